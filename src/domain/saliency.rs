@@ -1,0 +1,89 @@
+//! How well each clip answers a query.
+
+use crate::domain::ClipIndex;
+
+/// Saliency of every clip for one query, `[n_clips]`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct SaliencyCurve(Vec<f32>);
+
+/// The clip that answers best: the argmax of the curve, the first of equals.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Highlight {
+    pub clip: ClipIndex,
+    pub score: f32,
+}
+
+impl SaliencyCurve {
+    pub fn new(values: Vec<f32>) -> Self {
+        Self(values)
+    }
+
+    pub fn values(&self) -> &[f32] {
+        &self.0
+    }
+
+    pub fn n_clips(&self) -> usize {
+        self.0.len()
+    }
+
+    /// `None` for a curve without clips.
+    pub fn highlight(&self) -> Option<Highlight> {
+        self.top(1).first().copied()
+    }
+
+    /// Up to `n` clips by falling score, earlier clips first among equals.
+    pub fn top(&self, n: usize) -> Vec<Highlight> {
+        let mut ranked: Vec<_> = self
+            .0
+            .iter()
+            .enumerate()
+            .map(|(i, &score)| Highlight {
+                clip: ClipIndex(i),
+                score,
+            })
+            .collect();
+        ranked.sort_by(|a, b| b.score.total_cmp(&a.score));
+        ranked.truncate(n);
+        ranked
+    }
+
+    /// The same shape over `0..=1` within this video; a flat curve becomes all zeros.
+    ///
+    /// Moments are formed on this, not on the calibrated value: it is what makes one threshold
+    /// fit all videos (DESIGN section 9).
+    pub fn min_max_normalised(&self) -> Self {
+        let low = self.0.iter().copied().fold(f32::INFINITY, f32::min);
+        let high = self.0.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+        let range = high - low;
+        let scale = if range > 0.0 { 1.0 / range } else { 0.0 };
+        Self(self.0.iter().map(|x| (x - low) * scale).collect())
+    }
+
+    /// `scale · x + bias` for every clip.
+    pub fn calibrated(&self, scale: f32, bias: f32) -> Self {
+        Self(self.0.iter().map(|x| scale * x + bias).collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_highlight_is_the_first_of_the_best() {
+        let curve = SaliencyCurve::new(vec![0.1, 0.9, 0.9, 0.2]);
+        assert_eq!(curve.highlight().map(|h| h.clip), Some(ClipIndex(1)));
+        let top: Vec<_> = curve.top(3).iter().map(|h| h.clip.0).collect();
+        assert_eq!(top, [1, 2, 3]);
+        assert_eq!(SaliencyCurve::default().highlight(), None);
+    }
+
+    #[test]
+    fn normalising_spans_zero_to_one_and_keeps_flat_curves_flat() {
+        let curve = SaliencyCurve::new(vec![0.2, 0.3, 0.4]).min_max_normalised();
+        assert!((curve.values()[1] - 0.5).abs() < 1e-6);
+        assert_eq!(curve.values()[2], 1.0);
+        let flat = SaliencyCurve::new(vec![0.2; 3]).min_max_normalised();
+        assert_eq!(flat.values(), [0.0; 3]);
+    }
+}

@@ -1,0 +1,1 @@
+//! The QVHighlights file formats and the official evaluator.

@@ -1,0 +1,1 @@
+//! Moments out: the formats that editors and spreadsheets read.

@@ -1,0 +1,1 @@
+//! Teaching: losses, matching, training.

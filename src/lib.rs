@@ -1,0 +1,31 @@
+//! # vcl: find the moment in a video
+//!
+//! A user opens a video, says in words what they look for, and sees where it happens. This is the
+//! Visual Context Learner: a frozen CLIP scores one frame per 2-second clip against the words; where
+//! the scores are wrong, a few learned context vectors and a tiny moment head are taught from labels.
+//!
+//! ```text
+//! video file ─▶ sampler ─▶ SampledFrame (one per clip) ─▶ preprocess [batch, 3, size, size]
+//!    ─▶ image encoder [batch, dim] ─▶ Embeddings [n_clips, dim]  (L2-normalised, cached on disk)
+//! query (or tuned prompt) ─▶ text encoder [dim] ──┐
+//!                         Embeddings · text ──────┴▶ SaliencyCurve [n_clips] ─▶ highlight = argmax
+//!                                                                      └▶ moment head ─▶ Moments ─▶ timeline
+//! labels + Embeddings ─▶ training ─▶ Prompt (context vectors, calibration, moment head)
+//! ```
+//!
+//! Data flows one way. The modules below stand in dependency order; what matters is what is absent:
+//! [`domain`] knows no file, thread or tensor; [`video`], [`model`], [`store`], [`eval`] and
+//! [`export`] never name each other; GStreamer is named only in [`video`], egui only in the window,
+//! burn only in [`model`], [`learn`] and [`engine`]. `tests/architecture.rs` holds the code to it.
+
+pub mod domain;
+
+pub mod eval;
+pub mod export;
+pub mod model;
+pub mod store;
+pub mod video;
+
+pub mod learn;
+
+pub mod engine;

@@ -1,0 +1,1 @@
+//! What lies on disk: cached embeddings, the user's prompts and labels, model directories.
