@@ -1,0 +1,30 @@
+# vcl: find the moment in a video.
+#
+#   make run     install what is missing, build, and search the demo video
+#   make test    formatting, lints, docs and all tests: what CI runs
+#   make bench   speed
+#   make setup   only install the system packages that are missing
+
+DEMO  = assets/demo.mp4
+QUERY = a red circle
+PLOT  = target/demo.svg
+
+.PHONY: run test bench setup
+
+run: setup
+	@cargo build
+	@mkdir -p $(dir $(PLOT))
+	cargo run --quiet -- search $(DEMO) "$(QUERY)" --plot $(PLOT)
+	@echo "The curve is in $(PLOT)."
+
+test: setup
+	cargo fmt --check
+	cargo clippy --all-targets -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc --no-deps
+	cargo test
+
+bench: setup
+	cargo bench
+
+setup:
+	@scripts/install-packages.sh
