@@ -3,16 +3,20 @@
 //! Nothing here knows of files, threads, tensors, GStreamer or a window. Seconds end in `_secs`,
 //! counts start with `n_`, and `clip` means the 2-second unit and nothing else.
 
+mod annotation;
 mod embeddings;
+mod jsonl;
+mod label;
 mod moment;
 mod query;
 mod saliency;
 mod time;
 
+pub use annotation::{Annotation, AnnotationError, MAX_GRADE, N_ANNOTATORS, QueryId};
 pub use embeddings::{Embeddings, ShapeError, l2_normalise};
-pub use moment::{
-    MAX_MOMENTS, Moment, ZERO_SHOT_THRESHOLD, moments_above, moments_at_thresholds,
-};
+pub use jsonl::{LineError, from_jsonl, to_jsonl};
+pub use label::{Grade, Labels};
+pub use moment::{MAX_MOMENTS, Moment, ZERO_SHOT_THRESHOLD, moments_above, moments_at_thresholds};
 pub use query::{MAX_QUERY_CHARS, Query, QueryError};
 pub use saliency::{Highlight, SaliencyCurve};
 pub use time::{CLIP_SECS, ClipIndex, TimeSpan, format_timestamp, n_clips};

@@ -1,0 +1,133 @@
+//! JSON Lines: one record per line, and an error that names the line.
+
+use std::fmt::Display;
+use std::io::{BufRead, Read as _};
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+/// Far beyond any honest record (a prediction with 75 scores has 2 KB), so that a film given by
+/// mistake ends in an error and not in memory.
+const MAX_LINE_BYTES: u64 = 16 << 20;
+
+/// A line that is no record: `line 3: missing field `duration` (column 40)`.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("line {line}: {problem}")]
+pub struct LineError {
+    /// Counted from 1.
+    pub line: usize,
+    pub problem: String,
+}
+
+/// Reads every line as a `T` that passes `check`; blank lines are skipped.
+///
+/// # Errors
+/// The first line that is not UTF-8, not JSON, lacks a field, has a field of another type, fails
+/// `check`, or cannot be read at all.
+pub fn from_jsonl<T: DeserializeOwned, E: Display>(
+    mut reader: impl BufRead,
+    check: impl Fn(&T) -> Result<(), E>,
+) -> Result<Vec<T>, LineError> {
+    let mut records = Vec::new();
+    let mut bytes = Vec::new();
+    for line in 1.. {
+        let failed = |problem: String| LineError { line, problem };
+        bytes.clear();
+        let n_bytes = reader
+            .by_ref()
+            .take(MAX_LINE_BYTES)
+            .read_until(b'\n', &mut bytes)
+            .map_err(|error| failed(format!("cannot be read: {error}")))?;
+        if n_bytes == 0 {
+            break;
+        }
+        if n_bytes as u64 == MAX_LINE_BYTES {
+            return Err(failed(
+                "longer than 16 MB: this is no file of JSON lines".into(),
+            ));
+        }
+        let text = std::str::from_utf8(&bytes)
+            .map_err(|_| failed("not UTF-8 text: this is no file of JSON lines".into()))?;
+        let text = text.trim_start_matches('\u{feff}').trim();
+        if text.is_empty() {
+            continue;
+        }
+        let record = serde_json::from_str(text).map_err(|error| failed(plain_words(&error)))?;
+        check(&record).map_err(|problem| failed(problem.to_string()))?;
+        records.push(record);
+    }
+    Ok(records)
+}
+
+/// One line per record, each ended by a line feed.
+///
+/// # Errors
+/// A value that JSON cannot hold.
+pub fn to_jsonl<T: Serialize>(records: &[T]) -> Result<String, serde_json::Error> {
+    let mut text = String::new();
+    for record in records {
+        text.push_str(&serde_json::to_string(record)?);
+        text.push('\n');
+    }
+    Ok(text)
+}
+
+/// serde_json counts lines within what it was given, which is always line 1 here.
+fn plain_words(error: &serde_json::Error) -> String {
+    let full = error.to_string();
+    let place = format!(" at line {} column {}", error.line(), error.column());
+    match full.strip_suffix(&place) {
+        Some(problem) => format!("{problem} (column {})", error.column()),
+        None => full,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &[u8]) -> Result<Vec<(u32, String)>, LineError> {
+        from_jsonl(text, |record: &(u32, String)| {
+            if record.0 < 10 {
+                Ok(())
+            } else {
+                Err("too big")
+            }
+        })
+    }
+
+    #[test]
+    fn records_come_back_and_blank_lines_do_not_count() {
+        let records = vec![(1, "é\n".to_owned()), (2, String::new())];
+        let text = to_jsonl(&records).unwrap();
+        assert_eq!(text.lines().count(), 2);
+        assert_eq!(read(text.as_bytes()), Ok(records.clone()));
+        let spaced = format!("\u{feff}{}\r\n", text.replace('\n', "\r\n\n"));
+        assert_eq!(read(spaced.as_bytes()), Ok(records));
+        assert_eq!(read(b""), Ok(vec![]));
+    }
+
+    #[test]
+    fn the_first_bad_line_is_named() {
+        for (text, line, words) in [
+            (&b"[1,\"a\"]\n[2]\n"[..], 2, "invalid length 1"),
+            (b"\n\n[1,", 3, "EOF while parsing"),
+            (b"[1,\"a\"]\n[11,\"a\"]", 2, "too big"),
+            (b"\xff\xfe\x00", 1, "not UTF-8"),
+            (b"[1,\"a\"] [1,\"a\"]", 1, "trailing characters"),
+            (b"[-1,\"a\"]", 1, "integer `-1`"),
+        ] {
+            let error = read(text).unwrap_err();
+            assert_eq!(error.line, line, "{error}");
+            assert!(error.problem.contains(words), "{error}");
+            assert!(!error.problem.contains("at line"), "{error}");
+        }
+    }
+
+    #[test]
+    fn endless_input_without_a_line_feed_ends_in_an_error() {
+        let endless = std::io::BufReader::new(std::io::repeat(b' '));
+        let error = from_jsonl(endless, |_: &u32| Ok::<_, String>(())).unwrap_err();
+        assert!(error.problem.contains("16 MB"), "{error}");
+    }
+}

@@ -1,0 +1,405 @@
+//! The metrics in their official layout, and the way from two files' lines to them.
+
+use std::collections::HashMap;
+use std::fmt;
+
+use serde::ser::{Serialize, SerializeMap as _, Serializer};
+
+use crate::domain::{Annotation, QueryId};
+
+use super::highlight::{QueryScores, highlight_metrics};
+use super::moment_retrieval::{QueryWindows, moment_metrics};
+use super::qvhighlights::Prediction;
+
+pub(super) const N_THRESHOLDS: usize = 10;
+
+/// A predicted window is a hit when it overlaps a true one at least this much.
+pub const IOU_THRESHOLDS: [f64; N_THRESHOLDS] =
+    [0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95];
+
+const AT_50: usize = 0;
+const AT_70: usize = 4;
+const AT_75: usize = 5;
+
+/// All numbers of the official evaluator, in percent with two decimals.
+///
+/// Serializes to the official layout: `brief` first, then the parts by name. A half that was not
+/// predicted is absent.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Metrics {
+    pub moments: Option<MomentMetrics>,
+    pub highlights: Option<HighlightMetrics>,
+}
+
+/// Moment retrieval by length of the true windows; `None` where no true window has that length.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MomentMetrics {
+    pub full: Option<RangeMetrics>,
+    /// (30, 150] seconds.
+    pub long: Option<RangeMetrics>,
+    /// (10, 30] seconds.
+    pub middle: Option<RangeMetrics>,
+    /// (0, 10] seconds.
+    pub short: Option<RangeMetrics>,
+}
+
+/// Moment retrieval over one range of lengths, at each of [`IOU_THRESHOLDS`].
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct RangeMetrics {
+    pub map: [f64; N_THRESHOLDS],
+    pub map_average: f64,
+    pub r1: [f64; N_THRESHOLDS],
+}
+
+impl RangeMetrics {
+    pub fn r1_at_50(&self) -> f64 {
+        self.r1[AT_50]
+    }
+
+    pub fn r1_at_70(&self) -> f64 {
+        self.r1[AT_70]
+    }
+
+    pub fn map_at_50(&self) -> f64 {
+        self.map[AT_50]
+    }
+
+    pub fn map_at_75(&self) -> f64 {
+        self.map[AT_75]
+    }
+}
+
+/// Highlight detection by the grade that a clip needs to count.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct HighlightMetrics {
+    pub fair: GradeMetrics,
+    pub good: GradeMetrics,
+    pub very_good: GradeMetrics,
+}
+
+/// Highlight detection at one grade.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct GradeMetrics {
+    pub map: f64,
+    pub hit1: f64,
+}
+
+/// Two files that do not belong together, or a prediction that lacks a field.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum ScoreError {
+    #[error("there is no query to score")]
+    Nothing,
+    #[error("query {0} stands twice in the {1}: keep one line for each query")]
+    Twice(QueryId, &'static str),
+    #[error(
+        "{n} queries of the truth have no prediction, {first} for one: the two files must hold the same queries"
+    )]
+    NotPredicted { n: usize, first: QueryId },
+    #[error(
+        "{n} predicted queries are not in the truth, {first} for one: the two files must hold the same queries"
+    )]
+    NotInTruth { n: usize, first: QueryId },
+    #[error("the prediction for query {qid} has no `{field}`, the first prediction has it")]
+    MissingField { qid: QueryId, field: &'static str },
+    #[error("the truth has neither windows nor scores: a published test set cannot be scored")]
+    NoTruth,
+}
+
+/// The official metrics of `predictions` against `truth`.
+///
+/// Which halves are computed is decided by the fields of the first prediction. The module's docs
+/// tell where this answers and the official program crashes.
+///
+/// # Errors
+/// When the two do not hold the same queries, once each, or a prediction lacks a field that the
+/// first one has.
+pub fn score(truth: &[Annotation], predictions: &[Prediction]) -> Result<Metrics, ScoreError> {
+    let pairs = paired(truth, predictions)?;
+    let Some((_, first)) = pairs.first() else {
+        return Err(ScoreError::Nothing);
+    };
+    let is_empty = |a: &Annotation| a.relevant_windows.is_empty() && a.relevant_clip_ids.is_empty();
+    if truth.iter().all(is_empty) {
+        return Err(ScoreError::NoTruth);
+    }
+    let missing = |prediction: &Prediction, field| ScoreError::MissingField {
+        qid: prediction.qid.clone(),
+        field,
+    };
+    let mut metrics = Metrics {
+        moments: None,
+        highlights: None,
+    };
+    if first.pred_relevant_windows.is_some() {
+        let queries = pairs.iter().map(|(truth, prediction)| {
+            let predicted = prediction.pred_relevant_windows.as_deref();
+            Ok(QueryWindows {
+                truth: truth.relevant_windows.clone(),
+                predicted: predicted.ok_or_else(|| missing(prediction, "pred_relevant_windows"))?,
+            })
+        });
+        metrics.moments = Some(moment_metrics(&queries.collect::<Result<Vec<_>, _>>()?));
+    }
+    if first.pred_saliency_scores.is_some() {
+        let queries = pairs.iter().map(|(truth, prediction)| {
+            let predicted = prediction.pred_saliency_scores.as_deref();
+            Ok(QueryScores {
+                truth,
+                predicted: predicted.ok_or_else(|| missing(prediction, "pred_saliency_scores"))?,
+            })
+        });
+        metrics.highlights = Some(highlight_metrics(&queries.collect::<Result<Vec<_>, _>>()?));
+    }
+    Ok(metrics)
+}
+
+/// Every prediction with its truth, in the order of the predictions.
+fn paired<'a>(
+    truth: &'a [Annotation],
+    predictions: &'a [Prediction],
+) -> Result<Vec<(&'a Annotation, &'a Prediction)>, ScoreError> {
+    let mut open: HashMap<&QueryId, &Annotation> = HashMap::new();
+    for annotation in truth {
+        if open.insert(&annotation.qid, annotation).is_some() {
+            return Err(ScoreError::Twice(annotation.qid.clone(), "truth"));
+        }
+    }
+    let mut pairs = Vec::with_capacity(predictions.len());
+    let mut seen = HashMap::new();
+    let mut strangers = Vec::new();
+    for prediction in predictions {
+        if seen.insert(&prediction.qid, ()).is_some() {
+            return Err(ScoreError::Twice(prediction.qid.clone(), "predictions"));
+        }
+        match open.remove(&prediction.qid) {
+            Some(annotation) => pairs.push((annotation, prediction)),
+            None => strangers.push(&prediction.qid),
+        }
+    }
+    if let Some(&first) = strangers.first() {
+        return Err(ScoreError::NotInTruth {
+            n: strangers.len(),
+            first: first.clone(),
+        });
+    }
+    match truth
+        .iter()
+        .find(|annotation| open.contains_key(&annotation.qid))
+    {
+        Some(annotation) => Err(ScoreError::NotPredicted {
+            n: open.len(),
+            first: annotation.qid.clone(),
+        }),
+        None => Ok(pairs),
+    }
+}
+
+/// `float(f"{100 * fraction:.2f}")`: exact halves go to the even digit in both languages.
+pub(super) fn percent(fraction: f64) -> f64 {
+    let percent = 100.0 * fraction;
+    format!("{percent:.2}").parse().unwrap_or(percent)
+}
+
+impl Metrics {
+    /// The official `brief`: name and value of the numbers that papers print, in official order.
+    pub fn brief(&self) -> Vec<(&'static str, Option<f64>)> {
+        let mut brief = Vec::new();
+        if let Some(MomentMetrics {
+            full,
+            long,
+            middle,
+            short,
+        }) = self.moments
+        {
+            brief.extend([
+                ("MR-full-R1@0.5", full.map(|m| m.r1[AT_50])),
+                ("MR-full-R1@0.7", full.map(|m| m.r1[AT_70])),
+                ("MR-full-mAP", full.map(|m| m.map_average)),
+                ("MR-full-mAP@0.5", full.map(|m| m.map[AT_50])),
+                ("MR-full-mAP@0.75", full.map(|m| m.map[AT_75])),
+                ("MR-long-mAP", long.map(|m| m.map_average)),
+                ("MR-middle-mAP", middle.map(|m| m.map_average)),
+                ("MR-short-mAP", short.map(|m| m.map_average)),
+            ]);
+        }
+        if let Some(HighlightMetrics {
+            fair,
+            good,
+            very_good,
+        }) = self.highlights
+        {
+            brief.extend([
+                ("HL-min-Fair-mAP", Some(fair.map)),
+                ("HL-min-Fair-Hit1", Some(fair.hit1)),
+                ("HL-min-Good-mAP", Some(good.map)),
+                ("HL-min-Good-Hit1", Some(good.hit1)),
+                ("HL-min-VeryGood-mAP", Some(very_good.map)),
+                ("HL-min-VeryGood-Hit1", Some(very_good.hit1)),
+            ]);
+        }
+        brief
+    }
+
+    /// The very bytes of the official result file: four spaces, no line feed at the end.
+    ///
+    /// # Errors
+    /// None that can happen with finite numbers.
+    pub fn to_json(&self) -> Result<String, serde_json::Error> {
+        let mut bytes = Vec::new();
+        let formatter = serde_json::ser::PrettyFormatter::with_indent(b"    ");
+        self.serialize(&mut serde_json::Serializer::with_formatter(
+            &mut bytes, formatter,
+        ))?;
+        Ok(String::from_utf8_lossy(&bytes).into_owned())
+    }
+}
+
+/// The numbers of `brief` as a table of names and percentages.
+impl fmt::Display for Metrics {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (i, (name, value)) in self.brief().into_iter().enumerate() {
+            let line_feed = if i == 0 { "" } else { "\n" };
+            match value {
+                Some(value) => write!(f, "{line_feed}{name:<20} {value:>6.2}")?,
+                None => write!(f, "{line_feed}{name:<20} {:>6}", "-")?,
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A JSON object with its keys in the order given.
+struct Object<'a, T>(&'a [(&'a str, T)]);
+
+impl<T: Serialize> Serialize for Object<'_, T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(key, value)| (key, value)))
+    }
+}
+
+impl Serialize for Metrics {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("brief", &Object(&self.brief()))?;
+        if let Some(highlights) = &self.highlights {
+            map.serialize_entry("HL-min-Fair", &highlights.fair)?;
+            map.serialize_entry("HL-min-Good", &highlights.good)?;
+            map.serialize_entry("HL-min-VeryGood", &highlights.very_good)?;
+        }
+        if let Some(moments) = &self.moments {
+            map.serialize_entry("full", &moments.full)?;
+            map.serialize_entry("long", &moments.long)?;
+            map.serialize_entry("middle", &moments.middle)?;
+            map.serialize_entry("short", &moments.short)?;
+        }
+        map.end()
+    }
+}
+
+impl Serialize for GradeMetrics {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        Object(&[("HL-mAP", self.map), ("HL-Hit1", self.hit1)]).serialize(serializer)
+    }
+}
+
+impl Serialize for RangeMetrics {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let names = IOU_THRESHOLDS.map(|threshold| threshold.to_string());
+        let names = names.iter().map(String::as_str);
+        let mut map: Vec<_> = names.clone().zip(self.map).collect();
+        map.push(("average", self.map_average));
+        let r1: Vec<_> = names.zip(self.r1).collect();
+        Object(&[("MR-mAP", Object(&map)), ("MR-R1", Object(&r1))]).serialize(serializer)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn truth(qid: i64) -> Annotation {
+        let line = format!(
+            r#"{{"qid":{qid},"query":"q","duration":10,"vid":"v","relevant_clip_ids":[1,2],"saliency_scores":[[4,4,4],[2,2,2]],"relevant_windows":[[2,6]]}}"#
+        );
+        serde_json::from_str(&line).unwrap()
+    }
+
+    fn prediction(qid: i64) -> Prediction {
+        Prediction {
+            qid: qid.into(),
+            query: "q".into(),
+            vid: "v".into(),
+            pred_relevant_windows: Some(vec![[2.0, 6.0, 0.9]]),
+            pred_saliency_scores: Some(vec![0.0, 0.9, 0.5, 0.1, 0.0]),
+        }
+    }
+
+    #[test]
+    fn rounding_goes_to_the_even_digit() {
+        assert_eq!(percent(0.34375), 34.38);
+        assert_eq!(percent(0.53125), 53.12);
+        assert_eq!(percent(2.0 / 3.0), 66.67);
+    }
+
+    #[test]
+    fn a_range_without_windows_is_null_and_a_dash() {
+        let metrics = score(&[truth(1)], &[prediction(1)]).unwrap();
+        let json: serde_json::Value = serde_json::from_str(&metrics.to_json().unwrap()).unwrap();
+        assert!(json["long"].is_null() && json["brief"]["MR-long-mAP"].is_null());
+        assert_eq!(json["short"]["MR-R1"]["0.95"], 100.0);
+        assert_eq!(json["brief"]["HL-min-VeryGood-Hit1"], 100.0);
+        let table = metrics.to_string();
+        assert!(table.contains("MR-full-mAP          100.00\n"), "{table}");
+        assert!(table.contains("MR-long-mAP               -\n"), "{table}");
+    }
+
+    #[test]
+    fn files_that_do_not_belong_together_are_refused() {
+        let without_scores = Prediction {
+            pred_saliency_scores: None,
+            ..prediction(2)
+        };
+        let unlabelled = Annotation {
+            relevant_windows: vec![],
+            relevant_clip_ids: vec![],
+            saliency_scores: vec![],
+            ..truth(1)
+        };
+        for (truth, predictions, words) in [
+            (vec![], vec![], "no query"),
+            (
+                vec![truth(1)],
+                vec![],
+                "1 queries of the truth have no prediction, 1 for one",
+            ),
+            (
+                vec![truth(1)],
+                vec![prediction(1), prediction(3)],
+                "3 for one",
+            ),
+            (
+                vec![truth(1), truth(1)],
+                vec![prediction(1)],
+                "twice in the truth",
+            ),
+            (
+                vec![truth(1)],
+                vec![prediction(1), prediction(1)],
+                "twice in the predictions",
+            ),
+            (
+                vec![truth(1), truth(2)],
+                vec![prediction(1), without_scores],
+                "query 2 has no `pred_saliency_scores`",
+            ),
+            (
+                vec![unlabelled],
+                vec![prediction(1)],
+                "neither windows nor scores",
+            ),
+        ] {
+            let error = score(&truth, &predictions).unwrap_err().to_string();
+            assert!(error.contains(words), "{error}");
+        }
+    }
+}

@@ -1,0 +1,238 @@
+//! QVHighlights files: annotations in, predictions in and out.
+
+use std::fs::File;
+use std::io::{BufReader, Write as _};
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::{Annotation, LineError, QueryId, from_jsonl, to_jsonl};
+
+/// One line of a prediction file, with the official field names.
+///
+/// Numbers are written with fifteen significant digits: more than any score needs, and as many as
+/// every JSON reader gives back unchanged.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Prediction {
+    pub qid: QueryId,
+    #[serde(default)]
+    pub query: String,
+    #[serde(default)]
+    pub vid: String,
+    /// `[start, end, score]` with seconds of the video, best first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pred_relevant_windows: Option<Vec<[f64; 3]>>,
+    /// `[n_clips]`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pred_saliency_scores: Option<Vec<f64>>,
+}
+
+/// A line that could be read and says nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("neither `pred_relevant_windows` nor `pred_saliency_scores` is given")]
+struct NothingPredicted;
+
+impl Prediction {
+    fn check(&self) -> Result<(), NothingPredicted> {
+        match (&self.pred_relevant_windows, &self.pred_saliency_scores) {
+            (None, None) => Err(NothingPredicted),
+            _ => Ok(()),
+        }
+    }
+
+    /// The same with the digits that are written.
+    fn rounded(&self) -> Self {
+        let windows = self.pred_relevant_windows.as_ref();
+        let scores = self.pred_saliency_scores.as_ref();
+        Self {
+            pred_relevant_windows: windows
+                .map(|windows| windows.iter().map(|w| w.map(fifteen_digits)).collect()),
+            pred_saliency_scores: scores
+                .map(|scores| scores.iter().copied().map(fifteen_digits).collect()),
+            ..self.clone()
+        }
+    }
+}
+
+fn fifteen_digits(x: f64) -> f64 {
+    format!("{x:.14e}").parse().unwrap_or(x)
+}
+
+/// Why a QVHighlights file cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum FileError {
+    #[error("cannot open {path}: {source}", path = path.display())]
+    Open {
+        path: PathBuf,
+        source: std::io::Error,
+    },
+    #[error("{path}, {source}", path = path.display())]
+    Line { path: PathBuf, source: LineError },
+    #[error("{path} holds no line at all", path = .0.display())]
+    Empty(PathBuf),
+    #[error("cannot write {path}: {source}", path = path.display())]
+    Write {
+        path: PathBuf,
+        source: std::io::Error,
+    },
+}
+
+/// Reads an annotation file, each line checked by [`Annotation::check`].
+///
+/// # Errors
+/// Names the file, and the first line that is malformed or impossible; an empty file is an error.
+pub fn read_annotations(path: &Path) -> Result<Vec<Annotation>, FileError> {
+    read(path, Annotation::check)
+}
+
+/// Reads a prediction file; windows and scores need not fit the video, as in the official code.
+///
+/// # Errors
+/// Names the file, and the first line that is malformed or predicts nothing; an empty file is an
+/// error.
+pub fn read_predictions(path: &Path) -> Result<Vec<Prediction>, FileError> {
+    read(path, Prediction::check)
+}
+
+/// Replaces `path` in one step.
+///
+/// # Errors
+/// When the folder cannot be written to, or a number is not finite.
+pub fn write_annotations(path: &Path, annotations: &[Annotation]) -> Result<(), FileError> {
+    write(path, annotations)
+}
+
+/// Replaces `path` in one step.
+///
+/// # Errors
+/// When the folder cannot be written to.
+pub fn write_predictions(path: &Path, predictions: &[Prediction]) -> Result<(), FileError> {
+    let rounded: Vec<_> = predictions.iter().map(Prediction::rounded).collect();
+    write(path, &rounded)
+}
+
+fn read<T, E>(path: &Path, check: fn(&T) -> Result<(), E>) -> Result<Vec<T>, FileError>
+where
+    T: serde::de::DeserializeOwned,
+    E: std::fmt::Display,
+{
+    let file = File::open(path).map_err(|source| FileError::Open {
+        path: path.to_owned(),
+        source,
+    })?;
+    let records = from_jsonl(BufReader::new(file), check).map_err(|source| FileError::Line {
+        path: path.to_owned(),
+        source,
+    })?;
+    if records.is_empty() {
+        return Err(FileError::Empty(path.to_owned()));
+    }
+    Ok(records)
+}
+
+fn write<T: Serialize>(path: &Path, records: &[T]) -> Result<(), FileError> {
+    let replace = || -> std::io::Result<()> {
+        let text = to_jsonl(records)?;
+        let folder = match path.parent() {
+            Some(folder) if folder != Path::new("") => folder,
+            _ => Path::new("."),
+        };
+        let mut file = new_file_in(folder)?;
+        file.write_all(text.as_bytes())?;
+        file.as_file().sync_all()?;
+        file.persist(path)?;
+        Ok(())
+    };
+    replace().map_err(|source| FileError::Write {
+        path: path.to_owned(),
+        source,
+    })
+}
+
+/// A temporary file with the permissions of an ordinary one.
+fn new_file_in(folder: &Path) -> std::io::Result<tempfile::NamedTempFile> {
+    let mut builder = tempfile::Builder::new();
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    builder.tempfile_in(folder)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn prediction(score: f64) -> Prediction {
+        Prediction {
+            qid: 7.into(),
+            query: "a kite".into(),
+            vid: "v".into(),
+            pred_relevant_windows: Some(vec![[0.0, 2.0 / 3.0, score]]),
+            pred_saliency_scores: Some(vec![score, -1e-7]),
+        }
+    }
+
+    #[test]
+    fn predictions_come_back_with_all_digits_that_matter() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("pred.jsonl");
+        write_predictions(&path, &[prediction(0.5)]).unwrap();
+        write_predictions(&path, &[prediction(f64::from(0.1_f32))]).unwrap();
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert!(text.contains("0.666666666666667"), "{text}");
+        let read = read_predictions(&path).unwrap();
+        assert_eq!(read, [prediction(f64::from(0.1_f32)).rounded()]);
+        let scores = read[0].pred_saliency_scores.as_ref().unwrap();
+        assert_eq!(scores[0] as f32, 0.1);
+        assert_eq!(scores[1], -1e-7);
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_bad_line_is_named_with_its_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("labels.jsonl");
+        let good = r#"{"qid":1,"query":"q","duration":10,"vid":"v"}"#;
+        for (second, words) in [
+            (
+                r#"{"qid":2,"query":"q","vid":"v"}"#,
+                "missing field `duration`",
+            ),
+            (
+                r#"{"qid":2,"query":"q","duration":-3,"vid":"v"}"#,
+                "`duration` is -3",
+            ),
+            (
+                r#"{"qid":2,"query":"q","duration":4,"vid":"v","relevant_clip_ids":[0],"saliency_scores":[[1,2]]}"#,
+                "invalid length 2",
+            ),
+            ("{", "EOF"),
+        ] {
+            std::fs::write(&path, format!("{good}\n{second}\n")).unwrap();
+            let error = read_annotations(&path).unwrap_err().to_string();
+            assert!(error.contains("labels.jsonl, line 2: "), "{error}");
+            assert!(error.contains(words), "{error}");
+        }
+        std::fs::write(&path, "{\"qid\": 3}\n").unwrap();
+        let error = read_predictions(&path).unwrap_err().to_string();
+        assert!(error.contains("line 1: neither"), "{error}");
+    }
+
+    #[test]
+    fn missing_and_empty_files_are_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let missing = read_annotations(&folder.path().join("no.jsonl")).unwrap_err();
+        assert!(missing.to_string().starts_with("cannot open "), "{missing}");
+        let path = folder.path().join("empty.jsonl");
+        std::fs::write(&path, "\n").unwrap();
+        let empty = read_annotations(&path).unwrap_err().to_string();
+        assert!(
+            empty.ends_with("empty.jsonl holds no line at all"),
+            "{empty}"
+        );
+        let nowhere = write_predictions(&folder.path().join("no/pred.jsonl"), &[]).unwrap_err();
+        assert!(
+            nowhere.to_string().starts_with("cannot write "),
+            "{nowhere}"
+        );
+    }
+}

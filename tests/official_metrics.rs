@@ -1,0 +1,42 @@
+//! Eight pairs of truth and predictions, scored by the official evaluator and by `vcl`.
+//!
+//! `metrics.json` is the unchanged output of `standalone_eval/eval.py` of QVHighlights (commit
+//! b7e553a of github.com/jayleicn/moment_detr); truth and predictions are invented.
+
+use std::path::Path;
+
+use vcl::eval::{read_annotations, read_predictions, score};
+
+fn assert_same_as_official(case: &str) {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/fixtures/eval")
+        .join(case);
+    let truth = read_annotations(&folder.join("gt.jsonl")).unwrap();
+    let predictions = read_predictions(&folder.join("pred.jsonl")).unwrap();
+    let official = std::fs::read_to_string(folder.join("metrics.json")).unwrap();
+    let ours = score(&truth, &predictions).unwrap().to_json().unwrap();
+    for (ours, official) in ours.lines().zip(official.lines()) {
+        assert_eq!(ours, official, "{case}");
+    }
+    assert_eq!(ours, official, "{case}");
+}
+
+macro_rules! cases {
+    ($($case:ident),*) => {
+        $(#[test]
+        fn $case() {
+            assert_same_as_official(stringify!($case));
+        })*
+    };
+}
+
+cases!(
+    ordinary,
+    tied_scores,
+    negative_saliency,
+    length_mismatch,
+    many_windows,
+    short_videos,
+    windows_only,
+    saliency_only
+);
