@@ -493,7 +493,10 @@ fn scenery_caption(scene: &Scene, rng: &mut Pcg64, detail: Detail) -> (String, C
         .collect();
     let (text, set) = *fitting[rng.random_range(0..fitting.len())];
     claim.sceneries = Some(ScenerySet::of(set));
-    if rng.random_bool(0.75) {
+    let is_noun_phrase = ["a ", "an ", "the "]
+        .iter()
+        .any(|article| text.starts_with(article));
+    if text == "the sun sets" || !is_noun_phrase || rng.random_bool(0.6) {
         (text.to_owned(), claim)
     } else {
         let text = match rng.random_range(0..6) {

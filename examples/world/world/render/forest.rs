@@ -76,7 +76,7 @@ fn leafy(canvas: &mut Canvas, shot: &mut Shot) {
         let rgb = blend(
             [0.06, 0.20, 0.05],
             [0.30, 0.52, 0.14],
-            value(u * 26.0, v * 26.0, seed ^ 4),
+            fbm(u * 15.0 + 2.0 * breeze, v * 15.0, seed ^ 4, 2),
         );
         (rgb, alpha)
     });

@@ -196,7 +196,7 @@ pub fn desert(canvas: &mut Canvas, shot: &mut Shot) {
                 // A saw with a soft back: dunes rise slowly and fall steeply.
                 let x = (lean * u + 0.25 * (value(u * 1.3, phase, seed) - 0.5)) * frequency + phase;
                 let f = x - floor(x) as f32;
-                let rise = 0.74;
+                let rise = 0.66;
                 let profile = if f < rise {
                     smoothstep(0.0, rise, f)
                 } else {
@@ -208,9 +208,15 @@ pub fn desert(canvas: &mut Canvas, shot: &mut Shot) {
                     continue;
                 }
                 let below = v - crest;
-                let steep = if f < rise { 0.0 } else { 1.0 };
-                let shade = (steep * smoothstep(0.24, 0.0, below)
-                    + 0.5 * smoothstep(0.05, 0.4, below))
+                // The edge between light and shadow winds down the dune from its crest.
+                let winding = x + lean
+                    * below
+                    * frequency
+                    * (1.1 + 0.8 * value(below * 9.0, phase, seed ^ 2));
+                let side = winding - floor(winding) as f32;
+                let lee = smoothstep(rise - 0.04, rise + 0.03, side) * smoothstep(1.0, 0.86, side);
+                let shade = (0.9 * lee * smoothstep(0.34, 0.02, below)
+                    + 0.45 * smoothstep(0.05, 0.4, below))
                 .min(1.0);
                 let ripples = 0.05
                     * ((below * (150.0 - 25.0 * i as f32)) + 6.0 * value(u * 5.0, v * 9.0, seed)

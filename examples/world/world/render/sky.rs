@@ -160,8 +160,16 @@ pub fn starry_night(canvas: &mut Canvas, shot: &mut Shot) {
             // Cells turned against each other, so that no grid shows.
             let (a, b) = (u * grid_cos - v * grid_sin, u * grid_sin + v * grid_cos);
             let light = stars(a, b, 0.05, share, small, seed ^ 11, t)
-                + stars(b + 7.0, u - a, 0.043, share, small, seed ^ 13, t)
-                + 1.3 * stars(a - b + 3.0, a + b, 0.17, 0.45, big, seed ^ 12, t);
+                + stars(
+                    0.8 * a - 0.6 * b,
+                    0.6 * a + 0.8 * b,
+                    0.043,
+                    share,
+                    small,
+                    seed ^ 13,
+                    t,
+                )
+                + 1.3 * stars(u + 3.0, v, 0.17, 0.45, big, seed ^ 12, t);
             blend(rgb, [1.0, 0.98, 0.94], light.min(1.0))
         },
     );
