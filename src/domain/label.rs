@@ -65,7 +65,7 @@ impl Grade {
 /// Fair upwards in `relevant_windows`. Official tools read that as it is meant: to the evaluator a
 /// clip with zeros equals a clip that is not listed, and windows stand for themselves. Because the
 /// evaluator counts `int(duration / 2)` clips, `duration` is rounded up to whole clips where the
-/// last clip is cut short by the end of the video.
+/// last clip is cut short by the end of the video, or a graded clip lies past it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Labels {
     pub grades: BTreeMap<ClipIndex, Grade>,
@@ -113,11 +113,17 @@ impl Labels {
         duration_secs: f64,
         query: &Query,
     ) -> Annotation {
-        let whole_clips_secs = n_clips(duration_secs) as f64 * CLIP_SECS;
+        let known_secs = if duration_secs.is_finite() {
+            duration_secs
+        } else {
+            0.0
+        };
+        let last_label = self.grades.last_key_value();
+        let n_clips = n_clips(known_secs).max(last_label.map_or(0, |(clip, _)| clip.0 + 1));
         Annotation {
             qid,
             query: query.to_string(),
-            duration: duration_secs.max(whole_clips_secs),
+            duration: known_secs.max(n_clips as f64 * CLIP_SECS),
             vid: vid.to_owned(),
             relevant_clip_ids: self.grades.keys().map(|clip| clip.0).collect(),
             saliency_scores: self
@@ -185,7 +191,14 @@ mod tests {
     fn the_duration_holds_as_many_clips_as_the_evaluator_will_count() {
         let labels = labels(&[(1, Grade::Good)]);
         let query = Query::new("a kite").unwrap();
-        for (duration_secs, written) in [(3.04, 4.0), (4.0, 4.0), (4.9, 4.9)] {
+        let cases = [
+            (3.04, 4.0),
+            (4.0, 4.0),
+            (4.9, 4.9),
+            (1.0, 4.0),
+            (f64::NAN, 4.0),
+        ];
+        for (duration_secs, written) in cases {
             let annotation = labels.to_annotation(1.into(), "v", duration_secs, &query);
             assert_eq!(annotation.duration, written);
             assert_eq!(annotation.check(), Ok(()));

@@ -2,9 +2,13 @@
 
 pub mod atomic;
 mod embedding_cache;
+mod labels;
+mod npz;
 mod paths;
 mod video_id;
 
 pub use embedding_cache::{CacheKey, CachedFeatures, EmbeddingCache};
+pub use labels::{ExportedLabels, LabelError, LabelStore, LabelledVideo};
+pub use npz::{FloatType, NpzArray, NpzError, read_npz, write_npz};
 pub use paths::{Paths, PathsError};
 pub use video_id::VideoId;

@@ -1,0 +1,410 @@
+//! The user's labels: one QVHighlights annotation file per video, one line per query.
+
+use std::fs::{self, File};
+use std::io::{self, BufReader};
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::{Annotation, Labels, LineError, Query, QueryId, from_jsonl, to_jsonl};
+use crate::store::atomic;
+
+/// Longest video id that names its file itself.
+const MAX_NAME_CHARS: usize = 100;
+
+/// The video that labels belong to.
+#[derive(Clone, Copy, Debug)]
+pub struct LabelledVideo<'a> {
+    /// Names the content; stays when the file is moved or renamed.
+    pub id: &'a str,
+    /// The file's name without extension: the `vid` of exported labels.
+    pub name: &'a str,
+    pub duration_secs: f64,
+}
+
+/// Labels on disk, below `labels/` in the data directory.
+///
+/// Every [`LabelStore::save`] replaces the video's file in one step and returns when it is on disk,
+/// so a process killed at any moment has lost nothing that was saved. Several processes may save at
+/// the same time. [`Labels`] tells how grades become an annotation.
+#[derive(Clone, Debug)]
+pub struct LabelStore {
+    dir: PathBuf,
+}
+
+/// Why labels cannot be read or kept.
+#[derive(Debug, thiserror::Error)]
+pub enum LabelError {
+    #[error("cannot use {path}: {source}", path = path.display())]
+    Io { path: PathBuf, source: io::Error },
+    #[error("{path}, {source}; mend the line or move the file away", path = path.display())]
+    Line { path: PathBuf, source: LineError },
+    #[error("these labels cannot be saved: {0}")]
+    Unreadable(String),
+}
+
+/// What [`LabelStore::export`] wrote.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ExportedLabels {
+    pub n_queries: usize,
+    /// Queries without any clip from Fair upwards: the official code stops at a query that has no
+    /// window, so they stay here.
+    pub n_left_out: usize,
+}
+
+/// An annotation with the name that the video had when it was last labelled.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Line {
+    #[serde(flatten)]
+    annotation: Annotation,
+    #[serde(default)]
+    video_name: String,
+}
+
+impl Line {
+    fn check(&self) -> Result<(), String> {
+        self.annotation.check().map_err(|error| error.to_string())?;
+        Query::new(&self.annotation.query).map_err(|error| error.to_string())?;
+        Ok(())
+    }
+
+    fn is_about(&self, query: &Query) -> bool {
+        self.annotation.query == query.as_str()
+    }
+}
+
+impl LabelStore {
+    /// Makes the folder, and removes what killed processes left unfinished.
+    ///
+    /// # Errors
+    /// When the folder cannot be made.
+    pub fn open(data_dir: &Path) -> Result<Self, LabelError> {
+        let dir = data_dir.join("labels");
+        fs::create_dir_all(&dir).map_err(in_file(&dir))?;
+        let store = Self { dir };
+        let _lock = store.lock()?;
+        for entry in fs::read_dir(&store.dir).map_err(in_file(&store.dir))? {
+            let path = entry.map_err(in_file(&store.dir))?.path();
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            if name.starts_with(atomic::TEMPORARY_PREFIX) {
+                fs::remove_file(&path).map_err(in_file(&path))?;
+            }
+        }
+        Ok(store)
+    }
+
+    /// The labels of one query; none where nothing was labelled.
+    ///
+    /// # Errors
+    /// When the file cannot be read, or was damaged by another program.
+    pub fn load(&self, video_id: &str, query: &Query) -> Result<Labels, LabelError> {
+        let lines = read(&self.path_of(video_id))?;
+        let line = lines.iter().find(|line| line.is_about(query));
+        Ok(line.map_or_else(Labels::default, |line| {
+            Labels::from_annotation(&line.annotation)
+        }))
+    }
+
+    /// Every labelled query of a video, in the order in which they were first labelled.
+    ///
+    /// # Errors
+    /// Those of [`LabelStore::load`].
+    pub fn all_for_video(&self, video_id: &str) -> Result<Vec<(Query, Labels)>, LabelError> {
+        let lines = read(&self.path_of(video_id))?;
+        let labelled = lines.iter().filter_map(|line| {
+            let query = Query::new(&line.annotation.query).ok()?;
+            Some((query, Labels::from_annotation(&line.annotation)))
+        });
+        Ok(labelled.collect())
+    }
+
+    /// All labels of all videos; `vid` is the id of the video.
+    ///
+    /// # Errors
+    /// Those of [`LabelStore::load`], for the first file that has one.
+    pub fn all(&self) -> Result<Vec<Annotation>, LabelError> {
+        let lines = self.all_lines()?;
+        Ok(lines.into_iter().map(|line| line.annotation).collect())
+    }
+
+    /// Puts the labels of one query in place of those before, and returns when they are on disk.
+    ///
+    /// # Errors
+    /// When the file cannot be written. A file that cannot be read is left as it is.
+    pub fn save(
+        &self,
+        video: LabelledVideo<'_>,
+        query: &Query,
+        labels: &Labels,
+    ) -> Result<(), LabelError> {
+        let path = self.path_of(video.id);
+        let _lock = self.lock()?;
+        let mut lines = read(&path)?;
+        let position = lines.iter().position(|line| line.is_about(query));
+        let qid = match position {
+            Some(i) => lines[i].annotation.qid.clone(),
+            None => next_qid(&lines),
+        };
+        let line = Line {
+            annotation: labels.to_annotation(qid, video.id, video.duration_secs, query),
+            video_name: video.name.to_owned(),
+        };
+        // What could not be read again would take the video's other labels with it.
+        line.check().map_err(LabelError::Unreadable)?;
+        match position {
+            Some(i) if labels.is_empty() => drop(lines.remove(i)),
+            Some(i) => lines[i] = line,
+            None if labels.is_empty() => return Ok(()),
+            None => lines.push(line),
+        }
+        write(&path, &lines)
+    }
+
+    /// Writes all labels as one annotation file for other programs: `vid` is the name of the video
+    /// file (with the id where two videos share a name), `qid` counts from 1.
+    ///
+    /// # Errors
+    /// When labels cannot be read or `path` cannot be written.
+    pub fn export(&self, path: &Path) -> Result<ExportedLabels, LabelError> {
+        let lines = self.all_lines()?;
+        let vid = |line: &Line| {
+            let (name, id) = (&line.video_name, &line.annotation.vid);
+            let is_shared = lines
+                .iter()
+                .any(|other| other.video_name == *name && other.annotation.vid != *id);
+            match (name.is_empty(), is_shared) {
+                (true, _) => id.clone(),
+                (false, true) => format!("{name}_{id}"),
+                (false, false) => name.clone(),
+            }
+        };
+        let usable = lines
+            .iter()
+            .filter(|line| !line.annotation.relevant_windows.is_empty());
+        let annotations: Vec<Annotation> = usable
+            .zip(1..)
+            .map(|(line, qid)| Annotation {
+                qid: QueryId::Number(qid),
+                vid: vid(line),
+                ..line.annotation.clone()
+            })
+            .collect();
+        write(path, &annotations)?;
+        Ok(ExportedLabels {
+            n_queries: annotations.len(),
+            n_left_out: lines.len() - annotations.len(),
+        })
+    }
+
+    /// The file that holds the labels of a video, whether it exists or not.
+    pub fn path_of(&self, video_id: &str) -> PathBuf {
+        let is_plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+        let is_name = !video_id.is_empty()
+            && video_id.len() <= MAX_NAME_CHARS
+            && video_id.chars().all(is_plain);
+        if is_name {
+            self.dir.join(format!("{video_id}.jsonl"))
+        } else {
+            // Dots and slashes lead elsewhere, and some file systems do not tell A from a.
+            let hash = blake3::hash(video_id.as_bytes()).to_hex();
+            self.dir.join(format!("id-{}.jsonl", &hash[..32]))
+        }
+    }
+
+    /// Sorted by file, so that the answer does not depend on the file system.
+    fn all_lines(&self) -> Result<Vec<Line>, LabelError> {
+        let mut paths = Vec::new();
+        for entry in fs::read_dir(&self.dir).map_err(in_file(&self.dir))? {
+            paths.push(entry.map_err(in_file(&self.dir))?.path());
+        }
+        paths.retain(|path| path.extension().is_some_and(|e| e == "jsonl"));
+        paths.sort();
+        let mut lines = Vec::new();
+        for path in paths {
+            lines.extend(read(&path)?);
+        }
+        Ok(lines)
+    }
+
+    /// Held until dropped; the system frees it when a process dies.
+    fn lock(&self) -> Result<File, LabelError> {
+        let path = self.dir.join(".lock");
+        let file = File::options()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(&path)
+            .map_err(in_file(&path))?;
+        match file.lock() {
+            // Where the file system knows no locks, a single process is still safe.
+            Err(error) if error.kind() == io::ErrorKind::Unsupported => Ok(file),
+            locked => locked.map(|()| file).map_err(in_file(&path)),
+        }
+    }
+}
+
+fn next_qid(lines: &[Line]) -> QueryId {
+    let numbers = lines.iter().map(|line| match line.annotation.qid {
+        QueryId::Number(number) => number,
+        QueryId::Text(_) => 0,
+    });
+    QueryId::Number(numbers.max().unwrap_or(0).saturating_add(1))
+}
+
+fn in_file(path: &Path) -> impl Fn(io::Error) -> LabelError {
+    move |source| LabelError::Io {
+        path: path.to_owned(),
+        source,
+    }
+}
+
+fn read(path: &Path) -> Result<Vec<Line>, LabelError> {
+    let file = match File::open(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        file => file.map_err(in_file(path))?,
+    };
+    from_jsonl(BufReader::new(file), Line::check).map_err(|source| LabelError::Line {
+        path: path.to_owned(),
+        source,
+    })
+}
+
+fn write<T: Serialize>(path: &Path, lines: &[T]) -> Result<(), LabelError> {
+    let text = to_jsonl(lines).map_err(io::Error::from);
+    text.and_then(|text| atomic::write(path, text.as_bytes()))
+        .map_err(in_file(path))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{ClipIndex, Grade};
+
+    fn labels(grades: &[(usize, Grade)]) -> Labels {
+        Labels {
+            grades: grades.iter().map(|&(i, g)| (ClipIndex(i), g)).collect(),
+        }
+    }
+
+    fn query(text: &str) -> Query {
+        Query::new(text).unwrap()
+    }
+
+    fn video(id: &'static str) -> LabelledVideo<'static> {
+        LabelledVideo {
+            id,
+            name: "holiday",
+            duration_secs: 61.5,
+        }
+    }
+
+    #[test]
+    fn labels_are_kept_per_video_and_query() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = LabelStore::open(dir.path()).unwrap();
+        let kite = labels(&[(0, Grade::VeryBad), (30, Grade::VeryGood)]);
+        let dog = labels(&[(2, Grade::Fair)]);
+        store.save(video("a"), &query("kite"), &dog).unwrap();
+        store.save(video("a"), &query("dog"), &dog).unwrap();
+        store.save(video("a"), &query("kite"), &kite).unwrap();
+        store.save(video("B/../c"), &query("kite"), &dog).unwrap();
+        let store = LabelStore::open(dir.path()).unwrap();
+        let all = store.all_for_video("a").unwrap();
+        assert_eq!(all, [(query("kite"), kite), (query("dog"), dog.clone())]);
+        assert_eq!(store.load("B/../c", &query("kite")).unwrap(), dog);
+        assert!(store.load("a", &query("cat")).unwrap().is_empty());
+        assert_eq!(store.all().unwrap().len(), 3);
+    }
+
+    #[test]
+    fn taking_all_labels_back_removes_the_query() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = LabelStore::open(dir.path()).unwrap();
+        let dog = labels(&[(2, Grade::Fair)]);
+        store
+            .save(video("a"), &query("kite"), &Labels::default())
+            .unwrap();
+        assert!(!store.path_of("a").exists());
+        store.save(video("a"), &query("kite"), &dog).unwrap();
+        store.save(video("a"), &query("dog"), &dog).unwrap();
+        store
+            .save(video("a"), &query("kite"), &Labels::default())
+            .unwrap();
+        assert_eq!(store.all_for_video("a").unwrap(), [(query("dog"), dog)]);
+    }
+
+    #[test]
+    fn exported_labels_are_what_official_tools_can_use() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = LabelStore::open(dir.path()).unwrap();
+        let bad = labels(&[(2, Grade::Bad)]);
+        let good = labels(&[(30, Grade::Good), (0, Grade::VeryBad)]);
+        store.save(video("a"), &query("kite"), &bad).unwrap();
+        store.save(video("a"), &query("dog"), &good).unwrap();
+        store.save(video("b"), &query("dog"), &good).unwrap();
+        let path = dir.path().join("out.jsonl");
+        let exported = store.export(&path).unwrap();
+        let expected = ExportedLabels {
+            n_queries: 2,
+            n_left_out: 1,
+        };
+        assert_eq!(exported, expected);
+        let text = fs::read_to_string(&path).unwrap();
+        assert_eq!(
+            text.lines().next().unwrap(),
+            r#"{"qid":1,"query":"dog","duration":62,"vid":"holiday_a","relevant_clip_ids":[0,30],"saliency_scores":[[0,0,0],[3,3,3]],"relevant_windows":[[60,62]]}"#
+        );
+    }
+
+    #[test]
+    fn a_damaged_file_is_named_and_never_overwritten() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = LabelStore::open(dir.path()).unwrap();
+        let dog = labels(&[(2, Grade::Fair)]);
+        store.save(video("a"), &query("dog"), &dog).unwrap();
+        let path = store.path_of("a");
+        let damaged = fs::read_to_string(&path).unwrap() + "{\n";
+        fs::write(&path, &damaged).unwrap();
+        let error = store.save(video("a"), &query("cat"), &dog).unwrap_err();
+        let error = error.to_string();
+        assert!(error.contains("a.jsonl, line 2: EOF"), "{error}");
+        assert_eq!(fs::read_to_string(&path).unwrap(), damaged);
+        assert!(store.load("a", &query("dog")).is_err());
+        assert!(store.load("b", &query("dog")).is_ok());
+    }
+
+    #[test]
+    fn what_could_not_be_read_again_is_not_written() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = LabelStore::open(dir.path()).unwrap();
+        let dog = labels(&[(2, Grade::Fair)]);
+        let error = store.save(video(""), &query("dog"), &dog).unwrap_err();
+        assert!(error.to_string().ends_with("`vid` is empty"), "{error}");
+        let unknown = LabelledVideo {
+            duration_secs: f64::INFINITY,
+            ..video("a")
+        };
+        store.save(unknown, &query("dog"), &dog).unwrap();
+        assert_eq!(store.load("a", &query("dog")).unwrap(), dog);
+    }
+
+    #[test]
+    fn several_savers_lose_nothing() {
+        let dir = tempfile::tempdir().unwrap();
+        let dog = labels(&[(2, Grade::Fair)]);
+        std::thread::scope(|scope| {
+            for saver in 0..4 {
+                let (dir, dog) = (dir.path(), &dog);
+                scope.spawn(move || {
+                    let store = LabelStore::open(dir).unwrap();
+                    for n in 0..10 {
+                        let query = query(&format!("{saver} {n}"));
+                        store.save(video("a"), &query, dog).unwrap();
+                    }
+                });
+            }
+        });
+        let store = LabelStore::open(dir.path()).unwrap();
+        assert_eq!(store.all_for_video("a").unwrap().len(), 40);
+    }
+}
