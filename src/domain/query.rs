@@ -45,7 +45,10 @@ mod tests {
 
     #[test]
     fn words_are_trimmed_and_nothing_is_refused_with_a_reason() {
-        assert_eq!(Query::new("  a red\n kite ").unwrap().as_str(), "a red kite");
+        assert_eq!(
+            Query::new("  a red\n kite ").unwrap().as_str(),
+            "a red kite"
+        );
         assert_eq!(Query::new(" \t"), Err(QueryError::Empty));
         assert_eq!(Query::new(&"é".repeat(501)), Err(QueryError::TooLong(501)));
     }

@@ -1,0 +1,106 @@
+//! The text tower: a causal transformer whose state at the end of the text is the text's feature.
+
+use burn::module::{Initializer, Module};
+use burn::nn::{Embedding, EmbeddingConfig, LayerNorm, LayerNormConfig};
+use burn::tensor::{Device, Int, Tensor, TensorData};
+
+use crate::model::encoder::config::TextConfig;
+use crate::model::encoder::transformer::{Transformer, TransformerConfig};
+
+#[derive(Module, Debug)]
+pub struct TextTower {
+    embeddings: TokenEmbeddings,
+    encoder: Transformer,
+    final_layer_norm: LayerNorm,
+}
+
+#[derive(Module, Debug)]
+struct TokenEmbeddings {
+    token_embedding: Embedding,
+    position_embedding: Embedding,
+}
+
+impl TextConfig {
+    pub fn init(&self, device: &Device) -> TextTower {
+        let small = Initializer::Normal {
+            mean: 0.0,
+            std: 0.02,
+        };
+        let table = |rows| {
+            EmbeddingConfig::new(rows, self.hidden_size)
+                .with_initializer(small.clone())
+                .init(device)
+        };
+        let transformer = TransformerConfig {
+            width: self.hidden_size,
+            inner: self.intermediate_size,
+            n_layers: self.num_hidden_layers,
+            n_heads: self.num_attention_heads,
+            activation: self.hidden_act,
+            eps: self.layer_norm_eps,
+            causal: true,
+        };
+        TextTower {
+            embeddings: TokenEmbeddings {
+                token_embedding: table(self.vocab_size),
+                position_embedding: table(self.max_position_embeddings),
+            },
+            encoder: transformer.init(device),
+            final_layer_norm: LayerNormConfig::new(self.hidden_size)
+                .with_epsilon(self.layer_norm_eps)
+                .init(device),
+        }
+    }
+}
+
+impl TextTower {
+    /// Token embeddings without positions, so that learned vectors can be put between them.
+    ///
+    /// # Shapes
+    /// - ids: rows of one length `seq`
+    /// - output: `[batch, seq, width]`
+    pub fn embed(&self, ids: &[Vec<u32>], device: &Device) -> Tensor<3> {
+        let seq = ids.first().map_or(0, Vec::len);
+        let flat: Vec<i64> = ids.iter().flatten().map(|&id| i64::from(id)).collect();
+        let ids = Tensor::<2, Int>::from_data(TensorData::new(flat, [ids.len(), seq]), device);
+        self.embeddings.token_embedding.forward(ids)
+    }
+
+    /// Adds positions, runs the layers, takes each row's state at `eot`.
+    ///
+    /// # Shapes
+    /// - tokens: `[batch, seq, width]`, `eot`: one position per row
+    /// - output: `[batch, width]`, after the final norm, not yet projected
+    pub fn forward_embedded(&self, tokens: Tensor<3>, eot: &[usize]) -> Tensor<2> {
+        let [batch, seq, width] = tokens.dims();
+        let hidden = self.encoder.forward(self.add_positions(tokens));
+        let device = hidden.device();
+        let rows: Vec<i64> = (0..batch)
+            .map(|row| (row * seq + eot[row]) as i64)
+            .collect();
+        let rows = Tensor::<1, Int>::from_data(TensorData::new(rows, [batch]), &device);
+        let at_eot = hidden.reshape([batch * seq, width]).select(0, rows);
+        self.final_layer_norm.forward(at_eot)
+    }
+
+    /// The input of the first layer and the output of every layer, `[batch, seq, width]`.
+    pub fn hidden_states(&self, tokens: Tensor<3>) -> Vec<Tensor<3>> {
+        self.encoder.hidden_states(self.add_positions(tokens))
+    }
+
+    fn add_positions(&self, tokens: Tensor<3>) -> Tensor<3> {
+        let [_, seq, _] = tokens.dims();
+        let positions = self.embeddings.position_embedding.weight.val();
+        tokens + positions.narrow(0, 0, seq).unsqueeze::<3>()
+    }
+
+    /// Width of the token embeddings, and so of learned context vectors.
+    pub fn width(&self) -> usize {
+        self.embeddings.token_embedding.weight.shape()[1]
+    }
+
+    /// How many positions a text may take.
+    pub fn n_positions(&self) -> usize {
+        self.embeddings.position_embedding.weight.shape()[0]
+    }
+}

@@ -1,0 +1,90 @@
+//! Words to token ids, by the model's own `tokenizer.json`.
+
+use tokenizers::Tokenizer;
+
+use crate::model::ModelError;
+use crate::model::encoder::config::{EotRule, TextConfig};
+
+/// A tokenizer that ends every text with the model's end-of-text id, truncated or not.
+#[derive(Clone, Debug)]
+pub struct ClipTokenizer {
+    inner: Tokenizer,
+    eot_rule: EotRule,
+    n_positions: usize,
+}
+
+impl ClipTokenizer {
+    /// # Errors
+    /// When the file is no tokenizer, or one of another vocabulary than the model's.
+    pub fn from_json(json: &[u8], config: &TextConfig) -> Result<Self, ModelError> {
+        let invalid = |reason: String| ModelError::Config {
+            file: "tokenizer.json",
+            reason,
+        };
+        let mut inner = Tokenizer::from_bytes(json).map_err(|error| invalid(error.to_string()))?;
+        // Length is handled here, so that context vectors can claim positions.
+        inner
+            .with_truncation(None)
+            .map_err(|error| invalid(error.to_string()))?;
+        inner.with_padding(None);
+        let highest = inner.get_vocab(true).into_values().max().unwrap_or(0);
+        if highest as usize >= config.vocab_size {
+            return Err(invalid(format!(
+                "its ids go up to {highest}, but the model's vocabulary has {} entries: \
+                 it belongs to another model",
+                config.vocab_size
+            )));
+        }
+        let tokenizer = Self {
+            inner,
+            eot_rule: config.eot_rule(),
+            n_positions: config.max_position_embeddings,
+        };
+        let empty = tokenizer.ids("")?;
+        if empty.len() < 2 || tokenizer.eot_rule.position(&empty) + 1 != empty.len() {
+            return Err(invalid(
+                "it does not end a text with the id that config.json names as end of text".into(),
+            ));
+        }
+        Ok(tokenizer)
+    }
+
+    /// `SOT … EOT`, cut to the model's positions with EOT kept, and cut after the EOT that the
+    /// model reads (the tower is causal: what follows changes nothing).
+    pub fn encode(&self, text: &str) -> Result<Vec<u32>, ModelError> {
+        self.encode_within(text, self.n_positions)
+    }
+
+    /// As [`ClipTokenizer::encode`] with at most `max_len` ids, SOT and EOT included.
+    pub fn encode_within(&self, text: &str, max_len: usize) -> Result<Vec<u32>, ModelError> {
+        let mut ids = self.encode_uncut(text, max_len)?;
+        ids.truncate(self.eot_rule.position(&ids) + 1);
+        Ok(ids)
+    }
+
+    /// All ids up to `max_len`, also those behind an end-of-text written in the text itself.
+    pub fn encode_uncut(&self, text: &str, max_len: usize) -> Result<Vec<u32>, ModelError> {
+        let mut ids = self.ids(text)?;
+        if ids.len() > max_len {
+            let eot = ids[ids.len() - 1];
+            ids.truncate(max_len.max(1));
+            if let Some(last) = ids.last_mut() {
+                *last = eot;
+            }
+        }
+        Ok(ids)
+    }
+
+    /// How many ids a text makes before any cut.
+    pub fn n_tokens(&self, text: &str) -> Result<usize, ModelError> {
+        Ok(self.ids(text)?.len())
+    }
+
+    fn ids(&self, text: &str) -> Result<Vec<u32>, ModelError> {
+        let encoding = self
+            .inner
+            .encode_fast(text, true)
+            .map_err(|error| ModelError::Tokenize(error.to_string()))?;
+        Ok(encoding.get_ids().to_vec())
+    }
+}
