@@ -1,0 +1,55 @@
+//! CMX 3600: the edit decision list that every editing program reads.
+
+use std::fmt::Write as _;
+
+use super::{ExportDocument, ExportError, cut};
+
+/// Two digits for the frames.
+const MAX_BASE: u64 = 99;
+
+/// One event per moment: query after query, each in the order of the video, one behind the other
+/// from `01:00:00:00` on. Source timecode counts from the first frame of the file.
+pub fn edl(document: &ExportDocument) -> Result<String, ExportError> {
+    let rate = document.frame_rate;
+    if rate.timecode_base() > MAX_BASE {
+        return Err(ExportError::TooFastForEdl(rate.per_sec()));
+    }
+    let name = one_line(&cut::file_name(&document.video));
+    let mode = if rate.is_drop_frame() {
+        "DROP FRAME"
+    } else {
+        "NON-DROP FRAME"
+    };
+    let channels = if document.has_audio { "AA/V" } else { "V" };
+    let mut text = format!("TITLE: {name}\nFCM: {mode}\n");
+    let mut record = rate.first_frame_of_hour_one();
+    let mut number = 1;
+    for query in &document.queries {
+        let words = one_line(query.query.as_str());
+        for cut in cut::in_order(document, query) {
+            let record_end = record + cut.n_frames();
+            // Writing to a String cannot fail. AX is the name for a source that is no tape.
+            let _ = write!(
+                text,
+                "\n{number:03}  AX       {channels:<5} C        {} {} {} {}\n\
+                 * FROM CLIP NAME: {name}\n\
+                 * COMMENT: {words}, score {:.4}\n",
+                rate.timecode(cut.first_frame),
+                rate.timecode(cut.end_frame),
+                rate.timecode(record),
+                rate.timecode(record_end),
+                cut.score,
+            );
+            record = record_end;
+            number += 1;
+        }
+    }
+    Ok(text)
+}
+
+/// A line feed in a name would begin a new statement.
+fn one_line(text: &str) -> String {
+    text.chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect()
+}

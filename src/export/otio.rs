@@ -1,0 +1,101 @@
+//! OpenTimelineIO, the interchange format of studios: JSON with a schema name on every object.
+
+use serde_json::{Value, json};
+
+use super::cut::{self, Cut};
+use super::{ExportDocument, ExportError, ExportQuery, FrameRate};
+
+/// One timeline: query after query, each in the order of the video. A video track, and an audio
+/// track with the same cuts where the file has sound.
+pub fn otio(document: &ExportDocument) -> Result<String, ExportError> {
+    let clips: Vec<Value> = document
+        .queries
+        .iter()
+        .flat_map(|query| {
+            let cuts = cut::in_order(document, query);
+            cuts.into_iter().map(|cut| clip(document, query, cut))
+        })
+        .collect();
+    let track = |name: &str, kind: &str| {
+        json!({
+            "OTIO_SCHEMA": "Track.1",
+            "name": name,
+            "kind": kind,
+            "metadata": {},
+            "source_range": null,
+            "effects": [],
+            "markers": [],
+            "enabled": true,
+            "children": clips,
+        })
+    };
+    let mut tracks = vec![track("V1", "Video")];
+    if document.has_audio {
+        tracks.push(track("A1", "Audio"));
+    }
+    let timeline = json!({
+        "OTIO_SCHEMA": "Timeline.1",
+        "name": cut::file_name(&document.video),
+        "metadata": {},
+        "global_start_time": time(document.frame_rate, 0),
+        "tracks": {
+            "OTIO_SCHEMA": "Stack.1",
+            "name": "tracks",
+            "metadata": {},
+            "source_range": null,
+            "effects": [],
+            "markers": [],
+            "enabled": true,
+            "children": tracks,
+        },
+    });
+    Ok(serde_json::to_string_pretty(&timeline)? + "\n")
+}
+
+fn clip(document: &ExportDocument, query: &ExportQuery, cut: Cut) -> Value {
+    let rate = document.frame_rate;
+    json!({
+        "OTIO_SCHEMA": "Clip.2",
+        "name": query.query.as_str(),
+        "metadata": {
+            "vcl": {
+                "query": query.query.as_str(),
+                "score": cut.score,
+                "rank": cut.rank,
+                "start_secs": cut.start_secs,
+                "end_secs": cut.end_secs,
+            },
+        },
+        "source_range": range(rate, cut.first_frame, cut.n_frames()),
+        "effects": [],
+        "markers": [],
+        "enabled": true,
+        "media_references": {
+            "DEFAULT_MEDIA": {
+                "OTIO_SCHEMA": "ExternalReference.1",
+                "name": cut::file_name(&document.video),
+                "metadata": {},
+                "available_range": range(rate, 0, rate.n_frames(document.duration_secs)),
+                "available_image_bounds": null,
+                "target_url": cut::file_url(&document.video),
+            },
+        },
+        "active_media_reference_key": "DEFAULT_MEDIA",
+    })
+}
+
+fn range(rate: FrameRate, first_frame: u64, n_frames: u64) -> Value {
+    json!({
+        "OTIO_SCHEMA": "TimeRange.1",
+        "start_time": time(rate, first_frame),
+        "duration": time(rate, n_frames),
+    })
+}
+
+fn time(rate: FrameRate, frame: u64) -> Value {
+    json!({
+        "OTIO_SCHEMA": "RationalTime.1",
+        "rate": rate.per_sec(),
+        "value": frame as f64,
+    })
+}

@@ -1,0 +1,140 @@
+//! JSON and CSV: every moment with seconds, frames and score.
+
+use serde::Serialize;
+
+use crate::domain::{CLIP_SECS, n_clips};
+
+use super::{ExportDocument, ExportError, ExportQuery, cut};
+
+#[derive(Serialize)]
+struct JsonDocument {
+    video: String,
+    duration_secs: f64,
+    clip_secs: f64,
+    n_clips: usize,
+    frame_rate: String,
+    width: u32,
+    height: u32,
+    queries: Vec<JsonQuery>,
+}
+
+#[derive(Serialize)]
+struct JsonQuery {
+    query: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    present: Option<f32>,
+    highlight: Option<JsonHighlight>,
+    moments: Vec<JsonMoment>,
+}
+
+#[derive(Serialize)]
+struct JsonHighlight {
+    clip: usize,
+    start_secs: f64,
+    end_secs: f64,
+    peak_secs: f64,
+    score: f32,
+}
+
+#[derive(Serialize)]
+struct JsonMoment {
+    start_secs: f64,
+    end_secs: f64,
+    score: f32,
+    start_frame: u64,
+    /// The first frame after the moment.
+    end_frame: u64,
+}
+
+pub fn json(document: &ExportDocument) -> Result<String, ExportError> {
+    let rate = document.frame_rate;
+    let json = JsonDocument {
+        video: document.video.to_string_lossy().into_owned(),
+        duration_secs: document.duration_secs,
+        clip_secs: CLIP_SECS,
+        n_clips: n_clips(document.duration_secs),
+        frame_rate: format!("{}/{}", rate.num(), rate.den()),
+        width: document.width,
+        height: document.height,
+        queries: document
+            .queries
+            .iter()
+            .map(|query| json_query(document, query))
+            .collect(),
+    };
+    Ok(serde_json::to_string_pretty(&json)? + "\n")
+}
+
+fn json_query(document: &ExportDocument, query: &ExportQuery) -> JsonQuery {
+    let within = |time_secs: f64| time_secs.min(document.duration_secs);
+    JsonQuery {
+        query: query.query.to_string(),
+        present: query.present,
+        highlight: query.highlight.map(|highlight| JsonHighlight {
+            clip: highlight.clip.0,
+            start_secs: within(highlight.clip.start_secs()),
+            end_secs: within(highlight.clip.end_secs()),
+            peak_secs: within(highlight.clip.centre_secs()),
+            score: highlight.score,
+        }),
+        moments: cut::ranked(document, query)
+            .iter()
+            .map(|cut| JsonMoment {
+                start_secs: cut.start_secs,
+                end_secs: cut.end_secs,
+                score: cut.score,
+                start_frame: cut.first_frame,
+                end_frame: cut.end_frame,
+            })
+            .collect(),
+    }
+}
+
+#[derive(Serialize)]
+struct CsvLine<'a> {
+    query: &'a str,
+    rank: usize,
+    start_secs: f64,
+    end_secs: f64,
+    score: f32,
+    start_frame: u64,
+    end_frame: u64,
+    start_timecode: String,
+    end_timecode: String,
+}
+
+pub fn csv(document: &ExportDocument) -> Result<String, ExportError> {
+    let mut writer = csv::WriterBuilder::new()
+        .has_headers(false)
+        .from_writer(Vec::new());
+    writer.write_record([
+        "query",
+        "rank",
+        "start_secs",
+        "end_secs",
+        "score",
+        "start_frame",
+        "end_frame",
+        "start_timecode",
+        "end_timecode",
+    ])?;
+    for query in &document.queries {
+        for cut in cut::ranked(document, query) {
+            writer.serialize(CsvLine {
+                query: query.query.as_str(),
+                rank: cut.rank,
+                start_secs: cut.start_secs,
+                end_secs: cut.end_secs,
+                score: cut.score,
+                start_frame: cut.first_frame,
+                end_frame: cut.end_frame,
+                start_timecode: document.frame_rate.timecode(cut.first_frame),
+                end_timecode: document.frame_rate.timecode(cut.end_frame),
+            })?;
+        }
+    }
+    let bytes = writer
+        .into_inner()
+        .map_err(|error| csv::Error::from(error.into_error()))?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}

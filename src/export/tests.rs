@@ -1,0 +1,170 @@
+use super::*;
+use crate::domain::{ClipIndex, TimeSpan};
+
+fn moment(start_secs: f64, end_secs: f64, score: f32) -> Moment {
+    Moment {
+        span: TimeSpan::new(start_secs, end_secs),
+        score,
+    }
+}
+
+/// An hour at 29.97 with moments around a minute, around ten minutes, and past the end.
+fn hour() -> ExportDocument {
+    ExportDocument {
+        video: "/films/Été & <Eis> 100%.mp4".into(),
+        duration_secs: 3600.5969,
+        frame_rate: FrameRate::new(2997, 100).unwrap(),
+        width: 1920,
+        height: 1080,
+        has_audio: true,
+        queries: vec![
+            ExportQuery {
+                query: Query::new("a \"red\" kite, <high> & far").unwrap(),
+                present: Some(0.875),
+                highlight: Some(Highlight {
+                    clip: ClipIndex(301),
+                    score: 0.9375,
+                }),
+                moments: vec![
+                    moment(600.0, 604.0, 0.9375),
+                    moment(58.0, 62.0, 0.5),
+                    moment(3596.0, 3602.0, 0.25),
+                ],
+            },
+            ExportQuery {
+                query: Query::new("nowhere").unwrap(),
+                present: None,
+                highlight: None,
+                moments: vec![],
+            },
+            ExportQuery {
+                query: Query::new("snow").unwrap(),
+                present: None,
+                highlight: None,
+                moments: vec![moment(0.0, 2.0, 1.0), moment(2.0, 4.0, 0.75)],
+            },
+        ],
+    }
+}
+
+/// Half a minute at 25 frames per second, without sound.
+fn half_minute() -> ExportDocument {
+    let mut document = hour();
+    document.video = "/films/kite.mov".into();
+    document.duration_secs = 30.0;
+    document.frame_rate = FrameRate::new(25, 1).unwrap();
+    document.has_audio = false;
+    document.queries.truncate(1);
+    document.queries[0].moments = vec![moment(10.0, 14.0, 0.9), moment(2.0, 6.0, 0.8)];
+    document
+}
+
+/// The files were checked with the readers that `tests/fixtures/export/check.py` names.
+#[test]
+fn files_are_as_checked_with_real_readers() {
+    for format in Format::ALL {
+        for (name, document) in [("hour", hour()), ("half_minute", half_minute())] {
+            let text = write(format, &document).unwrap();
+            let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
+                .join(format!("tests/fixtures/export/{name}.{format}"));
+            if std::env::var_os("VCL_UPDATE_FIXTURES").is_some() {
+                std::fs::write(&path, &text).unwrap();
+            }
+            let expected = std::fs::read_to_string(&path).unwrap();
+            assert_eq!(text, expected, "{}", path.display());
+        }
+    }
+}
+
+#[test]
+fn moments_share_no_frame_and_leave_none_out() {
+    let document = hour();
+    let cuts = cut::in_order(&document, &document.queries[2]);
+    assert_eq!(cuts[0].first_frame, 0);
+    assert_eq!(cuts[0].end_frame, cuts[1].first_frame);
+    // 2 s is 59.94 frames: frame 60 is the first one at or after it.
+    assert_eq!(cuts[0].end_frame, 60);
+}
+
+#[test]
+fn moments_are_cut_at_the_ends_of_the_video() {
+    let mut document = half_minute();
+    document.queries[0].moments = vec![
+        moment(28.0, 32.0, 0.9),
+        moment(-4.0, 2.0, 0.8),
+        moment(30.0, 32.0, 0.7),
+        moment(5.0, 5.0, 0.6),
+        moment(5.0, 5.01, 0.5),
+    ];
+    let cuts = cut::ranked(&document, &document.queries[0]);
+    let frames: Vec<_> = cuts
+        .iter()
+        .map(|cut| (cut.rank, cut.first_frame, cut.end_frame))
+        .collect();
+    assert_eq!(frames, [(1, 700, 750), (2, 0, 50), (5, 125, 126)]);
+}
+
+#[test]
+fn film_rate_counts_to_24() {
+    let mut document = half_minute();
+    document.frame_rate = FrameRate::new(24000, 1001).unwrap();
+    document.queries[0].moments = vec![moment(10.0, 14.0, 0.9)];
+    let edl = write(Format::Edl, &document).unwrap();
+    // 10 s is frame 239.76, 14 s is frame 335.66.
+    assert!(edl.contains("FCM: NON-DROP FRAME\n"), "{edl}");
+    let event = "001  AX       V     C        00:00:10:00 00:00:14:00 01:00:00:00 01:00:04:00\n";
+    assert!(edl.contains(event), "{edl}");
+    let fcpxml = write(Format::Fcpxml, &document).unwrap();
+    assert!(
+        fcpxml.contains(r#"frameDuration="1001/24000s""#),
+        "{fcpxml}"
+    );
+    assert!(fcpxml.contains(r#"start="240240/24000s""#), "{fcpxml}");
+    assert!(fcpxml.contains(r#"duration="96096/24000s""#), "{fcpxml}");
+}
+
+#[test]
+fn an_edl_cannot_count_slow_motion() {
+    let mut document = half_minute();
+    document.frame_rate = FrameRate::new(240, 1).unwrap();
+    let error = write(Format::Edl, &document).unwrap_err().to_string();
+    assert!(error.contains("240 frames per second"), "{error}");
+    assert!(write(Format::Otio, &document).is_ok());
+}
+
+#[test]
+fn nothing_found_is_a_file_without_moments() {
+    let mut document = half_minute();
+    document.queries[0].moments.clear();
+    for format in Format::ALL {
+        let text = write(format, &document).unwrap();
+        assert!(!text.contains("score 0"), "{text}");
+    }
+    assert_eq!(write(Format::Srt, &document).unwrap(), "");
+    document.queries.clear();
+    assert_eq!(write(Format::Csv, &document).unwrap().lines().count(), 1);
+}
+
+#[test]
+fn control_characters_break_no_format() {
+    let mut document = half_minute();
+    document.video = "/films/a\nb\u{1}.mov".into();
+    let edl = write(Format::Edl, &document).unwrap();
+    assert!(edl.starts_with("TITLE: a b .mov\n"), "{edl}");
+    let fcpxml = write(Format::Fcpxml, &document).unwrap();
+    assert!(
+        fcpxml.contains("name=\"a\u{fffd}b\u{fffd}.mov\""),
+        "{fcpxml}"
+    );
+    assert!(fcpxml.contains("/films/a%0Ab%01.mov"), "{fcpxml}");
+}
+
+#[test]
+fn formats_have_their_names() {
+    for format in Format::ALL {
+        assert_eq!(format.to_string().parse(), Ok(format));
+    }
+    assert_eq!("EDL".parse(), Ok(Format::Edl));
+    let error = "avi".parse::<Format>().unwrap_err().to_string();
+    assert!(error.contains("choose json, csv, srt"), "{error}");
+}
