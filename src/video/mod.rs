@@ -1,1 +1,39 @@
 //! Videos in: what a file holds, one exact frame per clip, playback. The only place that names GStreamer.
+//!
+//! ```text
+//! probe(path)      what is in the file: size, length, codec            (reads the first packets)
+//! PreviewSampler   a rough look at the whole video, coarse to fine     (key frames only)
+//! Sampler          exactly one frame per clip                          (decodes what it must)
+//! player::Player   pictures and sound for the window                   (its own pipeline)
+//! ```
+//!
+//! Times are stream time in seconds; zero is the first video frame, whatever its PTS in the file.
+//! Every wait in this module ends: by data, by an error, by cancelling, or after
+//! [`DATA_TIMEOUT`]. A file is never trusted: not its name, its length or its flags.
+
+mod bitstream;
+mod cut_off;
+mod decoder;
+mod error;
+mod intake;
+mod packet_pass;
+mod packet_source;
+mod picture;
+mod preview;
+mod probe;
+mod reader;
+mod sampler;
+mod select;
+mod sequential_pass;
+mod timing;
+
+pub use error::VideoError;
+pub use picture::Orientation;
+pub use preview::PreviewSampler;
+pub use probe::{VideoInfo, probe};
+pub use sampler::{SampledFrame, Sampler, SamplerOptions, Strategy, thumbnail};
+
+use std::time::Duration;
+
+/// How long any part of this module waits for the next piece of data before it gives up.
+pub const DATA_TIMEOUT: Duration = Duration::from_secs(10);

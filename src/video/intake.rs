@@ -1,0 +1,141 @@
+//! A pad that hands the buffers of a pipeline to the reading thread, with bounded memory.
+//!
+//! An `appsink` would drop what lies outside the segment; packets there are not shown, but needed
+//! for decoding.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use gstreamer as gst;
+use gstreamer::prelude::*;
+
+/// Streaming waits when this much is unread; one item is always let in.
+const MAX_QUEUED_BYTES: usize = 4 << 20;
+const MAX_QUEUED_ITEMS: usize = 32;
+
+/// What arrives on the pad, in stream order.
+#[derive(Debug)]
+pub(super) enum Item {
+    Caps(gst::Caps),
+    Segment(gst::FormattedSegment<gst::ClockTime>),
+    Tags(gst::TagList),
+    Buffer(gst::Buffer),
+    Eos,
+}
+
+#[derive(Default)]
+struct State {
+    items: VecDeque<Item>,
+    n_bytes: usize,
+    flushing: bool,
+    closed: bool,
+}
+
+/// The reading end; closing it (or dropping the last handle's owner) frees a waiting pipeline.
+#[derive(Clone, Default)]
+pub(super) struct Intake {
+    shared: Arc<(Mutex<State>, Condvar)>,
+}
+
+impl Intake {
+    /// A sink pad that takes `caps` and feeds this intake.
+    pub fn pad(&self, caps: &gst::Caps) -> Result<gst::Pad, gst::glib::BoolError> {
+        let template = gst::PadTemplate::new(
+            "sink",
+            gst::PadDirection::Sink,
+            gst::PadPresence::Always,
+            caps,
+        )?;
+        let (chain, events) = (self.clone(), self.clone());
+        let pad = gst::Pad::builder_from_template(&template)
+            .chain_function(move |_, _, buffer| chain.put(Item::Buffer(buffer)))
+            .event_function(move |_, _, event| events.take_event(&event))
+            .build();
+        pad.set_active(true)?;
+        Ok(pad)
+    }
+
+    /// The next item, or `None` if nothing came in time.
+    pub fn next(&self, timeout: Duration) -> Option<Item> {
+        let (state, changed) = &*self.shared;
+        let is_idle = |state: &mut State| state.items.is_empty();
+        let state = state.lock().unwrap_or_else(PoisonError::into_inner);
+        let (mut state, _) = changed
+            .wait_timeout_while(state, timeout, is_idle)
+            .unwrap_or_else(PoisonError::into_inner);
+        let item = state.items.pop_front()?;
+        if let Item::Buffer(buffer) = &item {
+            state.n_bytes -= buffer.size();
+        }
+        changed.notify_all();
+        Some(item)
+    }
+
+    /// From now on the pipeline is told to stop and nothing waits.
+    pub fn close(&self) {
+        let mut state = self.lock();
+        state.closed = true;
+        state.items.clear();
+        state.n_bytes = 0;
+        self.shared.1.notify_all();
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.shared.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn put(&self, item: Item) -> Result<gst::FlowSuccess, gst::FlowError> {
+        let n_bytes = match &item {
+            Item::Buffer(buffer) => buffer.size(),
+            _ => 0,
+        };
+        let is_full = |state: &mut State| {
+            !state.closed
+                && !state.flushing
+                && !state.items.is_empty()
+                && (state.n_bytes + n_bytes > MAX_QUEUED_BYTES
+                    || state.items.len() >= MAX_QUEUED_ITEMS)
+        };
+        let mut state = self
+            .shared
+            .1
+            .wait_while(self.lock(), is_full)
+            .unwrap_or_else(PoisonError::into_inner);
+        if state.closed || state.flushing {
+            return Err(gst::FlowError::Flushing);
+        }
+        state.n_bytes += n_bytes;
+        state.items.push_back(item);
+        self.shared.1.notify_all();
+        Ok(gst::FlowSuccess::Ok)
+    }
+
+    fn take_event(&self, event: &gst::Event) -> bool {
+        let item = match event.view() {
+            gst::EventView::Caps(caps) => Item::Caps(caps.caps_owned()),
+            gst::EventView::Segment(segment) => {
+                match segment.segment().clone().downcast::<gst::ClockTime>() {
+                    Ok(segment) => Item::Segment(segment),
+                    Err(_) => return false,
+                }
+            }
+            gst::EventView::Tag(tag) => Item::Tags(tag.tag_owned()),
+            gst::EventView::Eos(_) => Item::Eos,
+            gst::EventView::FlushStart(_) => {
+                let mut state = self.lock();
+                state.flushing = true;
+                state.items.clear();
+                state.n_bytes = 0;
+                self.shared.1.notify_all();
+                return true;
+            }
+            gst::EventView::FlushStop(_) => {
+                self.lock().flushing = false;
+                return true;
+            }
+            _ => return true,
+        };
+        self.put(item).is_ok()
+    }
+}

@@ -1,0 +1,181 @@
+//! Packets of a file with their stream times and what their bits say.
+
+use std::path::Path;
+
+use gstreamer as gst;
+
+use super::bitstream::{Judge, Unjudgeable};
+use super::decoder::DecoderError;
+use super::intake::Item;
+use super::picture::Orientation;
+use super::reader::{Delivery, Reader, gst_error};
+use super::select::{Note, Refused};
+use super::timing::StreamClock;
+use super::{SamplerOptions, VideoError};
+
+/// Keeps ids positive for frames before the beginning of an edit list.
+const ID_OFFSET_NS: i64 = 1_000 * 3600 * 1_000_000_000;
+
+/// Why the pass stops before the end.
+#[derive(Debug)]
+pub(super) enum PassEnd {
+    Doubt(String),
+    Video(VideoError),
+}
+
+impl From<VideoError> for PassEnd {
+    fn from(error: VideoError) -> Self {
+        Self::Video(error)
+    }
+}
+
+impl From<Refused> for PassEnd {
+    fn from(refused: Refused) -> Self {
+        Self::Doubt(refused.to_string())
+    }
+}
+
+impl From<Unjudgeable> for PassEnd {
+    fn from(_: Unjudgeable) -> Self {
+        Self::Doubt("a packet is not what its codec says".to_owned())
+    }
+}
+
+impl From<DecoderError> for PassEnd {
+    fn from(error: DecoderError) -> Self {
+        Self::Doubt(error.to_string())
+    }
+}
+
+pub(super) struct Packet {
+    pub id: u64,
+    pub buffer: gst::Buffer,
+    pub caps: gst::Caps,
+}
+
+/// Packets with their times and kinds, from a file.
+pub(super) struct PacketSource {
+    pub reader: Reader,
+    judge: Option<Judge>,
+    caps: Option<gst::Caps>,
+    clock: StreamClock,
+    segment_shift_ns: Option<i64>,
+    pub orientation: Orientation,
+    demuxer: Option<String>,
+    /// A new segment is expected.
+    just_sought: bool,
+    ended: bool,
+}
+
+impl PacketSource {
+    pub fn open(path: &Path, options: &SamplerOptions) -> Result<Self, VideoError> {
+        Ok(Self {
+            reader: Reader::open(path, Delivery::Packets, options.cancel.clone())?,
+            judge: None,
+            caps: None,
+            clock: StreamClock::default(),
+            segment_shift_ns: None,
+            orientation: Orientation::default(),
+            demuxer: None,
+            just_sought: false,
+            ended: false,
+        })
+    }
+
+    pub fn demuxer(&self) -> Option<&str> {
+        self.demuxer.as_deref()
+    }
+
+    pub fn max_reorder(&self) -> usize {
+        self.judge.as_ref().map_or(0, Judge::max_reorder)
+    }
+
+    /// The next packet, `None` at the end of the stream.
+    pub fn next(&mut self) -> Result<Option<(Note, Packet)>, PassEnd> {
+        while !self.ended || self.just_sought {
+            match self.reader.next()? {
+                Item::Caps(caps) => self.set_caps(caps)?,
+                Item::Segment(segment) => self.set_segment(segment)?,
+                Item::Tags(tags) => {
+                    self.orientation = Orientation::from_tags(&tags).unwrap_or(self.orientation);
+                }
+                Item::Buffer(buffer) => return self.packet(buffer).map(Some),
+                Item::Eos => {
+                    self.ended = true;
+                    self.just_sought = false;
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    /// Jumps near `time_ns`; the next packet is a key frame or comes shortly before one.
+    pub fn seek(&mut self, time_ns: i64, flags: gst::SeekFlags) -> bool {
+        self.just_sought = true;
+        self.ended = false;
+        self.reader.seek(time_ns, flags)
+    }
+
+    fn set_caps(&mut self, caps: gst::Caps) -> Result<(), PassEnd> {
+        if self.caps.as_ref() == Some(&caps) {
+            return Ok(());
+        }
+        if self.demuxer.is_none() {
+            self.demuxer = self.reader.demuxer();
+            self.clock = StreamClock::new(self.demuxer() == Some("matroskademux"));
+        }
+        let whole_frames = matches!(self.demuxer(), Some("qtdemux" | "matroskademux"));
+        self.judge = Judge::from_caps(&caps, whole_frames);
+        if self.judge.is_none() {
+            return Err(PassEnd::Doubt(format!("packets cannot be judged: {caps}")));
+        }
+        self.caps = Some(caps);
+        Ok(())
+    }
+
+    fn set_segment(
+        &mut self,
+        segment: gst::FormattedSegment<gst::ClockTime>,
+    ) -> Result<(), PassEnd> {
+        let ns = |time: Option<gst::ClockTime>| time.map_or(0, |time| time.nseconds() as i64);
+        let shift_ns = ns(segment.time()) - ns(segment.start());
+        let is_matroska = self.demuxer() == Some("matroskademux");
+        let changed = self.segment_shift_ns.is_some_and(|shift| shift != shift_ns);
+        if changed && !is_matroska && !self.just_sought {
+            return Err(PassEnd::Doubt("the file has several edits".to_owned()));
+        }
+        self.segment_shift_ns = Some(shift_ns);
+        self.just_sought = false;
+        self.clock.set_segment(segment);
+        Ok(())
+    }
+
+    fn packet(&mut self, buffer: gst::Buffer) -> Result<(Note, Packet), PassEnd> {
+        let (Some(judge), Some(caps)) = (&mut self.judge, &self.caps) else {
+            return Err(PassEnd::Doubt("packets without a format".to_owned()));
+        };
+        let flags = buffer.flags();
+        if flags.contains(gst::BufferFlags::CORRUPTED) {
+            return Err(PassEnd::Doubt("a packet is damaged".to_owned()));
+        }
+        let pts = buffer
+            .pts()
+            .ok_or_else(|| PassEnd::Doubt("a packet has no time".to_owned()))?;
+        let time_ns = self.clock.stream_time_ns(pts);
+        let shown = self.clock.shown(pts, buffer.duration());
+        let kind = {
+            let data = buffer.map_readable().map_err(gst_error)?;
+            judge.judge(&data, !flags.contains(gst::BufferFlags::DELTA_UNIT))?
+        };
+        let id = u64::try_from(time_ns + ID_OFFSET_NS)
+            .map_err(|_| PassEnd::Doubt("a packet lies far before the start".to_owned()))?;
+        let note = Note {
+            id,
+            time_ns,
+            shown,
+            kind,
+        };
+        let caps = caps.clone();
+        Ok((note, Packet { id, buffer, caps }))
+    }
+}

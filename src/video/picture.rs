@@ -1,0 +1,173 @@
+//! From a decoder's frame to the picture people see: RGB, square pixels, upright.
+
+use gstreamer as gst;
+use gstreamer_video as gst_video;
+use gstreamer_video::prelude::*;
+use image::RgbImage;
+use image::imageops;
+
+use super::decoder::DecodedFrame;
+
+/// How a stored picture has to be turned to be upright.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Orientation {
+    /// Mirrored left to right, before turning.
+    pub mirrored: bool,
+    /// Clockwise quarter turns, 0 to 3.
+    pub quarter_turns: u8,
+}
+
+impl Orientation {
+    /// From the tag `image-orientation` (`rotate-90`, `flip-rotate-180`, …).
+    pub(super) fn from_tags(tags: &gst::TagListRef) -> Option<Self> {
+        let tag = tags.get::<gst::tags::ImageOrientation>()?;
+        let text = tag.get();
+        let (mirrored, turn) = match text.strip_prefix("flip-") {
+            Some(turn) => (true, turn),
+            None => (false, text),
+        };
+        let quarter_turns = match turn {
+            "rotate-0" => 0,
+            "rotate-90" => 1,
+            "rotate-180" => 2,
+            "rotate-270" => 3,
+            _ => return None,
+        };
+        Some(Self {
+            mirrored,
+            quarter_turns,
+        })
+    }
+
+    /// Whether width and height change places.
+    pub fn is_sideways(self) -> bool {
+        self.quarter_turns % 2 == 1
+    }
+
+    fn apply(self, image: RgbImage) -> RgbImage {
+        let mut image = image;
+        if self.mirrored {
+            imageops::flip_horizontal_in_place(&mut image);
+        }
+        match self.quarter_turns {
+            1 => imageops::rotate90(&image),
+            2 => imageops::rotate180(&image),
+            3 => imageops::rotate270(&image),
+            _ => image,
+        }
+    }
+}
+
+/// Size with square pixels: the longer side of a pixel is kept, so that nothing is thrown away.
+pub(super) fn square_size(width: u32, height: u32, pixel_aspect: gst::Fraction) -> (u32, u32) {
+    let (numer, denom) = (pixel_aspect.numer(), pixel_aspect.denom());
+    if numer <= 0 || denom <= 0 || numer == denom {
+        return (width, height);
+    }
+    let aspect = f64::from(numer) / f64::from(denom);
+    if aspect > 1.0 {
+        ((f64::from(width) * aspect).round() as u32, height)
+    } else {
+        (width, (f64::from(height) / aspect).round() as u32)
+    }
+}
+
+/// Converts frames; keeps the conversion tables while the format stays the same.
+#[derive(Default)]
+pub(super) struct PictureMaker {
+    converter: Option<(
+        gst_video::VideoInfo,
+        gst_video::VideoInfo,
+        gst_video::VideoConverter,
+    )>,
+}
+
+impl PictureMaker {
+    pub fn picture(
+        &mut self,
+        frame: &DecodedFrame,
+        orientation: Orientation,
+    ) -> Result<RgbImage, gst::glib::BoolError> {
+        let source =
+            gst_video::VideoFrameRef::from_buffer_ref_readable(&frame.buffer, &frame.info)?;
+        let (out_info, converter) = self.converter(&frame.info)?;
+        let mut buffer = gst::Buffer::with_size(out_info.size())?;
+        {
+            let buffer = buffer.make_mut();
+            let mut target = gst_video::VideoFrameRef::from_buffer_ref_writable(buffer, out_info)?;
+            converter.frame_ref(&source, &mut target);
+        }
+        let target = gst_video::VideoFrameRef::from_buffer_ref_readable(&buffer, out_info)?;
+        let (width, height) = (out_info.width(), out_info.height());
+        let stride = target.plane_stride()[0] as usize;
+        let row_bytes = width as usize * 3;
+        let pixels: Vec<u8> = target
+            .plane_data(0)?
+            .chunks(stride)
+            .take(height as usize)
+            .flat_map(|row| &row[..row_bytes])
+            .copied()
+            .collect();
+        let image = RgbImage::from_raw(width, height, pixels)
+            .ok_or_else(|| gst::glib::bool_error!("the converted frame is too small"))?;
+        Ok(orientation.apply(image))
+    }
+
+    fn converter(
+        &mut self,
+        info: &gst_video::VideoInfo,
+    ) -> Result<(&gst_video::VideoInfo, &gst_video::VideoConverter), gst::glib::BoolError> {
+        let is_ready = self.converter.as_ref().is_some_and(|(of, ..)| of == info);
+        if !is_ready {
+            let (width, height) = square_size(info.width(), info.height(), info.par());
+            let out_info =
+                gst_video::VideoInfo::builder(gst_video::VideoFormat::Rgb, width, height)
+                    .fps(info.fps())
+                    .interlace_mode(info.interlace_mode())
+                    .build()?;
+            let converter = gst_video::VideoConverter::new(info, &out_info, None)?;
+            self.converter = Some((info.clone(), out_info, converter));
+        }
+        match &self.converter {
+            Some((_, out_info, converter)) => Ok((out_info, converter)),
+            None => Err(gst::glib::bool_error!("no converter")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn square_pixels_keep_the_longer_side() {
+        let size = |numer, denom| square_size(720, 576, gst::Fraction::new(numer, denom));
+        assert_eq!(size(1, 1), (720, 576));
+        assert_eq!(size(16, 11), (1047, 576));
+        assert_eq!(size(8, 9), (720, 648));
+    }
+
+    #[test]
+    fn orientation_tags_turn_the_picture_upright() {
+        // A red corner at the top left.
+        let mut image = RgbImage::new(3, 2);
+        image.put_pixel(0, 0, image::Rgb([255, 0, 0]));
+        let corner = |mirrored, quarter_turns| {
+            let turned = Orientation {
+                mirrored,
+                quarter_turns,
+            }
+            .apply(image.clone());
+            let found = turned
+                .enumerate_pixels()
+                .find(|(_, _, pixel)| pixel[0] == 255);
+            let (x, y, _) = found.unwrap();
+            (x, y, turned.width(), turned.height())
+        };
+        assert_eq!(corner(false, 0), (0, 0, 3, 2));
+        assert_eq!(corner(false, 1), (1, 0, 2, 3));
+        assert_eq!(corner(false, 2), (2, 1, 3, 2));
+        assert_eq!(corner(false, 3), (0, 2, 2, 3));
+        assert_eq!(corner(true, 0), (2, 0, 3, 2));
+    }
+}

@@ -1,0 +1,337 @@
+//! Opens a file and delivers its first video stream, as packets or as decoded frames.
+//!
+//! ```text
+//! Packets   filesrc ! parsebin  ── video ──▶ Intake      (timed packets, whole access units)
+//! Frames    filesrc ! decodebin ── video ──▶ Intake      (every frame, in display order)
+//!                               └─ others ── not linked, sound is never decoded
+//! ```
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use gstreamer as gst;
+use gstreamer::prelude::*;
+use gstreamer_pbutils as pbutils;
+
+use super::intake::{Intake, Item};
+use super::{DATA_TIMEOUT, VideoError};
+
+/// How often a waiting reader looks for errors and for the cancel flag.
+const POLL: Duration = Duration::from_millis(20);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Delivery {
+    Packets,
+    Frames,
+}
+
+/// What the streams turned out to be, filled in by the pipeline's threads.
+#[derive(Default)]
+struct Streams {
+    video: Option<gst::Pad>,
+    has_audio: bool,
+    discarded: Vec<gst::Pad>,
+    complete: bool,
+    missing_codec: Option<String>,
+}
+
+pub(super) struct Reader {
+    path: PathBuf,
+    pipeline: gst::Pipeline,
+    bus: gst::Bus,
+    intake: Intake,
+    streams: Arc<Mutex<Streams>>,
+    cancel: Arc<AtomicBool>,
+}
+
+impl Drop for Reader {
+    fn drop(&mut self) {
+        self.intake.close();
+        // Streaming threads are free to leave now, so this does not wait for data.
+        if let Err(error) = self.pipeline.set_state(gst::State::Null) {
+            log::warn!("cannot stop reading {}: {error}", self.path.display());
+        }
+    }
+}
+
+pub(super) fn init() -> Result<(), VideoError> {
+    gst::init().map_err(|error| VideoError::Gstreamer(error.to_string()))
+}
+
+pub(super) fn element(factory: &str) -> Result<gst::Element, VideoError> {
+    gst::ElementFactory::make(factory)
+        .build()
+        .map_err(|_| VideoError::Gstreamer(format!("the element {factory} is missing")))
+}
+
+pub(super) fn gst_error(error: impl std::fmt::Display) -> VideoError {
+    VideoError::Gstreamer(error.to_string())
+}
+
+impl Reader {
+    /// Starts reading; nothing has arrived yet.
+    pub fn open(
+        path: &Path,
+        delivery: Delivery,
+        cancel: Arc<AtomicBool>,
+    ) -> Result<Self, VideoError> {
+        VideoError::check_file(path)?;
+        init()?;
+        let pipeline = gst::Pipeline::new();
+        let source = element("filesrc")?;
+        source.set_property("location", path);
+        let (factory, caps) = match delivery {
+            Delivery::Packets => ("parsebin", gst::Caps::new_any()),
+            Delivery::Frames => ("decodebin", gst::Caps::new_empty_simple("video/x-raw")),
+        };
+        let bin = element(factory)?;
+        pipeline.add_many([&source, &bin]).map_err(gst_error)?;
+        source.link(&bin).map_err(gst_error)?;
+
+        let intake = Intake::default();
+        let streams = Arc::<Mutex<Streams>>::default();
+        let added = (Arc::clone(&streams), intake.clone());
+        bin.connect_pad_added(move |bin, pad| {
+            let (streams, intake) = &added;
+            let in_container = find_demuxer(bin).is_some();
+            let other = Arc::clone(streams);
+            let mut found = lock(streams);
+            if !found.add_video(pad, intake, &caps, in_container) {
+                found.discard(pad, other);
+            }
+        });
+        let complete = Arc::clone(&streams);
+        bin.connect_no_more_pads(move |_| lock(&complete).complete = true);
+        if delivery == Delivery::Frames {
+            // Encoded sound and subtitles are left as they are: decoding them would be waste.
+            bin.connect("autoplug-continue", false, |values| {
+                let caps = values.get(2)?.get::<gst::Caps>().ok()?;
+                let name = caps.structure(0)?.name().to_string();
+                let is_other = ["audio/", "text/", "subpicture/", "application/x-subtitle"]
+                    .iter()
+                    .any(|kind| name.starts_with(kind));
+                Some((!is_other).to_value())
+            });
+        }
+        let bus = pipeline.bus().ok_or_else(|| gst_error("no message bus"))?;
+        let reader = Self {
+            path: path.to_path_buf(),
+            pipeline,
+            bus,
+            intake,
+            streams,
+            cancel,
+        };
+        if reader.pipeline.set_state(gst::State::Playing).is_err() {
+            // The reason stands on the bus.
+            reader.check_bus()?;
+            return Err(gst_error("the pipeline does not start"));
+        }
+        Ok(reader)
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The next thing that arrives.
+    ///
+    /// # Errors
+    /// What the elements reported (after everything that arrived before), no video stream, no
+    /// data for [`DATA_TIMEOUT`], or cancelled.
+    pub fn next(&self) -> Result<Item, VideoError> {
+        let start = Instant::now();
+        loop {
+            if self.cancel.load(Ordering::Relaxed) {
+                return Err(VideoError::Cancelled);
+            }
+            if let Some(item) = self.intake.next(POLL) {
+                return Ok(item);
+            }
+            self.check_bus()?;
+            self.check_streams()?;
+            if start.elapsed() > DATA_TIMEOUT {
+                let (_, state, pending) = self.pipeline.state(gst::ClockTime::ZERO);
+                return Err(VideoError::Timeout {
+                    path: self.path.clone(),
+                    secs: DATA_TIMEOUT.as_secs(),
+                    state: format!("pipeline {state:?}, pending {pending:?}"),
+                });
+            }
+        }
+    }
+
+    /// An error that was reported, if there is one.
+    pub fn check_bus(&self) -> Result<(), VideoError> {
+        let reported = self.pop_messages();
+        if reported.is_err() {
+            // "No video in it" says more than what the demuxer makes of having nobody to feed.
+            self.check_streams()?;
+        }
+        reported
+    }
+
+    fn pop_messages(&self) -> Result<(), VideoError> {
+        while let Some(message) = self.bus.pop() {
+            match message.view() {
+                gst::MessageView::Error(error) => {
+                    log::debug!("{}: {:?}", self.path.display(), error.debug());
+                    let error = VideoError::from_message(&self.path, error);
+                    return Err(error);
+                }
+                gst::MessageView::Element(element) => {
+                    let missing = pbutils::MissingPluginMessage::parse(element);
+                    if let Ok(missing) = missing {
+                        log::debug!("{}: missing {missing:?}", self.path.display());
+                        let codec = missing.description();
+                        let codec = codec.strip_suffix(" decoder").unwrap_or(&codec);
+                        lock(&self.streams).note_missing(codec.to_owned());
+                    }
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn missing(&self, codec: String) -> VideoError {
+        let path = self.path.clone();
+        VideoError::MissingCodec { path, codec }
+    }
+
+    /// Whether all streams are known and none of them is a video.
+    pub fn check_streams(&self) -> Result<(), VideoError> {
+        let streams = lock(&self.streams);
+        if !streams.complete || streams.video.is_some() {
+            return Ok(());
+        }
+        let path = self.path.clone();
+        Err(if let Some(codec) = &streams.missing_codec {
+            self.missing(codec.clone())
+        } else if streams.has_audio {
+            VideoError::AudioOnly(path)
+        } else {
+            VideoError::NotAVideo(path)
+        })
+    }
+
+    pub fn has_audio(&self) -> bool {
+        lock(&self.streams).has_audio
+    }
+
+    /// Length as the container tells it, from its own zero. Often missing, sometimes wrong.
+    pub fn container_duration_ns(&self) -> Option<i64> {
+        let pad = lock(&self.streams).video.clone()?;
+        let duration = pad.peer_query_duration::<gst::ClockTime>()?;
+        Some(duration.nseconds() as i64)
+    }
+
+    /// Jumps to the key frame that `flags` name near `time_ns` of the container's stream time.
+    ///
+    /// Packets that arrived before are forgotten. `false` if the file cannot be searched.
+    pub fn seek(&self, time_ns: i64, flags: gst::SeekFlags) -> bool {
+        let Some(pad) = lock(&self.streams).video.clone() else {
+            return false;
+        };
+        let target = gst::ClockTime::from_nseconds(time_ns.max(0) as u64);
+        pad.push_event(gst::event::Seek::new(
+            1.0,
+            gst::SeekFlags::FLUSH | gst::SeekFlags::KEY_UNIT | flags,
+            gst::SeekType::Set,
+            target,
+            gst::SeekType::None,
+            gst::ClockTime::NONE,
+        ))
+    }
+
+    /// The container as its demuxer calls itself (`qtdemux`, `matroskademux`, …).
+    pub fn demuxer(&self) -> Option<String> {
+        find_demuxer(self.pipeline.upcast_ref())
+    }
+}
+
+fn find_demuxer(bin: &gst::Element) -> Option<String> {
+    bin.downcast_ref::<gst::Bin>()?
+        .iterate_recurse()
+        .into_iter()
+        .flatten()
+        .filter_map(|element| element.factory())
+        .find(|factory| factory.has_type(gst::ElementFactoryType::DEMUXER))
+        .map(|factory| factory.name().to_string())
+}
+
+fn lock(streams: &Mutex<Streams>) -> std::sync::MutexGuard<'_, Streams> {
+    streams.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Streams {
+    fn note_missing(&mut self, codec: String) {
+        // Sound that cannot be decoded is no reason to refuse the pictures.
+        if self.missing_codec.is_none() || !codec.to_lowercase().contains("audio") {
+            self.missing_codec = Some(codec);
+        }
+    }
+
+    /// `false` if this is no video or there is one already.
+    fn add_video(
+        &mut self,
+        pad: &gst::Pad,
+        intake: &Intake,
+        caps: &gst::Caps,
+        in_container: bool,
+    ) -> bool {
+        let found = pad.current_caps().unwrap_or_else(|| pad.query_caps(None));
+        let Some(name) = found
+            .structure(0)
+            .map(|structure| structure.name().to_string())
+        else {
+            return false;
+        };
+        self.has_audio |= name.starts_with("audio/");
+        // One photograph is not a video; an animation or Motion JPEG in a container is.
+        let is_video = name.starts_with("video/") || in_container && name.starts_with("image/");
+        if !is_video || self.video.is_some() {
+            return false;
+        }
+        let linked = intake
+            .pad(caps)
+            .map_err(|error| error.to_string())
+            .and_then(|sink| match pad.link(&sink) {
+                Ok(_) => Ok(sink),
+                Err(error) => Err(error.to_string()),
+            });
+        match linked {
+            Ok(sink) => self.video = Some(sink),
+            Err(error) => log::warn!("cannot read a stream of {name}: {error}"),
+        }
+        self.video.is_some()
+    }
+
+    /// Takes a stream that nobody needs: its first data says that all streams are known, and the
+    /// answer makes the demuxer leave it out.
+    fn discard(&mut self, pad: &gst::Pad, streams: Arc<Mutex<Self>>) {
+        let at_end = Arc::clone(&streams);
+        let sink = gst::Pad::builder(gst::PadDirection::Sink)
+            .chain_function(move |_, _, _| {
+                // Data flows only once all pads are there.
+                let mut streams = lock(&streams);
+                streams.complete = true;
+                Err(match streams.video {
+                    Some(_) => gst::FlowError::NotLinked,
+                    None => gst::FlowError::Eos,
+                })
+            })
+            .event_function(move |_, _, event| {
+                if event.type_() == gst::EventType::Eos {
+                    lock(&at_end).complete = true;
+                }
+                true
+            })
+            .build();
+        let linked = sink.set_active(true).is_ok() && pad.link(&sink).is_ok();
+        log::trace!("stream {} is left out, linked: {linked}", pad.name());
+        self.discarded.push(sink);
+    }
+}

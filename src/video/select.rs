@@ -1,0 +1,393 @@
+//! Which packets the decoder gets, so that it shows exactly one frame per clip: pure logic.
+//!
+//! Packets come in decoding order and wait in a queue. The frame of a clip is known as soon as no
+//! packet can come any more that is shown between it and the clip's centre: after as many later
+//! packets as a decoder may hold back. Then the queue is fed up to that frame, without the
+//! pictures that no other picture needs. A key frame that is shown before the next centre makes
+//! everything before it useless, so groups without a wanted frame are never decoded.
+//!
+//! ```text
+//! decoding order   K1 p b b p b b K2 p b b …          centre ─┐
+//! fed                             K2 p . . p . . W    (W = last one shown at or before it)
+//! ```
+//!
+//! What this cannot serve it refuses, and the caller decodes everything instead.
+
+use std::collections::VecDeque;
+
+use super::bitstream::PacketKind;
+use super::timing::{Extent, Shown, TOLERANCE_NS, centre_ns, ns};
+use crate::domain::ClipIndex;
+
+/// One packet as the selection sees it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Note {
+    /// What the decoder returns with the frame of this packet.
+    pub id: u64,
+    /// Stream time, also where the packet is only decoded and not shown.
+    pub time_ns: i64,
+    /// `None` for packets that an edit list hides.
+    pub shown: Option<Shown>,
+    pub kind: PacketKind,
+}
+
+/// What is to be done next, in this order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Step<P> {
+    /// Let the decoder give out what it holds, then forget everything.
+    Restart,
+    /// The frame `id` stands for `clip`; it comes out of the decoder after one of the next packets.
+    Want {
+        clip: ClipIndex,
+        id: u64,
+        start_ns: i64,
+    },
+    Feed(P),
+}
+
+/// The packets contradict what the selection relies on; everything has to be decoded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(super) enum Refused {
+    #[error("two packets have the same time")]
+    SameTime,
+    #[error("the packets jump back in time")]
+    BackInTime,
+    #[error("frames are too far apart for their decoding order")]
+    TooSparse,
+    #[error("no packet is shown at the first clip")]
+    NothingShown,
+}
+
+pub(super) struct Selector<P> {
+    queue: VecDeque<(Note, P)>,
+    /// Frames that went by, fed or left out, though they are shown after the last chosen one.
+    passed_ns: Vec<i64>,
+    chosen: Option<(u64, i64)>,
+    next: ClipIndex,
+    zero_ns: i64,
+    latest_ns: i64,
+    max_reorder: usize,
+    restart: bool,
+    extent: Extent,
+}
+
+impl<P> Selector<P> {
+    pub fn new(zero_ns: i64, max_reorder: usize, first_clip: ClipIndex) -> Self {
+        Self {
+            queue: VecDeque::new(),
+            passed_ns: Vec::new(),
+            chosen: None,
+            next: first_clip,
+            zero_ns,
+            latest_ns: i64::MIN,
+            max_reorder,
+            restart: true,
+            extent: Extent::new(zero_ns),
+        }
+    }
+
+    /// The clip that is looked for now.
+    pub fn next_clip(&self) -> ClipIndex {
+        self.next
+    }
+
+    pub fn duration_ns(&self) -> i64 {
+        self.extent.duration_ns()
+    }
+
+    pub fn push(&mut self, note: Note, packet: P, steps: &mut Vec<Step<P>>) -> Result<(), Refused> {
+        if note.time_ns < self.latest_ns.saturating_sub(ns(5.0)) {
+            return Err(Refused::BackInTime);
+        }
+        self.latest_ns = self.latest_ns.max(note.time_ns);
+        if self.queue.iter().any(|(queued, _)| queued.id == note.id) {
+            return Err(Refused::SameTime);
+        }
+        if let Some(shown) = note.shown {
+            self.extent.add(shown);
+        }
+        // The first clip of a very short video is looked at in its middle, which is only known
+        // at the end; until then nothing of the first second may be thrown away.
+        if note.kind.key && note.time_ns <= self.target_ns() && self.next > ClipIndex(0) {
+            self.queue.clear();
+            self.passed_ns.clear();
+            self.restart = true;
+        }
+        self.queue.push_back((note, packet));
+        while self.n_later(self.target_ns()) > self.max_reorder {
+            self.choose(self.target_ns(), steps)?;
+        }
+        Ok(())
+    }
+
+    /// No more packets: serves the clips that are left.
+    pub fn finish(&mut self, steps: &mut Vec<Step<P>>) -> Result<(), Refused> {
+        let duration_ns = self.extent.duration_ns();
+        if self.next == ClipIndex(0) && centre_ns(self.next) >= duration_ns {
+            return self.choose(self.zero_ns + duration_ns / 2 + TOLERANCE_NS, steps);
+        }
+        while centre_ns(self.next) < duration_ns {
+            self.choose(self.target_ns(), steps)?;
+        }
+        Ok(())
+    }
+
+    /// The last nanosecond at which the next clip's frame may begin.
+    fn target_ns(&self) -> i64 {
+        self.zero_ns + centre_ns(self.next) + TOLERANCE_NS
+    }
+
+    fn n_later(&self, target_ns: i64) -> usize {
+        let queued = self.queue.iter().map(|(note, _)| note.time_ns);
+        let passed = self.passed_ns.iter().copied();
+        queued.chain(passed).filter(|at| *at > target_ns).count()
+    }
+
+    fn choose(&mut self, target_ns: i64, steps: &mut Vec<Step<P>>) -> Result<(), Refused> {
+        let after_ns = self.chosen.map_or(i64::MIN, |(_, start_ns)| start_ns);
+        let best = self
+            .queue
+            .iter()
+            .enumerate()
+            .filter_map(|(at, (note, _))| Some((note.shown?.start_ns, at)))
+            .filter(|(start_ns, _)| *start_ns > after_ns && *start_ns <= target_ns)
+            .max();
+        let best_ns = best.map_or(after_ns, |(start_ns, _)| start_ns);
+        if self
+            .passed_ns
+            .iter()
+            .any(|at| *at > best_ns && *at <= target_ns)
+        {
+            return Err(Refused::TooSparse);
+        }
+        if let Some((start_ns, at)) = best {
+            self.trim(at, start_ns);
+            self.feed_to(start_ns, steps);
+        } else {
+            // The frame before stays on screen for more than one clip.
+            let (id, start_ns) = self.chosen.ok_or(Refused::NothingShown)?;
+            let clip = self.next;
+            steps.push(Step::Want { clip, id, start_ns });
+        }
+        self.next.0 += 1;
+        Ok(())
+    }
+
+    /// Drops what comes before the last key frame from which the frame at `at` can be decoded.
+    fn trim(&mut self, at: usize, start_ns: i64) {
+        let key = (0..=at).rev().find(|at| {
+            let (note, _) = &self.queue[*at];
+            note.kind.key && note.time_ns <= start_ns
+        });
+        if let Some(key) = key {
+            self.queue.drain(..key);
+            self.passed_ns.clear();
+            self.restart = true;
+        }
+    }
+
+    /// Feeds the queue up to the frame that begins at `start_ns`.
+    fn feed_to(&mut self, start_ns: i64, steps: &mut Vec<Step<P>>) {
+        self.passed_ns.retain(|at| *at > start_ns);
+        if std::mem::take(&mut self.restart) {
+            steps.push(Step::Restart);
+        }
+        let want_at = steps.len();
+        while let Some((note, packet)) = self.queue.pop_front() {
+            let this_ns = note.shown.map(|shown| shown.start_ns);
+            if this_ns == Some(start_ns) {
+                let (clip, id) = (self.next, note.id);
+                steps.insert(want_at, Step::Want { clip, id, start_ns });
+                steps.push(Step::Feed(packet));
+                self.chosen = Some((id, start_ns));
+                return;
+            }
+            self.passed_ns.extend(this_ns.filter(|at| *at > start_ns));
+            if !note.kind.droppable {
+                steps.push(Step::Feed(packet));
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FRAME_NS: i64 = 40_000_000;
+
+    /// `I` key, `P` reference, `b` droppable; `order` gives the display index of each packet.
+    fn packets(kinds: &str, order: &[i64]) -> Vec<Note> {
+        kinds
+            .chars()
+            .zip(order)
+            .map(|(kind, &index)| {
+                let time_ns = index * FRAME_NS;
+                let end_ns = Some(time_ns + FRAME_NS);
+                Note {
+                    id: index as u64,
+                    time_ns,
+                    shown: Some(Shown {
+                        start_ns: time_ns,
+                        end_ns,
+                    }),
+                    kind: PacketKind {
+                        key: kind == 'I',
+                        droppable: kind == 'b',
+                    },
+                }
+            })
+            .collect()
+    }
+
+    fn run(notes: &[Note], max_reorder: usize) -> Result<Vec<Step<u64>>, Refused> {
+        let mut selector = Selector::new(notes[0].time_ns, max_reorder, ClipIndex(0));
+        let mut steps = Vec::new();
+        for note in notes {
+            selector.push(*note, note.id, &mut steps)?;
+        }
+        selector.finish(&mut steps)?;
+        Ok(steps)
+    }
+
+    fn wanted(steps: &[Step<u64>]) -> Vec<(usize, u64)> {
+        steps
+            .iter()
+            .filter_map(|step| match step {
+                Step::Want { clip, id, .. } => Some((clip.0, *id)),
+                _ => None,
+            })
+            .collect()
+    }
+
+    fn fed(steps: &[Step<u64>]) -> Vec<u64> {
+        steps
+            .iter()
+            .filter_map(|step| match step {
+                Step::Feed(packet) => Some(*packet),
+                _ => None,
+            })
+            .collect()
+    }
+
+    /// 25 frames per second, groups of `group` frames `I b P b P …` with one B-frame between.
+    fn video(n_frames: i64, group: i64) -> Vec<Note> {
+        let mut kinds = String::new();
+        let mut order = Vec::new();
+        for start in (0..n_frames).step_by(group as usize) {
+            let end = (start + group).min(n_frames);
+            kinds.push('I');
+            order.push(start);
+            let mut at = start + 1;
+            while at < end {
+                if at + 1 < end {
+                    kinds.push_str("Pb");
+                    order.extend([at + 1, at]);
+                    at += 2;
+                } else {
+                    kinds.push('P');
+                    order.push(at);
+                    at += 1;
+                }
+            }
+        }
+        packets(&kinds, &order)
+    }
+
+    #[test]
+    fn every_clip_gets_the_last_frame_at_or_before_its_centre() {
+        for (n_frames, group) in [(250, 25), (250, 250), (250, 7), (251, 1), (226, 60)] {
+            let steps = run(&video(n_frames, group), 2).unwrap();
+            let n_clips = crate::domain::n_clips(n_frames as f64 / 25.0);
+            let expected: Vec<_> = (0..n_clips)
+                .map(|clip| (clip, clip as u64 * 50 + 25))
+                .collect();
+            assert_eq!(
+                wanted(&steps),
+                expected,
+                "{n_frames} frames, groups of {group}"
+            );
+        }
+    }
+
+    #[test]
+    fn groups_without_a_wanted_frame_and_droppable_pictures_are_left_out() {
+        let steps = run(&video(100, 10), 2).unwrap();
+        // Frame 25 is a droppable one of group 20..30, frame 75 of group 70..80.
+        assert_eq!(fed(&steps), [20, 22, 24, 26, 25, 70, 72, 74, 76, 75]);
+        assert_eq!(
+            steps.iter().filter(|step| **step == Step::Restart).count(),
+            2
+        );
+    }
+
+    #[test]
+    fn one_long_group_is_decoded_once() {
+        let steps = run(&video(100, 100), 2).unwrap();
+        assert_eq!(
+            steps.iter().filter(|step| **step == Step::Restart).count(),
+            1
+        );
+        let fed = fed(&steps);
+        let mut unique = fed.clone();
+        unique.sort_unstable();
+        unique.dedup();
+        assert_eq!(unique.len(), fed.len());
+        assert!(fed.len() < 45, "{} of 100 packets fed", fed.len());
+    }
+
+    #[test]
+    fn a_still_picture_stands_for_all_clips_it_is_shown_in() {
+        let steps = run(&packets("IPPPP", &[0, 10, 200, 201, 202]), 1).unwrap();
+        assert_eq!(wanted(&steps), [(0, 10), (1, 10), (2, 10), (3, 10)]);
+    }
+
+    #[test]
+    fn a_short_video_is_looked_at_in_its_middle() {
+        let steps = run(&video(10, 4), 2).unwrap();
+        assert_eq!(wanted(&steps), [(0, 5)]);
+        assert_eq!(fed(&steps), [4, 6, 5]);
+        assert_eq!(wanted(&run(&video(1, 1), 2).unwrap()), [(0, 0)]);
+    }
+
+    #[test]
+    fn an_edit_list_is_decoded_but_not_shown() {
+        let mut notes = video(100, 100);
+        for note in &mut notes[..20] {
+            note.shown = None;
+        }
+        let zero_ns = notes[20].time_ns.min(notes[21].time_ns);
+        let mut selector = Selector::new(zero_ns, 2, ClipIndex(0));
+        let mut steps = Vec::new();
+        for note in &notes {
+            selector.push(*note, note.id, &mut steps).unwrap();
+        }
+        selector.finish(&mut steps).unwrap();
+        let zero = zero_ns / FRAME_NS;
+        assert_eq!(wanted(&steps)[0].1 as i64, zero + 25);
+        assert_eq!(fed(&steps)[0], 0);
+    }
+
+    #[test]
+    fn a_later_clip_can_be_the_first() {
+        let notes = video(250, 50);
+        let mut selector = Selector::new(0, 2, ClipIndex(3));
+        let mut steps = Vec::new();
+        for note in &notes {
+            selector.push(*note, note.id, &mut steps).unwrap();
+        }
+        selector.finish(&mut steps).unwrap();
+        assert_eq!(wanted(&steps), [(3, 175), (4, 225)]);
+        assert_eq!(fed(&steps)[0], 150);
+    }
+
+    #[test]
+    fn what_cannot_be_served_is_refused() {
+        assert_eq!(run(&packets("IPP", &[0, 1, 1]), 2), Err(Refused::SameTime));
+        let jump = packets("IPPP", &[0, 1, 500, 3]);
+        assert_eq!(run(&jump, 2), Err(Refused::BackInTime));
+        // The frame of clip 1 was decoded ahead of the frame of clip 0.
+        let sparse = packets("IPbPbPb", &[0, 75, 25, 175, 125, 275, 225]);
+        assert_eq!(run(&sparse, 2), Err(Refused::TooSparse));
+    }
+}

@@ -1,0 +1,243 @@
+//! The plain way: decode every frame, keep the last one before each clip's centre.
+//!
+//! Needs nothing from the packets, so it serves every file that GStreamer can play.
+
+use std::collections::VecDeque;
+use std::path::{Path, PathBuf};
+
+use gstreamer as gst;
+use gstreamer_video as gst_video;
+use image::RgbImage;
+
+use super::decoder::DecodedFrame;
+use super::intake::Item;
+use super::picture::{Orientation, PictureMaker};
+use super::reader::{Delivery, Reader, gst_error};
+use super::sampler::SampledFrame;
+use super::timing::{Extent, Shown, StreamClock, TOLERANCE_NS, centre_ns, secs};
+use super::{SamplerOptions, VideoError};
+use crate::domain::ClipIndex;
+
+/// The frame that is on screen until the next one comes.
+struct Current {
+    shown: Shown,
+    frame: DecodedFrame,
+    /// Converted at most once, however many clips it stands for.
+    image: Option<RgbImage>,
+}
+
+pub(super) struct SequentialPass {
+    path: PathBuf,
+    options: SamplerOptions,
+    reader: Reader,
+    /// The GIF decoder gives all frames the time of the first; each packet is one frame.
+    packet_times: Option<VecDeque<Times>>,
+    clock: StreamClock,
+    info: Option<gst_video::VideoInfo>,
+    orientation: Orientation,
+    maker: PictureMaker,
+    zero_ns: Option<i64>,
+    extent: Extent,
+    current: Option<Current>,
+    /// Came after `current`, waits until all clips before it are served.
+    following: Option<Current>,
+    /// Frames before the middle of a video too short for a clip: all of its first second.
+    first_second: Vec<Current>,
+    next: ClipIndex,
+    ended: bool,
+    problem: Option<VideoError>,
+}
+
+impl SequentialPass {
+    pub fn open(
+        path: &Path,
+        options: &SamplerOptions,
+        first: ClipIndex,
+    ) -> Result<Self, VideoError> {
+        let reader = Reader::open(path, Delivery::Frames, options.cancel.clone())?;
+        Ok(Self {
+            path: path.to_path_buf(),
+            options: options.clone(),
+            reader,
+            packet_times: None,
+            clock: StreamClock::default(),
+            info: None,
+            orientation: Orientation::default(),
+            maker: PictureMaker::default(),
+            zero_ns: None,
+            extent: Extent::default(),
+            current: None,
+            following: None,
+            first_second: Vec::new(),
+            next: first,
+            ended: false,
+            problem: None,
+        })
+    }
+
+    pub fn reader(&self) -> &Reader {
+        &self.reader
+    }
+
+    pub fn duration_ns(&self) -> i64 {
+        self.extent.duration_ns()
+    }
+
+    /// What went wrong after the first frame: the part before it was used.
+    pub fn problem(&self) -> Option<&VideoError> {
+        self.problem.as_ref()
+    }
+
+    pub fn next(&mut self) -> Result<Option<SampledFrame>, VideoError> {
+        loop {
+            let target_ns = centre_ns(self.next) + TOLERANCE_NS;
+            if let Some(following) = &self.following {
+                if self.since_zero(following.shown.start_ns) > target_ns {
+                    return self.emit().map(Some);
+                }
+                self.current = self.following.take();
+            } else if self.ended {
+                if centre_ns(self.next) < self.extent.duration_ns() {
+                    return self.emit().map(Some);
+                }
+                return self.middle_of_short();
+            } else {
+                self.read()?;
+            }
+        }
+    }
+
+    fn since_zero(&self, time_ns: i64) -> i64 {
+        time_ns - self.zero_ns.unwrap_or(0)
+    }
+
+    fn read(&mut self) -> Result<(), VideoError> {
+        match self.reader.next() {
+            Ok(Item::Caps(caps)) => {
+                self.info = Some(gst_video::VideoInfo::from_caps(&caps).map_err(gst_error)?);
+            }
+            Ok(Item::Segment(segment)) => {
+                let demuxer = self.reader.demuxer();
+                if self.zero_ns.is_none() {
+                    self.clock = StreamClock::new(demuxer.as_deref() == Some("matroskademux"));
+                    if demuxer.as_deref() == Some("avdemux_gif") {
+                        self.packet_times = Some(packet_times(&self.path, &self.options)?);
+                    }
+                }
+                self.clock.set_segment(segment);
+            }
+            Ok(Item::Tags(tags)) => {
+                self.orientation = Orientation::from_tags(&tags).unwrap_or(self.orientation);
+            }
+            Ok(Item::Buffer(buffer)) => self.take_frame(buffer),
+            Ok(Item::Eos) => {
+                self.ended = true;
+                if self.zero_ns.is_none() {
+                    self.reader.check_bus()?;
+                    self.reader.check_streams()?;
+                    return Err(VideoError::Damaged {
+                        path: self.reader.path().to_path_buf(),
+                        reason: "no frame could be decoded".to_owned(),
+                    });
+                }
+                self.problem = self.reader.check_bus().err();
+            }
+            Err(VideoError::Cancelled) => return Err(VideoError::Cancelled),
+            Err(error) if self.zero_ns.is_none() => return Err(error),
+            Err(error) => {
+                self.problem = Some(error);
+                self.ended = true;
+            }
+        }
+        Ok(())
+    }
+
+    fn take_frame(&mut self, buffer: gst::Buffer) {
+        let Some(info) = self.info.clone() else {
+            return;
+        };
+        let times = match &mut self.packet_times {
+            Some(times) => times.pop_front(),
+            None => buffer.pts().map(|pts| (pts, buffer.duration())),
+        };
+        let Some((pts, duration)) = times else {
+            return;
+        };
+        let Some(shown) = self.clock.shown(pts, duration) else {
+            return;
+        };
+        if self.zero_ns.is_none() {
+            self.zero_ns = Some(shown.start_ns);
+            self.extent = Extent::new(shown.start_ns);
+        }
+        self.extent.add(shown);
+        let came = Current {
+            shown,
+            frame: DecodedFrame { buffer, info },
+            image: None,
+        };
+        if self.next == ClipIndex(0) && self.since_zero(shown.start_ns) <= centre_ns(self.next) / 2
+        {
+            // At most half a second: the middle of a video of at most one second lies there.
+            self.first_second.push(Current {
+                shown,
+                frame: came.frame.clone(),
+                image: None,
+            });
+        } else if self.since_zero(shown.start_ns) > centre_ns(ClipIndex(0)) {
+            self.first_second.clear();
+        }
+        if self.current.is_none() {
+            self.current = Some(came);
+        } else {
+            self.following = Some(came);
+        }
+    }
+
+    fn emit(&mut self) -> Result<SampledFrame, VideoError> {
+        let current = self.current.as_mut().ok_or_else(|| gst_error("no frame"))?;
+        if current.image.is_none() {
+            let image = self.maker.picture(&current.frame, self.orientation);
+            current.image = Some(image.map_err(gst_error)?);
+        }
+        let clip = self.next;
+        self.next.0 += 1;
+        Ok(SampledFrame {
+            clip,
+            time_secs: secs(current.shown.start_ns - self.zero_ns.unwrap_or(0)),
+            image: current.image.clone().unwrap_or_default(),
+        })
+    }
+
+    fn middle_of_short(&mut self) -> Result<Option<SampledFrame>, VideoError> {
+        let duration_ns = self.extent.duration_ns();
+        if self.next > ClipIndex(0) || centre_ns(ClipIndex(0)) < duration_ns {
+            return Ok(None);
+        }
+        let target_ns = duration_ns / 2 + TOLERANCE_NS;
+        let at = self
+            .first_second
+            .iter()
+            .rposition(|current| self.since_zero(current.shown.start_ns) <= target_ns);
+        if let Some(at) = at {
+            self.current = Some(self.first_second.swap_remove(at));
+        }
+        self.emit().map(Some)
+    }
+}
+
+type Times = (gst::ClockTime, Option<gst::ClockTime>);
+
+fn packet_times(path: &Path, options: &SamplerOptions) -> Result<VecDeque<Times>, VideoError> {
+    let reader = Reader::open(path, Delivery::Packets, options.cancel.clone())?;
+    let mut times = VecDeque::new();
+    loop {
+        match reader.next()? {
+            Item::Buffer(buffer) => {
+                times.extend(buffer.pts().map(|pts| (pts, buffer.duration())));
+            }
+            Item::Eos => return Ok(times),
+            _ => {}
+        }
+    }
+}
