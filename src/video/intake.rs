@@ -139,3 +139,65 @@ impl Intake {
         self.put(item).is_ok()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+
+    fn pushing(intake: &Intake, n_buffers: usize, n_bytes: usize) -> (Arc<AtomicUsize>, gst::Pad) {
+        let source = gst::Pad::builder(gst::PadDirection::Src).build();
+        let sink = intake.pad(&gst::Caps::new_any()).unwrap();
+        source.set_active(true).unwrap();
+        source.link(&sink).unwrap();
+        source.push_event(gst::event::StreamStart::new("test"));
+        let segment = gst::FormattedSegment::<gst::ClockTime>::new();
+        source.push_event(gst::event::Segment::new(&segment));
+        let n_pushed = Arc::<AtomicUsize>::default();
+        let counter = Arc::clone(&n_pushed);
+        std::thread::spawn(move || {
+            for _ in 0..n_buffers {
+                if source
+                    .push(gst::Buffer::with_size(n_bytes).unwrap())
+                    .is_err()
+                {
+                    return;
+                }
+                counter.fetch_add(1, Ordering::Relaxed);
+            }
+            source.push_event(gst::event::Eos::new());
+        });
+        (n_pushed, sink)
+    }
+
+    #[test]
+    fn a_slow_reader_makes_the_pipeline_wait() {
+        gst::init().unwrap();
+        let intake = Intake::default();
+        let (n_pushed, _sink) = pushing(&intake, 100, 1 << 20);
+        std::thread::sleep(Duration::from_millis(200));
+        assert!(n_pushed.load(Ordering::Relaxed) * (1 << 20) <= MAX_QUEUED_BYTES);
+        let mut n_read = 0;
+        while let Some(item) = intake.next(Duration::from_secs(5)) {
+            match item {
+                Item::Buffer(_) => n_read += 1,
+                Item::Eos => break,
+                _ => {}
+            }
+        }
+        assert_eq!(n_read, 100);
+    }
+
+    #[test]
+    fn closing_frees_a_waiting_pipeline() {
+        gst::init().unwrap();
+        let intake = Intake::default();
+        let (n_pushed, sink) = pushing(&intake, 100, 1 << 20);
+        std::thread::sleep(Duration::from_millis(100));
+        intake.close();
+        // Waits for the pushing thread to leave the pad; would hang if it did not.
+        sink.set_active(false).unwrap();
+        assert!(n_pushed.load(Ordering::Relaxed) < 100);
+    }
+}

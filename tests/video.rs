@@ -1,0 +1,389 @@
+//! The sampler on files that carry their frame numbers in the picture, against what ffmpeg says
+//! of them (`fixtures/videos/expected.json`, written by `make.sh` beside it).
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::Ordering;
+use std::sync::mpsc;
+use std::time::{Duration, Instant};
+
+use image::RgbImage;
+use serde::Deserialize;
+use vcl::domain::ClipIndex;
+use vcl::video::{
+    PreviewSampler, SampledFrame, Sampler, SamplerOptions, Strategy, VideoError, probe, thumbnail,
+};
+
+#[derive(Deserialize)]
+struct Expected {
+    width: u32,
+    height: u32,
+    duration_secs: f64,
+    clips: Vec<ExpectedClip>,
+}
+
+#[derive(Deserialize)]
+struct ExpectedClip {
+    frame: u32,
+    time_secs: f64,
+}
+
+fn fixture(name: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/videos");
+    folder.join(name)
+}
+
+fn expected() -> BTreeMap<String, Expected> {
+    let text = std::fs::read_to_string(fixture("expected.json")).unwrap();
+    serde_json::from_str(&text).unwrap()
+}
+
+/// The number that the picture shows (see `fixtures/videos/frames.py`).
+fn number(image: &RgbImage) -> u32 {
+    let (width, height) = image.dimensions();
+    let (columns, rows) = if height > width { (3, 4) } else { (4, 3) };
+    (0..12).fold(0, |number, bit| {
+        let x = (2 * (bit % columns) + 1) * width / (2 * columns);
+        let y = (2 * (bit / columns) + 1) * height / (2 * rows);
+        number | u32::from(image.get_pixel(x, y)[0] > 130) << bit
+    })
+}
+
+fn options(strategy: Strategy) -> SamplerOptions {
+    SamplerOptions {
+        strategy,
+        ..SamplerOptions::default()
+    }
+}
+
+fn sample(
+    path: &Path,
+    options: SamplerOptions,
+) -> Result<(Vec<SampledFrame>, Sampler), VideoError> {
+    let mut sampler = Sampler::open(path, options)?;
+    let frames = sampler.by_ref().collect::<Result<Vec<_>, _>>()?;
+    Ok((frames, sampler))
+}
+
+/// Fails instead of hanging.
+fn within<T: Send + 'static>(
+    limit: Duration,
+    what: &str,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> T {
+    let (sender, receiver) = mpsc::channel();
+    std::thread::spawn(move || sender.send(work()));
+    receiver
+        .recv_timeout(limit)
+        .unwrap_or_else(|_| panic!("{what} took longer than {limit:?}"))
+}
+
+fn assert_as_expected(name: &str, frames: &[SampledFrame], sampler: &Sampler, expected: &Expected) {
+    // AVI stores no display times; where B-frames are, GStreamer's guess is one frame off.
+    let n_off = u32::from(name == "mpeg4.avi");
+    assert_eq!(frames.len(), expected.clips.len(), "{name}: {frames:?}");
+    for (index, (frame, clip)) in frames.iter().zip(&expected.clips).enumerate() {
+        assert_eq!(frame.clip, ClipIndex(index), "{name}");
+        let found = number(&frame.image);
+        assert!(
+            found.abs_diff(clip.frame) <= n_off,
+            "{name}: {frame:?} is frame {found}, ffmpeg says {}",
+            clip.frame
+        );
+        let error = (frame.time_secs - clip.time_secs).abs();
+        assert!(
+            error < 0.0021,
+            "{name}: {frame:?}, ffmpeg says {}",
+            clip.time_secs
+        );
+        let size = frame.image.dimensions();
+        assert_eq!(size, (expected.width, expected.height), "{name}");
+    }
+    let duration_secs = sampler.finished_duration_secs().unwrap();
+    let error = (duration_secs - expected.duration_secs).abs();
+    assert!(
+        error < 0.003 + 0.04 * f64::from(n_off),
+        "{name}: {duration_secs} s, ffmpeg says {}",
+        expected.duration_secs
+    );
+    assert_eq!(sampler.warning(), None, "{name}");
+}
+
+#[test]
+fn both_strategies_give_exactly_the_frames_that_ffmpeg_names() {
+    for (name, expected) in expected() {
+        let path = fixture(&name);
+        let (frames, sampler) = sample(&path, options(Strategy::Auto)).unwrap();
+        assert_as_expected(&name, &frames, &sampler, &expected);
+        let (plain, sampler) = sample(&path, options(Strategy::Sequential)).unwrap();
+        assert_as_expected(&name, &plain, &sampler, &expected);
+        for (frame, plain) in frames.iter().zip(&plain) {
+            assert!(
+                frame.image == plain.image,
+                "{name}: pictures of clip {} differ",
+                frame.clip.0
+            );
+        }
+    }
+}
+
+#[test]
+fn the_fast_way_is_taken_where_it_is_safe() {
+    let plain_decoding = ["mpeg4.avi", "interlaced.mpg", "animation.gif"];
+    for name in expected().keys() {
+        let result = sample(&fixture(name), options(Strategy::PacketsOnly));
+        let is_fast = result.is_ok();
+        assert_eq!(
+            is_fast,
+            !plain_decoding.contains(&name.as_str()),
+            "{name}: {:?}",
+            result.err()
+        );
+    }
+}
+
+#[test]
+fn colours_are_those_that_were_drawn() {
+    for name in [
+        "plain.mp4",
+        "hevc10.mp4",
+        "vp9.webm",
+        "odd_size.mp4",
+        "animation.gif",
+    ] {
+        let (frames, _) = sample(&fixture(name), SamplerOptions::default()).unwrap();
+        let image = &frames[0].image;
+        let (width, height) = image.dimensions();
+        // Bits 0 and 2 of frame 10 or 25: 10 = 0b1010, 25 = 0b11001.
+        let (on, off) = if number(image) == 10 { (1, 2) } else { (0, 1) };
+        for (bit, colour) in [(on, [240, 160, 60]), (off, [20, 40, 110])] {
+            let pixel = image.get_pixel((2 * bit + 1) * width / 8, height / 6);
+            for (found, drawn) in pixel.0.iter().zip(colour) {
+                let error = i32::from(*found) - drawn;
+                assert!(error.abs() <= 12, "{name}: {pixel:?} instead of {colour:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn probing_tells_the_shape_and_the_length() {
+    for (name, expected) in expected() {
+        let info = probe(&fixture(&name)).unwrap();
+        assert_eq!(
+            (info.width, info.height),
+            (expected.width, expected.height),
+            "{name}"
+        );
+        let error = (info.duration_secs - expected.duration_secs).abs();
+        assert!(
+            error < 0.05,
+            "{name}: {info:?}, ffmpeg says {}",
+            expected.duration_secs
+        );
+    }
+    let plain = probe(&fixture("plain.mp4")).unwrap();
+    assert_eq!(plain.frame_rate, Some((25, 1)));
+    assert!(
+        plain.has_audio && plain.codec.contains("H.264"),
+        "{plain:?}"
+    );
+    assert!(!probe(&fixture("vp9.webm")).unwrap().has_audio);
+}
+
+#[test]
+fn sampling_goes_on_where_it_stopped() {
+    for name in [
+        "plain.mp4",
+        "open_gop.mp4",
+        "mpeg4.avi",
+        "first100.ts",
+        "edit_list.mp4",
+    ] {
+        let path = fixture(name);
+        let (all, _) = sample(&path, SamplerOptions::default()).unwrap();
+        for first in 0..=all.len() {
+            let options = SamplerOptions {
+                first_clip: ClipIndex(first),
+                ..SamplerOptions::default()
+            };
+            let (rest, sampler) = sample(&path, options).unwrap();
+            assert_eq!(rest.len(), all.len() - first, "{name} from clip {first}");
+            for (frame, again) in all[first..].iter().zip(&rest) {
+                assert_eq!(frame.clip, again.clip, "{name}");
+                assert!(frame.image == again.image, "{name} clip {}", frame.clip.0);
+            }
+            assert!(sampler.finished_duration_secs().is_some());
+        }
+    }
+}
+
+#[test]
+fn a_cut_off_file_is_used_as_far_as_it_goes_and_says_so() {
+    let (whole, _) = sample(&fixture("plain.mp4"), SamplerOptions::default()).unwrap();
+    for name in ["truncated.mp4", "truncated.mkv"] {
+        for strategy in [Strategy::Auto, Strategy::Sequential] {
+            let (frames, sampler) = sample(&fixture(name), options(strategy)).unwrap();
+            assert!(
+                (2..5).contains(&frames.len()),
+                "{name}: {} clips",
+                frames.len()
+            );
+            for (frame, of_whole) in frames.iter().zip(&whole) {
+                assert_eq!(number(&frame.image), number(&of_whole.image), "{name}");
+            }
+            let warning = sampler.warning().unwrap();
+            assert!(warning.contains("cut off"), "{name}: {warning}");
+            assert!(!warning.contains('\n'));
+        }
+    }
+}
+
+#[test]
+fn bad_files_are_named_in_one_line_and_soon() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, bytes: &[u8]| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, bytes).unwrap();
+        path
+    };
+    let noise: Vec<u8> = (0..200_000_u32)
+        .map(|i| (i.wrapping_mul(2_654_435_761) >> 13) as u8)
+        .collect();
+    let plain = std::fs::read(fixture("plain.mp4")).unwrap();
+    type Check = fn(&VideoError) -> bool;
+    let cases: Vec<(PathBuf, Check)> = vec![
+        (folder.path().join("nowhere.mp4"), |e| {
+            matches!(e, VideoError::Missing(_))
+        }),
+        (folder.path().to_path_buf(), |e| {
+            matches!(e, VideoError::NotAFile(_))
+        }),
+        (write("empty.mp4", b""), |e| {
+            matches!(e, VideoError::Empty(_))
+        }),
+        (write("text.mp4", &b"this is no video\n".repeat(200)), |e| {
+            matches!(e, VideoError::NotAVideo(_))
+        }),
+        (write("noise.mp4", &noise), |_| true),
+        (write("short.mp4", &plain[..20]), |_| true),
+        (write("no_data.mp4", &plain[..4000]), |_| true),
+        (fixture("audio_only.m4a"), |e| {
+            matches!(e, VideoError::AudioOnly(_))
+        }),
+        (fixture("audio_cover.m4a"), |e| {
+            matches!(e, VideoError::AudioOnly(_))
+        }),
+        (
+            fixture("unknown_codec.mp4"),
+            |e| matches!(e, VideoError::MissingCodec { codec, .. } if codec.contains("zzz1")),
+        ),
+    ];
+    for (path, is_right) in cases {
+        let name = path.display().to_string();
+        let error = within(Duration::from_secs(15), &name, move || {
+            sample(&path, SamplerOptions::default())
+                .map(|(frames, _)| frames.len())
+                .err()
+        });
+        let error = error.unwrap_or_else(|| panic!("{name} gave frames"));
+        assert!(is_right(&error), "{name}: {error:?}");
+        let text = error.to_string();
+        assert!(
+            !text.contains('\n') && text.contains("; "),
+            "{name}: {text}"
+        );
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_pipe_is_refused_instead_of_waited_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("pipe.mp4");
+    let made = std::process::Command::new("mkfifo")
+        .arg(&path)
+        .status()
+        .unwrap();
+    assert!(made.success());
+    let error = within(Duration::from_secs(5), "the pipe", move || {
+        Sampler::open(&path, SamplerOptions::default()).err()
+    });
+    assert!(matches!(error, Some(VideoError::NotAFile(_))), "{error:?}");
+}
+
+#[test]
+fn cancelling_ends_at_once() {
+    for strategy in [Strategy::Auto, Strategy::Sequential] {
+        let options = options(strategy);
+        let cancel = options.cancel.clone();
+        let mut sampler = Sampler::open(&fixture("plain.mp4"), options).unwrap();
+        assert!(sampler.next().unwrap().is_ok());
+        cancel.store(true, Ordering::Relaxed);
+        let start = Instant::now();
+        let rest: Vec<_> = sampler.by_ref().collect();
+        drop(sampler);
+        assert!(
+            start.elapsed() < Duration::from_secs(1),
+            "{:?}",
+            start.elapsed()
+        );
+        assert!(
+            matches!(rest.last(), Some(Err(VideoError::Cancelled))),
+            "{strategy:?}"
+        );
+    }
+}
+
+#[test]
+fn dropping_an_unfinished_sampler_does_not_hang() {
+    for strategy in [Strategy::Auto, Strategy::Sequential] {
+        within(Duration::from_secs(10), "dropping", move || {
+            for name in ["plain.mp4", "first100.ts", "no_cues.mkv", "av1.mp4"] {
+                let mut sampler = Sampler::open(&fixture(name), options(strategy)).unwrap();
+                assert!(sampler.next().unwrap().is_ok());
+            }
+        });
+    }
+}
+
+#[test]
+fn the_preview_looks_at_key_frames_all_over_the_video() {
+    let options = SamplerOptions::default();
+    for (name, n_least) in [
+        ("plain.mp4", 4),
+        ("first100.ts", 2),
+        ("hevc10.mp4", 2),
+        ("av1.mp4", 2),
+    ] {
+        let preview = PreviewSampler::open(&fixture(name), 8, &options)
+            .unwrap()
+            .unwrap();
+        let frames: Vec<_> = preview.map(|frame| frame.unwrap()).collect();
+        assert!(frames.len() >= n_least, "{name}: {frames:?}");
+        for frame in &frames {
+            let at = (frame.time_secs * 25.0).round() as u32;
+            assert_eq!(number(&frame.image), at, "{name}: {frame:?}");
+            assert_eq!(ClipIndex::at(frame.time_secs), frame.clip, "{name}");
+        }
+    }
+    // No video, no preview; and nothing to search in is no error.
+    assert!(PreviewSampler::open(&fixture("audio_only.m4a"), 8, &options).is_err());
+    assert!(
+        PreviewSampler::open(&fixture("animation.gif"), 8, &options)
+            .unwrap()
+            .is_none()
+    );
+}
+
+#[test]
+fn a_thumbnail_is_the_frame_of_its_clip() {
+    let image = thumbnail(&fixture("plain.mp4"), 4.5, 60).unwrap().unwrap();
+    assert_eq!(image.dimensions(), (80, 60));
+    assert_eq!(number(&image), 125);
+    assert!(
+        thumbnail(&fixture("plain.mp4"), 100.0, 60)
+            .unwrap()
+            .is_none()
+    );
+}
