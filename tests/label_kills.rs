@@ -16,7 +16,7 @@ use vcl::store::{LabelStore, LabelledVideo};
 
 const DIR: &str = "VCL_LABEL_KILLS_DIR";
 const FIRST: &str = "VCL_LABEL_KILLS_FIRST";
-const N_KILLS: usize = 40;
+const N_KILLS: usize = 100;
 const N_DIGITS: u32 = 12;
 
 /// The number in base five, one digit per clip.

@@ -1,6 +1,6 @@
 //! Moments out: the formats that editors and spreadsheets read.
 //!
-//! [`write`] turns an [`ExportDocument`] into the text of a file; it touches no file itself.
+//! [`write()`] turns an [`ExportDocument`] into the text of a file; it touches no file itself.
 //! Everything that an editor cuts by is counted in frames at the video's true rate: a frame belongs
 //! to a moment when its time lies in the moment's `[start, end)`, so neighbouring moments share
 //! no frame and leave none out. Moments are cut at the ends of the video.
