@@ -33,6 +33,19 @@ pub fn degrade(image: RgbImage, rng: &mut Pcg64) -> RgbImage {
     image
 }
 
+/// Darkens the corners as a lens does; `strength` is the loss in the very corner.
+pub fn vignette(image: &mut RgbImage, strength: f32) {
+    let (width, height) = image.dimensions();
+    let (half_x, half_y) = (width as f32 / 2.0, height as f32 / 2.0);
+    let reach = half_x * half_x + half_y * half_y;
+    for (x, y, Rgb(pixel)) in image.enumerate_pixels_mut() {
+        let (dx, dy) = (x as f32 + 0.5 - half_x, y as f32 + 0.5 - half_y);
+        let far = (dx * dx + dy * dy) / reach;
+        let gain = 1.0 - strength * far * far;
+        *pixel = pixel.map(|sample| (f32::from(sample) * gain + 0.5) as u8);
+    }
+}
+
 /// A little nearer or farther, shifted and tilted, sampled bilinearly; the border repeats.
 fn reframed(image: &RgbImage, rng: &mut Pcg64) -> RgbImage {
     let (width, height) = image.dimensions();

@@ -72,7 +72,7 @@ fn leafy(canvas: &mut Canvas, shot: &mut Shot) {
         }
         let leaves = fbm(u * 5.5 + 1.5 * breeze + 20.0, v * 5.5, seed ^ 21, 3);
         let thick = smoothstep(hem + 0.2, hem - 0.3, v);
-        let alpha = smoothstep(0.62, 0.7, leaves + 0.32 * thick);
+        let alpha = smoothstep(0.62, 0.7, leaves + 0.54 * thick - 0.2);
         let rgb = blend(
             [0.06, 0.20, 0.05],
             [0.30, 0.52, 0.14],

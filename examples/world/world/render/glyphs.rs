@@ -17,7 +17,7 @@ fn strokes(letter: char) -> &'static str {
         'F' => "M3.6 0 L0 0 L0 6 M0 2.9 L3 2.9",
         'G' => "M4 1.2 Q3.4 0 2 0 Q0 0 0 3 Q0 6 2 6 Q4 6 4 3.3 L2.4 3.3",
         'H' => "M0 0 L0 6 M4 0 L4 6 M0 2.9 L4 2.9",
-        'I' => "M2 0 L2 6",
+        'I' => "M0 0 L0 6",
         'J' => "M3.4 0 L3.4 4.2 Q3.4 6 1.8 6 Q0.2 6 0.2 4.4",
         'K' => "M0 0 L0 6 M3.8 0 L0 3.4 M1.3 2.4 L4 6",
         'L' => "M0 0 L0 6 L3.6 6",
@@ -44,7 +44,7 @@ fn strokes(letter: char) -> &'static str {
 /// Width of a letter with the space after it, in grid units.
 fn advance(letter: char) -> f32 {
     match letter {
-        'I' => 5.2,
+        'I' => 1.8,
         ' ' => 3.4,
         _ => 5.8,
     }

@@ -88,3 +88,13 @@ pub fn render_at(scene: &Scene, width: u32, height: u32, time_secs: f64, seed: u
         }
     }
 }
+
+/// Draws a text slide with lines of capitals, each with its height in units of the short side.
+///
+/// # Panics
+/// When `width` or `height` is zero.
+pub fn render_title(lines: &[(&str, f32)], width: u32, height: u32) -> RgbImage {
+    let mut canvas = Canvas::new(width, height);
+    special::title(&mut canvas, lines);
+    canvas.into_image(|rgb| rgb)
+}

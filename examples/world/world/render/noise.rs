@@ -35,12 +35,14 @@ pub fn value(x: f32, y: f32, seed: u32) -> f32 {
 
 /// Noise of several scales, in `[0, 1)`, around 0.5.
 pub fn fbm(x: f32, y: f32, seed: u32, n_octaves: u32) -> f32 {
-    let (mut sum, mut weight, mut scale, mut total) = (0.0, 1.0, 1.0, 0.0);
+    let (mut sum, mut weight, mut total) = (0.0, 1.0, 0.0);
+    let (mut x, mut y) = (x, y);
     for octave in 0..n_octaves {
-        sum += weight * value(x * scale, y * scale, seed.wrapping_add(octave * 101));
+        sum += weight * value(x, y, seed.wrapping_add(octave * 101));
         total += weight;
         weight *= 0.5;
-        scale *= 2.03;
+        // Each lattice is turned against the one before, so that none shows.
+        (x, y) = (1.84 * x - 0.86 * y, 0.86 * x + 1.84 * y);
     }
     sum / total
 }

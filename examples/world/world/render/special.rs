@@ -20,12 +20,29 @@ pub fn draw(canvas: &mut Canvas, shot: &mut Shot, special: Special) {
     }
 }
 
+/// A title on dark blue: lines of capitals with their heights, centred, one under the other.
+pub fn title(canvas: &mut Canvas, lines: &[(&str, f32)]) {
+    let (paper, ink): (Rgb, Rgb) = ([0.07, 0.11, 0.24], [0.96, 0.96, 0.94]);
+    canvas.shade(|_, _| paper);
+    let gap = 0.055;
+    let height: f32 = lines.iter().map(|(_, size)| size + gap).sum::<f32>() - gap;
+    let mut v = -0.5 * height;
+    for &(text, size) in lines {
+        // The last letter's space is not seen.
+        let left = -0.5 * (text_width(text, size) - 0.3 * size);
+        let bold = if size > 0.08 { 0.17 } else { 0.13 };
+        glyphs::draw(canvas, text, left, v, size, ink, bold);
+        v += size + gap;
+    }
+}
+
 fn static_noise(canvas: &mut Canvas, shot: &mut Shot) {
     let rng = &mut shot.rng;
     let seed: u32 = rng.random();
-    let frame = floor(shot.time_secs * 25.0);
-    let grain = rng.random_range(0.010..0.022_f32).max(canvas.pixel());
-    let contrast = rng.random_range(0.7..1.0_f32);
+    let frame = floor(shot.time_secs * 10.0);
+    let grain = rng.random_range(0.010..0.024_f32).max(canvas.pixel());
+    // Codecs wash noise out.
+    let contrast = rng.random_range(0.4..1.0_f32);
     let tint = if rng.random_bool(0.15) { 0.5 } else { 0.0 };
     canvas.shade(|u, v| {
         let (x, y) = (floor((u + 2.0) / grain), floor((v + 2.0) / grain));
