@@ -1,6 +1,10 @@
 //! The drawn world on which the bundled encoder is trained.
 
+mod evaluate;
+mod recipe;
 mod sheet;
+mod tokens;
+mod train;
 mod world;
 
 use clap::{Parser, Subcommand};
@@ -16,10 +20,16 @@ struct Arguments {
 enum Command {
     /// Draw random scenes on one picture and print their captions.
     Sheet(sheet::SheetArguments),
+    /// Measure the bundled model on scenes it never saw.
+    Evaluate(evaluate::EvaluateArguments),
+    /// Teach the bundled model.
+    Train(train::TrainArguments),
 }
 
 fn main() -> anyhow::Result<()> {
     match Arguments::parse().command {
         Command::Sheet(arguments) => sheet::run(&arguments),
+        Command::Evaluate(arguments) => evaluate::run(&arguments),
+        Command::Train(arguments) => train::run(&arguments),
     }
 }
