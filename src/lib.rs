@@ -16,7 +16,8 @@
 //! Data flows one way. The modules below stand in dependency order; what matters is what is absent:
 //! [`domain`] knows no file, thread or tensor; [`video`], [`model`], [`store`], [`eval`] and
 //! [`export`] never name each other; GStreamer is named only in [`video`], egui only in the window,
-//! burn only in [`model`], [`learn`] and [`engine`]. `tests/architecture.rs` holds the code to it.
+//! burn only in [`model`], [`learn`] and [`engine`];
+//! [`worker`] and [`cli`] sit on [`engine`] and do not know of each other. `tests/architecture.rs` holds the code to it.
 
 pub mod domain;
 
@@ -29,3 +30,7 @@ pub mod video;
 pub mod learn;
 
 pub mod engine;
+
+pub mod worker;
+
+pub mod cli;

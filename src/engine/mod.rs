@@ -1,1 +1,172 @@
 //! Synchronous orchestration: index a video, search it. Each long job is a struct with `step()`.
+//!
+//! The [`Engine`] owns what is expensive, the encoder and the text embeddings, and is used from one
+//! thread. It decides nothing about windows, threads of others or output: the command line calls it
+//! directly, the window through its worker.
+
+mod export;
+mod frames;
+mod index;
+mod model_choice;
+mod presence;
+mod search;
+mod video_index;
+
+use std::collections::HashMap;
+use std::io;
+use std::path::PathBuf;
+
+use crate::domain::{Query, l2_normalise};
+use crate::model::{ComputeDevice, DeviceChoice, Encoder, ModelError, ModelFiles, Pixels};
+use crate::store::{EmbeddingCache, Paths};
+use crate::video::VideoError;
+
+pub use index::{IndexJob, IndexProgress, IndexStep};
+pub use model_choice::{InstalledModel, ModelChoice};
+pub use presence::PROBABLY_PRESENT;
+pub use search::{SearchOptions, SearchResult};
+pub use video_index::VideoIndex;
+
+use presence::NeutralBank;
+
+/// How many text embeddings are kept: a long evening of queries.
+const MAX_KEPT_TEXTS: usize = 4096;
+
+/// What an engine is made of.
+#[derive(Clone, Debug)]
+pub struct EngineConfig {
+    pub model: ModelChoice,
+    pub device: DeviceChoice,
+    pub paths: Paths,
+}
+
+/// Why something could not be done, in one sentence for the user.
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+    #[error(transparent)]
+    Model(#[from] ModelError),
+    #[error(transparent)]
+    Video(#[from] VideoError),
+    #[error("cannot read {}: {source}", path.display())]
+    Read { path: PathBuf, source: io::Error },
+    #[error("the model gives embeddings of another size than it says: {0}")]
+    Shape(#[from] crate::domain::ShapeError),
+    #[error("the video's frame rate is not usable: {0}")]
+    FrameRate(#[from] crate::export::FrameRateError),
+    #[error("nothing of this video has been looked at yet: wait until indexing has begun")]
+    NotIndexed,
+    #[error("reading {} stopped without a reason: please report this file", .0.display())]
+    SourceDied(PathBuf),
+    #[error("no thread can be started to read the video: {0}")]
+    Thread(io::Error),
+}
+
+/// A loaded model with everything it remembers.
+pub struct Engine {
+    files: ModelFiles,
+    encoder: Encoder,
+    cache: EmbeddingCache,
+    /// Unit text embeddings by query.
+    texts: HashMap<Query, Vec<f32>>,
+    neutral: Option<NeutralBank>,
+    notices: Vec<String>,
+}
+
+impl Engine {
+    /// Loads the model; takes from milliseconds to seconds, by its size.
+    ///
+    /// # Errors
+    /// [`EngineError::Model`] when the model or the device is not usable.
+    pub fn open(config: &EngineConfig) -> Result<Self, EngineError> {
+        let files = config.model.files(&config.paths)?;
+        let device = ComputeDevice::open(config.device)?;
+        log::info!("{} on {device}", files.name);
+        Ok(Self {
+            encoder: Encoder::load(&files, &device)?,
+            files,
+            cache: EmbeddingCache::new(&config.paths.cache_dir),
+            texts: HashMap::new(),
+            neutral: None,
+            notices: Vec::new(),
+        })
+    }
+
+    pub fn encoder(&self) -> &Encoder {
+        &self.encoder
+    }
+
+    pub fn cache(&self) -> &EmbeddingCache {
+        &self.cache
+    }
+
+    /// What the user should know and has not been told, such as a GPU that was lost.
+    pub fn take_notices(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.notices)
+    }
+
+    /// Unit embedding `[dim]` of a query; remembered.
+    ///
+    /// # Errors
+    /// [`EngineError::Model`] when the text cannot be tokenized or the device fails.
+    pub fn embed_query(&mut self, query: &Query) -> Result<Vec<f32>, EngineError> {
+        if let Some(known) = self.texts.get(query) {
+            return Ok(known.clone());
+        }
+        let mut embedding = self.encode_texts(&[query.as_str()])?;
+        l2_normalise(&mut embedding);
+        if self.texts.len() >= MAX_KEPT_TEXTS {
+            self.texts.clear();
+        }
+        self.texts.insert(query.clone(), embedding.clone());
+        Ok(embedding)
+    }
+
+    /// Text features `[texts, dim]`, projected, not normalised.
+    ///
+    /// # Errors
+    /// [`EngineError::Model`] when a text cannot be tokenized or the device fails.
+    pub fn encode_texts(&mut self, texts: &[&str]) -> Result<Vec<f32>, EngineError> {
+        self.on_any_device(|encoder| encoder.encode_texts(texts))
+    }
+
+    /// Image features `[images, dim]`, projected, not normalised.
+    ///
+    /// # Errors
+    /// [`EngineError::Model`] when the device fails.
+    pub fn encode_images(&mut self, images: &[Pixels]) -> Result<Vec<f32>, EngineError> {
+        self.on_any_device(|encoder| encoder.encode_images(images))
+    }
+
+    /// Embeds the neutral texts now rather than at the first search.
+    ///
+    /// # Errors
+    /// As [`Engine::encode_texts`].
+    pub fn prepare(&mut self) -> Result<(), EngineError> {
+        self.neutral().map(drop)
+    }
+
+    fn neutral(&mut self) -> Result<&NeutralBank, EngineError> {
+        let bank = match self.neutral.take() {
+            Some(bank) => bank,
+            None => NeutralBank::embed(self)?,
+        };
+        Ok(self.neutral.insert(bank))
+    }
+
+    /// Runs `encode`; when a GPU fails it, moves to the CPU for good, says so, and runs it again.
+    fn on_any_device(
+        &mut self,
+        encode: impl Fn(&Encoder) -> Result<Vec<f32>, ModelError>,
+    ) -> Result<Vec<f32>, EngineError> {
+        match encode(&self.encoder) {
+            Err(ModelError::Device(reason)) if !self.encoder.device().is_cpu() => {
+                self.notices.push(format!(
+                    "the GPU failed ({reason}); going on with the CPU, nothing is lost"
+                ));
+                self.encoder = Encoder::load(&self.files, &ComputeDevice::cpu())?;
+                Ok(encode(&self.encoder)?)
+            }
+            outcome => Ok(outcome?),
+        }
+    }
+}

@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime};
 use safetensors::SafeTensors;
 use safetensors::tensor::{Dtype, TensorView};
 
-use crate::store::{VideoId, atomic};
+use crate::store::{ContentId, atomic};
 
 /// Changes when the layout of an entry does; older entries are then misses.
 const FORMAT: &str = "vcl-embeddings-1";
@@ -25,7 +25,7 @@ const ABANDONED_AFTER: Duration = Duration::from_hours(24);
 /// What an entry depends on: change any of the three and it is another entry.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct CacheKey {
-    pub video: VideoId,
+    pub video: ContentId,
     /// Hash of the image encoder's weights and preprocessing.
     pub model_hash: String,
     /// Version of the rule that picks the frames.
@@ -206,7 +206,7 @@ mod tests {
         let path = dir.join("video");
         fs::write(&path, content).unwrap();
         CacheKey {
-            video: VideoId::of_file(&path).unwrap(),
+            video: ContentId::of_file(&path).unwrap(),
             model_hash: "0123456789abcdef0123456789abcdef".to_owned(),
             sampling_version: 1,
         }

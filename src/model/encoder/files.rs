@@ -35,6 +35,14 @@ pub struct ModelId {
 }
 
 impl ModelFiles {
+    /// The model that comes with the program.
+    ///
+    /// # Errors
+    /// As [`ModelFiles::from_dir`], where the program was built without it.
+    pub fn bundled() -> Result<Self, ModelError> {
+        Self::from_dir(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/weights")))
+    }
+
     /// The model directory `dir`.
     ///
     /// # Errors

@@ -215,6 +215,11 @@ impl Encoder {
         &self.device
     }
 
+    /// The preprocessing alone, for threads that read frames.
+    pub fn preprocessor(&self) -> &Preprocess {
+        &self.preprocess
+    }
+
     /// An image of any size, as [`Encoder::encode_images`] takes it.
     pub fn preprocess(&self, image: &image::RgbImage) -> Pixels {
         self.preprocess.apply(image)

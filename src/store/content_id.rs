@@ -19,9 +19,9 @@ const BLOCK_BYTES: u64 = 256 << 10;
 /// change, and 64 blocks of 256 KiB spread over the file: an edit anywhere changes the time, and a
 /// tool that sets the time back would have to keep the length and miss all blocks.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct VideoId(String);
+pub struct ContentId(String);
 
-impl VideoId {
+impl ContentId {
     /// Reads at most 64 MiB of the file.
     ///
     /// # Errors
@@ -72,20 +72,20 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let (a, b) = (dir.path().join("a.mp4"), dir.path().join("b.mp4"));
         fs::write(&a, b"frames").unwrap();
-        let before = VideoId::of_file(&a).unwrap();
+        let before = ContentId::of_file(&a).unwrap();
         assert_eq!(before.as_str().len(), 32);
         fs::copy(&a, &b).unwrap();
-        assert_eq!(VideoId::of_file(&b).unwrap(), before);
+        assert_eq!(ContentId::of_file(&b).unwrap(), before);
         fs::write(&a, b"frameS").unwrap();
-        assert_ne!(VideoId::of_file(&a).unwrap(), before);
-        assert!(VideoId::of_file(&dir.path().join("none")).is_err());
+        assert_ne!(ContentId::of_file(&a).unwrap(), before);
+        assert!(ContentId::of_file(&dir.path().join("none")).is_err());
     }
 
     #[test]
     fn big_files_change_with_a_block_with_the_length_and_with_the_time() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("big.mkv");
-        let id = || VideoId::with_whole_limit(&path, 1 << 20).unwrap();
+        let id = || ContentId::with_whole_limit(&path, 1 << 20).unwrap();
         let mut bytes = vec![7_u8; 3 << 20];
         fs::write(&path, &bytes).unwrap();
         let time = fs::metadata(&path).unwrap().modified().unwrap();

@@ -1,0 +1,187 @@
+//! Reads a video on its own thread, so that decoding and encoding overlap.
+//!
+//! ```text
+//! probe ─▶ content hash ─▶ cache ─▶ preview frames ─▶ exact frames ─▶ preprocess ─▶ channel
+//! ```
+//! The channel holds a few preprocessed frames; when the encoder is slower, the reader waits, so
+//! memory stays bounded however long the video is.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, SyncSender};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::domain::ClipIndex;
+use crate::engine::EngineError;
+use crate::model::{Pixels, Preprocess};
+use crate::store::{CacheKey, CachedFeatures, ContentId, EmbeddingCache};
+use crate::video::{self, PreviewSampler, Sampler, SamplerOptions, VideoInfo};
+
+/// Changes when the rule that picks a clip's frame does; what was cached before is then stale.
+const SAMPLING_VERSION: u32 = 1;
+
+/// Preprocessed frames that wait for the encoder: at most 5 MB at 224 pixels.
+const MAX_WAITING: usize = 8;
+
+/// So many key frames sketch the curve in about a second, where all of them could take minutes.
+const PREVIEW_FRAMES: usize = 16;
+
+/// What the reader has found.
+pub(super) enum FrameMessage {
+    /// The file is a video; first of all messages.
+    Opened(Box<Opened>),
+    /// One clip's frame.
+    Frame(ClipFrame),
+    /// The last frame has been sent.
+    Ended {
+        /// The true length, if frames told it.
+        duration_secs: Option<f64>,
+        warning: Option<String>,
+    },
+    /// Nothing more will come.
+    Failed(EngineError),
+}
+
+/// What is known before the first frame.
+pub(super) struct Opened {
+    pub info: VideoInfo,
+    pub key: CacheKey,
+    pub cached: Option<CachedFeatures>,
+}
+
+/// A frame as the encoder takes it.
+pub(super) struct ClipFrame {
+    pub clip: ClipIndex,
+    pub pixels: Pixels,
+    /// The clip's own frame, rather than a key frame somewhere in it.
+    pub is_exact: bool,
+}
+
+/// What the reader needs to know of the model.
+pub(super) struct Reader {
+    pub path: PathBuf,
+    pub preprocess: Preprocess,
+    pub dim: usize,
+    pub model_hash: String,
+    pub cache: EmbeddingCache,
+    /// Whether a rough look over the whole video comes first.
+    pub preview: bool,
+}
+
+/// The receiving end. Dropping it stops the reader.
+pub(super) struct FrameSource {
+    messages: Receiver<FrameMessage>,
+    cancel: Arc<AtomicBool>,
+    path: PathBuf,
+}
+
+impl FrameSource {
+    pub fn spawn(reader: Reader) -> Result<Self, EngineError> {
+        let (sender, messages) = mpsc::sync_channel(MAX_WAITING);
+        let cancel = Arc::new(AtomicBool::new(false));
+        let path = reader.path.clone();
+        let reader_cancel = Arc::clone(&cancel);
+        thread::Builder::new()
+            .name("reader".into())
+            .spawn(move || {
+                if let Err(error) = reader.run(&sender, &reader_cancel) {
+                    // Nobody listens any more after a cancel.
+                    let _ = sender.send(FrameMessage::Failed(error));
+                }
+            })
+            .map_err(EngineError::Thread)?;
+        Ok(Self {
+            messages,
+            cancel,
+            path,
+        })
+    }
+
+    /// The next message, `None` when none came before `deadline`.
+    pub fn next(&self, deadline: Instant) -> Option<FrameMessage> {
+        let patience = deadline.saturating_duration_since(Instant::now());
+        match self
+            .messages
+            .recv_timeout(patience.max(Duration::from_micros(1)))
+        {
+            Ok(message) => Some(message),
+            Err(RecvTimeoutError::Timeout) => None,
+            Err(RecvTimeoutError::Disconnected) => Some(FrameMessage::Failed(
+                EngineError::SourceDied(self.path.clone()),
+            )),
+        }
+    }
+}
+
+impl Drop for FrameSource {
+    fn drop(&mut self) {
+        self.cancel.store(true, Ordering::Relaxed);
+    }
+}
+
+impl Reader {
+    fn run(
+        &self,
+        sender: &SyncSender<FrameMessage>,
+        cancel: &Arc<AtomicBool>,
+    ) -> Result<(), EngineError> {
+        let info = video::probe(&self.path)?;
+        let key = CacheKey {
+            video: content_id_of(&self.path)?,
+            model_hash: self.model_hash.clone(),
+            sampling_version: SAMPLING_VERSION,
+        };
+        let cached = self.cache.load(&key).filter(|entry| entry.dim == self.dim);
+        let is_complete = cached.as_ref().is_some_and(|entry| entry.complete);
+        let first_clip = ClipIndex(cached.as_ref().map_or(0, CachedFeatures::n_clips));
+        let opened = Box::new(Opened { info, key, cached });
+        if sender.send(FrameMessage::Opened(opened)).is_err() || is_complete {
+            return Ok(());
+        }
+
+        let send = |clip, image: &image::RgbImage, is_exact| {
+            let frame = ClipFrame {
+                clip,
+                pixels: self.preprocess.apply(image),
+                is_exact,
+            };
+            sender.send(FrameMessage::Frame(frame)).is_ok()
+        };
+        let options = SamplerOptions {
+            first_clip,
+            cancel: Arc::clone(cancel),
+            ..SamplerOptions::default()
+        };
+        if self.preview
+            && let Some(preview) = PreviewSampler::open(&self.path, PREVIEW_FRAMES, &options)?
+        {
+            for frame in preview {
+                let frame = frame?;
+                if frame.clip >= first_clip && !send(frame.clip, &frame.image, false) {
+                    return Ok(());
+                }
+            }
+        }
+        let mut sampler = Sampler::open(&self.path, options)?;
+        for frame in &mut sampler {
+            let frame = frame?;
+            if !send(frame.clip, &frame.image, true) {
+                return Ok(());
+            }
+        }
+        let _ = sender.send(FrameMessage::Ended {
+            duration_secs: sampler.finished_duration_secs(),
+            warning: sampler.warning().map(str::to_owned),
+        });
+        Ok(())
+    }
+}
+
+fn content_id_of(path: &Path) -> Result<ContentId, EngineError> {
+    ContentId::of_file(path).map_err(|source| EngineError::Read {
+        path: path.to_owned(),
+        source,
+    })
+}

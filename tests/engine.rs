@@ -1,0 +1,183 @@
+//! The engine on real videos with a tiny model of random weights: indexing, resuming, searching.
+
+mod support;
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use support::{PATIENCE, Place, tiny_model};
+use vcl::domain::{ClipIndex, Query, l2_normalise};
+use vcl::engine::{
+    Engine, EngineConfig, IndexJob, IndexStep, ModelChoice, SearchOptions, VideoIndex,
+};
+use vcl::model::DeviceChoice;
+use vcl::video::{Sampler, SamplerOptions};
+
+fn engine(place: &Place) -> Engine {
+    Engine::open(&EngineConfig {
+        model: ModelChoice::Named(tiny_model()),
+        device: DeviceChoice::Cpu,
+        paths: place.paths(),
+    })
+    .expect("the tiny model loads")
+}
+
+fn index(engine: &mut Engine, video: &Path) -> VideoIndex {
+    let job = IndexJob::start(engine, video, false).unwrap();
+    job.run(engine, |_| {}).unwrap()
+}
+
+#[test]
+fn the_index_is_what_the_encoder_says_of_each_sampled_frame() {
+    let place = Place::new();
+    let video = place.short_video("scenes.mp4");
+    let mut engine = engine(&place);
+    let index = index(&mut engine, &video);
+    assert!(index.is_complete());
+    assert_eq!((index.n_clips(), index.dim()), (4, 48));
+    let sampler = Sampler::open(&video, SamplerOptions::default()).unwrap();
+    for (i, frame) in sampler.enumerate() {
+        let frame = frame.unwrap();
+        assert_eq!(frame.clip, ClipIndex(i));
+        let pixels = engine.encoder().preprocess(&frame.image);
+        let mut expected = engine.encode_images(&[pixels]).unwrap();
+        let row = &index.features()[48 * i..48 * (i + 1)];
+        for (a, b) in row.iter().zip(&expected) {
+            assert!(
+                (a - b).abs() < 1e-4,
+                "features are kept unnormalised: {a} {b}"
+            );
+        }
+        l2_normalise(&mut expected);
+        let embeddings = index.embeddings();
+        let unit = embeddings.rows().nth(i).unwrap();
+        assert!(
+            unit.iter()
+                .zip(&expected)
+                .all(|(a, b)| (a - b).abs() < 1e-4)
+        );
+    }
+}
+
+#[test]
+fn interrupted_indexing_goes_on_where_it_stopped() {
+    let place = Place::new();
+    let scenes: Vec<_> = (0..30)
+        .map(|i| (0xff00_0000 | (i * 0x0812_05), 2))
+        .collect();
+    let video = place.video("long.mp4", &scenes);
+    let mut engine = engine(&place);
+    let mut job = IndexJob::start(&engine, &video, false).unwrap();
+    let n_before = loop {
+        let step = job.step(&mut engine).unwrap();
+        let n_done = job.index().map_or(0, VideoIndex::n_clips_done);
+        assert_ne!(step, IndexStep::Finished, "too quick to be interrupted");
+        if n_done >= 3 {
+            break n_done;
+        }
+    };
+    drop(job);
+
+    let resumed = index(&mut engine, &video);
+    assert_eq!(resumed.n_clips_cached(), n_before);
+    assert_eq!(resumed.n_clips(), 30);
+
+    let fresh_place = Place::new();
+    let mut fresh_engine = self::engine(&fresh_place);
+    let whole = index(&mut fresh_engine, &video);
+    assert_eq!(whole.n_clips_cached(), 0);
+    for (a, b) in resumed.features().iter().zip(whole.features()) {
+        assert!((a - b).abs() < 1e-4);
+    }
+}
+
+#[test]
+fn a_second_look_decodes_nothing() {
+    let place = Place::new();
+    let video = place.short_video("scenes.mp4");
+    let mut engine = engine(&place);
+    let first = index(&mut engine, &video);
+    let mut job = IndexJob::start(&engine, &video, true).unwrap();
+    let began = Instant::now();
+    let mut n_steps = 0;
+    while job.step(&mut engine).unwrap() != IndexStep::Finished {
+        n_steps += 1;
+        assert!(began.elapsed() < PATIENCE);
+    }
+    let second = job.into_index().unwrap();
+    assert_eq!(second.n_clips_cached(), 4, "after {n_steps} waiting steps");
+    assert_eq!(second.features(), first.features());
+    assert_eq!(second.duration_secs(), first.duration_secs());
+}
+
+#[test]
+fn steps_are_short_and_the_index_grows() {
+    let place = Place::new();
+    let scenes: Vec<_> = (0..30)
+        .map(|i| (0xff00_0000 | (i * 0x0812_05), 2))
+        .collect();
+    let video = place.video("long.mp4", &scenes);
+    let mut engine = engine(&place);
+    let query = Query::new("anything").unwrap();
+    let mut job = IndexJob::start(&engine, &video, true).unwrap();
+    let mut lengths = Vec::new();
+    let mut n_early_answers = 0;
+    loop {
+        let began = Instant::now();
+        let step = job.step(&mut engine).unwrap();
+        let longest = Duration::from_secs(2); // 150 ms, and what a busy test machine adds
+        assert!(began.elapsed() < longest, "{:?}", began.elapsed());
+        let Some(index) = job.index() else { continue };
+        lengths.push(index.n_clips_done());
+        if step == IndexStep::Finished {
+            break;
+        }
+        if !index.embeddings().is_empty() {
+            let found = engine
+                .search(index, &query, SearchOptions::default())
+                .unwrap();
+            assert_eq!(found.saliency.n_clips(), index.embeddings().n_clips());
+            n_early_answers += 1;
+        }
+    }
+    assert!(lengths.is_sorted());
+    assert_eq!(lengths.last(), Some(&30));
+    assert!(n_early_answers > 0, "searchable before the end");
+}
+
+#[test]
+fn a_search_is_the_cosine_with_the_query() {
+    let place = Place::new();
+    let video = place.short_video("scenes.mp4");
+    let mut engine = engine(&place);
+    let index = index(&mut engine, &video);
+    let query = Query::new("a red thing").unwrap();
+    let mut text = engine.encode_texts(&[query.as_str()]).unwrap();
+    l2_normalise(&mut text);
+    let found = engine
+        .search(&index, &query, SearchOptions::default())
+        .unwrap();
+    assert_eq!(found.cosines, index.embeddings().cosines(&text));
+    assert_eq!(found.shape, found.cosines.min_max_normalised());
+    let best = found.cosines.highlight().unwrap().clip;
+    assert_eq!(found.highlight.clip, best, "calibration keeps the argmax");
+    assert!((0.0..=1.0).contains(&found.present));
+    assert!(found.moments[0].span.contains(best.centre_secs()));
+    assert_eq!(
+        found,
+        engine
+            .search(&index, &query, SearchOptions::default())
+            .unwrap()
+    );
+}
+
+#[test]
+fn a_file_that_is_no_video_fails_in_a_step() {
+    let place = Place::new();
+    let path = place.path("text.mp4");
+    std::fs::write(&path, "no video ".repeat(1000)).unwrap();
+    let mut engine = engine(&place);
+    let job = IndexJob::start(&engine, &path, false).unwrap();
+    let error = job.run(&mut engine, |_| {}).unwrap_err().to_string();
+    assert!(error.contains("text.mp4"), "{error}");
+}
