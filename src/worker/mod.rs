@@ -1,0 +1,109 @@
+//! The thread that owns the engine, so that the window never waits.
+//!
+//! ```text
+//! window ── Command ─▶ worker: drain commands ─▶ one step of the job ─▶ events ── Event ─▶ window
+//!                          ▲                                          │
+//!                          └──────────────── until idle ◀─────────────┘
+//! ```
+//! Only plain data crosses. A query that arrives while a video is being indexed is answered between
+//! two steps, from what is known by then, and again as the index grows. Every command that starts
+//! something carries an id chosen by the sender, and every event that answers it repeats the id, so
+//! the receiver drops what is out of date. A panic while working on one becomes a
+//! [`Event::VideoFailed`] or [`Event::QueryFailed`], and the worker goes on.
+
+mod message;
+mod state;
+
+use std::io;
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender, TryRecvError};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use crate::engine::EngineConfig;
+
+pub use message::{Command, Event, QueryId, VideoId};
+
+use state::State;
+
+/// Handle of the worker thread. Dropping it stops the thread after the step it is in.
+pub struct Worker {
+    commands: Option<Sender<Command>>,
+    events: Receiver<Event>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Worker {
+    /// Starts the thread, which begins with loading the model; `wake` is called after each event.
+    ///
+    /// # Errors
+    /// When the system gives no thread.
+    pub fn spawn(config: EngineConfig, wake: impl Fn() + Send + 'static) -> io::Result<Self> {
+        let (commands, command_receiver) = mpsc::channel();
+        let (event_sender, events) = mpsc::channel();
+        let emit = move |event| {
+            // The receiver is gone only while the worker is being dropped.
+            if event_sender.send(event).is_ok() {
+                wake();
+            }
+        };
+        let thread = thread::Builder::new()
+            .name("worker".into())
+            .spawn(move || run(State::new(config, Box::new(emit)), &command_receiver))?;
+        Ok(Self {
+            commands: Some(commands),
+            events,
+            thread: Some(thread),
+        })
+    }
+
+    /// Never blocks. Commands are carried out in order.
+    pub fn send(&self, command: Command) {
+        if let Some(commands) = &self.commands {
+            // The thread ends only when this handle is dropped.
+            let _ = commands.send(command);
+        }
+    }
+
+    /// The next event that has already come.
+    pub fn try_event(&self) -> Option<Event> {
+        self.events.try_recv().ok()
+    }
+
+    /// The next event, waiting for at most `patience`.
+    pub fn wait_event(&self, patience: Duration) -> Result<Event, RecvTimeoutError> {
+        self.events.recv_timeout(patience)
+    }
+}
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        self.commands.take();
+        if let Some(thread) = self.thread.take() {
+            // A panic of the thread has nobody left to be told to.
+            let _ = thread.join();
+        }
+    }
+}
+
+/// The loop: all commands, then one step; blocks when there is nothing to do.
+fn run(mut state: State, commands: &Receiver<Command>) {
+    state.load_model();
+    loop {
+        loop {
+            let command = if state.is_busy() {
+                match commands.try_recv() {
+                    Ok(command) => command,
+                    Err(TryRecvError::Empty) => break,
+                    Err(TryRecvError::Disconnected) => return,
+                }
+            } else {
+                match commands.recv() {
+                    Ok(command) => command,
+                    Err(_) => return,
+                }
+            };
+            state.obey(command);
+        }
+        state.step();
+    }
+}

@@ -1,0 +1,302 @@
+//! What the worker thread knows, and how it obeys a command and takes a step.
+
+use std::any::Any;
+use std::collections::BTreeMap;
+use std::panic::{self, AssertUnwindSafe};
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use crate::domain::Query;
+use crate::engine::{
+    Engine, EngineConfig, EngineError, IndexJob, IndexStep, SearchOptions, VideoIndex,
+};
+use crate::worker::{Command, Event, QueryId, VideoId};
+
+/// While the index grows, queries are answered again at most this often.
+const ANSWER_EVERY: Duration = Duration::from_millis(250);
+
+pub(super) struct State {
+    config: EngineConfig,
+    emit: Box<dyn Fn(Event)>,
+    engine: Option<Engine>,
+    video: Option<OpenVideo>,
+    queries: BTreeMap<QueryId, Query>,
+    last_answer: Instant,
+}
+
+struct OpenVideo {
+    id: VideoId,
+    path: PathBuf,
+    work: Work,
+    was_announced: bool,
+}
+
+/// How far the work on the open video is.
+enum Work {
+    Indexing(Box<IndexJob>),
+    Cancelled(Option<Box<VideoIndex>>),
+    Indexed(Box<VideoIndex>),
+    Failed(Option<Box<VideoIndex>>),
+}
+
+impl Work {
+    fn index(&self) -> Option<&VideoIndex> {
+        match self {
+            Self::Indexing(job) => job.index(),
+            Self::Indexed(index) => Some(index),
+            Self::Cancelled(index) | Self::Failed(index) => index.as_deref(),
+        }
+    }
+}
+
+impl State {
+    pub fn new(config: EngineConfig, emit: Box<dyn Fn(Event)>) -> Self {
+        Self {
+            config,
+            emit,
+            engine: None,
+            video: None,
+            queries: BTreeMap::new(),
+            last_answer: Instant::now(),
+        }
+    }
+
+    /// Whether [`State::step`] has something to do.
+    pub fn is_busy(&self) -> bool {
+        self.engine.is_some()
+            && self
+                .video
+                .as_ref()
+                .is_some_and(|video| matches!(video.work, Work::Indexing(_)))
+    }
+
+    pub fn load_model(&mut self) {
+        self.engine = None;
+        let config = &self.config;
+        let loaded = guarded(|| {
+            let mut engine = Engine::open(config)?;
+            engine.prepare()?;
+            let info = engine.encoder().info()?;
+            Ok((engine, info))
+        });
+        match loaded {
+            Ok((engine, info)) => {
+                self.engine = Some(engine);
+                (self.emit)(Event::ModelReady(Box::new(info)));
+            }
+            Err(message) => (self.emit)(Event::ModelFailed { message }),
+        }
+    }
+
+    pub fn obey(&mut self, command: Command) {
+        match command {
+            Command::Open { video, path } => self.open(video, path),
+            Command::Close => self.video = None,
+            Command::CancelIndexing => self.cancel_indexing(),
+            Command::ResumeIndexing => {
+                let stopped = self
+                    .video
+                    .take_if(|video| matches!(video.work, Work::Cancelled(_) | Work::Failed(_)));
+                if let Some(video) = stopped {
+                    self.open(video.id, video.path);
+                }
+            }
+            Command::Search { id, query } => {
+                self.queries.insert(id, query);
+                self.answer(id);
+            }
+            Command::DropQuery { id } => drop(self.queries.remove(&id)),
+            Command::UseModel { model, device } => {
+                self.config.model = model;
+                self.config.device = device;
+                let reopened = self.video.take().map(|video| (video.id, video.path));
+                self.load_model();
+                if let Some((id, path)) = reopened {
+                    self.open(id, path);
+                }
+            }
+        }
+    }
+
+    fn open(&mut self, id: VideoId, path: PathBuf) {
+        self.video = None; // Saves what the old job found before the new one starts.
+        let Some(engine) = &self.engine else {
+            let message = "no model is loaded: choose another model".to_owned();
+            (self.emit)(Event::VideoFailed { video: id, message });
+            // It is opened when a model is there.
+            self.video = Some(OpenVideo {
+                id,
+                path,
+                work: Work::Failed(None),
+                was_announced: false,
+            });
+            return;
+        };
+        match guarded(|| IndexJob::start(engine, &path, true)) {
+            Ok(job) => {
+                self.video = Some(OpenVideo {
+                    id,
+                    path,
+                    work: Work::Indexing(Box::new(job)),
+                    was_announced: false,
+                });
+            }
+            Err(message) => (self.emit)(Event::VideoFailed { video: id, message }),
+        }
+    }
+
+    fn cancel_indexing(&mut self) {
+        let Some(video) = &mut self.video else { return };
+        if let Work::Indexing(_) = video.work
+            && let Work::Indexing(job) = std::mem::replace(&mut video.work, Work::Cancelled(None))
+        {
+            video.work = Work::Cancelled(job.into_index().map(Box::new));
+            (self.emit)(Event::IndexingCancelled { video: video.id });
+            self.answer_all();
+        }
+    }
+
+    /// One step of the job, and what it brought.
+    pub fn step(&mut self) {
+        let (Some(engine), Some(video)) = (&mut self.engine, &mut self.video) else {
+            return;
+        };
+        let Work::Indexing(job) = &mut video.work else {
+            return;
+        };
+        let outcome = guarded(|| job.step(engine));
+        for message in engine.take_notices() {
+            (self.emit)(Event::Notice { message });
+        }
+        if let (false, Some(index)) = (video.was_announced, job.index()) {
+            video.was_announced = true;
+            (self.emit)(Event::Opened {
+                video: video.id,
+                info: index.info.clone(),
+            });
+        }
+        let progress = job.progress();
+        match outcome {
+            Ok(IndexStep::Waiting) => {}
+            Ok(IndexStep::Grown) => {
+                if let Some(progress) = progress {
+                    (self.emit)(Event::Progress {
+                        video: video.id,
+                        progress,
+                    });
+                }
+                if self.last_answer.elapsed() >= ANSWER_EVERY {
+                    self.answer_all();
+                }
+            }
+            Ok(IndexStep::Finished) => self.finish(),
+            Err(message) => self.fail(message),
+        }
+    }
+
+    fn finish(&mut self) {
+        let Some(index) = self.end_job() else { return };
+        if let Some(video) = &mut self.video {
+            (self.emit)(Event::Indexed {
+                video: video.id,
+                n_clips: index.n_clips(),
+                n_cached: index.n_clips_cached(),
+                duration_secs: index.duration_secs(),
+                warning: index.warning.clone(),
+            });
+            video.work = Work::Indexed(index);
+        }
+        self.answer_all();
+    }
+
+    fn fail(&mut self, message: String) {
+        let index = self.end_job();
+        if let Some(video) = &mut self.video {
+            video.work = Work::Failed(index);
+            (self.emit)(Event::VideoFailed {
+                video: video.id,
+                message,
+            });
+        }
+        self.answer_all();
+    }
+
+    /// Takes the index out of the running job.
+    fn end_job(&mut self) -> Option<Box<VideoIndex>> {
+        let video = self.video.as_mut()?;
+        match std::mem::replace(&mut video.work, Work::Failed(None)) {
+            Work::Indexing(job) => job.into_index().map(Box::new),
+            other => {
+                video.work = other;
+                None
+            }
+        }
+    }
+
+    fn answer_all(&mut self) {
+        let ids: Vec<_> = self.queries.keys().copied().collect();
+        for id in ids {
+            self.answer(id);
+        }
+        self.last_answer = Instant::now();
+    }
+
+    /// Answers from what is known; stays silent while nothing is.
+    fn answer(&mut self, id: QueryId) {
+        let (Some(engine), Some(video), Some(query)) =
+            (&mut self.engine, &self.video, self.queries.get(&id))
+        else {
+            return;
+        };
+        let Some(index) = video.work.index() else {
+            return;
+        };
+        if index.embeddings().is_empty() {
+            return;
+        }
+        let outcome = guarded(|| engine.search(index, query, SearchOptions::default()));
+        (self.emit)(match outcome {
+            Ok(result) => Event::Found {
+                video: video.id,
+                query: id,
+                result: Box::new(result),
+                n_clips_done: index.n_clips_done(),
+                is_final: !matches!(video.work, Work::Indexing(_)),
+            },
+            Err(message) => Event::QueryFailed { query: id, message },
+        });
+    }
+}
+
+/// Runs `work`; an error or a panic becomes a sentence.
+fn guarded<T>(work: impl FnOnce() -> Result<T, EngineError>) -> Result<T, String> {
+    // What a panic may leave half-done is dropped by the callers: the job, or one answer.
+    match panic::catch_unwind(AssertUnwindSafe(work)) {
+        Ok(Ok(value)) => Ok(value),
+        Ok(Err(error)) => Err(error.to_string()),
+        Err(payload) => Err(format!(
+            "an error in the program, please report it: {}",
+            panic_text(payload.as_ref())
+        )),
+    }
+}
+
+fn panic_text(payload: &(dyn Any + Send)) -> &str {
+    payload
+        .downcast_ref::<&str>()
+        .copied()
+        .or_else(|| payload.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("unknown")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_becomes_a_sentence_and_work_goes_on() {
+        let outcome: Result<(), String> = guarded(|| panic!("index {} is odd", 3));
+        assert!(outcome.unwrap_err().ends_with("index 3 is odd"));
+        assert_eq!(guarded(|| Ok(1)), Ok(1));
+    }
+}

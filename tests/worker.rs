@@ -1,0 +1,273 @@
+//! The worker thread with the real engine: answers while indexing, survives errors, drops the stale.
+
+mod support;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Instant;
+
+use support::{PATIENCE, Place, tiny_model};
+use vcl::domain::Query;
+use vcl::engine::{EngineConfig, ModelChoice, SearchResult};
+use vcl::model::DeviceChoice;
+use vcl::worker::{Command, Event, QueryId, VideoId, Worker};
+
+struct Driver {
+    worker: Worker,
+    n_wakes: Arc<AtomicUsize>,
+    n_events: usize,
+}
+
+impl Driver {
+    fn new(place: &Place, model: ModelChoice) -> Self {
+        let n_wakes = Arc::new(AtomicUsize::new(0));
+        let config = EngineConfig {
+            model,
+            device: DeviceChoice::Cpu,
+            paths: place.paths(),
+        };
+        let count = Arc::clone(&n_wakes);
+        let wake = move || {
+            count.fetch_add(1, Ordering::SeqCst);
+        };
+        Self {
+            worker: Worker::spawn(config, wake).unwrap(),
+            n_wakes,
+            n_events: 0,
+        }
+    }
+
+    /// Waits for the first event that `pick` wants.
+    #[track_caller]
+    fn wait<T>(&mut self, what: &str, mut pick: impl FnMut(Event) -> Option<T>) -> T {
+        let began = Instant::now();
+        loop {
+            let event = self
+                .worker
+                .wait_event(PATIENCE)
+                .unwrap_or_else(|_| panic!("no {what}"));
+            self.n_events += 1;
+            if let Some(found) = pick(event) {
+                return found;
+            }
+            assert!(began.elapsed() < PATIENCE, "no {what}");
+        }
+    }
+
+    #[track_caller]
+    fn final_answer(&mut self, of: VideoId, to: QueryId) -> SearchResult {
+        self.wait("final answer", |event| match event {
+            Event::Found {
+                video,
+                query,
+                result,
+                is_final: true,
+                ..
+            } if (video, query) == (of, to) => Some(*result),
+            _ => None,
+        })
+    }
+
+    fn open(&self, id: u64, path: std::path::PathBuf) -> VideoId {
+        let video = VideoId(id);
+        self.worker.send(Command::Open { video, path });
+        video
+    }
+
+    fn search(&self, id: u64, words: &str) -> QueryId {
+        let query = Query::new(words).unwrap();
+        let id = QueryId(id);
+        self.worker.send(Command::Search { id, query });
+        id
+    }
+}
+
+fn tiny() -> ModelChoice {
+    ModelChoice::Named(tiny_model())
+}
+
+fn many_scenes(place: &Place, n_scenes: u32) -> std::path::PathBuf {
+    let scenes: Vec<_> = (0..n_scenes)
+        .map(|i| (0xff00_0000 | (i * 0x0812_05), 2))
+        .collect();
+    place.video("many.mp4", &scenes)
+}
+
+#[test]
+fn a_video_is_opened_indexed_and_searched() {
+    let place = Place::new();
+    let video = place.short_video("scenes.mp4");
+    let mut driver = Driver::new(&place, tiny());
+    driver.wait("model", |event| match event {
+        Event::ModelReady(info) => Some(assert_eq!(info.embedding_dim, 48)),
+        _ => None,
+    });
+    let query = driver.search(1, "a red thing");
+    let id = driver.open(7, video.clone());
+    let mut order = Vec::new();
+    let result = driver.wait("final answer", |event| match event {
+        Event::Opened { .. } => {
+            order.push("opened");
+            None
+        }
+        Event::Indexed {
+            n_clips, n_cached, ..
+        } => {
+            assert_eq!((n_clips, n_cached), (4, 0));
+            order.push("indexed");
+            None
+        }
+        Event::Found {
+            video,
+            query: asked,
+            result,
+            is_final: true,
+            ..
+        } => {
+            assert_eq!((video, asked), (id, query));
+            Some(result)
+        }
+        _ => None,
+    });
+    assert_eq!(order, ["opened", "indexed"]);
+    assert_eq!(result.saliency.n_clips(), 4);
+
+    // A second query needs no second look, and the same video opens from the cache.
+    let second = driver.search(2, "something blue");
+    assert_eq!(
+        driver.final_answer(id, second).query.as_str(),
+        "something blue"
+    );
+    let again = driver.open(8, video);
+    let n_cached = driver.wait("index", |event| match event {
+        Event::Indexed {
+            video, n_cached, ..
+        } if video == again => Some(n_cached),
+        _ => None,
+    });
+    assert_eq!(n_cached, 4);
+    // Both queries are asked of it again.
+    driver.final_answer(again, query);
+    driver.final_answer(again, second);
+    assert!(driver.n_wakes.load(Ordering::SeqCst) >= driver.n_events);
+}
+
+#[test]
+fn a_query_during_indexing_is_answered_before_its_end() {
+    let place = Place::new();
+    let video = many_scenes(&place, 60);
+    let mut driver = Driver::new(&place, tiny());
+    driver.open(1, video);
+    driver.wait("progress", |event| {
+        matches!(event, Event::Progress { .. }).then_some(())
+    });
+    let query = driver.search(1, "red");
+    driver.wait("early answer", |event| match event {
+        Event::Found {
+            query: asked,
+            is_final,
+            n_clips_done,
+            ..
+        } if asked == query => {
+            assert!(
+                !is_final && n_clips_done < 60,
+                "{n_clips_done} clips were done"
+            );
+            Some(())
+        }
+        Event::Indexed { .. } => panic!("indexed before the query was answered"),
+        _ => None,
+    });
+    assert_eq!(
+        driver.final_answer(VideoId(1), query).saliency.n_clips(),
+        60
+    );
+}
+
+#[test]
+fn cancelled_indexing_keeps_its_work_and_can_go_on() {
+    let place = Place::new();
+    let video = many_scenes(&place, 60);
+    let mut driver = Driver::new(&place, tiny());
+    let id = driver.open(1, video);
+    driver.wait("some clips", |event| match event {
+        Event::Progress { progress, .. } if progress.n_done > 2 => Some(()),
+        _ => None,
+    });
+    driver.worker.send(Command::CancelIndexing);
+    driver.wait("cancel", |event| match event {
+        Event::IndexingCancelled { video } => Some(assert_eq!(video, id)),
+        Event::Indexed { .. } => panic!("too quick to be cancelled"),
+        _ => None,
+    });
+    // What is known stays searchable.
+    let query = driver.search(1, "red");
+    let n_known = driver.final_answer(id, query).saliency.n_clips();
+    assert!(n_known > 2);
+    driver.worker.send(Command::ResumeIndexing);
+    let (n_clips, n_cached) = driver.wait("index", |event| match event {
+        Event::Indexed {
+            n_clips, n_cached, ..
+        } => Some((n_clips, n_cached)),
+        _ => None,
+    });
+    assert_eq!(n_clips, 60);
+    assert!(n_cached > 2, "{n_cached}");
+}
+
+#[test]
+fn opening_another_video_drops_the_first() {
+    let place = Place::new();
+    let (long, short) = (many_scenes(&place, 60), place.short_video("scenes.mp4"));
+    let mut driver = Driver::new(&place, tiny());
+    let first = driver.open(1, long);
+    driver.wait("opened", |event| {
+        matches!(event, Event::Opened { .. }).then_some(())
+    });
+    let second = driver.open(2, short);
+    let query = driver.search(1, "red");
+    driver.final_answer(second, query);
+    // Nothing more comes of the first: the worker is idle.
+    while let Some(event) = driver.worker.try_event() {
+        assert!(!matches!(event, Event::Progress { video, .. } if video == first));
+    }
+}
+
+#[test]
+fn errors_are_told_and_the_worker_goes_on() {
+    let place = Place::new();
+    let mut driver = Driver::new(&place, ModelChoice::Named("no-such-model".into()));
+    driver.wait("failure", |event| match event {
+        Event::ModelFailed { message } => {
+            Some(assert!(message.contains("no-such-model"), "{message}"))
+        }
+        _ => None,
+    });
+    let good = place.short_video("scenes.mp4");
+    let id = driver.open(1, good);
+    driver.wait("failure", |event| match event {
+        Event::VideoFailed { video, message } => {
+            assert_eq!(video, id);
+            Some(assert!(message.contains("no model"), "{message}"))
+        }
+        _ => None,
+    });
+    // With a model the video that was asked for is opened.
+    driver.worker.send(Command::UseModel {
+        model: tiny(),
+        device: DeviceChoice::Cpu,
+    });
+    let query = driver.search(1, "red");
+    driver.final_answer(id, query);
+
+    let missing = driver.open(2, place.path("missing.mp4"));
+    driver.wait("failure", |event| match event {
+        Event::VideoFailed { video, message } => {
+            assert_eq!(video, missing);
+            Some(assert!(message.contains("does not exist"), "{message}"))
+        }
+        _ => None,
+    });
+    let again = driver.open(3, place.path("scenes.mp4"));
+    driver.final_answer(again, query);
+}
