@@ -1,0 +1,40 @@
+//! `vcl embed`: features for other programs, as they exchange them for QVHighlights.
+
+use std::path::Path;
+
+use crate::cli::args::{EmbedCommand, GlobalArgs};
+use crate::cli::{output, progress, search};
+use crate::domain::Query;
+use crate::store::{FloatType, NpzArray, write_npz};
+
+pub fn run(global: &GlobalArgs, command: &EmbedCommand) -> anyhow::Result<()> {
+    match command {
+        EmbedCommand::Video { video, output } => embed_video(global, video, output),
+        EmbedCommand::Text { texts, output } => embed_texts(global, texts, output),
+    }
+}
+
+fn embed_video(global: &GlobalArgs, video: &Path, target: &Path) -> anyhow::Result<()> {
+    let mut engine = global.open_engine()?;
+    let index = progress::index_with_bar(&mut engine, video)?;
+    write(target, "features", index.dim(), index.features().to_vec())
+}
+
+fn embed_texts(global: &GlobalArgs, texts: &[String], target: &Path) -> anyhow::Result<()> {
+    let queries = search::parse_queries(texts)?;
+    let mut engine = global.open_engine()?;
+    let texts: Vec<&str> = queries.iter().map(Query::as_str).collect();
+    let features = engine.encode_texts(&texts)?;
+    write(target, "pooler_output", engine.encoder().dim(), features)
+}
+
+/// Writes `[n, dim]` features under one key.
+fn write(target: &Path, key: &str, dim: usize, values: Vec<f32>) -> anyhow::Result<()> {
+    let n_rows = values.len() / dim;
+    let array = NpzArray {
+        shape: vec![n_rows, dim],
+        values,
+    };
+    write_npz(target, &[(key, &array)], FloatType::F32)?;
+    output::print(&format!("{}: {key} [{n_rows}, {dim}]\n", target.display()))
+}

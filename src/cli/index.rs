@@ -1,0 +1,105 @@
+//! `vcl index`: embed videos ahead of time.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+use anyhow::bail;
+use walkdir::WalkDir;
+
+use crate::cli::args::{GlobalArgs, IndexArgs};
+use crate::cli::{output, progress};
+use crate::domain::format_timestamp;
+
+/// What is taken for a video in a folder. A file that is named is tried whatever it is called.
+const VIDEO_EXTENSIONS: [&str; 20] = [
+    "3gp", "avi", "f4v", "flv", "gif", "m2ts", "m4v", "mkv", "mov", "mp4", "mpeg", "mpg", "mts",
+    "mxf", "ogm", "ogv", "ts", "vob", "webm", "wmv",
+];
+
+pub fn run(global: &GlobalArgs, args: &IndexArgs) -> anyhow::Result<()> {
+    let mut videos = Vec::new();
+    for path in &args.paths {
+        if path.is_dir() {
+            let found = videos_below(path);
+            if found.is_empty() {
+                log::warn!("there is no video in {}", path.display());
+            }
+            videos.extend(found);
+        } else {
+            videos.push(path.clone());
+        }
+    }
+    let mut engine = global.open_engine()?;
+    let mut n_failed = 0;
+    let mut only_error = None;
+    for video in &videos {
+        match progress::index_with_bar(&mut engine, video) {
+            Ok(index) => {
+                let mut line = format!(
+                    "{}: {} clips, {}",
+                    video.display(),
+                    index.n_clips(),
+                    format_timestamp(index.duration_secs())
+                );
+                match index.n_clips_cached() {
+                    0 => {}
+                    n if n == index.n_clips() => line.push_str(", indexed before"),
+                    n => drop(write!(line, ", {n} of them indexed before")),
+                }
+                output::print(&(line + "\n"))?;
+            }
+            Err(error) => {
+                n_failed += 1;
+                if videos.len() == 1 {
+                    only_error = Some(error);
+                } else {
+                    log::error!("{}", output::one_line(&error.to_string()));
+                }
+            }
+        }
+    }
+    match (only_error, n_failed) {
+        (Some(error), _) => Err(error.into()),
+        (None, 0) => Ok(()),
+        (None, n) => bail!("{n} of {} videos could not be indexed", videos.len()),
+    }
+}
+
+/// All videos below a folder by name, in order of their paths.
+fn videos_below(dir: &Path) -> Vec<PathBuf> {
+    WalkDir::new(dir)
+        .follow_links(true)
+        .sort_by_file_name()
+        .into_iter()
+        // What cannot be entered holds nothing that could be read.
+        .filter_map(Result::ok)
+        .filter(|entry| entry.file_type().is_file() && is_video_name(entry.path()))
+        .map(walkdir::DirEntry::into_path)
+        .collect()
+}
+
+fn is_video_name(path: &Path) -> bool {
+    let extension = path.extension().map(|x| x.to_string_lossy().to_lowercase());
+    extension.is_some_and(|x| VIDEO_EXTENSIONS.contains(&x.as_str()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    #[test]
+    fn folders_are_searched_for_videos() {
+        let dir = tempfile::tempdir().unwrap();
+        fs::create_dir(dir.path().join("sub")).unwrap();
+        for name in ["b.MP4", "a.txt", "sub/c.webm", "sub/mp4"] {
+            fs::write(dir.path().join(name), "x").unwrap();
+        }
+        let found = videos_below(dir.path());
+        let names: Vec<_> = found
+            .iter()
+            .map(|path| path.strip_prefix(dir.path()).unwrap())
+            .collect();
+        assert_eq!(names, [Path::new("b.MP4"), Path::new("sub/c.webm")]);
+    }
+}

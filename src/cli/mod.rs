@@ -1,0 +1,103 @@
+//! The headless commands over the engine.
+//!
+//! Results go to stdout and nothing else does; progress goes to stderr when that is a terminal;
+//! errors are one line on stderr. The exit code is 0 when everything asked was done, 1 when not,
+//! 2 when the arguments make no sense.
+
+mod args;
+mod embed;
+mod export;
+mod index;
+mod model;
+mod output;
+mod plot;
+mod progress;
+mod search;
+
+use std::process::ExitCode;
+
+use clap::{CommandFactory as _, Parser as _, error::ErrorKind};
+
+use crate::engine::{Engine, EngineConfig};
+use crate::store::Paths;
+
+use args::{Args, CommandLine, GlobalArgs};
+
+/// Does what the arguments of this process say.
+pub fn run() -> ExitCode {
+    let args = Args::parse(); // Ends the process with code 2 where they make no sense.
+    if let Err(error) = args.check() {
+        Args::command()
+            .error(ErrorKind::ArgumentConflict, error)
+            .exit();
+    }
+    start_log(args.global.verbose);
+    match dispatch(args) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) if output::is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {}", output::one_line(&format!("{error:#}")));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn dispatch(args: Args) -> anyhow::Result<()> {
+    let global = &args.global;
+    match args.command {
+        Some(CommandLine::Search(search)) => search::run(global, &search),
+        Some(CommandLine::Export(export)) => export::run(global, &export),
+        Some(CommandLine::Index(index)) => index::run(global, &index),
+        Some(CommandLine::Embed(embed)) => embed::run(global, &embed.what),
+        Some(CommandLine::Model(model)) => model::run(global, &model.what),
+        None => match args.video {
+            Some(video) if !args.queries.is_empty() => {
+                search::run(global, &args::SearchArgs::plain(video, args.queries))
+            }
+            _ => Ok(Args::command().print_help()?),
+        },
+    }
+}
+
+impl GlobalArgs {
+    fn engine_config(&self) -> anyhow::Result<EngineConfig> {
+        Ok(EngineConfig {
+            model: self.model.clone(),
+            device: self.device.into(),
+            paths: Paths::from_env()?,
+        })
+    }
+
+    fn open_engine(&self) -> anyhow::Result<Engine> {
+        Ok(Engine::open(&self.engine_config()?)?)
+    }
+}
+
+/// Without `-v` only warnings of this program are shown; with it more, and others' as well.
+fn start_log(verbose: u8) {
+    use log::LevelFilter::{Debug, Error, Info, Trace, Warn};
+    let (ours, others) = match verbose {
+        0 => (Warn, Error),
+        1 => (Info, Warn),
+        2 => (Debug, Info),
+        _ => (Trace, Debug),
+    };
+    let started = env_logger::Builder::new()
+        .filter_level(others)
+        .filter_module("vcl", ours)
+        .format(|out, record| {
+            use std::io::Write as _;
+            let level = match record.level() {
+                log::Level::Warn => "warning".to_owned(),
+                level => level.to_string().to_lowercase(),
+            };
+            writeln!(
+                out,
+                "{level}: {}",
+                output::one_line(&record.args().to_string())
+            )
+        })
+        .try_init();
+    // Only a second call in one process fails, and that one has its log already.
+    drop(started);
+}

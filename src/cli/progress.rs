@@ -1,0 +1,58 @@
+//! A progress bar on stderr, only where a person sees it.
+
+use std::path::Path;
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+use crate::engine::{Engine, EngineError, IndexJob, VideoIndex};
+
+const SEARCHING: &str = "{spinner} {msg}";
+const INDEXING: &str = "{spinner} {msg} {wide_bar} {pos}/{len} clips, {prefix}";
+
+/// Indexes a video with a bar that shows rate and time left, and logs what is odd about the file.
+///
+/// # Errors
+/// As [`IndexJob::step`].
+pub fn index_with_bar(engine: &mut Engine, video: &Path) -> Result<VideoIndex, EngineError> {
+    // indicatif draws nothing when stderr is no terminal.
+    let bar = ProgressBar::new_spinner();
+    let name = video
+        .file_name()
+        .unwrap_or(video.as_os_str())
+        .to_string_lossy();
+    bar.set_style(style(SEARCHING));
+    bar.set_message(format!("reading {name}"));
+    bar.enable_steady_tick(Duration::from_millis(120));
+    let mut has_length = false;
+    let outcome = IndexJob::start(engine, video, false)?.run(engine, |job| {
+        let Some(progress) = job.progress() else {
+            return;
+        };
+        if !has_length {
+            has_length = true;
+            bar.set_style(style(INDEXING));
+            bar.set_message(name.to_string());
+        }
+        bar.set_length(progress.n_total as u64);
+        bar.set_position(progress.n_done as u64);
+        if let (Some(rate), Some(left)) = (progress.clips_per_sec, progress.remaining_secs) {
+            let left = indicatif::HumanDuration(Duration::from_secs_f64(left.min(1e6)));
+            bar.set_prefix(format!("{rate:.1}/s, {left:#} left"));
+        }
+    });
+    bar.finish_and_clear();
+    for notice in engine.take_notices() {
+        log::warn!("{notice}");
+    }
+    let index = outcome?;
+    if let Some(warning) = &index.warning {
+        log::warn!("{warning}");
+    }
+    Ok(index)
+}
+
+fn style(template: &str) -> ProgressStyle {
+    // The templates above are constants; a broken one falls back to the plain bar.
+    ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
+}

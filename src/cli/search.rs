@@ -1,0 +1,251 @@
+//! `vcl search`: where in a video something happens.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use anyhow::Context as _;
+use serde::Serialize;
+
+use crate::cli::args::{GlobalArgs, ResultFormat, SearchArgs};
+use crate::cli::plot::{Lane, Plot, PlotFormat};
+use crate::cli::{output, progress};
+use crate::domain::{CLIP_SECS, Highlight, Moment, Query, QueryError, TimeSpan, format_timestamp};
+use crate::engine::{PROBABLY_PRESENT, SearchOptions, SearchResult, VideoIndex};
+use crate::store::atomic;
+
+pub fn run(global: &GlobalArgs, args: &SearchArgs) -> anyhow::Result<()> {
+    let queries = parse_queries(&args.queries)?;
+    if let Some(path) = &args.plot {
+        PlotFormat::of(path)?; // Told before the work rather than after it.
+    }
+    let mut engine = global.open_engine()?;
+    let index = progress::index_with_bar(&mut engine, &args.video)?;
+    let options = SearchOptions {
+        threshold: args.threshold,
+        n_highlights: usize::from(args.top),
+    };
+    let results = queries
+        .iter()
+        .map(|query| engine.search(&index, query, options))
+        .collect::<Result<Vec<_>, _>>()?;
+    let report = Report::new(&args.video, &index, &engine.encoder().id().name, &results);
+    if let Some(path) = &args.plot {
+        let picture = plot(&report, &results).encode_for(path)?;
+        atomic::write(path, &picture)
+            .with_context(|| format!("cannot write {}", path.display()))?;
+    }
+    output::print(&match args.format {
+        ResultFormat::Table => table(&report),
+        ResultFormat::Json => serde_json::to_string_pretty(&report)? + "\n",
+        ResultFormat::Csv => csv(&report)?,
+    })
+}
+
+/// # Errors
+/// The first text that is no query.
+pub fn parse_queries(texts: &[String]) -> Result<Vec<Query>, QueryError> {
+    texts.iter().map(|text| Query::new(text)).collect()
+}
+
+/// The JSON that `--format json` prints; the other formats are made from it.
+#[derive(Debug, Serialize)]
+struct Report<'a> {
+    video: String,
+    duration_secs: f64,
+    clip_secs: f64,
+    n_clips: usize,
+    model: &'a str,
+    queries: Vec<QueryReport<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+struct QueryReport<'a> {
+    query: &'a str,
+    present: f32,
+    saliency: &'a [f32],
+    highlight: HighlightReport,
+    highlights: Vec<HighlightReport>,
+    moments: Vec<MomentReport>,
+}
+
+#[derive(Clone, Copy, Debug, Serialize)]
+struct HighlightReport {
+    clip: usize,
+    start_secs: f64,
+    end_secs: f64,
+    peak_secs: f64,
+    score: f32,
+}
+
+#[derive(Clone, Copy, Debug, Serialize)]
+struct MomentReport {
+    start_secs: f64,
+    end_secs: f64,
+    score: f32,
+}
+
+impl<'a> Report<'a> {
+    fn new(video: &Path, index: &VideoIndex, model: &'a str, results: &'a [SearchResult]) -> Self {
+        let duration_secs = index.duration_secs();
+        Self {
+            video: video.display().to_string(),
+            duration_secs,
+            clip_secs: CLIP_SECS,
+            n_clips: index.n_clips(),
+            model,
+            queries: results
+                .iter()
+                .map(|result| QueryReport::new(result, duration_secs))
+                .collect(),
+        }
+    }
+}
+
+impl<'a> QueryReport<'a> {
+    fn new(result: &'a SearchResult, duration_secs: f64) -> Self {
+        let highlight = |highlight: &Highlight| HighlightReport::new(*highlight, duration_secs);
+        Self {
+            query: result.query.as_str(),
+            present: result.present,
+            saliency: result.saliency.values(),
+            highlight: highlight(&result.highlight),
+            highlights: result.highlights.iter().map(highlight).collect(),
+            moments: result.moments.iter().map(MomentReport::from).collect(),
+        }
+    }
+}
+
+impl HighlightReport {
+    fn new(highlight: Highlight, duration_secs: f64) -> Self {
+        let start_secs = highlight.clip.start_secs();
+        let end_secs = highlight.clip.end_secs().min(duration_secs);
+        let centre_secs = highlight.clip.centre_secs();
+        // Only a video shorter than half a clip is looked at elsewhere: at its middle.
+        let peak_secs = if centre_secs < duration_secs {
+            centre_secs
+        } else {
+            0.5 * (start_secs + end_secs)
+        };
+        Self {
+            clip: highlight.clip.0,
+            start_secs,
+            end_secs,
+            peak_secs,
+            score: highlight.score,
+        }
+    }
+}
+
+impl From<&Moment> for MomentReport {
+    fn from(moment: &Moment) -> Self {
+        let TimeSpan {
+            start_secs,
+            end_secs,
+        } = moment.span;
+        Self {
+            start_secs,
+            end_secs,
+            score: moment.score,
+        }
+    }
+}
+
+fn table(report: &Report<'_>) -> String {
+    let mut out = String::new();
+    let _ = writeln!(
+        out,
+        "{}  {}, {} clips, model {}",
+        report.video,
+        format_timestamp(report.duration_secs),
+        report.n_clips,
+        report.model
+    );
+    for query in &report.queries {
+        let verdict = if query.present >= PROBABLY_PRESENT {
+            "in this video"
+        } else {
+            "probably not in this video"
+        };
+        let _ = writeln!(
+            out,
+            "\n{}  ({verdict}: {:.0} %)",
+            query.query,
+            100.0 * query.present
+        );
+        let spans = query
+            .moments
+            .iter()
+            .map(|m| ("moment", m.start_secs, m.end_secs, m.score));
+        let highlights = query
+            .highlights
+            .iter()
+            .map(|h| ("highlight", h.start_secs, h.end_secs, h.score));
+        for (kind, start_secs, end_secs, score) in highlights.chain(spans) {
+            let _ = writeln!(
+                out,
+                "  {kind:<9}  {:>9} – {:<9}  {score:>6.2}",
+                format_timestamp(start_secs),
+                format_timestamp(end_secs)
+            );
+        }
+    }
+    out
+}
+
+/// One row per highlight and moment.
+#[derive(Serialize)]
+struct CsvRow<'a> {
+    query: &'a str,
+    present: f32,
+    kind: &'static str,
+    rank: usize,
+    start_secs: f64,
+    end_secs: f64,
+    score: f32,
+}
+
+fn csv(report: &Report<'_>) -> anyhow::Result<String> {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    for query in &report.queries {
+        let row = |kind, rank, start_secs, end_secs, score| CsvRow {
+            query: query.query,
+            present: query.present,
+            kind,
+            rank: rank + 1,
+            start_secs,
+            end_secs,
+            score,
+        };
+        for (rank, h) in query.highlights.iter().enumerate() {
+            writer.serialize(row("highlight", rank, h.start_secs, h.end_secs, h.score))?;
+        }
+        for (rank, m) in query.moments.iter().enumerate() {
+            writer.serialize(row("moment", rank, m.start_secs, m.end_secs, m.score))?;
+        }
+    }
+    Ok(String::from_utf8(writer.into_inner()?)?)
+}
+
+fn plot<'a>(report: &Report<'_>, results: &'a [SearchResult]) -> Plot<'a> {
+    let name = Path::new(&report.video).file_name().map_or_else(
+        || report.video.clone(),
+        |name| name.to_string_lossy().into_owned(),
+    );
+    let title = format!(
+        "{name}  ·  {}  ·  {}",
+        format_timestamp(report.duration_secs),
+        report.model
+    );
+    let lane = |result: &'a SearchResult| Lane {
+        query: result.query.as_str(),
+        present: result.present,
+        saliency: &result.saliency,
+        highlight: Some(result.highlight),
+        moments: &result.moments,
+    };
+    Plot {
+        title,
+        duration_secs: report.duration_secs,
+        lanes: results.iter().map(lane).collect(),
+    }
+}
