@@ -3,11 +3,13 @@
 //! Resize the short side bicubic with antialiasing, centre crop, scale to `0..=1`, normalise with
 //! the model's mean and deviation. Everything is read from `preprocessor_config.json`.
 
-use fast_image_resize as fir;
+mod resize;
+
 use image::RgbImage;
 use serde::Deserialize;
 
 use crate::model::ModelError;
+use resize::resize_window;
 
 /// A preprocessed image, `[3, size, size]`, ready for the image encoder.
 #[derive(Clone, Debug, PartialEq)]
@@ -114,20 +116,21 @@ impl Preprocess {
     pub fn resize_and_crop(&self, image: &RgbImage) -> RgbImage {
         let (width, height) = image.dimensions();
         let (resized_width, resized_height) = self.resized(width, height);
-        let resized = if (resized_width, resized_height) == (width, height) {
-            std::borrow::Cow::Borrowed(image)
-        } else {
-            std::borrow::Cow::Owned(resize_bicubic(image, resized_width, resized_height))
-        };
         let left = (resized_width - self.crop) / 2;
         let top = (resized_height - self.crop) / 2;
-        image::imageops::crop_imm(resized.as_ref(), left, top, self.crop, self.crop).to_image()
+        resize_window(
+            image,
+            (resized_width, resized_height),
+            (left, top),
+            self.crop,
+        )
     }
 
     /// Short edge to the wanted size; the long edge is cut off, not rounded, as transformers does.
     fn resized(&self, width: u32, height: u32) -> (u32, u32) {
         let long_edge = |long: u32, short: u32| {
-            (u64::from(self.short_edge) * u64::from(long) / u64::from(short.max(1))) as u32
+            let edge = u64::from(self.short_edge) * u64::from(long) / u64::from(short.max(1));
+            u32::try_from(edge).unwrap_or(u32::MAX)
         };
         if width <= height {
             (self.short_edge, long_edge(height, width))
@@ -154,23 +157,4 @@ impl Preprocess {
         }
         Pixels { size, values }
     }
-}
-
-/// Pillow's bicubic: Keys with a = −0.5, widened when shrinking, horizontal pass first, each pass
-/// rounded to bytes. `fast_image_resize` calls this kernel Catmull–Rom.
-fn resize_bicubic(image: &RgbImage, width: u32, height: u32) -> RgbImage {
-    let mut resized = RgbImage::new(width, height);
-    let (src_width, src_height) = image.dimensions();
-    let views = (
-        fir::images::ImageRef::new(src_width, src_height, image.as_raw(), fir::PixelType::U8x3),
-        fir::images::Image::from_slice_u8(width, height, resized.as_mut(), fir::PixelType::U8x3),
-    );
-    if let (Ok(source), Ok(mut target)) = views {
-        let options = fir::ResizeOptions::new()
-            .resize_alg(fir::ResizeAlg::Convolution(fir::FilterType::CatmullRom));
-        // Both views have checked sizes and one pixel type, so nothing is left that could fail.
-        let outcome = fir::Resizer::new().resize(&source, &mut target, &options);
-        debug_assert!(outcome.is_ok(), "{outcome:?}");
-    }
-    resized
 }
