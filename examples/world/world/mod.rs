@@ -4,8 +4,8 @@
 //! demo video is a [`storyboard`] of it. Everything is a function of a seed, so any picture, caption
 //! or video can be drawn again.
 //!
-//! `scene` (what there is) → `caption` (what is said, and whether it is true) and `render` (how it
-//! looks) → `camera` (how it is recorded); `labels` turns a scene into numbers; `storyboard` puts
+//! `scene` (what there is) → `caption` (what is said; `claim` knows whether it is true) and `render`
+//! (how it looks) → `camera` (how it is recorded); `labels` turns a scene into numbers; `storyboard` puts
 //! scenes one after another.
 #![allow(
     dead_code,
@@ -14,8 +14,10 @@
 
 pub mod camera;
 pub mod caption;
+pub mod claim;
 pub mod labels;
 pub mod phrases;
 pub mod render;
 pub mod scene;
 pub mod storyboard;
+mod wording;
