@@ -63,7 +63,7 @@ fn the_index_is_what_the_encoder_says_of_each_sampled_frame() {
 fn interrupted_indexing_goes_on_where_it_stopped() {
     let place = Place::new();
     let scenes: Vec<_> = (0..30)
-        .map(|i| (0xff00_0000 | (i * 0x0812_05), 2))
+        .map(|i| (0xff00_0000 | (i * 0x0008_1205), 2))
         .collect();
     let video = place.video("long.mp4", &scenes);
     let mut engine = engine(&place);
@@ -114,7 +114,7 @@ fn a_second_look_decodes_nothing() {
 fn steps_are_short_and_the_index_grows() {
     let place = Place::new();
     let scenes: Vec<_> = (0..30)
-        .map(|i| (0xff00_0000 | (i * 0x0812_05), 2))
+        .map(|i| (0xff00_0000 | (i * 0x0008_1205), 2))
         .collect();
     let video = place.video("long.mp4", &scenes);
     let mut engine = engine(&place);

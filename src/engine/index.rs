@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use crate::engine::frames::{ClipFrame, FrameMessage, FrameSource, Reader};
+use crate::engine::frames::{ClipFrame, FrameMessage, FrameSource, Opened, Reader};
 use crate::engine::{Engine, EngineError, VideoIndex};
 use crate::model::Pixels;
 use crate::store::{CacheKey, CachedFeatures, EmbeddingCache};
@@ -171,10 +171,11 @@ impl IndexJob {
                     return Err(error);
                 }
                 Some(FrameMessage::Opened(opened)) => {
-                    let mut index = VideoIndex::new(self.path.clone(), opened.info, self.dim);
-                    self.key = Some(opened.key);
-                    if let Some(cached) = opened.cached {
-                        index.restore(cached)?;
+                    let Opened { info, key, cached } = *opened;
+                    let mut index = VideoIndex::new(self.path.clone(), info, self.dim);
+                    self.key = Some(key);
+                    if let Some(cached) = cached {
+                        index.restore(&cached)?;
                     }
                     self.n_saved = index.n_clips_done();
                     self.started = Instant::now();

@@ -47,7 +47,7 @@ impl VideoIndex {
         }
     }
 
-    pub(super) fn restore(&mut self, cached: CachedFeatures) -> Result<(), ShapeError> {
+    pub(super) fn restore(&mut self, cached: &CachedFeatures) -> Result<(), ShapeError> {
         self.push_exact(&cached.features)?;
         self.n_cached = self.n_clips_done();
         if cached.complete {
