@@ -19,6 +19,7 @@ mod intake;
 mod packet_pass;
 mod packet_source;
 mod picture;
+pub mod player;
 mod preview;
 mod probe;
 mod reader;

@@ -60,6 +60,7 @@ pub(super) struct PacketSource {
     caps: Option<gst::Caps>,
     clock: StreamClock,
     segment_shift_ns: Option<i64>,
+    first_shift_ns: Option<i64>,
     pub orientation: Orientation,
     demuxer: Option<String>,
     /// A new segment is expected.
@@ -75,6 +76,7 @@ impl PacketSource {
             caps: None,
             clock: StreamClock::default(),
             segment_shift_ns: None,
+            first_shift_ns: None,
             orientation: Orientation::default(),
             demuxer: None,
             just_sought: false,
@@ -113,7 +115,12 @@ impl PacketSource {
     pub fn seek(&mut self, time_ns: i64, flags: gst::SeekFlags) -> bool {
         self.just_sought = true;
         self.ended = false;
-        self.reader.seek(time_ns, flags)
+        // The Matroska demuxer counts from its first timestamp when it is told to jump.
+        let shift_ns = match (self.demuxer(), self.first_shift_ns) {
+            (Some("matroskademux"), Some(shift_ns)) => shift_ns,
+            _ => 0,
+        };
+        self.reader.seek(time_ns + shift_ns, flags)
     }
 
     fn set_caps(&mut self, caps: gst::Caps) -> Result<(), PassEnd> {
@@ -145,6 +152,7 @@ impl PacketSource {
             return Err(PassEnd::Doubt("the file has several edits".to_owned()));
         }
         self.segment_shift_ns = Some(shift_ns);
+        self.first_shift_ns.get_or_insert(shift_ns);
         self.just_sought = false;
         self.clock.set_segment(segment);
         Ok(())

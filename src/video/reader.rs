@@ -252,7 +252,7 @@ impl Reader {
     }
 }
 
-fn find_demuxer(bin: &gst::Element) -> Option<String> {
+pub(super) fn find_demuxer(bin: &gst::Element) -> Option<String> {
     bin.downcast_ref::<gst::Bin>()?
         .iterate_recurse()
         .into_iter()
