@@ -1,5 +1,6 @@
 //! The drawn world on which the bundled encoder is trained.
 
+mod demo;
 mod evaluate;
 mod recipe;
 mod sheet;
@@ -20,6 +21,8 @@ struct Arguments {
 enum Command {
     /// Draw random scenes on one picture and print their captions.
     Sheet(sheet::SheetArguments),
+    /// Draw and encode the demo video and write what can be found in it.
+    Demo(demo::DemoArguments),
     /// Measure the bundled model on scenes it never saw.
     Evaluate(evaluate::EvaluateArguments),
     /// Teach the bundled model.
@@ -29,6 +32,7 @@ enum Command {
 fn main() -> anyhow::Result<()> {
     match Arguments::parse().command {
         Command::Sheet(arguments) => sheet::run(&arguments),
+        Command::Demo(arguments) => demo::run(&arguments),
         Command::Evaluate(arguments) => evaluate::run(&arguments),
         Command::Train(arguments) => train::run(&arguments),
     }
