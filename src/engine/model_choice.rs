@@ -4,11 +4,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-use crate::model::{ModelError, ModelFiles};
+use crate::model::{BUNDLED, ModelError, ModelFiles};
 use crate::store::Paths;
-
-/// The name of the model that is compiled into the program.
-const BUNDLED: &str = "bundled";
 
 /// What `--model` says.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -47,7 +44,7 @@ impl ModelChoice {
     /// [`ModelError`] when there is no such model or a file of it is missing.
     pub fn files(&self, paths: &Paths) -> Result<ModelFiles, ModelError> {
         match self {
-            Self::Bundled => ModelFiles::bundled(),
+            Self::Bundled => Ok(ModelFiles::bundled()),
             Self::Named(name) => {
                 let installed = paths.model_dir.join(name);
                 let dir = if is_model_dir(&installed) {

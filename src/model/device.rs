@@ -108,7 +108,10 @@ impl std::fmt::Display for ComputeDevice {
 }
 
 fn adapters() -> Vec<wgpu::AdapterInfo> {
-    let instance = wgpu::Instance::default();
+    // Only the native interfaces: asking OpenGL makes its libraries talk to stderr.
+    let mut descriptor = wgpu::InstanceDescriptor::new_without_display_handle();
+    descriptor.backends = wgpu::Backends::PRIMARY;
+    let instance = wgpu::Instance::new(descriptor);
     pollster::block_on(instance.enumerate_adapters(wgpu::Backends::PRIMARY))
         .iter()
         .map(wgpu::Adapter::get_info)

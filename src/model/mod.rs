@@ -9,5 +9,5 @@ pub mod encoder;
 pub mod preprocess;
 
 pub use device::{ComputeDevice, DeviceChoice};
-pub use encoder::{Encoder, ModelError, ModelFiles, ModelId, ModelInfo};
+pub use encoder::{BUNDLED, Encoder, ModelError, ModelFiles, ModelId, ModelInfo};
 pub use preprocess::{Pixels, Preprocess};

@@ -5,6 +5,9 @@ use std::path::{Path, PathBuf};
 
 use crate::model::ModelError;
 
+/// Name of the model in the binary.
+pub const BUNDLED: &str = "bundled";
+
 /// The files of a model in Hugging Face layout.
 #[derive(Clone, Debug)]
 pub struct ModelFiles {
@@ -35,14 +38,6 @@ pub struct ModelId {
 }
 
 impl ModelFiles {
-    /// The model that comes with the program.
-    ///
-    /// # Errors
-    /// As [`ModelFiles::from_dir`], where the program was built without it.
-    pub fn bundled() -> Result<Self, ModelError> {
-        Self::from_dir(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/weights")))
-    }
-
     /// The model directory `dir`.
     ///
     /// # Errors
@@ -86,6 +81,19 @@ impl ModelFiles {
             tokenizer: small("tokenizer.json")?,
             weights,
         })
+    }
+
+    /// The model that ships in the program: it means something with no network and no download.
+    pub fn bundled() -> Self {
+        Self {
+            name: BUNDLED.to_owned(),
+            config: Cow::Borrowed(include_bytes!("../../../weights/config.json")),
+            preprocessor: Cow::Borrowed(include_bytes!(
+                "../../../weights/preprocessor_config.json"
+            )),
+            tokenizer: Cow::Borrowed(include_bytes!("../../../weights/tokenizer.json")),
+            weights: WeightFile::Embedded(include_bytes!("../../../weights/model.safetensors")),
+        }
     }
 
     /// Hashes all files; about a third of a second per gigabyte of weights.

@@ -21,7 +21,7 @@ use serde::Serialize;
 use crate::model::device::ComputeDevice;
 use crate::model::preprocess::{Pixels, Preprocess};
 use config::ClipConfig;
-pub use files::{ModelFiles, ModelId, WeightFile};
+pub use files::{BUNDLED, ModelFiles, ModelId, WeightFile};
 use text::TextTower;
 use tokenizer::ClipTokenizer;
 use vision::VisionTower;
