@@ -1,0 +1,386 @@
+//! A prompt: what was learned, as plain numbers, and its file.
+//!
+//! One safetensors file of about 9 KB: the tensors `context` `[n_ctx, text_width]`, `scale` `[1]`,
+//! `bias` `[1]`, for a trained head `head.hidden.weight` `[k, h]`, `head.hidden.bias` `[h]`,
+//! `head.output.weight` `[h, 1]`, `head.output.bias` `[1]`, all float32, and the metadata entry
+//! `vcl-prompt`, a [`PromptMetadata`] as JSON.
+
+use std::collections::HashMap;
+
+use burn::tensor::Device;
+use safetensors::SafeTensors;
+use safetensors::tensor::{Dtype, TensorView, serialize};
+use serde::{Deserialize, Serialize};
+
+use crate::domain::{
+    Moment, SaliencyCurve, ZERO_SHOT_THRESHOLD, moments_above, moments_at_thresholds,
+};
+use crate::model::ModelId;
+use crate::model::moment_head::{HeadKind, HeadWeights, MomentHead};
+
+/// Changes when an older reader would misread a file.
+const FORMAT_VERSION: u32 = 1;
+const METADATA_KEY: &str = "vcl-prompt";
+
+/// A trained head is trained for this threshold.
+pub const HEAD_THRESHOLD: f32 = 0.5;
+
+/// No text tower has more positions than fit this many context vectors.
+const MAX_CONTEXT: usize = 1024;
+
+/// What was learned: context vectors, calibration and, where it was trained, the moment head.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Prompt {
+    pub metadata: PromptMetadata,
+    /// `[n_ctx, text_width]`, row-major.
+    pub context: Vec<f32>,
+    pub scale: f32,
+    pub bias: f32,
+    /// `None` where there were too few labels to train one: moments then follow the untrained rule.
+    pub head: Option<HeadWeights>,
+}
+
+/// Where a prompt comes from and how good it is.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PromptMetadata {
+    pub format_version: u32,
+    pub base_model: BaseModel,
+    pub n_ctx: usize,
+    pub head: HeadKind,
+    /// The one query that it was taught on; `None` for a prompt that applies to any query.
+    pub query: Option<String>,
+    pub training: TrainingSummary,
+    /// On held-out labels without the prompt.
+    pub before: Option<HeldOutScores>,
+    /// On held-out labels with it.
+    pub after: Option<HeldOutScores>,
+}
+
+/// The model whose text tower the context vectors speak to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BaseModel {
+    pub name: String,
+    /// blake3 over the model's files, hexadecimal.
+    pub hash: String,
+    pub text_width: usize,
+}
+
+/// What a prompt was trained on.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct TrainingSummary {
+    pub n_videos: usize,
+    pub n_queries: usize,
+    pub n_labels: usize,
+    pub n_steps: usize,
+    pub seed: u64,
+}
+
+/// Highlight scores on held-out labels, in percent.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct HeldOutScores {
+    pub hit1: f64,
+    pub mean_ap: f64,
+}
+
+/// Why a file is no prompt, or none for this model.
+#[derive(Debug, thiserror::Error)]
+pub enum PromptError {
+    #[error("this is no prompt file: {0}")]
+    Malformed(String),
+    #[error("this prompt was written by a newer version of vcl (format {0}): update vcl to use it")]
+    Newer(u32),
+    #[error(
+        "this prompt was made on the model {prompt}, but {running} is running: \
+         start vcl with that model (--model), or teach a new prompt on this one"
+    )]
+    OtherModel { prompt: String, running: String },
+}
+
+impl BaseModel {
+    /// The name loses its directory: a prompt is shared with people who have other directories.
+    pub fn new(id: &ModelId, text_width: usize) -> Self {
+        Self {
+            name: short_name(&id.name).to_owned(),
+            hash: id.hash.clone(),
+            text_width,
+        }
+    }
+}
+
+fn short_name(name: &str) -> &str {
+    name.trim_end_matches(['/', '\\'])
+        .rsplit(['/', '\\'])
+        .next()
+        .unwrap_or(name)
+}
+
+impl Prompt {
+    /// # Errors
+    /// [`PromptError::OtherModel`] where the prompt was made on a model with other weights.
+    pub fn check_model(&self, running: &ModelId) -> Result<(), PromptError> {
+        let base = &self.metadata.base_model;
+        if base.hash == running.hash {
+            return Ok(());
+        }
+        let describe = |name: &str, hash: &str| {
+            let hash: String = hash.chars().take(8).collect();
+            format!("{name} ({hash}…)")
+        };
+        Err(PromptError::OtherModel {
+            prompt: describe(&base.name, &base.hash),
+            running: describe(short_name(&running.name), &running.hash),
+        })
+    }
+
+    /// Cosines to the curve that people see, `scale · cos + bias`.
+    pub fn calibrate(&self, cosines: &SaliencyCurve) -> SaliencyCurve {
+        cosines.calibrated(self.scale, self.bias)
+    }
+
+    /// What moments are cut from, `[n_clips]` in 0…1, and the threshold to cut it at: the head's
+    /// probabilities, or the min–max normalised curve where no head was trained.
+    pub fn probabilities(&self, curve: &SaliencyCurve) -> (SaliencyCurve, f32) {
+        match &self.head {
+            Some(weights) => {
+                let head = MomentHead::from_weights(weights, &Device::flex());
+                (head.probabilities(curve), HEAD_THRESHOLD)
+            }
+            None => (curve.min_max_normalised(), ZERO_SHOT_THRESHOLD),
+        }
+    }
+
+    /// The main moments, ranked by their peak.
+    pub fn moments(&self, curve: &SaliencyCurve) -> Vec<Moment> {
+        let (probabilities, threshold) = self.probabilities(curve);
+        moments_above(&probabilities, threshold)
+    }
+
+    /// The main moments and then those of further thresholds, for files that are scored.
+    pub fn all_moments(&self, curve: &SaliencyCurve) -> Vec<Moment> {
+        let (probabilities, threshold) = self.probabilities(curve);
+        moments_at_thresholds(&probabilities, threshold)
+    }
+
+    /// The bytes of a prompt file.
+    ///
+    /// # Errors
+    /// [`PromptError::Malformed`] where numbers and metadata do not fit each other.
+    pub fn to_bytes(&self) -> Result<Vec<u8>, PromptError> {
+        let metadata = serde_json::to_string(&self.metadata).map_err(malformed)?;
+        let width = self.metadata.base_model.text_width;
+        let mut tensors: Vec<(&str, Vec<usize>, &[f32])> = vec![
+            ("context", vec![self.metadata.n_ctx, width], &self.context),
+            ("scale", vec![1], std::slice::from_ref(&self.scale)),
+            ("bias", vec![1], std::slice::from_ref(&self.bias)),
+        ];
+        if let Some(head) = &self.head {
+            let (k, h) = (head.config.k, head.config.h);
+            tensors.extend([
+                (
+                    "head.hidden.weight",
+                    vec![k, h],
+                    head.hidden_weight.as_slice(),
+                ),
+                ("head.hidden.bias", vec![h], &head.hidden_bias),
+                ("head.output.weight", vec![h, 1], &head.output_weight),
+                ("head.output.bias", vec![1], &head.output_bias),
+            ]);
+        }
+        let views: Result<Vec<_>, _> = tensors
+            .into_iter()
+            .map(|(name, shape, values)| {
+                let bytes: &[u8] = bytemuck::cast_slice(values);
+                Ok((name, TensorView::new(Dtype::F32, shape, bytes)?))
+            })
+            .collect::<Result<_, safetensors::SafeTensorError>>();
+        // One entry only: the order of several would differ from run to run.
+        let metadata = HashMap::from([(METADATA_KEY.to_owned(), metadata)]);
+        serialize(views.map_err(malformed)?, Some(metadata)).map_err(malformed)
+    }
+
+    /// Reads a file that may come from anywhere.
+    ///
+    /// # Errors
+    /// [`PromptError`] naming what is missing, misshapen or not a number.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, PromptError> {
+        let (_, header) = SafeTensors::read_metadata(bytes).map_err(malformed)?;
+        let json = header
+            .metadata()
+            .as_ref()
+            .and_then(|entries| entries.get(METADATA_KEY))
+            .ok_or_else(|| malformed("it has no entry `vcl-prompt`"))?;
+        #[derive(Deserialize)]
+        struct Version {
+            format_version: u32,
+        }
+        let Version { format_version } = serde_json::from_str(json).map_err(malformed)?;
+        if format_version > FORMAT_VERSION {
+            return Err(PromptError::Newer(format_version));
+        }
+        let metadata: PromptMetadata = serde_json::from_str(json).map_err(malformed)?;
+        let (n_ctx, width) = (metadata.n_ctx, metadata.base_model.text_width);
+        if n_ctx > MAX_CONTEXT {
+            return Err(malformed(format!("{n_ctx} context vectors are too many")));
+        }
+        let file = SafeTensors::deserialize(bytes).map_err(malformed)?;
+        let read = |name: &str, shape: &[usize]| read_tensor(&file, name, shape);
+        let config = metadata.head.config();
+        let (k, h) = (config.k, config.h);
+        let has_head = file.names().iter().any(|name| name.starts_with("head."));
+        let head = if has_head {
+            Some(HeadWeights {
+                config,
+                hidden_weight: read("head.hidden.weight", &[k, h])?,
+                hidden_bias: read("head.hidden.bias", &[h])?,
+                output_weight: read("head.output.weight", &[h, 1])?,
+                output_bias: read("head.output.bias", &[1])?,
+            })
+        } else {
+            None
+        };
+        Ok(Self {
+            context: read("context", &[n_ctx, width])?,
+            scale: read("scale", &[1])?[0],
+            bias: read("bias", &[1])?[0],
+            head,
+            metadata,
+        })
+    }
+}
+
+impl PromptMetadata {
+    /// Metadata of the format that this version writes, with nothing measured yet.
+    pub fn new(base_model: BaseModel, n_ctx: usize, head: HeadKind) -> Self {
+        Self {
+            format_version: FORMAT_VERSION,
+            base_model,
+            n_ctx,
+            head,
+            query: None,
+            training: TrainingSummary::default(),
+            before: None,
+            after: None,
+        }
+    }
+}
+
+fn malformed(reason: impl ToString) -> PromptError {
+    PromptError::Malformed(reason.to_string())
+}
+
+fn read_tensor(
+    file: &SafeTensors<'_>,
+    name: &str,
+    shape: &[usize],
+) -> Result<Vec<f32>, PromptError> {
+    let tensor = file
+        .tensor(name)
+        .map_err(|_| malformed(format!("it has no tensor `{name}`")))?;
+    if tensor.dtype() != Dtype::F32 || tensor.shape() != shape {
+        return Err(malformed(format!(
+            "`{name}` is {:?} {:?}, expected F32 {shape:?}",
+            tensor.dtype(),
+            tensor.shape()
+        )));
+    }
+    let (numbers, _) = tensor.data().as_chunks::<4>();
+    let values: Vec<_> = numbers
+        .iter()
+        .map(|bytes| f32::from_le_bytes(*bytes))
+        .collect();
+    if values.iter().all(|value| value.is_finite()) {
+        Ok(values)
+    } else {
+        Err(malformed(format!(
+            "`{name}` holds values that are not numbers"
+        )))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn model(hash: &str) -> ModelId {
+        ModelId {
+            name: "/models/clip-small".into(),
+            hash: hash.into(),
+        }
+    }
+
+    fn prompt(head: Option<HeadKind>) -> Prompt {
+        let kind = head.unwrap_or(HeadKind::Window);
+        let base = BaseModel::new(&model("0123456789"), 512);
+        let mut metadata = PromptMetadata::new(base, 4, kind);
+        metadata.query = Some("a red kite".into());
+        metadata.after = Some(HeldOutScores {
+            hit1: 75.0,
+            mean_ap: 61.25,
+        });
+        Prompt {
+            metadata,
+            context: (0..2048).map(|i| i as f32 * 0.001).collect(),
+            scale: 3.0,
+            bias: -0.36,
+            head: head.map(|kind| kind.config().init(1, &Device::flex()).weights()),
+        }
+    }
+
+    #[test]
+    fn a_prompt_survives_its_file_of_nine_kilobytes() {
+        for head in [None, Some(HeadKind::Frame), Some(HeadKind::Window)] {
+            let prompt = prompt(head);
+            let bytes = prompt.to_bytes().unwrap();
+            assert!((8_000..10_500).contains(&bytes.len()), "{}", bytes.len());
+            assert_eq!(Prompt::from_bytes(&bytes).unwrap(), prompt);
+            assert_eq!(prompt.to_bytes().unwrap(), bytes);
+        }
+    }
+
+    #[test]
+    fn another_base_model_is_refused_in_plain_words() {
+        let prompt = prompt(None);
+        assert!(prompt.check_model(&model("0123456789")).is_ok());
+        let message = prompt.check_model(&model("ffff")).unwrap_err().to_string();
+        assert_eq!(
+            message,
+            "this prompt was made on the model clip-small (01234567…), but clip-small (ffff…) is \
+             running: start vcl with that model (--model), or teach a new prompt on this one"
+        );
+    }
+
+    #[test]
+    fn damaged_files_are_errors() {
+        let bytes = prompt(Some(HeadKind::Frame)).to_bytes().unwrap();
+        for len in [0, 7, 8, 100, bytes.len() - 1] {
+            assert!(Prompt::from_bytes(&bytes[..len]).is_err(), "{len}");
+        }
+        let mut not_a_number = prompt(None);
+        not_a_number.context[5] = f32::NAN;
+        let error = Prompt::from_bytes(&not_a_number.to_bytes().unwrap()).unwrap_err();
+        assert!(error.to_string().contains("context"), "{error}");
+        let mut newer = prompt(None);
+        newer.metadata.format_version = 99;
+        let error = Prompt::from_bytes(&newer.to_bytes().unwrap()).unwrap_err();
+        assert!(matches!(error, PromptError::Newer(99)));
+        let mut wide = prompt(None);
+        wide.metadata.base_model.text_width = usize::MAX;
+        assert!(wide.to_bytes().is_err());
+        let other = serialize(Vec::<(String, TensorView<'_>)>::new(), None).unwrap();
+        assert!(Prompt::from_bytes(&other).is_err());
+    }
+
+    #[test]
+    fn moments_follow_the_head_or_the_untrained_rule() {
+        let curve = SaliencyCurve::new(vec![0.1, 0.3, 0.2, 0.1]);
+        let untrained = prompt(None);
+        assert_eq!(
+            untrained.moments(&curve),
+            moments_above(&curve.min_max_normalised(), 0.4)
+        );
+        let trained = prompt(Some(HeadKind::Window));
+        let (probabilities, threshold) = trained.probabilities(&curve);
+        assert_eq!(threshold, 0.5);
+        assert_eq!(trained.moments(&curve), moments_above(&probabilities, 0.5));
+    }
+}
