@@ -264,6 +264,7 @@ impl PromptMetadata {
     }
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "map_err hands errors over")]
 fn malformed(reason: impl ToString) -> PromptError {
     PromptError::Malformed(reason.to_string())
 }

@@ -1,0 +1,240 @@
+//! A training that can be taken up again: all learners, their optimisers and the best so far.
+//!
+//! A safetensors file. What follows the context (calibration, head) takes seconds and is simply done
+//! again; what comes before (baseline) as well.
+
+use std::collections::HashMap;
+
+use burn::optim::{AdamState, AdaptiveMomentumState};
+use burn::tensor::{Device, Tensor, TensorData};
+use safetensors::SafeTensors;
+use safetensors::tensor::{Dtype, TensorView, serialize};
+use serde::{Deserialize, Serialize};
+
+use crate::learn::context::{AdamMoments, Run};
+use crate::learn::dataset::TrainingSet;
+use crate::learn::held_out::Quality;
+use crate::learn::trainer::{Best, TrainError, Trainer, TrainerConfig};
+use crate::model::prompt::HeldOutScores;
+use crate::model::{Encoder, ModelError, try_to_vec};
+
+const METADATA_KEY: &str = "vcl-training";
+
+#[derive(Serialize, Deserialize)]
+struct State {
+    /// Of model, configuration and labels.
+    fingerprint: String,
+    step: usize,
+    n_stale: usize,
+    is_evaluated: bool,
+    n_runs: usize,
+    /// Steps that Adam has counted.
+    adam_time: usize,
+    best: Option<BestState>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct BestState {
+    step: usize,
+    agreements: Vec<f64>,
+    hit1: f64,
+    mean_ap: f64,
+}
+
+type Tensors = Vec<(String, Vec<usize>, Vec<f32>)>;
+
+impl Trainer {
+    /// Everything needed to go on later, as bytes of a file.
+    ///
+    /// # Errors
+    /// When the device does not hand its numbers over.
+    pub fn checkpoint(&self, encoder: &Encoder) -> Result<Vec<u8>, TrainError> {
+        let mut tensors = Tensors::new();
+        let mut adam_time = 0;
+        for (i, run) in self.runs.iter().enumerate() {
+            let name = |part: &str| format!("run.{i}.{part}");
+            let learner = &run.learner;
+            push(&mut tensors, name("context"), learner.context())?;
+            push(&mut tensors, name("scale"), learner.scale())?;
+            push(&mut tensors, name("bias"), learner.bias())?;
+            let moments = &run.moments;
+            adam_time = moments.context.as_ref().map_or(0, |s| s.momentum.time);
+            push_state(&mut tensors, &name("context"), moments.context.as_ref())?;
+            push_state(&mut tensors, &name("scale"), moments.scale.as_ref())?;
+            push_state(&mut tensors, &name("bias"), moments.bias.as_ref())?;
+        }
+        if let Some(best) = &self.best {
+            let shape = vec![best.context.len()];
+            tensors.push(("best.context".into(), shape, best.context.clone()));
+        }
+        let state = State {
+            fingerprint: fingerprint(encoder, &self.set, &self.config),
+            step: self.step,
+            n_stale: self.n_stale,
+            is_evaluated: self.is_evaluated,
+            n_runs: self.runs.len(),
+            adam_time,
+            best: self.best.as_ref().map(|best| BestState {
+                step: best.step,
+                agreements: best.quality.agreements.clone(),
+                hit1: best.quality.scores.hit1,
+                mean_ap: best.quality.scores.mean_ap,
+            }),
+        };
+        let json = serde_json::to_string(&state).map_err(unusable)?;
+        let views = tensors.iter().map(|(name, shape, values)| {
+            let bytes: &[u8] = bytemuck::cast_slice(values);
+            let view = TensorView::new(Dtype::F32, shape.clone(), bytes)?;
+            Ok((name, view))
+        });
+        let views: Result<Vec<_>, safetensors::SafeTensorError> = views.collect();
+        let metadata = HashMap::from([(METADATA_KEY.to_owned(), json)]);
+        serialize(views.map_err(unusable)?, Some(metadata)).map_err(unusable)
+    }
+
+    /// Goes on where [`Trainer::checkpoint`] was called, with the same set and configuration.
+    ///
+    /// # Errors
+    /// [`TrainError::Checkpoint`] where the file is damaged or of another training.
+    pub fn resume(
+        encoder: &Encoder,
+        set: TrainingSet,
+        config: TrainerConfig,
+        checkpoint: &[u8],
+    ) -> Result<Self, TrainError> {
+        let (_, header) = SafeTensors::read_metadata(checkpoint).map_err(unusable)?;
+        let entries = header.metadata().as_ref();
+        let json = entries
+            .and_then(|entries| entries.get(METADATA_KEY))
+            .ok_or_else(|| unusable("it is no checkpoint"))?;
+        let state: State = serde_json::from_str(json).map_err(unusable)?;
+        if state.fingerprint != fingerprint(encoder, &set, &config) {
+            return Err(unusable(
+                "it belongs to other labels, another configuration or another model",
+            ));
+        }
+        let file = SafeTensors::deserialize(checkpoint).map_err(unusable)?;
+        let mut trainer = Self::new(encoder, set, config)?;
+        if state.n_runs > trainer.n_planned_runs() {
+            return Err(unusable("it has more learners than this training"));
+        }
+        let device = encoder.device().tensor_device();
+        for i in 0..state.n_runs {
+            let name = |part: &str| format!("run.{i}.{part}");
+            let context = read(&file, &name("context"))?;
+            let scale = read(&file, &name("scale"))?;
+            let bias = read(&file, &name("bias"))?;
+            let width = encoder.clip().text_model().width();
+            let n_ctx = trainer.config.n_ctx;
+            if context.len() != n_ctx * width || scale.len() != 1 || bias.len() != 1 {
+                return Err(unusable("its tensors have other shapes"));
+            }
+            let learner = trainer
+                .learner(encoder, &context)
+                .with_calibration(scale[0], bias[0]);
+            let time = state.adam_time;
+            let moments = AdamMoments {
+                context: read_state(&file, &name("context"), [n_ctx, width], time, device)?,
+                scale: read_state(&file, &name("scale"), [1], time, device)?,
+                bias: read_state(&file, &name("bias"), [1], time, device)?,
+            };
+            let plan = trainer.run_plan(i);
+            trainer.runs.push(Run {
+                moments,
+                ..Run::new(learner, plan)
+            });
+        }
+        trainer.step = state.step;
+        trainer.n_stale = state.n_stale;
+        trainer.is_evaluated = state.is_evaluated;
+        if let Some(best) = state.best {
+            trainer.best = Some(Best {
+                step: best.step,
+                quality: Quality {
+                    agreements: best.agreements,
+                    scores: HeldOutScores {
+                        hit1: best.hit1,
+                        mean_ap: best.mean_ap,
+                    },
+                },
+                context: read(&file, "best.context")?,
+            });
+        }
+        Ok(trainer)
+    }
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "map_err hands errors over")]
+fn unusable(reason: impl ToString) -> TrainError {
+    TrainError::Checkpoint(reason.to_string())
+}
+
+/// blake3 over model, configuration and labels.
+fn fingerprint(encoder: &Encoder, set: &TrainingSet, config: &TrainerConfig) -> String {
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(encoder.id().hash.as_bytes());
+    hasher.update(format!("{config:?}").as_bytes());
+    for example in &set.examples {
+        hasher.update(format!("{example:?}").as_bytes());
+    }
+    hasher.finalize().to_hex().to_string()
+}
+
+fn push<const D: usize>(
+    tensors: &mut Tensors,
+    name: String,
+    tensor: Tensor<D>,
+) -> Result<(), ModelError> {
+    let shape = tensor.dims().to_vec();
+    tensors.push((name, shape, try_to_vec(tensor.inner())?));
+    Ok(())
+}
+
+fn push_state<const D: usize>(
+    tensors: &mut Tensors,
+    name: &str,
+    state: Option<&AdamState<D>>,
+) -> Result<(), ModelError> {
+    if let Some(AdamState { momentum }) = state {
+        push(tensors, format!("{name}.mean"), momentum.moment_1.clone())?;
+        push(tensors, format!("{name}.square"), momentum.moment_2.clone())?;
+    }
+    Ok(())
+}
+
+fn read(file: &SafeTensors<'_>, name: &str) -> Result<Vec<f32>, TrainError> {
+    let tensor = file
+        .tensor(name)
+        .map_err(|_| unusable(format!("it has no tensor `{name}`")))?;
+    if tensor.dtype() != Dtype::F32 {
+        return Err(unusable(format!("`{name}` is not float32")));
+    }
+    let (numbers, _) = tensor.data().as_chunks::<4>();
+    Ok(numbers
+        .iter()
+        .map(|bytes| f32::from_le_bytes(*bytes))
+        .collect())
+}
+
+/// `None` where the parameter had not been updated yet.
+fn read_state<const D: usize>(
+    file: &SafeTensors<'_>,
+    name: &str,
+    shape: [usize; D],
+    time: usize,
+    device: &Device,
+) -> Result<Option<AdamState<D>>, TrainError> {
+    let (mean, square) = (format!("{name}.mean"), format!("{name}.square"));
+    if !file.names().contains(&mean.as_str()) {
+        return Ok(None);
+    }
+    let tensor = |name: &str| -> Result<Tensor<D>, TrainError> {
+        let values = read(file, name)?;
+        if values.len() != shape.iter().product::<usize>() {
+            return Err(unusable(format!("`{name}` has another shape")));
+        }
+        Ok(Tensor::from_data(TensorData::new(values, shape), device))
+    };
+    let momentum = AdaptiveMomentumState::new(time, tensor(&mean)?, tensor(&square)?);
+    Ok(Some(AdamState::new(momentum)))
+}

@@ -1,0 +1,310 @@
+//! How good curves are on labels that training did not see.
+
+use crate::domain::{Annotation, CLIP_SECS, Moment, SaliencyCurve};
+use crate::eval::{GradeMetrics, HighlightMetrics, Prediction, RangeMetrics, score};
+use crate::learn::dataset::TrainingSet;
+use crate::model::prompt::HeldOutScores;
+
+/// Judged clips `(example, clip)` that are ranked against each other: those of one video, or all of
+/// one query where a few clips were labelled on several videos.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Group(pub Vec<(usize, usize)>);
+
+/// Quality of curves on held-out labels.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Quality {
+    /// Covariance of curve and label over the held-out clips, in units of the label's deviation and
+    /// of the curve's deviation over its whole videos; Pearson's correlation where all clips are
+    /// held out. It moves smoothly where a ranking of few clips jumps.
+    ///
+    /// One value per group; groups whose labels are all equal have none.
+    pub agreements: Vec<f64>,
+    pub scores: HeldOutScores,
+}
+
+impl Quality {
+    /// What early stopping compares.
+    pub fn value(&self) -> f64 {
+        mean(&self.agreements) + self.scores.mean_ap / 100.0
+    }
+
+    /// Whether this is better than `before` on the same groups by more than chance explains: the
+    /// mean gain in agreement exceeds its own standard error, and no ranking is lost.
+    pub fn is_gain_over(&self, before: &Self) -> bool {
+        /// Below this nobody sees a difference.
+        const MARGIN: f64 = 0.01;
+        let pairs = self.agreements.iter().zip(&before.agreements);
+        let gains: Vec<_> = pairs.map(|(after, before)| after - before).collect();
+        let n = gains.len() as f64;
+        let standard_error = deviation(&gains) / (n - 1.0).max(1.0).sqrt();
+        mean(&gains) >= MARGIN.max(standard_error) && self.scores.mean_ap >= before.scores.mean_ap
+    }
+
+    /// Of several learners on their own groups; `None` of nothing.
+    pub fn joined(parts: &[Self]) -> Option<Self> {
+        let n = parts.len() as f64;
+        let mean = |pick: fn(&Self) -> f64| parts.iter().map(pick).sum::<f64>() / n;
+        (!parts.is_empty()).then(|| Self {
+            agreements: parts
+                .iter()
+                .flat_map(|part| part.agreements.clone())
+                .collect(),
+            scores: HeldOutScores {
+                hit1: mean(|quality| quality.scores.hit1),
+                mean_ap: mean(|quality| quality.scores.mean_ap),
+            },
+        })
+    }
+}
+
+/// Quality over `groups`; `curve` gives the cosines of an example. `None` where no group has a
+/// difference between its labels.
+pub fn quality(
+    set: &TrainingSet,
+    groups: &[Group],
+    curve: impl Fn(usize) -> SaliencyCurve,
+) -> Option<Quality> {
+    let mut agreements = Vec::new();
+    let mut truth = Vec::new();
+    let mut predictions = Vec::new();
+    for (qid, group) in (0_i64..).zip(groups) {
+        let mut curves: Vec<(usize, SaliencyCurve)> = Vec::new();
+        for &(example, _) in &group.0 {
+            if curves.iter().all(|(known, _)| *known != example) {
+                curves.push((example, curve(example)));
+            }
+        }
+        let value = |(example, clip): (usize, usize)| {
+            let curve = curves.iter().find(|(known, _)| *known == example);
+            curve.map_or(0.0, |(_, curve)| f64::from(curve.values()[clip]))
+        };
+        let values: Vec<_> = group.0.iter().map(|&at| value(at)).collect();
+        let labels: Vec<_> = group
+            .0
+            .iter()
+            .map(|&(example, clip)| f64::from(set.examples[example].label(clip).unwrap_or(0.0)))
+            .collect();
+        let all: Vec<_> = curves
+            .iter()
+            .flat_map(|(_, curve)| curve.values().iter().map(|&x| f64::from(x)))
+            .collect();
+        let Some(agreement) = agreement(&values, &labels, &all) else {
+            continue;
+        };
+        agreements.push(agreement);
+        truth.push(annotation(set, qid, group));
+        predictions.push(Prediction {
+            qid: qid.into(),
+            query: String::new(),
+            vid: String::new(),
+            pred_relevant_windows: None,
+            pred_saliency_scores: Some(values),
+        });
+    }
+    if agreements.is_empty() {
+        return None;
+    }
+    let highlights = score(&truth, &predictions).ok()?.highlights?;
+    let at_bar = at_bar(&highlights, &truth);
+    Some(Quality {
+        agreements,
+        scores: HeldOutScores {
+            hit1: at_bar.hit1,
+            mean_ap: at_bar.map,
+        },
+    })
+}
+
+/// R1 and mAP of `moments` against the true windows of `examples`; `None` where none has a window.
+pub fn moment_quality(
+    set: &TrainingSet,
+    examples: &[usize],
+    moments: impl Fn(usize) -> Vec<Moment>,
+) -> Option<RangeMetrics> {
+    let mut truth = Vec::new();
+    let mut predictions = Vec::new();
+    for &example in examples {
+        let qid = example as i64;
+        let windows = &set.examples[example].windows;
+        let n_clips = set.examples[example].grades.len();
+        truth.push(Annotation {
+            relevant_windows: windows.iter().map(|w| [w.start_secs, w.end_secs]).collect(),
+            ..blank_annotation(qid, n_clips)
+        });
+        let predicted = moments(example)
+            .iter()
+            .map(|m| [m.span.start_secs, m.span.end_secs, f64::from(m.score)])
+            .collect();
+        predictions.push(Prediction {
+            qid: qid.into(),
+            query: String::new(),
+            vid: String::new(),
+            pred_relevant_windows: Some(predicted),
+            pred_saliency_scores: None,
+        });
+    }
+    score(&truth, &predictions).ok()?.moments?.full
+}
+
+/// A video that consists of the clips of the group alone.
+fn annotation(set: &TrainingSet, qid: i64, group: &Group) -> Annotation {
+    Annotation {
+        relevant_clip_ids: (0..group.0.len()).collect(),
+        saliency_scores: group
+            .0
+            .iter()
+            .map(|&(example, clip)| set.examples[example].grades[clip].unwrap_or_default())
+            .collect(),
+        ..blank_annotation(qid, group.0.len())
+    }
+}
+
+fn blank_annotation(qid: i64, n_clips: usize) -> Annotation {
+    Annotation {
+        qid: qid.into(),
+        query: String::new(),
+        duration: n_clips as f64 * CLIP_SECS,
+        vid: String::new(),
+        relevant_clip_ids: Vec::new(),
+        saliency_scores: Vec::new(),
+        relevant_windows: Vec::new(),
+    }
+}
+
+/// The official bar is Very Good; where a person rarely goes so high, the next one that half of the
+/// groups reach.
+fn at_bar(highlights: &HighlightMetrics, truth: &[Annotation]) -> GradeMetrics {
+    let reached = |bar: u8| {
+        let n = truth
+            .iter()
+            .filter(|a| {
+                a.saliency_scores
+                    .iter()
+                    .flatten()
+                    .any(|&grade| grade >= bar)
+            })
+            .count();
+        2 * n >= truth.len()
+    };
+    if reached(4) {
+        highlights.very_good
+    } else if reached(3) {
+        highlights.good
+    } else {
+        highlights.fair
+    }
+}
+
+fn agreement(values: &[f64], labels: &[f64], all: &[f64]) -> Option<f64> {
+    let (mean_value, mean_label) = (mean(values), mean(labels));
+    let label_deviation = deviation(labels);
+    if label_deviation < 1e-9 {
+        return None;
+    }
+    let products: Vec<_> = values
+        .iter()
+        .zip(labels)
+        .map(|(value, label)| (value - mean_value) * (label - mean_label))
+        .collect();
+    Some(mean(&products) / (label_deviation * deviation(all).max(1e-12)))
+}
+
+fn mean(values: &[f64]) -> f64 {
+    values.iter().sum::<f64>() / values.len() as f64
+}
+
+fn deviation(values: &[f64]) -> f64 {
+    let mean_value = mean(values);
+    let squares: Vec<_> = values.iter().map(|x| (x - mean_value).powi(2)).collect();
+    mean(&squares).sqrt()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{Embeddings, TimeSpan};
+    use crate::learn::dataset::Example;
+
+    fn set(grades: &[&[u8]]) -> TrainingSet {
+        TrainingSet {
+            videos: vec![Embeddings::empty(1)],
+            examples: grades
+                .iter()
+                .map(|grades| Example {
+                    query: "q".into(),
+                    video: 0,
+                    grades: grades.iter().map(|&g| Some([g; 3])).collect(),
+                    windows: vec![TimeSpan::new(0.0, 2.0)],
+                })
+                .collect(),
+        }
+    }
+
+    fn group(example: usize, n: usize) -> Group {
+        Group((0..n).map(|clip| (example, clip)).collect())
+    }
+
+    #[test]
+    fn agreement_is_the_correlation_where_all_clips_are_held_out() {
+        let set = set(&[&[4, 0, 2, 0]]);
+        let right = |_| SaliencyCurve::new(vec![0.3, 0.1, 0.2, 0.1]);
+        let quality_of_right = quality(&set, &[group(0, 4)], right).unwrap();
+        assert!((quality_of_right.agreements[0] - 1.0).abs() < 1e-6);
+        assert_eq!(quality_of_right.scores.hit1, 100.0);
+        assert_eq!(quality_of_right.scores.mean_ap, 100.0);
+        let wrong = |_| SaliencyCurve::new(vec![0.1, 0.3, 0.2, 0.3]);
+        let quality_of_wrong = quality(&set, &[group(0, 4)], wrong).unwrap();
+        assert!((quality_of_wrong.agreements[0] + 1.0).abs() < 1e-6);
+        assert_eq!(quality_of_wrong.scores.hit1, 0.0);
+        assert!(quality_of_wrong.value() < quality_of_right.value());
+    }
+
+    #[test]
+    fn a_gain_must_exceed_chance() {
+        let of = |agreements: &[f64], mean_ap| Quality {
+            agreements: agreements.to_vec(),
+            scores: HeldOutScores { hit1: 0.0, mean_ap },
+        };
+        let before = of(&[0.2, 0.3, 0.1, 0.2], 50.0);
+        assert!(of(&[0.4, 0.4, 0.2, 0.5], 60.0).is_gain_over(&before));
+        assert!(!of(&[0.4, 0.4, 0.2, 0.5], 49.0).is_gain_over(&before));
+        assert!(!of(&[0.9, 0.1, 0.0, 0.0], 60.0).is_gain_over(&before));
+        assert!(!of(&[0.2, 0.3, 0.1, 0.2], 50.0).is_gain_over(&before));
+        assert!(of(&[0.5], 50.0).is_gain_over(&of(&[0.2], 50.0)));
+    }
+
+    #[test]
+    fn clips_of_two_videos_are_ranked_together_and_flat_labels_skipped() {
+        let set = set(&[&[4, 4], &[0, 0]]);
+        let curve = |example| match example {
+            0 => SaliencyCurve::new(vec![0.9, 0.8]),
+            _ => SaliencyCurve::new(vec![0.1, 0.95]),
+        };
+        let both = Group(vec![(0, 0), (0, 1), (1, 0), (1, 1)]);
+        let scores = quality(&set, &[both], curve).unwrap().scores;
+        assert_eq!(scores.hit1, 0.0);
+        assert!(quality(&set, &[group(0, 2), group(1, 2)], curve).is_none());
+    }
+
+    #[test]
+    fn a_person_who_never_says_very_good_is_scored_by_a_lower_bar() {
+        let set = set(&[&[3, 0, 0]]);
+        let curve = |_| SaliencyCurve::new(vec![0.9, 0.1, 0.2]);
+        let scores = quality(&set, &[group(0, 3)], curve).unwrap().scores;
+        assert_eq!(scores.mean_ap, 100.0);
+    }
+
+    #[test]
+    fn moments_are_scored_against_windows() {
+        let set = set(&[&[4, 0, 0]]);
+        let moment = |start, end| {
+            vec![Moment {
+                span: TimeSpan::new(start, end),
+                score: 0.5,
+            }]
+        };
+        let right = moment_quality(&set, &[0], |_| moment(0.0, 2.0)).unwrap();
+        let wrong = moment_quality(&set, &[0], |_| moment(2.0, 4.0)).unwrap();
+        assert_eq!((right.r1_at_50(), wrong.r1_at_50()), (100.0, 0.0));
+    }
+}

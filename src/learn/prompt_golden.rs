@@ -1,0 +1,252 @@
+//! The prompt learner against PyTorch: `tests/fixtures/prompt`.
+
+use burn::module::Module as _;
+use burn::tensor::{Device, Tensor, TensorData};
+use safetensors::SafeTensors;
+use std::path::{Path, PathBuf};
+
+use crate::learn::context::Run;
+use crate::learn::losses::saliency_mse;
+use crate::learn::plan::RunPlan;
+use crate::model::moment_head::HeadKind;
+use crate::model::prompt_learner::{
+    PromptLearner, PromptLearnerConfig, embed_queries, frames_tensor, query_ids,
+};
+use crate::model::{ComputeDevice, Encoder, ModelFiles, try_to_vec};
+
+fn fixture(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/fixtures")
+        .join(path)
+}
+
+pub fn clip_tiny() -> Encoder {
+    let files = ModelFiles::from_dir(&fixture("clip-tiny")).unwrap();
+    Encoder::load(&files, &ComputeDevice::cpu()).unwrap()
+}
+
+struct Golden(Vec<u8>);
+
+impl Golden {
+    fn load() -> Self {
+        Self(std::fs::read(fixture("prompt/expected.safetensors")).unwrap())
+    }
+
+    fn floats(&self, name: &str) -> Vec<f32> {
+        let file = SafeTensors::deserialize(&self.0).unwrap();
+        let data = file.tensor(name).unwrap().data().to_vec();
+        data.chunks_exact(4)
+            .map(|b| f32::from_le_bytes(b.try_into().unwrap()))
+            .collect()
+    }
+
+    fn ints(&self, name: &str) -> Vec<i32> {
+        self.floats(name)
+            .iter()
+            .map(|x| x.to_bits() as i32)
+            .collect()
+    }
+
+    fn json() -> serde_json::Value {
+        serde_json::from_slice(&std::fs::read(fixture("prompt/expected.json")).unwrap()).unwrap()
+    }
+
+    /// Ids of a query, cut after EOT.
+    fn query(&self, i: usize) -> Vec<u32> {
+        let length = self.ints("query_len")[i] as usize;
+        let ids = self.ints("query_ids");
+        ids[i * 77..i * 77 + length]
+            .iter()
+            .map(|&id| id as u32)
+            .collect()
+    }
+
+    fn learner(&self, encoder: &Encoder) -> PromptLearner {
+        let config = PromptLearnerConfig {
+            n_ctx: 4,
+            text_width: encoder.clip().text_model().width(),
+            head: HeadKind::Window,
+        };
+        let device = Device::flex().autodiff();
+        let learner = config.init_with_context(&self.floats("ctx"), 0, &device);
+        learner.with_calibration(self.floats("scale")[0], self.floats("bias")[0])
+    }
+
+    /// Saliency, labels and mask `[3, 20]` of the three samples.
+    fn batch(&self, encoder: &Encoder, learner: &PromptLearner) -> [Tensor<2>; 3] {
+        const LENGTHS: [usize; 3] = [12, 20, 7];
+        let (longest, dim) = (20, encoder.dim());
+        let mut frames = vec![0.0; 3 * longest * dim];
+        let mut labels = vec![0.0; 3 * longest];
+        let mut mask = labels.clone();
+        let mut queries = Vec::new();
+        for (k, n) in LENGTHS.into_iter().enumerate() {
+            let at = k * longest;
+            frames[at * dim..(at + n) * dim].copy_from_slice(&self.floats(&format!("frames.{k}")));
+            labels[at..at + n].copy_from_slice(&self.floats(&format!("labels.{k}")));
+            mask[at..at + n].fill(1.0);
+            queries.push(self.query(self.ints(&format!("sample_query.{k}"))[0] as usize));
+        }
+        let device = Device::flex().autodiff();
+        let (tokens, eot) = embed_queries(encoder, &queries);
+        let features = learner.text_features(encoder.clip(), tokens, &eot);
+        let frames = frames_tensor(frames, [3, longest, dim], &device);
+        let matrix =
+            |values| Tensor::<2>::from_data(TensorData::new(values, [3, longest]), &device);
+        [
+            learner.saliency(frames, features),
+            matrix(labels),
+            matrix(mask),
+        ]
+    }
+}
+
+fn assert_close(name: &str, values: &[f32], expected: &[f32], tolerance: f32) {
+    assert_eq!(values.len(), expected.len(), "{name}");
+    let pairs = values.iter().zip(expected);
+    let error = pairs.map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+    assert!(error <= tolerance, "{name}: off by {error}");
+}
+
+#[test]
+fn queries_are_cut_so_that_the_context_fits() {
+    let (encoder, golden) = (clip_tiny(), Golden::load());
+    let queries = Golden::json();
+    for (i, query) in queries["queries"].as_array().unwrap().iter().enumerate() {
+        let ids = query_ids(&encoder, query.as_str().unwrap(), 4).unwrap();
+        assert_eq!(ids, golden.query(i), "query {i}");
+        assert_eq!(ids.len() + 3, golden.ints("eot_position")[i] as usize);
+    }
+}
+
+#[test]
+fn features_agree_with_pytorch_alone_and_in_a_padded_batch() {
+    let (encoder, golden) = (clip_tiny(), Golden::load());
+    let learner = golden.learner(&encoder).valid();
+    let features = |queries: &[Vec<u32>]| {
+        let (tokens, eot) = embed_queries(&encoder, queries);
+        try_to_vec(learner.text_features(encoder.clip(), tokens, &eot)).unwrap()
+    };
+    let queries: Vec<_> = (0..6).map(|i| golden.query(i)).collect();
+    let expected = golden.floats("features");
+    assert_close("batch", &features(&queries), &expected, 1e-4);
+    for (i, query) in queries.iter().enumerate() {
+        let alone = features(std::slice::from_ref(query));
+        assert_close("alone", &alone, &expected[i * 48..(i + 1) * 48], 1e-4);
+    }
+}
+
+#[test]
+fn loss_and_gradients_agree_with_pytorch() {
+    let (encoder, golden) = (clip_tiny(), Golden::load());
+    let learner = golden.learner(&encoder);
+    let [saliency, labels, mask] = golden.batch(&encoder, &learner);
+    let values = try_to_vec(saliency.clone().inner()).unwrap();
+    for (k, n) in [12, 20, 7].into_iter().enumerate() {
+        let expected = golden.floats(&format!("saliency.{k}"));
+        assert_close("saliency", &values[k * 20..k * 20 + n], &expected, 1e-5);
+    }
+    let loss = saliency_mse(saliency, labels, mask);
+    let expected = Golden::json()["loss"].as_f64().unwrap() as f32;
+    assert_close(
+        "loss",
+        &try_to_vec(loss.clone().inner()).unwrap(),
+        &[expected],
+        1e-5,
+    );
+    let gradients = loss.backward();
+    let gradient = try_to_vec(learner.context().grad(&gradients).unwrap()).unwrap();
+    assert_close("grad.ctx", &gradient, &golden.floats("grad.ctx"), 1e-5);
+    let gradient = try_to_vec(learner.scale().grad(&gradients).unwrap()).unwrap();
+    assert_close("grad.scale", &gradient, &golden.floats("grad.scale"), 1e-5);
+    let gradient = try_to_vec(learner.bias().grad(&gradients).unwrap()).unwrap();
+    assert_close("grad.bias", &gradient, &golden.floats("grad.bias"), 1e-5);
+}
+
+#[test]
+fn five_steps_of_adam_agree_with_pytorch_and_leave_the_encoder_untouched() {
+    let (encoder, golden) = (clip_tiny(), Golden::load());
+    let before = weights(&encoder);
+    let json = Golden::json();
+    let mut run = Run::new(golden.learner(&encoder), RunPlan::default());
+    for step in 0..5 {
+        let [saliency, labels, mask] = golden.batch(&encoder, &run.learner);
+        let loss = saliency_mse(saliency, labels, mask);
+        let expected = json["loss_before_step"][step].as_f64().unwrap() as f32;
+        assert_close(
+            "loss",
+            &try_to_vec(loss.clone().inner()).unwrap(),
+            &[expected],
+            1e-4,
+        );
+        let mut gradients = loss.backward();
+        run.update(&mut gradients, 1e-2);
+        let after = |name: &str, values: Tensor<1>| {
+            let expected = json[format!("{name}_after_step")][step].as_f64().unwrap() as f32;
+            assert_close(
+                name,
+                &try_to_vec(values.inner()).unwrap(),
+                &[expected],
+                2e-4,
+            );
+        };
+        after("scale", run.learner.scale());
+        after("bias", run.learner.bias());
+        if step == 0 || step == 4 {
+            let name = format!("adam{}.ctx", step + 1);
+            let context = try_to_vec(run.learner.context().inner()).unwrap();
+            assert_close(&name, &context, &golden.floats(&name), 2e-4);
+        }
+    }
+    assert_eq!(
+        weights(&encoder),
+        before,
+        "frozen weights are bit-identical"
+    );
+}
+
+#[test]
+fn no_gradient_is_computed_for_the_encoder() {
+    struct Untracked(usize);
+    impl burn::module::ModuleVisitor for Untracked {
+        fn visit_float<const D: usize>(&mut self, param: &burn::module::Param<Tensor<D>>) {
+            assert!(!param.val().is_tracked() && !param.val().is_require_grad());
+            self.0 += 1;
+        }
+    }
+    let (encoder, golden) = (clip_tiny(), Golden::load());
+    let learner = golden.learner(&encoder);
+    let [saliency, labels, mask] = golden.batch(&encoder, &learner);
+    let gradients = saliency_mse(saliency, labels, mask).backward();
+    let of_encoder = burn::optim::GradientsParams::from_grads(gradients, encoder.clip());
+    assert!(of_encoder.is_empty());
+    let mut untracked = Untracked(0);
+    encoder.clip().visit(&mut untracked);
+    assert!(untracked.0 > 50, "{} parameters", untracked.0);
+}
+
+#[test]
+fn a_prompt_of_vit_b_32_has_2141_parameters_with_either_head() {
+    for head in [HeadKind::Frame, HeadKind::Window] {
+        let config = PromptLearnerConfig {
+            n_ctx: 4,
+            text_width: 512,
+            head,
+        };
+        assert_eq!(config.init(1, &Device::flex()).n_parameters(), 2_141);
+    }
+}
+
+/// Bits of every parameter of the encoder.
+fn weights(encoder: &Encoder) -> Vec<u32> {
+    struct Bits(Vec<u32>);
+    impl burn::module::ModuleVisitor for Bits {
+        fn visit_float<const D: usize>(&mut self, param: &burn::module::Param<Tensor<D>>) {
+            let values = try_to_vec(param.val()).unwrap();
+            self.0.extend(values.iter().map(|x| x.to_bits()));
+        }
+    }
+    let mut bits = Bits(Vec::new());
+    encoder.clip().visit(&mut bits);
+    bits.0
+}
