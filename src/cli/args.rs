@@ -4,10 +4,11 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
-use crate::domain::ZERO_SHOT_THRESHOLD;
-use crate::engine::ModelChoice;
+use crate::engine::{DatasetSource, ModelChoice};
 use crate::export::Format;
 use crate::model::DeviceChoice;
+use crate::model::moment_head::HeadKind;
+use crate::model::prompt_learner::DEFAULT_N_CTX;
 
 /// Find the moment in a video: type what you look for, see where it happens.
 #[derive(Debug, Parser)]
@@ -38,6 +39,10 @@ pub struct GlobalArgs {
         default_value = "bundled"
     )]
     pub model: ModelChoice,
+
+    /// Search with what `vcl train` or the window taught
+    #[arg(long, global = true, value_name = "FILE")]
+    pub prompt: Option<PathBuf>,
 
     /// Where the model runs
     #[arg(long, global = true, value_enum, default_value_t = DeviceArg::Auto)]
@@ -76,6 +81,12 @@ pub enum CommandLine {
     Index(IndexArgs),
     /// Write the model's features to a NumPy file
     Embed(EmbedArgs),
+    /// Teach a prompt on a data set in QVHighlights format
+    Train(TrainArgs),
+    /// Measure zero-shot search, and a prompt, on a data set
+    Evaluate(EvaluateArgs),
+    /// The official QVHighlights metrics of a prediction file
+    Score(ScoreArgs),
     /// Show models
     Model(ModelArgs),
 }
@@ -92,9 +103,10 @@ pub struct SearchArgs {
     #[arg(long, default_value_t = 5, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub top: u16,
 
-    /// How salient a clip must be to belong to a moment, between the least (0) and most (1) salient
-    #[arg(long, default_value_t = ZERO_SHOT_THRESHOLD, value_name = "T", value_parser = parse_fraction)]
-    pub threshold: f32,
+    /// How salient a clip must be to belong to a moment, between the least (0) and most (1)
+    /// salient; else 0.4, or 0.5 for a prompt with a trained moment head
+    #[arg(long, value_name = "T", value_parser = parse_fraction)]
+    pub threshold: Option<f32>,
 
     #[arg(long, value_enum, default_value_t = ResultFormat::Table)]
     pub format: ResultFormat,
@@ -128,8 +140,8 @@ pub struct ExportArgs {
     pub output: PathBuf,
 
     /// As for `vcl search`
-    #[arg(long, default_value_t = ZERO_SHOT_THRESHOLD, value_name = "T", value_parser = parse_fraction)]
-    pub threshold: f32,
+    #[arg(long, value_name = "T", value_parser = parse_fraction)]
+    pub threshold: Option<f32>,
 }
 
 #[derive(Debug, clap::Args)]
@@ -162,6 +174,130 @@ pub enum EmbedCommand {
         #[arg(short, long, value_name = "FILE.npz")]
         output: PathBuf,
     },
+}
+
+/// A data set: annotations, and its videos in one form or the other.
+#[derive(Debug, clap::Args)]
+#[group(id = "source", required = true, multiple = false, args = ["features", "videos"])]
+pub struct DataArgs {
+    /// Annotations in QVHighlights format
+    #[arg(long, value_name = "LABELS.jsonl")]
+    pub data: PathBuf,
+
+    /// A folder with {vid}.npz for every video, made with the same model
+    #[arg(long, value_name = "DIR")]
+    pub features: Option<PathBuf>,
+
+    /// A folder with the videos themselves, {vid}.*
+    #[arg(long, value_name = "DIR")]
+    pub videos: Option<PathBuf>,
+}
+
+impl DataArgs {
+    pub fn source(&self) -> DatasetSource {
+        match (&self.features, &self.videos) {
+            (Some(dir), _) => DatasetSource::Features(dir.clone()),
+            // The parser demands one of the two.
+            (None, videos) => DatasetSource::Videos(videos.clone().unwrap_or_default()),
+        }
+    }
+}
+
+#[derive(Debug, clap::Args)]
+pub struct TrainArgs {
+    #[command(flatten)]
+    pub data: DataArgs,
+
+    /// The prompt to write
+    #[arg(short, long, value_name = "PROMPT.safetensors")]
+    pub output: PathBuf,
+
+    /// Which moment head; `window` unless --paper says `frame`
+    #[arg(long, value_enum)]
+    pub head: Option<HeadArg>,
+
+    /// Learn from so many labelled queries only, drawn by --seed
+    #[arg(long, value_name = "N")]
+    pub shots: Option<usize>,
+
+    #[arg(long, default_value_t = 0)]
+    pub seed: u64,
+
+    /// Steps at most; else the number of labels decides
+    #[arg(long, value_name = "N")]
+    pub steps: Option<usize>,
+
+    /// Compare curves with labels around their means, or as they are; `centred` unless --paper
+    #[arg(long, value_enum)]
+    pub loss: Option<LossArg>,
+
+    /// Context vectors
+    #[arg(long = "context", default_value_t = DEFAULT_N_CTX, value_name = "N", value_parser = parse_n_ctx)]
+    pub n_ctx: usize,
+
+    /// As in the paper: frame head, plain loss, one threshold
+    #[arg(long)]
+    pub paper: bool,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum HeadArg {
+    /// Every clip by itself
+    Frame,
+    /// Seven neighbouring clips
+    Window,
+}
+
+impl From<HeadArg> for HeadKind {
+    fn from(arg: HeadArg) -> Self {
+        match arg {
+            HeadArg::Frame => Self::Frame,
+            HeadArg::Window => Self::Window,
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum LossArg {
+    Centred,
+    Plain,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct EvaluateArgs {
+    #[command(flatten)]
+    pub data: DataArgs,
+
+    /// Write predictions in official format: of the prompt where one is given
+    #[arg(long, value_name = "OUT.jsonl")]
+    pub predictions: Option<PathBuf>,
+
+    /// Leave out the windows of further thresholds, as in the paper
+    #[arg(long)]
+    pub main_moments_only: bool,
+
+    #[arg(long, value_enum, default_value_t = ScoreFormat::Table)]
+    pub format: ScoreFormat,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct ScoreArgs {
+    /// Annotations
+    #[arg(long, value_name = "GT.jsonl")]
+    pub truth: PathBuf,
+
+    /// Predictions for the same queries
+    #[arg(long, value_name = "PRED.jsonl")]
+    pub predictions: PathBuf,
+
+    #[arg(long, value_enum, default_value_t = ScoreFormat::Table)]
+    pub format: ScoreFormat,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ScoreFormat {
+    Table,
+    Json,
 }
 
 #[derive(Debug, clap::Args)]
@@ -202,10 +338,18 @@ impl SearchArgs {
             video,
             queries,
             top: 5,
-            threshold: ZERO_SHOT_THRESHOLD,
+            threshold: None,
             format: ResultFormat::Table,
             plot: None,
         }
+    }
+}
+
+/// More context than this leaves no room for the words of a query.
+fn parse_n_ctx(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(n @ 1..=32) => Ok(n),
+        _ => Err("give a number from 1 to 32".to_owned()),
     }
 }
 

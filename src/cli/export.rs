@@ -11,15 +11,16 @@ use crate::store::atomic;
 pub fn run(global: &GlobalArgs, args: &ExportArgs) -> anyhow::Result<()> {
     let queries = search::parse_queries(&args.queries)?;
     let mut engine = global.open_engine()?;
+    let prompt = global.load_prompt(&engine)?.map(|(_, prompt)| prompt);
     let index = progress::index_with_bar(&mut engine, &args.video)?;
-    let options = SearchOptions {
-        threshold: args.threshold,
-        ..SearchOptions::default()
-    };
-    let results = queries
-        .iter()
-        .map(|query| engine.search(&index, query, options))
-        .collect::<Result<Vec<_>, _>>()?;
+    let results = search::search_all(
+        &mut engine,
+        &index,
+        &queries,
+        prompt.as_ref(),
+        args.threshold,
+        SearchOptions::default().n_highlights,
+    )?;
     let text = export::write(args.format, &index.export_document(&results)?)?;
     atomic::write(&args.output, text.as_bytes())
         .with_context(|| format!("cannot write {}", args.output.display()))?;

@@ -6,20 +6,25 @@
 
 mod args;
 mod embed;
+mod evaluate;
 mod export;
 mod index;
 mod model;
 mod output;
 mod plot;
 mod progress;
+mod score;
 mod search;
+mod train;
 
 use std::process::ExitCode;
 
+use anyhow::Context as _;
 use clap::{CommandFactory as _, Parser as _, error::ErrorKind};
 
 use crate::engine::{Engine, EngineConfig};
-use crate::store::Paths;
+use crate::model::Prompt;
+use crate::store::{Paths, PromptFolder};
 
 use args::{Args, CommandLine, GlobalArgs};
 
@@ -49,6 +54,9 @@ fn dispatch(args: Args) -> anyhow::Result<()> {
         Some(CommandLine::Export(export)) => export::run(global, &export),
         Some(CommandLine::Index(index)) => index::run(global, &index),
         Some(CommandLine::Embed(embed)) => embed::run(global, &embed.what),
+        Some(CommandLine::Train(train)) => train::run(global, &train),
+        Some(CommandLine::Evaluate(evaluate)) => evaluate::run(global, &evaluate),
+        Some(CommandLine::Score(score)) => score::run(&score),
         Some(CommandLine::Model(model)) => model::run(global, &model.what),
         None => match args.video {
             Some(video) if !args.queries.is_empty() => {
@@ -70,6 +78,20 @@ impl GlobalArgs {
 
     fn open_engine(&self) -> anyhow::Result<Engine> {
         Ok(Engine::open(&self.engine_config()?)?)
+    }
+
+    /// The prompt of `--prompt` with its name, made for this engine's model.
+    fn load_prompt(&self, engine: &Engine) -> anyhow::Result<Option<(String, Prompt)>> {
+        let Some(path) = &self.prompt else {
+            return Ok(None);
+        };
+        let bytes = PromptFolder::read_file(path)?;
+        let prompt = Prompt::from_bytes(&bytes).with_context(|| path.display().to_string())?;
+        prompt
+            .check_model(engine.encoder().id())
+            .with_context(|| path.display().to_string())?;
+        let name = path.file_stem().unwrap_or(path.as_os_str());
+        Ok(Some((name.to_string_lossy().into_owned(), prompt)))
     }
 }
 

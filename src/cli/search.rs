@@ -10,7 +10,10 @@ use crate::cli::args::{GlobalArgs, ResultFormat, SearchArgs};
 use crate::cli::plot::{Lane, Plot, PlotFormat};
 use crate::cli::{output, progress};
 use crate::domain::{CLIP_SECS, Highlight, Moment, Query, QueryError, TimeSpan, format_timestamp};
-use crate::engine::{PROBABLY_PRESENT, SearchOptions, SearchResult, VideoIndex};
+use crate::engine::{
+    Engine, EngineError, PROBABLY_PRESENT, SearchOptions, SearchResult, VideoIndex,
+};
+use crate::model::Prompt;
 use crate::store::atomic;
 
 pub fn run(global: &GlobalArgs, args: &SearchArgs) -> anyhow::Result<()> {
@@ -19,15 +22,17 @@ pub fn run(global: &GlobalArgs, args: &SearchArgs) -> anyhow::Result<()> {
         PlotFormat::of(path)?; // Told before the work rather than after it.
     }
     let mut engine = global.open_engine()?;
+    let prompt = global.load_prompt(&engine)?.map(|(_, prompt)| prompt);
     let index = progress::index_with_bar(&mut engine, &args.video)?;
-    let options = SearchOptions {
-        threshold: args.threshold,
-        n_highlights: usize::from(args.top),
-    };
-    let results = queries
-        .iter()
-        .map(|query| engine.search(&index, query, options))
-        .collect::<Result<Vec<_>, _>>()?;
+    let n_highlights = usize::from(args.top);
+    let results = search_all(
+        &mut engine,
+        &index,
+        &queries,
+        prompt.as_ref(),
+        args.threshold,
+        n_highlights,
+    )?;
     let report = Report::new(&args.video, &index, &engine.encoder().id().name, &results);
     if let Some(path) = &args.plot {
         let picture = plot(&report, &results).encode_for(path)?;
@@ -39,6 +44,36 @@ pub fn run(global: &GlobalArgs, args: &SearchArgs) -> anyhow::Result<()> {
         ResultFormat::Json => serde_json::to_string_pretty(&report)? + "\n",
         ResultFormat::Csv => csv(&report)?,
     })
+}
+
+/// Every query on an indexed video, with a prompt where one is given.
+///
+/// # Errors
+/// As [`Engine::search`] and [`Engine::search_with`].
+pub fn search_all(
+    engine: &mut Engine,
+    index: &VideoIndex,
+    queries: &[Query],
+    prompt: Option<&Prompt>,
+    threshold: Option<f32>,
+    n_highlights: usize,
+) -> Result<Vec<SearchResult>, EngineError> {
+    let options = SearchOptions {
+        n_highlights,
+        ..SearchOptions::default()
+    };
+    let options = prompt.map_or(options, |prompt| options.for_prompt(prompt));
+    let options = SearchOptions {
+        threshold: threshold.unwrap_or(options.threshold),
+        ..options
+    };
+    queries
+        .iter()
+        .map(|query| match prompt {
+            Some(prompt) => engine.search_with(index, query, prompt, options),
+            None => engine.search(index, query, options),
+        })
+        .collect()
 }
 
 /// # Errors

@@ -4,12 +4,15 @@
 //! thread. It decides nothing about windows, threads of others or output: the command line calls it
 //! directly, the window through its worker.
 
+mod dataset;
 mod export;
 mod frames;
 mod index;
 mod model_choice;
 mod presence;
+mod prompted;
 mod search;
+mod tune;
 mod video_index;
 
 use std::collections::HashMap;
@@ -17,17 +20,23 @@ use std::io;
 use std::path::PathBuf;
 
 use crate::domain::{Query, l2_normalise};
-use crate::model::{ComputeDevice, DeviceChoice, Encoder, ModelError, ModelFiles, Pixels};
+use crate::learn::TrainError;
+use crate::model::{
+    ComputeDevice, DeviceChoice, Encoder, ModelError, ModelFiles, Pixels, PromptError,
+};
 use crate::store::{EmbeddingCache, Paths};
 use crate::video::VideoError;
 
+pub use dataset::{Dataset, DatasetError, DatasetSource};
 pub use index::{IndexJob, IndexProgress, IndexStep};
 pub use model_choice::{InstalledModel, ModelChoice};
 pub use presence::PROBABLY_PRESENT;
 pub use search::{SearchOptions, SearchResult};
+pub use tune::{TuneJob, labelled_query};
 pub use video_index::VideoIndex;
 
 use presence::NeutralBank;
+use prompted::PromptedTexts;
 
 /// How many text embeddings are kept: a long evening of queries.
 const MAX_KEPT_TEXTS: usize = 4096;
@@ -59,6 +68,12 @@ pub enum EngineError {
     SourceDied(PathBuf),
     #[error("no thread can be started to read the video: {0}")]
     Thread(io::Error),
+    #[error(transparent)]
+    Prompt(#[from] PromptError),
+    #[error(transparent)]
+    Train(Box<TrainError>),
+    #[error(transparent)]
+    Dataset(#[from] DatasetError),
 }
 
 /// A loaded model with everything it remembers.
@@ -68,6 +83,8 @@ pub struct Engine {
     cache: EmbeddingCache,
     /// Unit text embeddings by query.
     texts: HashMap<Query, Vec<f32>>,
+    /// The same under the prompt used last.
+    prompted: PromptedTexts,
     neutral: Option<NeutralBank>,
     notices: Vec<String>,
 }
@@ -86,6 +103,7 @@ impl Engine {
             files,
             cache: EmbeddingCache::new(&config.paths.cache_dir),
             texts: HashMap::new(),
+            prompted: PromptedTexts::default(),
             neutral: None,
             notices: Vec::new(),
         })

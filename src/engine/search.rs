@@ -102,7 +102,7 @@ impl Engine {
 }
 
 /// The last clip may reach beyond the video; its moments do not.
-fn within(end_secs: f64, moments: Vec<Moment>) -> Vec<Moment> {
+pub(super) fn within(end_secs: f64, moments: Vec<Moment>) -> Vec<Moment> {
     let cut = |moment: Moment| Moment {
         span: TimeSpan::new(moment.span.start_secs, moment.span.end_secs.min(end_secs)),
         ..moment
@@ -111,7 +111,7 @@ fn within(end_secs: f64, moments: Vec<Moment>) -> Vec<Moment> {
 }
 
 /// The best clips, each at least [`MIN_HIGHLIGHT_DISTANCE`] clips from all better ones.
-fn distinct_highlights(saliency: &SaliencyCurve, n: usize) -> Vec<Highlight> {
+pub(super) fn distinct_highlights(saliency: &SaliencyCurve, n: usize) -> Vec<Highlight> {
     let mut kept: Vec<Highlight> = Vec::new();
     for candidate in saliency.top(saliency.n_clips()) {
         if kept.len() == n {

@@ -114,7 +114,13 @@ fn many_queries_teach_context_and_head() {
         };
         (0..test.examples.len()).filter(is_hit).count()
     };
-    let tuned = hits(&|query| outcome.prompt.text_embedding(&encoder, query).unwrap());
+    let tuned = hits(&|query| {
+        outcome
+            .prompt
+            .text_embeddings(&encoder, &[query])
+            .unwrap()
+            .concat()
+    });
     let zero_shot = hits(&|query| {
         let mut text = encoder.encode_texts(&[query]).unwrap();
         l2_normalise(&mut text);
@@ -258,7 +264,11 @@ fn cancelling_keeps_the_best_so_far() {
         }
         assert_eq!(loss.is_some(), n_calls > 1);
         let outcome = trainer.finish(&encoder).unwrap();
-        let text = outcome.prompt.text_embedding(&encoder, "a zorp").unwrap();
+        let text = outcome
+            .prompt
+            .text_embeddings(&encoder, &["a zorp"])
+            .unwrap()
+            .concat();
         assert!(text.iter().all(|x| x.is_finite()));
         assert!(outcome.prompt.scale > 0.0 && outcome.prompt.bias.is_finite());
     }

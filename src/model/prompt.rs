@@ -143,9 +143,17 @@ impl Prompt {
         match &self.head {
             Some(weights) => {
                 let head = MomentHead::from_weights(weights, &Device::flex());
-                (head.probabilities(curve), HEAD_THRESHOLD)
+                (head.probabilities(curve), self.threshold())
             }
-            None => (curve.min_max_normalised(), ZERO_SHOT_THRESHOLD),
+            None => (curve.min_max_normalised(), self.threshold()),
+        }
+    }
+
+    /// The threshold that belongs to [`Prompt::probabilities`].
+    pub fn threshold(&self) -> f32 {
+        match self.head {
+            Some(_) => HEAD_THRESHOLD,
+            None => ZERO_SHOT_THRESHOLD,
         }
     }
 

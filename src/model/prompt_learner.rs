@@ -18,7 +18,7 @@ use crate::domain::l2_normalise;
 use crate::model::encoder::Clip;
 use crate::model::moment_head::{HeadKind, MomentHead};
 use crate::model::parameter::{leaf, parameter, try_to_vec};
-use crate::model::prompt::{BaseModel, Prompt, PromptError, PromptMetadata};
+use crate::model::prompt::{BaseModel, Prompt, PromptMetadata};
 use crate::model::{Encoder, ModelError};
 
 /// As many as "a photo of a" has words.
@@ -290,32 +290,35 @@ impl Prompt {
         }
     }
 
-    /// Unit embedding `[dim]` of a query with this prompt's context.
+    /// Unit embeddings `[dim]` of queries with this prompt's context.
+    ///
+    /// The prompt must be one of this model: see [`Prompt::check_model`].
     ///
     /// # Errors
-    /// When the prompt is for another model or the device fails.
-    pub fn text_embedding(
+    /// [`ModelError`] when a query cannot be tokenized or the device fails.
+    pub fn text_embeddings(
         &self,
         encoder: &Encoder,
-        query: &str,
-    ) -> Result<Vec<f32>, PromptUseError> {
-        self.check_model(encoder.id())?;
+        queries: &[&str],
+    ) -> Result<Vec<Vec<f32>>, ModelError> {
+        if queries.is_empty() {
+            return Ok(Vec::new());
+        }
         let learner = PromptLearner::from_prompt(self, encoder.device().tensor_device());
-        let ids = query_ids(encoder, query, learner.n_ctx())?;
-        let (tokens, eot) = embed_queries(encoder, &[ids]);
-        let mut embedding = try_to_vec(learner.text_features(encoder.clip(), tokens, &eot))?;
-        l2_normalise(&mut embedding);
-        Ok(embedding)
+        let ids: Result<Vec<_>, _> = queries
+            .iter()
+            .map(|query| query_ids(encoder, query, learner.n_ctx()))
+            .collect();
+        let (tokens, eot) = embed_queries(encoder, &ids?);
+        let mut features = try_to_vec(learner.text_features(encoder.clip(), tokens, &eot))?;
+        let rows = features.chunks_exact_mut(encoder.dim());
+        Ok(rows
+            .map(|row| {
+                l2_normalise(row);
+                row.to_vec()
+            })
+            .collect())
     }
-}
-
-/// Why a prompt cannot be applied.
-#[derive(Debug, thiserror::Error)]
-pub enum PromptUseError {
-    #[error(transparent)]
-    Prompt(#[from] PromptError),
-    #[error(transparent)]
-    Model(#[from] ModelError),
 }
 
 /// `[batch, n_clips, dim]` of rows of equal length.

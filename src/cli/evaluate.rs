@@ -1,0 +1,72 @@
+//! `vcl evaluate`: the paper's table on a data set, and official prediction files.
+
+use std::fmt::Write as _;
+
+use serde_json::json;
+
+use crate::cli::args::{EvaluateArgs, GlobalArgs, ScoreFormat};
+use crate::cli::{output, train};
+use crate::eval::{Metrics, Prediction, score, write_predictions};
+
+pub fn run(global: &GlobalArgs, args: &EvaluateArgs) -> anyhow::Result<()> {
+    let mut engine = global.open_engine()?;
+    let prompt = global.load_prompt(&engine)?;
+    let dataset = train::load(&mut engine, &args.data)?;
+    let mut rows: Vec<(String, Metrics)> = Vec::new();
+    let mut written: Vec<Prediction> =
+        dataset.predict(&mut engine, None, args.main_moments_only)?;
+    rows.push(("zero-shot".into(), score(&dataset.annotations, &written)?));
+    if let Some((name, prompt)) = &prompt {
+        written = dataset.predict(&mut engine, Some(prompt), args.main_moments_only)?;
+        rows.push((name.clone(), score(&dataset.annotations, &written)?));
+    }
+    if let Some(path) = &args.predictions {
+        write_predictions(path, &written)?;
+    }
+    output::print(&match args.format {
+        ScoreFormat::Table => table(&rows),
+        ScoreFormat::Json => {
+            let rows = rows
+                .iter()
+                .map(|(name, metrics)| json!({"name": name, "metrics": metrics}));
+            serde_json::to_string_pretty(&rows.collect::<Vec<_>>())? + "\n"
+        }
+    })
+}
+
+/// The columns of the paper; highlights at Very Good.
+fn table(rows: &[(String, Metrics)]) -> String {
+    let width = rows.iter().map(|(name, _)| name.chars().count()).max();
+    let width = width.unwrap_or(0);
+    let mut out = String::new();
+    let titles = [
+        "HIT@1", "HL mAP", "R1@0.5", "R1@0.7", "mAP@0.5", "mAP@0.75", "mAP avg",
+    ];
+    let _ = write!(out, "{:width$}", "");
+    for title in titles {
+        let _ = write!(out, "  {title:>8}");
+    }
+    out.push('\n');
+    for (name, metrics) in rows {
+        let highlights = metrics.highlights.as_ref().map(|h| h.very_good);
+        let moments = metrics.moments.as_ref().and_then(|m| m.full);
+        let values = [
+            highlights.map(|h| h.hit1),
+            highlights.map(|h| h.map),
+            moments.map(|m| m.r1_at_50()),
+            moments.map(|m| m.r1_at_70()),
+            moments.map(|m| m.map_at_50()),
+            moments.map(|m| m.map_at_75()),
+            moments.map(|m| m.map_average),
+        ];
+        let _ = write!(out, "{name:width$}");
+        for value in values {
+            let _ = match value {
+                Some(value) => write!(out, "  {value:>8.2}"),
+                None => write!(out, "  {:>8}", "-"),
+            };
+        }
+        out.push('\n');
+    }
+    out
+}

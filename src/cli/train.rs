@@ -1,0 +1,177 @@
+//! `vcl train`: teach a prompt on a data set.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use anyhow::Context as _;
+use indicatif::{ProgressBar, ProgressStyle};
+
+use crate::cli::args::{DataArgs, GlobalArgs, LossArg, TrainArgs};
+use crate::cli::{output, progress};
+use crate::engine::{Dataset, Engine, EngineError, TuneJob};
+use crate::eval::read_annotations;
+use crate::learn::{Outcome, Phase, Progress, SaliencyLoss, TrainerConfig, TrainingSet};
+use crate::model::prompt::HeldOutScores;
+use crate::store::atomic;
+
+/// A crash costs at most this much work.
+const SAVE_EVERY: Duration = Duration::from_secs(30);
+
+pub fn run(global: &GlobalArgs, args: &TrainArgs) -> anyhow::Result<()> {
+    let mut engine = global.open_engine()?;
+    let mut set = load(&mut engine, &args.data)?.training_set();
+    if let Some(shots) = args.shots {
+        set = set.shots(shots, args.seed)?;
+    }
+    let checkpoint = checkpoint_path(&args.output);
+    let outcome = train(&engine, &set, &config(args), &checkpoint)?;
+    atomic::write(&args.output, &outcome.prompt.to_bytes()?)
+        .with_context(|| format!("cannot write {}", args.output.display()))?;
+    match fs::remove_file(&checkpoint) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            log::warn!("cannot remove {}: {error}", checkpoint.display());
+        }
+        _ => {}
+    }
+    output::print(&summary(&args.output, &outcome))
+}
+
+/// The annotations of `--data` with the embeddings of their videos.
+pub fn load(engine: &mut Engine, data: &DataArgs) -> anyhow::Result<Dataset> {
+    let annotations = read_annotations(&data.data)?;
+    let dataset = Dataset::load(engine, annotations, &data.source(), |engine, path| {
+        progress::index_with_bar(engine, path)
+    })?;
+    log::info!(
+        "{} queries on {} videos",
+        dataset.annotations.len(),
+        dataset.n_videos()
+    );
+    Ok(dataset)
+}
+
+fn config(args: &TrainArgs) -> TrainerConfig {
+    let base = if args.paper {
+        TrainerConfig::paper()
+    } else {
+        TrainerConfig::default()
+    };
+    TrainerConfig {
+        head: args.head.map_or(base.head, Into::into),
+        loss: args.loss.map_or(base.loss, |loss| match loss {
+            LossArg::Centred => SaliencyLoss::Centred,
+            LossArg::Plain => SaliencyLoss::Plain,
+        }),
+        seed: args.seed,
+        n_steps: args.steps,
+        n_ctx: args.n_ctx,
+        ..base
+    }
+}
+
+fn train(
+    engine: &Engine,
+    set: &TrainingSet,
+    config: &TrainerConfig,
+    checkpoint: &Path,
+) -> anyhow::Result<Outcome> {
+    let mut job = start(engine, set, config, checkpoint)?;
+    // indicatif draws nothing when stderr is no terminal.
+    let bar = ProgressBar::new(0);
+    bar.set_style(
+        ProgressStyle::with_template("{spinner} {msg} {wide_bar} {pos}/{len} {prefix}")
+            .unwrap_or_else(|_| ProgressStyle::default_bar()),
+    );
+    let mut saved = Instant::now();
+    loop {
+        let progress = job.step(engine)?;
+        if progress.phase == Phase::Done {
+            break;
+        }
+        show(&bar, &progress);
+        if saved.elapsed() > SAVE_EVERY && progress.phase == Phase::Context {
+            atomic::write(checkpoint, &job.checkpoint(engine)?)
+                .with_context(|| format!("cannot write {}", checkpoint.display()))?;
+            saved = Instant::now();
+        }
+    }
+    bar.finish_and_clear();
+    Ok(job.finish(engine)?)
+}
+
+/// Takes up a training of the same kind that was interrupted.
+fn start(
+    engine: &Engine,
+    set: &TrainingSet,
+    config: &TrainerConfig,
+    checkpoint: &Path,
+) -> Result<TuneJob, EngineError> {
+    if let Ok(bytes) = fs::read(checkpoint) {
+        match TuneJob::resume(engine, set.clone(), config.clone(), &bytes) {
+            Ok(job) => {
+                log::warn!("going on with {}", checkpoint.display());
+                return Ok(job);
+            }
+            Err(error) => log::warn!("{} is not used: {error}", checkpoint.display()),
+        }
+    }
+    TuneJob::start(engine, set.clone(), config.clone())
+}
+
+fn show(bar: &ProgressBar, progress: &Progress) {
+    let phase = match progress.phase {
+        Phase::Baseline => "zero-shot",
+        Phase::Context => "context",
+        Phase::Features => "curves",
+        Phase::Head => "moments",
+        Phase::Done => "done",
+    };
+    bar.set_length(progress.n_steps as u64);
+    bar.set_position(progress.step as u64);
+    if let Some(loss) = progress.loss {
+        let now = progress.now.map_or_else(String::new, |now| {
+            format!(", HIT@1 {:.1}, mAP {:.1}", now.hit1, now.mean_ap)
+        });
+        bar.set_message(format!("{phase}: loss {loss:.4}{now}"));
+    } else if progress.phase != Phase::Context {
+        bar.set_message(phase);
+    }
+    if let Some(secs) = progress.secs_left {
+        let left = indicatif::HumanDuration(Duration::from_secs_f64(secs.clamp(0.0, 1e6)));
+        bar.set_prefix(format!("{left:#} left"));
+    }
+}
+
+/// `out.safetensors` → `out.safetensors.checkpoint`
+fn checkpoint_path(output: &Path) -> PathBuf {
+    let mut name = output.as_os_str().to_owned();
+    name.push(".checkpoint");
+    name.into()
+}
+
+fn summary(path: &Path, outcome: &Outcome) -> String {
+    let training = &outcome.prompt.metadata.training;
+    let mut lines = format!(
+        "{}: {} labels of {} queries on {} videos, {} steps\n",
+        path.display(),
+        training.n_labels,
+        training.n_queries,
+        training.n_videos,
+        training.n_steps
+    );
+    let mut row = |name: &str, scores: Option<HeldOutScores>| {
+        if let Some(HeldOutScores { hit1, mean_ap }) = scores {
+            lines.push_str(&format!(
+                "held out, {name:<9}  HIT@1 {hit1:>6.2}  mAP {mean_ap:>6.2}\n"
+            ));
+        }
+    };
+    row("zero-shot", outcome.before);
+    row("prompt", outcome.after);
+    let head = match &outcome.prompt.head {
+        Some(_) => "with a trained moment head",
+        None => "moments by the untrained rule",
+    };
+    lines + &format!("{}; {head}\n", outcome.verdict)
+}

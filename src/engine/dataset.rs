@@ -1,0 +1,317 @@
+//! A data set in QVHighlights format: its videos as embeddings, and predictions for its queries.
+
+use std::collections::{BTreeMap, HashMap};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::domain::{
+    Annotation, Embeddings, Moment, SaliencyCurve, ZERO_SHOT_THRESHOLD, l2_normalise,
+    moments_above, moments_at_thresholds,
+};
+use crate::engine::{Engine, EngineError, VideoIndex};
+use crate::eval::Prediction;
+use crate::learn::{Example, TrainingSet, Unlisted};
+use crate::model::Prompt;
+use crate::store::{NpzError, read_npz};
+
+/// Texts per call of the text tower.
+const CHUNK: usize = 32;
+
+/// Where the videos' embeddings come from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DatasetSource {
+    /// `{vid}.npz` with the key `features`, in this folder or its `clip_features`.
+    Features(PathBuf),
+    /// `{vid}.*`, indexed now or before.
+    Videos(PathBuf),
+}
+
+/// Why a data set cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum DatasetError {
+    #[error("there are no features for the video {vid:?}: {} does not exist", path.display())]
+    NoFeatures { vid: String, path: PathBuf },
+    #[error("there is no video {vid:?} in {}: a file {vid}.mp4, .mkv or the like is expected", dir.display())]
+    NoVideo { vid: String, dir: PathBuf },
+    #[error("{:?} cannot be the name of a video: it leads out of the folder", .0)]
+    Name(String),
+    #[error(
+        "{} has features {shape:?}, the model makes [n_clips, {dim}]: \
+         choose the model they were made with (--model)", path.display()
+    )]
+    OtherModel {
+        path: PathBuf,
+        shape: Vec<usize>,
+        dim: usize,
+    },
+    #[error(transparent)]
+    Npz(#[from] NpzError),
+}
+
+/// Annotations with the embeddings of all their videos.
+#[derive(Clone, Debug)]
+pub struct Dataset {
+    pub annotations: Vec<Annotation>,
+    videos: Vec<Embeddings>,
+    /// Index into `videos` by `vid`.
+    by_vid: HashMap<String, usize>,
+}
+
+impl Dataset {
+    /// Reads features, or indexes videos by `index`; each video once.
+    ///
+    /// # Errors
+    /// [`EngineError::Dataset`] naming the video that is missing or of another model.
+    pub fn load(
+        engine: &mut Engine,
+        annotations: Vec<Annotation>,
+        source: &DatasetSource,
+        mut index: impl FnMut(&mut Engine, &Path) -> Result<VideoIndex, EngineError>,
+    ) -> Result<Self, EngineError> {
+        let dim = engine.encoder().dim();
+        let files = match source {
+            DatasetSource::Features(_) => BTreeMap::new(),
+            DatasetSource::Videos(dir) => files_by_stem(dir)?,
+        };
+        let mut dataset = Self {
+            annotations: Vec::new(),
+            videos: Vec::new(),
+            by_vid: HashMap::new(),
+        };
+        for annotation in &annotations {
+            let vid = &annotation.vid;
+            if dataset.by_vid.contains_key(vid) {
+                continue;
+            }
+            let embeddings = match source {
+                DatasetSource::Features(dir) => read_features(dir, vid, dim)?,
+                DatasetSource::Videos(dir) => {
+                    let path = files.get(vid).ok_or_else(|| DatasetError::NoVideo {
+                        vid: vid.clone(),
+                        dir: dir.clone(),
+                    })?;
+                    index(engine, path)?.embeddings().into_owned()
+                }
+            };
+            dataset.by_vid.insert(vid.clone(), dataset.videos.len());
+            dataset.videos.push(embeddings);
+        }
+        dataset.annotations = annotations;
+        Ok(dataset)
+    }
+
+    pub fn n_videos(&self) -> usize {
+        self.videos.len()
+    }
+
+    /// All annotations as examples; clips that they do not list are irrelevant.
+    pub fn training_set(&self) -> TrainingSet {
+        let example = |annotation: &Annotation| {
+            let video = self.by_vid[&annotation.vid];
+            let n_clips = self.videos[video].n_clips();
+            Example::from_annotation(annotation, video, n_clips, Unlisted::Irrelevant)
+        };
+        TrainingSet {
+            videos: self.videos.clone(),
+            examples: self.annotations.iter().map(example).collect(),
+        }
+    }
+
+    /// One prediction per annotation, in their order: of zero-shot CLIP, or with a prompt.
+    ///
+    /// `main_moments_only` leaves out the windows of further thresholds, as in the paper.
+    ///
+    /// # Errors
+    /// [`EngineError::Model`] when the device fails, [`EngineError::Prompt`] for a prompt of another
+    /// model.
+    pub fn predict(
+        &self,
+        engine: &mut Engine,
+        prompt: Option<&Prompt>,
+        main_moments_only: bool,
+    ) -> Result<Vec<Prediction>, EngineError> {
+        let texts = self.embed_queries(engine, prompt)?;
+        let predict = |annotation: &Annotation| {
+            let video = &self.videos[self.by_vid[&annotation.vid]];
+            let cosines = video.cosines(&texts[annotation.query.as_str()]);
+            let (scores, moments) = match (prompt, main_moments_only) {
+                (Some(prompt), true) => (prompt.calibrate(&cosines), prompt.moments(&cosines)),
+                (Some(prompt), false) => (prompt.calibrate(&cosines), prompt.all_moments(&cosines)),
+                (None, main_only) => (cosines.clone(), zero_shot_moments(&cosines, main_only)),
+            };
+            Prediction {
+                qid: annotation.qid.clone(),
+                query: annotation.query.clone(),
+                vid: annotation.vid.clone(),
+                pred_relevant_windows: Some(windows(&moments, annotation.duration)),
+                pred_saliency_scores: Some(
+                    scores
+                        .values()
+                        .iter()
+                        .map(|&score| f64::from(score))
+                        .collect(),
+                ),
+            }
+        };
+        Ok(self.annotations.iter().map(predict).collect())
+    }
+
+    fn embed_queries(
+        &self,
+        engine: &mut Engine,
+        prompt: Option<&Prompt>,
+    ) -> Result<HashMap<&str, Vec<f32>>, EngineError> {
+        if let Some(prompt) = prompt {
+            prompt.check_model(engine.encoder().id())?;
+        }
+        let mut queries: Vec<_> = self.annotations.iter().map(|a| a.query.as_str()).collect();
+        // Queries of like length share a batch.
+        queries.sort_unstable_by_key(|query| (query.len(), *query));
+        queries.dedup();
+        let dim = engine.encoder().dim();
+        let mut texts = HashMap::new();
+        for chunk in queries.chunks(CHUNK) {
+            let mut features = match prompt {
+                None => engine.encode_texts(chunk)?,
+                Some(prompt) => engine.on_any_device(|encoder| {
+                    Ok(prompt.text_embeddings(encoder, chunk)?.concat())
+                })?,
+            };
+            features.chunks_exact_mut(dim).for_each(l2_normalise);
+            let rows = features.chunks_exact(dim).map(<[f32]>::to_vec);
+            texts.extend(chunk.iter().copied().zip(rows));
+        }
+        Ok(texts)
+    }
+}
+
+/// The rule where nothing was taught.
+fn zero_shot_moments(cosines: &SaliencyCurve, main_only: bool) -> Vec<Moment> {
+    let shape = cosines.min_max_normalised();
+    if main_only {
+        moments_above(&shape, ZERO_SHOT_THRESHOLD)
+    } else {
+        moments_at_thresholds(&shape, ZERO_SHOT_THRESHOLD)
+    }
+}
+
+/// `[start, end, score]`, none beyond the end of the video.
+fn windows(moments: &[Moment], duration_secs: f64) -> Vec<[f64; 3]> {
+    moments
+        .iter()
+        .map(|moment| {
+            let end_secs = moment.span.end_secs.min(duration_secs);
+            [
+                moment.span.start_secs.min(end_secs),
+                end_secs,
+                f64::from(moment.score),
+            ]
+        })
+        .collect()
+}
+
+fn read_features(dir: &Path, vid: &str, dim: usize) -> Result<Embeddings, DatasetError> {
+    if vid.contains(['/', '\\']) || vid == ".." {
+        return Err(DatasetError::Name(vid.to_owned()));
+    }
+    let file = format!("{vid}.npz");
+    let nested = dir.join("clip_features").join(&file);
+    let path = if nested.is_file() {
+        nested
+    } else {
+        dir.join(file)
+    };
+    if !path.is_file() {
+        return Err(DatasetError::NoFeatures {
+            vid: vid.to_owned(),
+            path,
+        });
+    }
+    let array = read_npz(&path, "features")?;
+    match array.matrix_dims() {
+        Some([n_clips, found]) if found == dim && n_clips > 0 => {
+            Embeddings::from_features(dim, array.values).map_err(|_| array.shape)
+        }
+        _ => Err(array.shape),
+    }
+    .map_err(|shape| DatasetError::OtherModel { path, shape, dim })
+}
+
+/// Files of a folder by their name without extension; the first in order where several share one.
+fn files_by_stem(dir: &Path) -> Result<BTreeMap<String, PathBuf>, EngineError> {
+    let read = |source| EngineError::Read {
+        path: dir.to_owned(),
+        source,
+    };
+    let mut paths = Vec::new();
+    for entry in fs::read_dir(dir).map_err(read)? {
+        paths.push(entry.map_err(read)?.path());
+    }
+    paths.retain(|path| {
+        let extension = path.extension().and_then(|extension| extension.to_str());
+        path.is_file()
+            && !matches!(
+                extension,
+                Some("npz" | "json" | "jsonl" | "txt" | "srt") | None
+            )
+    });
+    paths.sort_unstable_by(|a, b| b.cmp(a));
+    let by_stem = paths.into_iter().filter_map(|path| {
+        let stem = path.file_stem()?.to_str()?.to_owned();
+        Some((stem, path))
+    });
+    Ok(by_stem.collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::{FloatType, NpzArray, write_npz};
+
+    #[test]
+    fn features_are_found_checked_and_normalised() {
+        let dir = tempfile::tempdir().unwrap();
+        let array = NpzArray {
+            shape: vec![2, 3],
+            values: vec![3.0, 4.0, 0.0, 0.0, 0.0, 2.0],
+        };
+        let nested = dir.path().join("clip_features");
+        fs::create_dir(&nested).unwrap();
+        let write = |path: &Path| write_npz(path, &[("features", &array)], FloatType::F32).unwrap();
+        write(&dir.path().join("a.npz"));
+        write(&nested.join("b.npz"));
+        for vid in ["a", "b"] {
+            let embeddings = read_features(dir.path(), vid, 3).unwrap();
+            assert_eq!(embeddings.values(), [0.6, 0.8, 0.0, 0.0, 0.0, 1.0]);
+        }
+        for (vid, dim, words) in [
+            ("c", 3, "no features for the video \"c\""),
+            ("a", 4, "--model"),
+            ("../a", 3, "leads out"),
+        ] {
+            let error = read_features(dir.path(), vid, dim).unwrap_err().to_string();
+            assert!(error.contains(words), "{error}");
+        }
+    }
+
+    #[test]
+    fn videos_are_found_by_name() {
+        let dir = tempfile::tempdir().unwrap();
+        for name in ["a.mp4", "a.npz", "b.c.mkv", "notes.txt"] {
+            fs::write(dir.path().join(name), "").unwrap();
+        }
+        let files = files_by_stem(dir.path()).unwrap();
+        let names: Vec<_> = files.keys().map(String::as_str).collect();
+        assert_eq!(names, ["a", "b.c"]);
+        assert!(files["a"].ends_with("a.mp4"));
+    }
+
+    #[test]
+    fn windows_end_with_the_video() {
+        let moment = Moment {
+            span: crate::domain::TimeSpan::new(8.0, 10.0),
+            score: 0.5,
+        };
+        assert_eq!(windows(&[moment], 9.0), [[8.0, 9.0, 0.5]]);
+    }
+}

@@ -1,0 +1,121 @@
+//! Searching with a taught prompt instead of the plain words.
+
+use crate::domain::{
+    Embeddings, Highlight, Moment, Query, SaliencyCurve, moments_above, moments_at_thresholds,
+};
+use crate::engine::search::{distinct_highlights, within};
+use crate::engine::{Engine, EngineError, SearchOptions, SearchResult, VideoIndex};
+use crate::model::Prompt;
+
+/// Unit embeddings of queries under one prompt; forgotten when another prompt is used.
+#[derive(Default)]
+pub(super) struct PromptedTexts {
+    prompt: Option<Prompt>,
+    texts: std::collections::HashMap<Query, Vec<f32>>,
+}
+
+impl Engine {
+    /// Unit embedding `[dim]` of a query with the prompt's context; remembered for the last prompt.
+    ///
+    /// # Errors
+    /// [`EngineError::Prompt`] for a prompt of another model; [`EngineError::Model`] as for
+    /// [`Engine::embed_query`].
+    pub fn embed_query_with(
+        &mut self,
+        prompt: &Prompt,
+        query: &Query,
+    ) -> Result<Vec<f32>, EngineError> {
+        let kept = &mut self.prompted;
+        if kept.prompt.as_ref() != Some(prompt) {
+            *kept = PromptedTexts {
+                prompt: Some(prompt.clone()),
+                ..PromptedTexts::default()
+            };
+        }
+        if let Some(known) = kept.texts.get(query) {
+            return Ok(known.clone());
+        }
+        prompt.check_model(self.encoder.id())?;
+        let embedding = self.on_any_device(|encoder| {
+            Ok(prompt.text_embeddings(encoder, &[query.as_str()])?.concat())
+        })?;
+        self.prompted.texts.insert(query.clone(), embedding.clone());
+        Ok(embedding)
+    }
+
+    /// As [`Engine::search`], with a prompt's context, calibration and moment head.
+    ///
+    /// The threshold of `options` is compared with the head's probabilities where the prompt has a
+    /// head: [`SearchOptions::for_prompt`] gives the one it was trained for.
+    ///
+    /// # Errors
+    /// [`EngineError::Prompt`] for a prompt of another model, and those of [`Engine::search`].
+    pub fn search_with(
+        &mut self,
+        index: &VideoIndex,
+        query: &Query,
+        prompt: &Prompt,
+        options: SearchOptions,
+    ) -> Result<SearchResult, EngineError> {
+        let text = self.embed_query_with(prompt, query)?;
+        result_of(
+            &index.embeddings(),
+            &text,
+            query,
+            prompt,
+            options,
+            index.duration_secs(),
+        )
+    }
+}
+
+fn result_of(
+    embeddings: &Embeddings,
+    text: &[f32],
+    query: &Query,
+    prompt: &Prompt,
+    options: SearchOptions,
+    end_secs: f64,
+) -> Result<SearchResult, EngineError> {
+    let cosines = embeddings.cosines(text);
+    let saliency = prompt.calibrate(&cosines);
+    let highlights = distinct_highlights(&saliency, options.n_highlights.max(1));
+    let highlight: Highlight = *highlights.first().ok_or(EngineError::NotIndexed)?;
+    let (shape, _) = prompt.probabilities(&cosines);
+    let (moments, further_moments) = ranked_moments(&shape, options.threshold, end_secs);
+    Ok(SearchResult {
+        query: query.clone(),
+        // Labels taught what 0 and 1 mean.
+        present: highlight.score.clamp(0.0, 1.0),
+        cosines,
+        saliency,
+        shape,
+        highlight,
+        highlights,
+        moments,
+        further_moments,
+    })
+}
+
+/// The main moments, then further candidates.
+fn ranked_moments(
+    shape: &SaliencyCurve,
+    threshold: f32,
+    end_secs: f64,
+) -> (Vec<Moment>, Vec<Moment>) {
+    let mut moments = within(end_secs, moments_at_thresholds(shape, threshold));
+    let n_main = moments_above(shape, threshold).len().min(moments.len());
+    let further = moments.split_off(n_main);
+    (moments, further)
+}
+
+impl SearchOptions {
+    /// With the threshold that this prompt's moments are meant for.
+    #[must_use]
+    pub fn for_prompt(self, prompt: &Prompt) -> Self {
+        Self {
+            threshold: prompt.threshold(),
+            ..self
+        }
+    }
+}
