@@ -92,65 +92,181 @@ impl Transformer {
     /// # Shapes
     /// - input, output: `[batch, seq, width]`
     pub fn forward(&self, hidden: Tensor<3>) -> Tensor<3> {
-        self.layers
-            .iter()
-            .fold(hidden, |hidden, layer| layer.forward(hidden))
+        let dims = hidden.dims();
+        run(&self.layers, Rows::of(hidden)).hidden.reshape(dims)
+    }
+
+    /// The first position's output only. The last layer then works for one position instead of
+    /// all, which saves most of its time.
+    ///
+    /// # Shapes
+    /// - input: `[batch, seq, width]`
+    /// - output: `[batch, width]`
+    pub fn forward_first(&self, hidden: Tensor<3>) -> Tensor<2> {
+        let rows = Rows::of(hidden);
+        match self.layers.split_last() {
+            Some((last, others)) => last.forward_first(run(others, rows)),
+            None => rows.first(),
+        }
     }
 
     /// The input followed by the output of every layer, each `[batch, seq, width]`.
     pub fn hidden_states(&self, hidden: Tensor<3>) -> Vec<Tensor<3>> {
-        let mut states = vec![hidden];
+        let dims = hidden.dims();
+        let mut states = vec![hidden.clone()];
+        let mut rows = Rows::of(hidden);
         for layer in &self.layers {
-            let last = states[states.len() - 1].clone();
-            states.push(layer.forward(last));
+            rows = layer.forward(rows);
+            states.push(rows.hidden.clone().reshape(dims));
         }
         states
     }
 }
 
+fn run(layers: &[Layer], rows: Rows) -> Rows {
+    layers.iter().fold(rows, |rows, layer| layer.forward(rows))
+}
+
+/// All positions of all sequences below each other: a product with few large matrices is faster
+/// than many small ones.
+struct Rows {
+    /// `[batch * seq, width]`
+    hidden: Tensor<2>,
+    batch: usize,
+    seq: usize,
+}
+
+impl Rows {
+    fn of(hidden: Tensor<3>) -> Self {
+        let [batch, seq, width] = hidden.dims();
+        Self {
+            hidden: hidden.reshape([batch * seq, width]),
+            batch,
+            seq,
+        }
+    }
+
+    fn with(&self, hidden: Tensor<2>) -> Self {
+        Self { hidden, ..*self }
+    }
+
+    /// Each sequence's first position, `[batch, width]`.
+    fn first(&self) -> Tensor<2> {
+        let [_, width] = self.hidden.dims();
+        self.hidden
+            .clone()
+            .reshape([self.batch, self.seq, width])
+            .narrow(1, 0, 1)
+            .reshape([self.batch, width])
+    }
+}
+
 impl Layer {
-    fn forward(&self, hidden: Tensor<3>) -> Tensor<3> {
-        let attended = self
-            .self_attn
-            .forward(self.layer_norm1.forward(hidden.clone()));
-        let hidden = hidden + attended;
+    fn forward(&self, rows: Rows) -> Rows {
+        let normed = rows.with(self.layer_norm1.forward(rows.hidden.clone()));
+        let attended = self.self_attn.forward(&normed);
+        rows.with(self.mix(rows.hidden.clone() + attended))
+    }
+
+    /// `[batch, width]`: the output at the first position.
+    fn forward_first(&self, rows: Rows) -> Tensor<2> {
+        let normed = rows.with(self.layer_norm1.forward(rows.hidden.clone()));
+        let attended = self.self_attn.forward_first(&normed);
+        self.mix(rows.first() + attended)
+    }
+
+    fn mix(&self, hidden: Tensor<2>) -> Tensor<2> {
         let mixed = self.mlp.forward(self.layer_norm2.forward(hidden.clone()));
         hidden + mixed
     }
 }
 
 impl SelfAttention {
-    fn forward(&self, hidden: Tensor<3>) -> Tensor<3> {
-        let [batch, seq, width] = hidden.dims();
-        let heads = |projected: Tensor<3>| {
+    fn forward(&self, rows: &Rows) -> Tensor<2> {
+        self.attend(rows.hidden.clone(), rows)
+    }
+
+    /// What the first position of each sequence, `[batch, width]`, gathers from all.
+    fn forward_first(&self, rows: &Rows) -> Tensor<2> {
+        if self.causal {
+            // The first position sees nothing but itself.
+            let value = self.v_proj.forward(rows.first());
+            return self.out_proj.forward(value);
+        }
+        self.attend(rows.first(), rows)
+    }
+
+    /// # Shapes
+    /// - queries, output: `[batch * n, width]`, `n` positions of each sequence
+    fn attend(&self, queries: Tensor<2>, rows: &Rows) -> Tensor<2> {
+        let [n_queries, width] = queries.dims();
+        let heads = |projected: Tensor<2>| {
+            let [n_rows, _] = projected.dims();
             projected
-                .reshape([batch, seq, self.n_heads, width / self.n_heads])
-                .swap_dims(1, 2) // [batch, heads, seq, head_dim]
+                .reshape([
+                    rows.batch,
+                    n_rows / rows.batch,
+                    self.n_heads,
+                    width / self.n_heads,
+                ])
+                .swap_dims(1, 2) // [batch, heads, positions, head_dim]
         };
         let options = AttentionModuleOptions {
             is_causal: self.causal,
             ..Default::default()
         };
         let attended = attention(
-            heads(self.q_proj.forward(hidden.clone())),
-            heads(self.k_proj.forward(hidden.clone())),
-            heads(self.v_proj.forward(hidden)),
+            heads(self.q_proj.forward(queries)),
+            heads(self.k_proj.forward(rows.hidden.clone())),
+            heads(self.v_proj.forward(rows.hidden.clone())),
             None,
             None,
             options,
         );
         self.out_proj
-            .forward(attended.swap_dims(1, 2).reshape([batch, seq, width]))
+            .forward(attended.swap_dims(1, 2).reshape([n_queries, width]))
     }
 }
 
 impl Mlp {
-    fn forward(&self, hidden: Tensor<3>) -> Tensor<3> {
+    fn forward(&self, hidden: Tensor<2>) -> Tensor<2> {
         let inner = self.fc1.forward(hidden);
         let activated = match self.activation {
             Activation::QuickGelu => inner.clone() * activation::sigmoid(inner * 1.702),
             Activation::Gelu => activation::gelu(inner),
         };
         self.fc2.forward(activated)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use burn::tensor::Distribution;
+
+    use super::*;
+
+    #[test]
+    fn the_first_position_alone_equals_the_first_of_all() {
+        let device = Device::flex();
+        for causal in [false, true] {
+            let config = TransformerConfig {
+                width: 12,
+                inner: 20,
+                n_layers: 2,
+                n_heads: 3,
+                activation: Activation::QuickGelu,
+                eps: 1e-5,
+                causal,
+            };
+            let transformer = config.init(&device);
+            let hidden = Tensor::random([2, 5, 12], Distribution::Default, &device);
+            let all = transformer.forward(hidden.clone()).narrow(1, 0, 1);
+            let first = transformer.forward_first(hidden);
+            let difference = (first - all.reshape([2, 12]))
+                .abs()
+                .max()
+                .into_scalar::<f32>();
+            assert!(difference < 1e-6, "causal {causal}: {difference}");
+        }
     }
 }

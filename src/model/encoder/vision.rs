@@ -76,9 +76,7 @@ impl VisionTower {
     /// - pixels: `[batch, 3, size, size]`
     /// - output: `[batch, width]`, the class token after the final norm
     pub fn forward(&self, pixels: Tensor<4>) -> Tensor<2> {
-        let hidden = self.encoder.forward(self.embed(pixels));
-        let [batch, _, width] = hidden.dims();
-        let class = hidden.narrow(1, 0, 1).reshape([batch, width]);
+        let class = self.encoder.forward_first(self.embed(pixels));
         self.post_layernorm.forward(class)
     }
 

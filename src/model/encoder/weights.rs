@@ -1,77 +1,64 @@
 //! Weights in and out, in Hugging Face's names and layouts.
 //!
-//! The module tree bears the names of the checkpoint, so there is no table to keep: burn's adapter
-//! transposes linear layers and renames norms, [`LogitScale`] gives the one scalar a dimension, and
-//! floats of any width become f32. Loading is strict: every tensor is wanted, present and of the
-//! right shape, or the error says which is not.
+//! The module tree bears the names of the checkpoint, so there is no table to keep. What differs is
+//! decided by the kind of the parameter's owner: burn keeps the matrix of a linear layer transposed
+//! and calls a norm's weight and bias gamma and beta; a scalar is a vector of one. Loading is
+//! strict: every tensor is wanted, present and of the right shape, or the error says which is not,
+//! before anything is read.
 
-use burn::module::Module;
+use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
 use burn::store::burn_pack::Tensor as PackTensor;
-use burn::store::pytorch::PytorchStore;
 use burn::store::{
-    ApplyError, ApplyResult, BurnToPyTorchAdapter, FloatCastAdapter, ModuleAdapter, ModuleContext,
-    ModuleSnapshot as _, ModuleStore, PyTorchToBurnAdapter, SafetensorsStore, bridge,
+    BurnToPyTorchAdapter, FloatCastAdapter, ModuleAdapter, ModuleContext, ModuleSnapshot as _,
+    SafetensorsStore, SafetensorsStoreError, bridge,
 };
-use burn::tensor::{DType, Shape, TensorData};
+use burn::tensor::{DType, Shape, Tensor, TensorData};
 
 use crate::model::ModelError;
+use crate::model::encoder::checkpoint::{Checkpoint, StoredTensor};
 use crate::model::encoder::files::WeightFile;
 
 /// Old exports carry the positions 0, 1, 2, … as a buffer.
 const IGNORED_SUFFIX: &str = "position_ids";
 
 /// Fills `module` from `weights`, whatever their float width, as f32.
+///
+/// # Errors
+/// [`ModelError`] naming the tensor that is missing, unknown, of another shape or no float, or the
+/// file that cannot be read.
 pub fn load<M: Module>(module: M, weights: &WeightFile) -> Result<M, ModelError> {
-    let adapter = PyTorchToBurnAdapter
-        .chain(LogitScale::Vector)
-        .chain(FloatCastAdapter::to(DType::F32));
-    // A lying header may trip an arithmetic check deep inside the reader: that is still one line.
-    let read = move || match weights {
-        WeightFile::Embedded(bytes) => read_into(
-            module,
-            SafetensorsStore::from_bytes(Some(bytes.to_vec()))
-                .with_from_adapter(adapter)
-                .allow_partial(true)
-                .validate(false),
-        ),
-        WeightFile::Safetensors(path) => read_into(
-            module,
-            SafetensorsStore::from_file(path)
-                .with_from_adapter(adapter)
-                .allow_partial(true)
-                .validate(false),
-        ),
-        WeightFile::Pytorch(path) => read_into(
-            module,
-            PytorchStore::from_file(path)
-                .allow_partial(true)
-                .validate(false),
-        ),
+    let checkpoint = Checkpoint::open(weights)?;
+    let mut wanted = Wanted::default();
+    module.visit(&mut wanted);
+    if let Some(complaint) = complaint(&wanted.tensors, &checkpoint) {
+        return Err(ModelError::Weights(complaint));
+    }
+    let mut filler = Filler {
+        checkpoint: &checkpoint,
+        place: Place::default(),
+        failure: None,
     };
-    read()
-}
-
-fn read_into<M: Module, S: ModuleStore>(mut module: M, mut store: S) -> Result<M, ModelError> {
-    let result = module
-        .load_from(&mut store)
-        .map_err(|error| ModelError::Weights(error.to_string()))?;
-    match complaint(&result) {
+    let module = module.map(&mut filler);
+    match filler.failure {
         None => Ok(module),
-        Some(complaint) => Err(ModelError::Weights(complaint)),
+        Some(failure) => Err(ModelError::Weights(failure)),
     }
 }
 
 /// The first thing that is wrong, with how many more there are.
-fn complaint(result: &ApplyResult) -> Option<String> {
-    let mut complaints: Vec<String> = result.errors.iter().map(describe).collect();
-    let missing = result.missing.iter();
-    complaints
-        .extend(missing.map(|(name, _)| format!("tensor {} is missing", checkpoint_name(name))));
-    let unused = result.unused.iter();
+fn complaint(wanted: &[(String, Vec<usize>)], checkpoint: &Checkpoint) -> Option<String> {
+    let mut complaints: Vec<String> = wanted
+        .iter()
+        .filter_map(|(name, shape)| match checkpoint.get(name) {
+            None => Some(format!("tensor {name} is missing")),
+            Some(stored) => misfit(name, shape, stored),
+        })
+        .collect();
+    let unknown = checkpoint.names().filter(|name| {
+        !name.ends_with(IGNORED_SUFFIX) && !wanted.iter().any(|(wanted, _)| wanted == name)
+    });
     complaints.extend(
-        unused
-            .filter(|name| !name.ends_with(IGNORED_SUFFIX))
-            .map(|name| format!("tensor {name} is not part of the model in config.json")),
+        unknown.map(|name| format!("tensor {name} is not part of the model in config.json")),
     );
     let more = complaints.len().checked_sub(1)?;
     let first = complaints.swap_remove(0);
@@ -81,71 +68,172 @@ fn complaint(result: &ApplyResult) -> Option<String> {
     })
 }
 
-fn describe(error: &ApplyError) -> String {
-    match error {
-        ApplyError::ShapeMismatch {
-            path,
-            expected,
-            found,
-        } => format!(
-            "tensor {} has shape {:?}, config.json asks for {:?}",
-            checkpoint_name(path),
-            found.as_slice(),
-            expected.as_slice()
-        ),
-        ApplyError::DTypeMismatch { path, found, .. } => {
-            format!(
-                "tensor {} holds {found:?}, not floats",
-                checkpoint_name(path)
-            )
+fn misfit(name: &str, shape: &[usize], stored: &StoredTensor) -> Option<String> {
+    let scalar_for_one = stored.shape.is_empty() && shape == [1];
+    if stored.shape != shape && !scalar_for_one {
+        return Some(format!(
+            "tensor {name} has shape {:?}, config.json asks for {shape:?}",
+            stored.shape
+        ));
+    }
+    let is_float = stored.dtype.is_float();
+    (!is_float).then(|| format!("tensor {name} holds {:?}, not floats", stored.dtype))
+}
+
+/// Where a walk through the module tree stands.
+#[derive(Default)]
+struct Place {
+    path: Vec<String>,
+    owners: Vec<String>,
+}
+
+impl Place {
+    fn enter(&mut self, name: &str, owner: &str) {
+        self.path.push(name.to_owned());
+        self.owners.push(owner.to_owned());
+    }
+
+    fn exit(&mut self) {
+        self.path.pop();
+        self.owners.pop();
+    }
+
+    fn owner(&self) -> &str {
+        self.owners.last().map_or("", String::as_str)
+    }
+
+    /// The checkpoint's name of the parameter that is visited.
+    fn name(&self) -> String {
+        let path = self.path.join(".");
+        let (parent, leaf) = path.rsplit_once('.').unwrap_or(("", &path));
+        match (self.owner(), leaf) {
+            ("Struct:LayerNorm", "gamma") => format!("{parent}.weight"),
+            ("Struct:LayerNorm", "beta") => format!("{parent}.bias"),
+            _ => path,
         }
-        ApplyError::AdapterError { path, message } | ApplyError::LoadError { path, message } => {
-            format!("tensor {}: {message}", checkpoint_name(path))
-        }
+    }
+
+    /// Whether burn keeps this matrix transposed.
+    fn is_transposed(&self) -> bool {
+        self.owner() == "Struct:Linear" && self.path.last().is_some_and(|leaf| leaf == "weight")
     }
 }
 
-/// burn's names of norm parameters back to the checkpoint's.
-fn checkpoint_name(path: &str) -> String {
-    let (parent, leaf) = path.rsplit_once('.').unwrap_or(("", path));
-    match leaf {
-        "gamma" => format!("{parent}.weight"),
-        "beta" => format!("{parent}.bias"),
-        _ => path.to_owned(),
+/// Lists the tensors that a model wants, under the checkpoint's names and in its shapes.
+#[derive(Default)]
+struct Wanted {
+    place: Place,
+    tensors: Vec<(String, Vec<usize>)>,
+}
+
+impl ModuleVisitor for Wanted {
+    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+        // The shape of a parameter whose random start is not drawn yet, nor ever will be.
+        let mut shape = param.lazy_shape().to_vec();
+        if self.place.is_transposed() {
+            shape.reverse();
+        }
+        self.tensors.push((self.place.name(), shape));
     }
+
+    fn enter_module(&mut self, name: &str, container_type: &str) {
+        self.place.enter(name, container_type);
+    }
+
+    fn exit_module(&mut self, _: &str, _: &str) {
+        self.place.exit();
+    }
+}
+
+/// Puts the stored tensors in the place of a model's random start.
+struct Filler<'a> {
+    checkpoint: &'a Checkpoint,
+    place: Place,
+    failure: Option<String>,
+}
+
+impl Filler<'_> {
+    fn values(&self, name: &str, shape: &[usize]) -> Result<Vec<f32>, String> {
+        let stored = self.checkpoint.get(name).ok_or("is missing")?;
+        let values = stored.read()?;
+        if values.len() != shape.iter().product::<usize>() {
+            return Err("is cut short".to_owned());
+        }
+        Ok(match shape {
+            &[rows, columns] if self.place.is_transposed() => transposed(&values, columns, rows),
+            _ => values,
+        })
+    }
+}
+
+impl ModuleMapper for Filler<'_> {
+    fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+        if self.failure.is_some() {
+            return param;
+        }
+        let name = self.place.name();
+        let (id, device, shape) = (param.id, param.lazy_device(), param.lazy_shape());
+        match self.values(&name, &shape.to_vec()) {
+            Ok(values) => {
+                let data = TensorData::new(values, shape);
+                param.transform_for_load(Tensor::from_data(data, (&device, DType::F32)), id)
+            }
+            Err(reason) => {
+                self.failure = Some(format!("tensor {name}: {reason}"));
+                param
+            }
+        }
+    }
+
+    fn enter_module(&mut self, name: &str, container_type: &str) {
+        self.place.enter(name, container_type);
+    }
+
+    fn exit_module(&mut self, _: &str, _: &str) {
+        self.place.exit();
+    }
+}
+
+/// A `[rows, columns]` matrix as `[columns, rows]`, in tiles that stay in the cache.
+fn transposed(values: &[f32], rows: usize, columns: usize) -> Vec<f32> {
+    const TILE: usize = 16;
+    let mut turned = vec![0.0; values.len()];
+    for top in (0..rows).step_by(TILE) {
+        for left in (0..columns).step_by(TILE) {
+            for row in top..(top + TILE).min(rows) {
+                for column in left..(left + TILE).min(columns) {
+                    turned[column * rows + row] = values[row * columns + column];
+                }
+            }
+        }
+    }
+    turned
 }
 
 /// The module as the bytes of a `model.safetensors`, floats stored as `dtype`.
 pub fn to_safetensors<M: Module>(module: &M, dtype: DType) -> Result<Vec<u8>, ModelError> {
     let adapter = BurnToPyTorchAdapter
-        .chain(LogitScale::Scalar)
+        .chain(ScalarLogitScale)
         .chain(FloatCastAdapter::to(dtype));
     let mut store = SafetensorsStore::from_bytes(None)
         .with_to_adapter(adapter)
         .clear_metadata()
         .metadata("format", "pt");
-    let save_error =
-        |error: burn::store::SafetensorsStoreError| ModelError::Weights(error.to_string());
+    let save_error = |error: SafetensorsStoreError| ModelError::Weights(error.to_string());
     module.save_into(&mut store).map_err(save_error)?;
     store.get_bytes().map_err(save_error)
 }
 
 /// `logit_scale` is a scalar in checkpoints and a vector of one in burn, which has no scalars.
 #[derive(Clone, Copy, Debug)]
-enum LogitScale {
-    Vector,
-    Scalar,
-}
+struct ScalarLogitScale;
 
-impl ModuleAdapter for LogitScale {
+impl ModuleAdapter for ScalarLogitScale {
     fn adapt(&self, tensor: PackTensor, _: ModuleContext<'_>) -> PackTensor {
         if tensor.name != "logit_scale" || tensor.shape.num_elements() != 1 {
             return tensor;
         }
-        let shape = match self {
-            Self::Vector => Shape::new([1]),
-            Self::Scalar => Shape::new::<0>([]),
-        };
+        let shape = Shape::new::<0>([]);
         let (name, dtype, reshaped) = (tensor.name.clone(), tensor.dtype, shape.clone());
         bridge::map_data(tensor, name, dtype, shape, move |data: TensorData| {
             let dtype = data.dtype();

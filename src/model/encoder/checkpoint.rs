@@ -1,0 +1,319 @@
+//! Tensors as they lie in a file: listed without being read, then read one at a time.
+//!
+//! A file from anywhere may lie, so every length is checked against the file before it is used, and
+//! memory grows by one tensor that is wanted, never by what a header claims. Files are read, not
+//! mapped: a mapped file that shrinks while in use ends the process.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{Read as _, Seek as _, SeekFrom};
+use std::ops::Range;
+use std::panic::AssertUnwindSafe;
+use std::path::Path;
+use std::sync::Arc;
+
+use burn::store::burn_pack::Tensor as PackTensor;
+use burn::store::pytorch::PytorchStore;
+use burn::store::{ModuleStore as _, bridge};
+use burn::tensor::DType;
+use half::{bf16, f16};
+use safetensors::Dtype;
+use safetensors::tensor::TensorInfo;
+use serde::Deserialize;
+
+use crate::model::ModelError;
+use crate::model::encoder::files::WeightFile;
+
+/// Headers list a few hundred tensors in some 50 kB; a whole order of magnitudes is left for growth.
+const MAX_HEADER_BYTES: u64 = 16 << 20;
+
+/// The tensors of one weight file, by name.
+pub struct Checkpoint {
+    tensors: BTreeMap<String, StoredTensor>,
+}
+
+/// One tensor, not read yet.
+pub struct StoredTensor {
+    pub shape: Vec<usize>,
+    pub dtype: DType,
+    location: Location,
+}
+
+enum Location {
+    Memory(&'static [u8]),
+    File { file: Arc<File>, range: Range<u64> },
+    Pytorch(PackTensor),
+}
+
+impl Checkpoint {
+    /// # Errors
+    /// [`ModelError::Io`] where the file cannot be read, [`ModelError::Weights`] where it is not
+    /// what its name says.
+    pub fn open(weights: &WeightFile) -> Result<Self, ModelError> {
+        match weights {
+            WeightFile::Embedded(bytes) => Self::embedded(bytes).map_err(ModelError::Weights),
+            WeightFile::Safetensors(path) => Self::safetensors(path),
+            WeightFile::Pytorch(path) => Self::pytorch(path).map_err(ModelError::Weights),
+        }
+    }
+
+    fn embedded(bytes: &'static [u8]) -> Result<Self, String> {
+        let (header, data) = bytes
+            .split_first_chunk()
+            .and_then(|(len, rest)| {
+                rest.split_at_checked(usize::try_from(u64::from_le_bytes(*len)).ok()?)
+            })
+            .ok_or("the header is longer than the file")?;
+        let tensors = parse_header(header, data.len())?.into_iter();
+        let located = tensors.map(|(name, info)| {
+            let (from, to) = info.data_offsets;
+            Ok((
+                name,
+                StoredTensor::new(info, Location::Memory(&data[from..to]))?,
+            ))
+        });
+        Ok(Self {
+            tensors: located.collect::<Result<_, String>>()?,
+        })
+    }
+
+    fn safetensors(path: &Path) -> Result<Self, ModelError> {
+        let io = |source| ModelError::Io {
+            path: path.to_owned(),
+            source,
+        };
+        let mut file = File::open(path).map_err(io)?;
+        let file_len = file.metadata().map_err(io)?.len();
+        let unusable = |reason: &str| ModelError::Weights(format!("{}: {reason}", path.display()));
+        let Some(after_len) = file_len.checked_sub(8) else {
+            return Err(unusable(
+                "the file is empty or cut short: download it again",
+            ));
+        };
+        let mut header_len = [0; 8];
+        file.read_exact(&mut header_len).map_err(io)?;
+        let header_len = u64::from_le_bytes(header_len);
+        if header_len > after_len.min(MAX_HEADER_BYTES) {
+            return Err(unusable(&format!(
+                "it claims a header of {header_len} bytes, so it is cut short or no safetensors file"
+            )));
+        }
+        let mut header = vec![0; header_len as usize];
+        file.read_exact(&mut header).map_err(io)?;
+        let file = Arc::new(file);
+        let start = 8 + header_len;
+        let tensors = parse_header(&header, (file_len - start) as usize)
+            .map_err(|reason| unusable(&reason))?;
+        let located = tensors.into_iter().map(|(name, info)| {
+            let (from, to) = info.data_offsets;
+            let location = Location::File {
+                file: Arc::clone(&file),
+                range: start + from as u64..start + to as u64,
+            };
+            let tensor = StoredTensor::new(info, location).map_err(|reason| unusable(&reason))?;
+            Ok((name, tensor))
+        });
+        Ok(Self {
+            tensors: located.collect::<Result<_, ModelError>>()?,
+        })
+    }
+
+    /// Reads the names and places out of the pickle, executing none of its code.
+    fn pytorch(path: &Path) -> Result<Self, String> {
+        // The reader meets a pickle from anywhere: should it trip, that is one line as well.
+        let read = AssertUnwindSafe(|| {
+            let mut store = PytorchStore::from_file(path);
+            let tensors = store.get_all_tensors().map_err(|error| error.to_string());
+            tensors.cloned()
+        });
+        let tensors = std::panic::catch_unwind(read)
+            .unwrap_or_else(|_| Err("its contents make no sense".to_owned()))
+            .map_err(|reason| format!("{}: {}", path.display(), first_line(&reason)))?;
+        let tensors = tensors.into_iter().map(|(name, tensor)| {
+            let stored = StoredTensor {
+                shape: tensor.shape.to_vec(),
+                dtype: tensor.dtype,
+                location: Location::Pytorch(tensor),
+            };
+            (name, stored)
+        });
+        Ok(Self {
+            tensors: tensors.collect(),
+        })
+    }
+
+    pub fn get(&self, name: &str) -> Option<&StoredTensor> {
+        self.tensors.get(name)
+    }
+
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.tensors.keys().map(String::as_str)
+    }
+}
+
+impl StoredTensor {
+    fn new(info: TensorInfo, location: Location) -> Result<Self, String> {
+        let dtype = match info.dtype {
+            Dtype::F64 => DType::F64,
+            Dtype::F32 => DType::F32,
+            Dtype::F16 => DType::F16,
+            Dtype::BF16 => DType::BF16,
+            Dtype::I64 => DType::I64,
+            Dtype::I32 => DType::I32,
+            Dtype::I16 => DType::I16,
+            Dtype::I8 | Dtype::BOOL => DType::I8,
+            Dtype::U64 => DType::U64,
+            Dtype::U32 => DType::U32,
+            Dtype::U16 => DType::U16,
+            Dtype::U8 => DType::U8,
+            other => return Err(format!("numbers of kind {other} are not supported")),
+        };
+        Ok(Self {
+            shape: info.shape,
+            dtype,
+            location,
+        })
+    }
+
+    /// All values, widened or narrowed to f32.
+    ///
+    /// # Errors
+    /// One line: what kept the file from being read, or that these are no floats.
+    pub fn read(&self) -> Result<Vec<f32>, String> {
+        let bytes = self.bytes()?;
+        Ok(match self.dtype {
+            DType::F32 => decode(&bytes, f32::from_le_bytes),
+            DType::F16 => decode(&bytes, |value| f16::from_le_bytes(value).to_f32()),
+            DType::BF16 => decode(&bytes, |value| bf16::from_le_bytes(value).to_f32()),
+            DType::F64 => decode(&bytes, |value| f64::from_le_bytes(value) as f32),
+            other => return Err(format!("holds {other:?}, not floats")),
+        })
+    }
+
+    fn bytes(&self) -> Result<Cow<'_, [u8]>, String> {
+        match &self.location {
+            Location::Memory(bytes) => Ok(Cow::Borrowed(bytes)),
+            Location::File { file, range } => {
+                let mut file = &**file;
+                let mut bytes = vec![0; (range.end - range.start) as usize];
+                file.seek(SeekFrom::Start(range.start))
+                    .and_then(|_| file.read_exact(&mut bytes))
+                    .map_err(|error| error.to_string())?;
+                Ok(Cow::Owned(bytes))
+            }
+            Location::Pytorch(tensor) => bridge::to_data(tensor)
+                .map(|data| Cow::Owned(data.as_bytes().to_vec()))
+                .map_err(|error| first_line(&error.to_string()).to_owned()),
+        }
+    }
+}
+
+fn decode<const N: usize>(bytes: &[u8], decode_one: impl Fn([u8; N]) -> f32) -> Vec<f32> {
+    let (values, _) = bytes.as_chunks::<N>();
+    values.iter().map(|&value| decode_one(value)).collect()
+}
+
+/// The tensors that a safetensors header lists, checked to fill `n_data` bytes without gap or overlap.
+fn parse_header(header: &[u8], n_data: usize) -> Result<BTreeMap<String, TensorInfo>, String> {
+    #[derive(Deserialize)]
+    struct Header {
+        #[serde(rename = "__metadata__", default)]
+        _metadata: serde::de::IgnoredAny,
+        #[serde(flatten)]
+        tensors: BTreeMap<String, TensorInfo>,
+    }
+    let Header { tensors, .. } = serde_json::from_slice(header)
+        .map_err(|error| format!("the header is damaged: {error}"))?;
+    let mut in_order: Vec<_> = tensors.iter().collect();
+    in_order.sort_by_key(|(_, info)| info.data_offsets);
+    let mut filled = 0;
+    for (name, info) in in_order {
+        let (from, to) = info.data_offsets;
+        if from != filled || to < from {
+            return Err(format!("the header puts tensor {name} where it cannot lie"));
+        }
+        let n_values = info
+            .shape
+            .iter()
+            .try_fold(1_usize, |n, &dim| n.checked_mul(dim));
+        let n_bits = n_values.and_then(|n| n.checked_mul(info.dtype.bitsize()));
+        if n_bits != (to - from).checked_mul(8) {
+            return Err(format!(
+                "the header gives tensor {name} {} bytes, but its shape {:?} of {} takes another number",
+                to - from,
+                info.shape,
+                info.dtype
+            ));
+        }
+        filled = to;
+    }
+    if filled != n_data {
+        return Err(format!(
+            "it has {n_data} bytes of tensors where its header lists {filled}: download it again"
+        ));
+    }
+    Ok(tensors)
+}
+
+fn first_line(text: &str) -> &str {
+    text.lines().next().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_header_that_fits_its_data_is_taken() {
+        let header = br#"{"__metadata__": {"format": "pt"},
+            "b": {"dtype": "F16", "shape": [2, 3], "data_offsets": [4, 16]},
+            "a": {"dtype": "F32", "shape": [], "data_offsets": [0, 4]}}"#;
+        let tensors = parse_header(header, 16).unwrap();
+        assert_eq!(tensors["b"].shape, [2, 3]);
+        assert_eq!(tensors["a"].data_offsets, (0, 4));
+    }
+
+    #[test]
+    fn lies_in_a_header_are_told() {
+        let tensor = |shape: &str, from: u64, to: u64| {
+            format!(r#"{{"dtype": "F32", "shape": {shape}, "data_offsets": [{from}, {to}]}}"#)
+        };
+        for (entries, told) in [
+            (
+                format!(
+                    r#""a": {}, "b": {}"#,
+                    tensor("[2]", 0, 8),
+                    tensor("[1]", 4, 8)
+                ),
+                "b",
+            ),
+            (
+                format!(
+                    r#""a": {}, "b": {}"#,
+                    tensor("[1]", 0, 4),
+                    tensor("[1]", 8, 12)
+                ),
+                "b",
+            ),
+            (format!(r#""a": {}"#, tensor("[3]", 0, 8)), "shape [3]"),
+            (
+                format!(r#""a": {}"#, tensor("[4611686018427387904, 4]", 0, 8)),
+                "takes another",
+            ),
+            (format!(r#""a": {}"#, tensor("[2]", 8, 0)), "cannot lie"),
+            (
+                format!(r#""a": {}"#, tensor("[3]", 0, 12)),
+                "download it again",
+            ),
+            (
+                r#""a": {"dtype": "X9", "shape": [], "data_offsets": [0, 0]}"#.into(),
+                "damaged",
+            ),
+            (r#""a": 5"#.into(), "damaged"),
+        ] {
+            let complaint = parse_header(format!("{{{entries}}}").as_bytes(), 8).unwrap_err();
+            assert!(complaint.contains(told), "{complaint}");
+        }
+    }
+}

@@ -1,0 +1,582 @@
+//! Model directories from anywhere: those of published size load within bounds, and whatever is
+//! wrong with one is told in one line, without a crash and without trusting what a file claims.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use burn::tensor::DType;
+use image::RgbImage;
+use safetensors::tensor::TensorView;
+use safetensors::{Dtype, SafeTensors};
+use serde_json::{Value, json};
+use vcl::model::encoder::config::ClipConfig;
+use vcl::model::encoder::pixel_tensor;
+use vcl::model::encoder::tokenizer::ClipTokenizer;
+use vcl::model::{ComputeDevice, Encoder, ModelError, ModelFiles, Preprocess};
+
+#[path = "support/full_size.rs"]
+mod full_size;
+
+fn fixture(model: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/fixtures")
+        .join(model)
+}
+
+/// A copy of `clip-tiny` to be damaged.
+struct ModelDir(tempfile::TempDir);
+
+impl ModelDir {
+    const FILES: [&str; 4] = [
+        "config.json",
+        "preprocessor_config.json",
+        "tokenizer.json",
+        "model.safetensors",
+    ];
+
+    fn new() -> Self {
+        let dir = Self(tempfile::tempdir().unwrap());
+        for file in Self::FILES {
+            fs::copy(fixture("clip-tiny").join(file), dir.file(file)).unwrap();
+        }
+        dir
+    }
+
+    fn file(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    fn write(&self, name: &str, contents: impl AsRef<[u8]>) {
+        fs::write(self.file(name), contents).unwrap();
+    }
+
+    fn edit_json(&self, name: &str, edit: impl FnOnce(&mut Value)) {
+        let mut json = serde_json::from_slice(&fs::read(self.file(name)).unwrap()).unwrap();
+        edit(&mut json);
+        self.write(name, serde_json::to_vec(&json).unwrap());
+    }
+
+    /// Rewrites the weights with other tensors: name, type, shape, bytes.
+    fn edit_tensors(&self, edit: impl FnOnce(&mut Vec<(String, Dtype, Vec<usize>, Vec<u8>)>)) {
+        let bytes = fs::read(self.file("model.safetensors")).unwrap();
+        let mut tensors = SafeTensors::deserialize(&bytes)
+            .unwrap()
+            .tensors()
+            .into_iter()
+            .map(|(name, view)| {
+                (
+                    name,
+                    view.dtype(),
+                    view.shape().to_vec(),
+                    view.data().to_vec(),
+                )
+            })
+            .collect();
+        edit(&mut tensors);
+        let views = tensors.iter().map(|(name, dtype, shape, data)| {
+            (name, TensorView::new(*dtype, shape.clone(), data).unwrap())
+        });
+        self.write(
+            "model.safetensors",
+            safetensors::serialize(views, None).unwrap(),
+        );
+    }
+
+    /// Weights that are a header and `n_data` bytes of zeros.
+    fn write_header(&self, claimed_len: u64, header: &str, n_data: usize) {
+        let mut bytes = claimed_len.to_le_bytes().to_vec();
+        bytes.extend(header.as_bytes());
+        bytes.resize(bytes.len() + n_data, 0);
+        self.write("model.safetensors", bytes);
+    }
+
+    fn complaint(&self) -> String {
+        complaint(self.0.path())
+    }
+}
+
+fn load(dir: &Path) -> Result<Encoder, ModelError> {
+    Encoder::load(&ModelFiles::from_dir(dir)?, &ComputeDevice::cpu())
+}
+
+/// Why `dir` does not load: one short line, found quickly.
+#[track_caller]
+fn complaint(dir: &Path) -> String {
+    let start = Instant::now();
+    let Err(error) = load(dir) else {
+        panic!("{} loads", dir.display());
+    };
+    assert!(start.elapsed() < Duration::from_secs(10), "{error}");
+    let message = error.to_string();
+    println!("{message}");
+    assert!(!message.contains('\n') && message.len() < 500, "{message}");
+    message
+}
+
+#[track_caller]
+fn assert_tells(message: &str, parts: &[&str]) {
+    for part in parts {
+        assert!(message.contains(part), "{message:?} does not tell {part:?}");
+    }
+}
+
+#[test]
+fn the_copy_loads_before_it_is_damaged() {
+    let dir = ModelDir::new();
+    load(dir.0.path()).unwrap();
+    dir.edit_tensors(|_| ());
+    load(dir.0.path()).unwrap();
+}
+
+#[test]
+fn a_missing_tensor_is_named() {
+    let dir = ModelDir::new();
+    let gone = "vision_model.encoder.layers.1.self_attn.k_proj.weight";
+    dir.edit_tensors(|tensors| tensors.retain(|(name, ..)| name != gone));
+    assert_tells(&dir.complaint(), &[gone, "missing"]);
+
+    let norm = "text_model.final_layer_norm.bias";
+    dir.edit_tensors(|tensors| tensors.retain(|(name, ..)| name != norm));
+    assert_tells(&dir.complaint(), &["missing", "1 more"]);
+}
+
+#[test]
+fn an_unknown_tensor_is_named() {
+    let dir = ModelDir::new();
+    let extra = "vision_model.encoder.layers.3.layer_norm1.weight";
+    dir.edit_tensors(|tensors| {
+        tensors.push((extra.into(), Dtype::F32, vec![96], vec![0; 4 * 96]));
+    });
+    assert_tells(&dir.complaint(), &[extra, "not part of the model"]);
+}
+
+#[test]
+fn a_tensor_of_another_shape_is_named_with_both_shapes() {
+    let reshape = |name: &'static str, shape: &'static [usize]| {
+        let dir = ModelDir::new();
+        dir.edit_tensors(|tensors| {
+            let tensor = tensors.iter_mut().find(|tensor| tensor.0 == name).unwrap();
+            tensor.2 = shape.to_vec();
+            tensor.3 = vec![0; 4 * shape.iter().product::<usize>()];
+        });
+        dir.complaint()
+    };
+    let projection = reshape("visual_projection.weight", &[96, 48]);
+    assert_tells(
+        &projection,
+        &["visual_projection.weight", "[96, 48]", "[48, 96]"],
+    );
+    let flat = reshape("text_model.encoder.layers.0.mlp.fc1.weight", &[16384]);
+    assert_tells(&flat, &["mlp.fc1.weight", "[16384]", "[256, 64]"]);
+    let norm = reshape("text_model.final_layer_norm.weight", &[8, 8]);
+    assert_tells(&norm, &["final_layer_norm.weight", "[8, 8]", "[64]"]);
+    let scale = reshape("logit_scale", &[2]);
+    assert_tells(&scale, &["logit_scale", "[2]", "[1]"]);
+    let nothing = reshape("vision_model.embeddings.class_embedding", &[0]);
+    assert_tells(&nothing, &["class_embedding", "[0]", "[96]"]);
+}
+
+#[test]
+fn weights_that_are_no_floats_are_named() {
+    for dtype in [Dtype::I32, Dtype::U32] {
+        let dir = ModelDir::new();
+        dir.edit_tensors(|tensors| {
+            let name = "text_projection.weight";
+            tensors
+                .iter_mut()
+                .find(|tensor| tensor.0 == name)
+                .unwrap()
+                .1 = dtype;
+        });
+        assert_tells(
+            &dir.complaint(),
+            &["text_projection.weight", "32", "not floats"],
+        );
+    }
+}
+
+#[test]
+fn a_file_cut_short_is_told() {
+    let whole = fs::read(fixture("clip-tiny").join("model.safetensors")).unwrap();
+    let header_len = 8 + u64::from_le_bytes(*whole.first_chunk().unwrap()) as usize;
+    for n_left in [0, 5, 8, 100, header_len, header_len + 1000, whole.len() - 1] {
+        let dir = ModelDir::new();
+        dir.write("model.safetensors", &whole[..n_left]);
+        assert_tells(&dir.complaint(), &["model.safetensors"]);
+    }
+    let dir = ModelDir::new();
+    dir.write("model.safetensors", [&whole[..], &[0; 64]].concat());
+    assert_tells(&dir.complaint(), &["download it again"]);
+}
+
+#[test]
+fn a_file_of_something_else_is_told() {
+    for contents in [
+        "version https://git-lfs.github.com/spec/v1\n",
+        "<!DOCTYPE html>",
+        "{}",
+    ] {
+        let dir = ModelDir::new();
+        dir.write("model.safetensors", contents);
+        assert_tells(&dir.complaint(), &["model.safetensors"]);
+        fs::rename(dir.file("model.safetensors"), dir.file("pytorch_model.bin")).unwrap();
+        assert_tells(&dir.complaint(), &["pytorch_model.bin"]);
+    }
+}
+
+#[test]
+fn a_damaged_pytorch_file_is_told() {
+    let zip_end = [b"PK\x05\x06".as_slice(), &[0xff; 18]].concat();
+    let pickle = b"\x80\x02}q\x00(X\x01\x00\x00\x00aq\x01K\x01u.";
+    for contents in [
+        b"".as_slice(),
+        &zip_end,
+        b"PK\x03\x04",
+        pickle,
+        &[0x80; 4096],
+    ] {
+        let dir = ModelDir::new();
+        fs::remove_file(dir.file("model.safetensors")).unwrap();
+        dir.write("pytorch_model.bin", contents);
+        dir.complaint();
+    }
+}
+
+#[test]
+fn missing_and_empty_files_are_named() {
+    for file in ModelDir::FILES {
+        let dir = ModelDir::new();
+        dir.write(file, "");
+        assert_tells(&dir.complaint(), &[file]);
+        fs::remove_file(dir.file(file)).unwrap();
+        assert_tells(&dir.complaint(), &[file, "has no"]);
+        fs::create_dir(dir.file(file)).unwrap();
+        assert_tells(&dir.complaint(), &[file]);
+    }
+}
+
+#[test]
+fn a_directory_that_is_none_is_told() {
+    let file = fixture("clip-tiny").join("config.json");
+    assert_tells(&complaint(&file), &["no model directory", "config.json"]);
+    assert_tells(
+        &complaint(&file.with_file_name("nowhere")),
+        &["no model directory"],
+    );
+}
+
+#[test]
+fn a_config_that_no_model_can_have_is_told() {
+    for (tower, field, value, told) in [
+        (
+            "text_config",
+            "num_attention_heads",
+            json!(0),
+            "num_attention_heads",
+        ),
+        (
+            "vision_config",
+            "num_attention_heads",
+            json!(0),
+            "num_attention_heads",
+        ),
+        ("vision_config", "num_attention_heads", json!(5), "heads"),
+        ("vision_config", "hidden_size", json!(0), "hidden_size"),
+        (
+            "vision_config",
+            "hidden_size",
+            json!(1_u64 << 60),
+            "hidden_size",
+        ),
+        ("text_config", "vocab_size", json!(u64::MAX), "vocab_size"),
+        (
+            "text_config",
+            "num_hidden_layers",
+            json!(1_000_000_000),
+            "num_hidden_layers",
+        ),
+        (
+            "text_config",
+            "max_position_embeddings",
+            json!(1),
+            "max_position_embeddings",
+        ),
+        (
+            "vision_config",
+            "image_size",
+            json!(1_000_000),
+            "image_size",
+        ),
+        ("vision_config", "patch_size", json!(0), "patch_size"),
+        ("vision_config", "num_channels", json!(4), "num_channels"),
+        ("text_config", "layer_norm_eps", json!(0), "layer_norm_eps"),
+        ("text_config", "hidden_act", json!("relu"), "relu"),
+        ("text_config", "hidden_size", json!(-64), "-64"),
+        ("text_config", "hidden_size", json!("wide"), "wide"),
+    ] {
+        let dir = ModelDir::new();
+        dir.edit_json("config.json", |config| config[tower][field] = value);
+        assert_tells(&dir.complaint(), &["config.json", told]);
+    }
+    for contents in ["[]", "{", "null", "{\"text_config\": {}}", "\u{0}\u{0}"] {
+        let dir = ModelDir::new();
+        dir.write("config.json", contents);
+        assert_tells(&dir.complaint(), &["config.json"]);
+    }
+    let dir = ModelDir::new();
+    dir.write("config.json", "[".repeat(100_000));
+    assert_tells(&dir.complaint(), &["config.json"]);
+}
+
+#[test]
+fn preprocessing_that_does_not_fit_is_told() {
+    for (field, value) in [
+        ("crop_size", json!(32)),
+        ("size", json!(32)),
+        ("size", json!({"height": 64, "width": 80})),
+        ("size", json!(-1)),
+        ("resample", json!(2)),
+        ("image_mean", json!([0.5])),
+        ("image_std", json!([0.5, 0.0, 0.5])),
+    ] {
+        let dir = ModelDir::new();
+        dir.edit_json("preprocessor_config.json", |config| config[field] = value);
+        assert_tells(&dir.complaint(), &["preprocessor_config.json"]);
+    }
+}
+
+/// In both directions: ids that the model lacks, and ids that mean something else to it.
+#[test]
+fn the_tokenizer_of_another_model_is_told() {
+    for (model, other) in [("clip-tiny", "clip-alt"), ("clip-alt", "clip-tiny")] {
+        let dir = ModelDir::new();
+        for file in ModelDir::FILES {
+            let source = if file == "tokenizer.json" {
+                other
+            } else {
+                model
+            };
+            // Fixtures may be read-only, and so are their copies.
+            fs::remove_file(dir.file(file)).unwrap();
+            fs::copy(fixture(source).join(file), dir.file(file)).unwrap();
+        }
+        assert_tells(&dir.complaint(), &["tokenizer.json"]);
+    }
+    for contents in ["{}", "[]", "{\"model\": null}", "not json"] {
+        let dir = ModelDir::new();
+        dir.write("tokenizer.json", contents);
+        assert_tells(&dir.complaint(), &["tokenizer.json"]);
+    }
+}
+
+/// What a child process says that loads one model and ends: its memory is its own.
+struct Child {
+    /// `Err` with the complaint.
+    outcome: Result<(), String>,
+    peak_bytes: u64,
+    image: Vec<f32>,
+    text: Vec<f32>,
+    n_parameters: usize,
+}
+
+const CHILD_DIR: &str = "VCL_TEST_LOAD_MODEL";
+
+/// Runs [`load_for_the_parent`] in a process of its own.
+fn load_in_child(dir: &Path) -> Child {
+    let output = Command::new(std::env::current_exe().unwrap())
+        .args([
+            "--exact",
+            "load_for_the_parent",
+            "--nocapture",
+            "--test-threads=1",
+        ])
+        .env(CHILD_DIR, dir)
+        .output()
+        .unwrap();
+    let stdout = String::from_utf8(output.stdout).unwrap();
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{stdout}\n{stderr}");
+    let field = |name: &str| stdout.lines().find_map(|line| line.strip_prefix(name));
+    let floats = |name| -> Vec<f32> {
+        let values = field(name).unwrap_or_default().split_whitespace();
+        values.map(|value| value.parse().unwrap()).collect()
+    };
+    Child {
+        outcome: field("complaint ").map_or(Ok(()), |complaint| Err(complaint.to_owned())),
+        peak_bytes: field("peak ").unwrap().parse().unwrap(),
+        image: floats("image "),
+        text: floats("text "),
+        n_parameters: field("parameters ").unwrap_or("0").parse().unwrap(),
+    }
+}
+
+/// Highest memory that this process ever held, where the system tells it.
+fn peak_bytes() -> u64 {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let kilobytes = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB"));
+    kilobytes.map_or(0, |kilobytes| 1024 * kilobytes.parse::<u64>().unwrap())
+}
+
+fn print_floats(name: &str, values: &[f32]) {
+    let values: Vec<String> = values.iter().map(f32::to_string).collect();
+    println!("\n{name} {}", values.join(" "));
+}
+
+/// The other side of [`load_in_child`]; does nothing when it is run as a test.
+#[test]
+fn load_for_the_parent() {
+    let Some(dir) = std::env::var_os(CHILD_DIR) else {
+        return;
+    };
+    let loaded = load(Path::new(&dir));
+    println!("\npeak {}", peak_bytes());
+    match loaded {
+        Err(error) => println!("complaint {error}"),
+        Ok(encoder) => {
+            println!("parameters {}", encoder.info().unwrap().parameters);
+            let pixels = encoder.preprocess(&picture());
+            print_floats("image", &encoder.encode_images(&[pixels]).unwrap());
+            print_floats("text", &encoder.encode_texts(&[SENTENCE]).unwrap());
+        }
+    }
+}
+
+const SENTENCE: &str = "a man walks along the river";
+
+fn picture() -> RgbImage {
+    RgbImage::from_fn(320, 240, |x, y| {
+        image::Rgb([(x % 256) as u8, y as u8, (x ^ y) as u8])
+    })
+}
+
+#[test]
+fn claims_of_a_header_cost_no_memory() {
+    let tensor = |shape: &str, from: u64, to: u64| {
+        format!(r#"{{"w": {{"dtype":"F32","shape":{shape},"data_offsets":[{from},{to}]}}}}"#)
+    };
+    let huge = tensor("[4611686018427387904,4]", 0, 1 << 62);
+    let beyond = tensor("[1000000000]", 0, 4_000_000_000);
+    let two = r#"{"a": {"dtype":"F32","shape":[4],"data_offsets":[0,16]},
+        "b": {"dtype":"F32","shape":[4],"data_offsets":[8,24]}}"#;
+    for (claimed_len, header, n_data) in [
+        (2 << 30, "{}", 64),
+        (u64::MAX, "{}", 64),
+        (1 << 40, "{}", 64),
+        (huge.len() as u64, huge.as_str(), 64),
+        (beyond.len() as u64, beyond.as_str(), 64),
+        (two.len() as u64, two, 24),
+    ] {
+        let dir = ModelDir::new();
+        dir.write_header(claimed_len, header, n_data);
+        let message = dir.complaint();
+        let child = load_in_child(dir.0.path());
+        assert_eq!(child.outcome, Err(message.clone()));
+        assert!(
+            child.peak_bytes < 150 << 20,
+            "{message}: {} bytes",
+            child.peak_bytes
+        );
+    }
+    // Two billion real bytes that are no header, in a file with a hole.
+    let dir = ModelDir::new();
+    dir.write_header(2 << 30, "{}", 0);
+    let file = fs::OpenOptions::new()
+        .write(true)
+        .open(dir.file("model.safetensors"));
+    file.unwrap().set_len((2 << 30) + 8).unwrap();
+    let child = load_in_child(dir.0.path());
+    assert_tells(&child.outcome.unwrap_err(), &["header"]);
+    assert!(child.peak_bytes < 150 << 20, "{} bytes", child.peak_bytes);
+}
+
+/// The widest model that a config may describe, with weights that are another's.
+#[test]
+fn claims_of_a_config_cost_no_memory() {
+    let dir = ModelDir::new();
+    dir.edit_json("config.json", |config| {
+        for tower in ["text_config", "vision_config"] {
+            config[tower]["hidden_size"] = json!(16384);
+            config[tower]["intermediate_size"] = json!(65536);
+            config[tower]["num_hidden_layers"] = json!(256);
+        }
+    });
+    let child = load_in_child(dir.0.path());
+    assert_tells(&child.outcome.unwrap_err(), &["tensor", "16384"]);
+    assert!(child.peak_bytes < 150 << 20, "{} bytes", child.peak_bytes);
+}
+
+/// Saves, loads and runs a model of `config`'s shape: all that is loaded is right, and loading
+/// needs at most 1.3 times the memory of the weights.
+fn full_size_model_runs(config: &str, n_parameters: usize) {
+    let clip = full_size::random_clip(config);
+    let dir = tempfile::tempdir().unwrap();
+    let weight_bytes = 4 * n_parameters as u64;
+    let run = |dtype| {
+        full_size::save(&clip, config, dtype, dir.path());
+        let child = load_in_child(dir.path());
+        child.outcome.as_ref().unwrap();
+        assert_eq!(child.n_parameters, n_parameters);
+        let ratio = child.peak_bytes as f64 / weight_bytes as f64;
+        println!("weights as {dtype:?}: peak memory {ratio:.2} times the weights");
+        assert!(ratio <= 1.3, "{dtype:?}: {ratio}");
+        child
+    };
+    let narrow = run(DType::F16);
+    let exact = run(DType::F32);
+
+    let config = ClipConfig::from_json(config.as_bytes()).unwrap();
+    let device = clip.logit_scale().device();
+    let files = ModelFiles::from_dir(dir.path()).unwrap();
+    let size = config.vision_config.image_size;
+    let preprocess = Preprocess::from_json(&files.preprocessor, size).unwrap();
+    let pixels = pixel_tensor(&[preprocess.apply(&picture())], &device);
+    let image: Vec<f32> = clip
+        .image_features(pixels)
+        .into_data()
+        .try_into_vec()
+        .unwrap();
+    let tokenizer = ClipTokenizer::from_json(&files.tokenizer, &config.text_config).unwrap();
+    let ids = tokenizer.encode(SENTENCE).unwrap();
+    let text: Vec<f32> = clip
+        .text_features(&[ids], &device)
+        .into_data()
+        .try_into_vec()
+        .unwrap();
+    for (what, original, exact, narrow) in [
+        ("image", image, exact.image, narrow.image),
+        ("text", text, exact.text, narrow.text),
+    ] {
+        assert_eq!(original.len(), config.projection_dim, "{what}");
+        let (exact, narrow) = (cosine(&original, &exact), cosine(&original, &narrow));
+        println!("{what}: cosine {exact} from f32, {narrow} from f16");
+        assert!(exact > 0.999_999, "{what}: {exact}");
+        assert!(narrow > 0.999, "{what}: {narrow}");
+    }
+}
+
+fn cosine(a: &[f32], b: &[f32]) -> f64 {
+    assert_eq!(a.len(), b.len());
+    let dot = |a: &[f32], b: &[f32]| -> f64 {
+        a.iter()
+            .zip(b)
+            .map(|(&a, &b)| f64::from(a) * f64::from(b))
+            .sum()
+    };
+    dot(a, b) / (dot(a, a) * dot(b, b)).sqrt()
+}
+
+#[test]
+fn a_model_of_vit_b_32s_size_loads_and_runs() {
+    full_size_model_runs(full_size::VIT_B_32, 151_277_313);
+}
+
+/// Needs 5 GB of memory and a minute: `cargo test --test models -- --ignored`.
+#[test]
+#[ignore = "needs 5 GB of memory"]
+fn a_model_of_vit_l_14s_size_loads_and_runs() {
+    full_size_model_runs(full_size::VIT_L_14, 427_616_513);
+}
