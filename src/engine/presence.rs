@@ -49,10 +49,13 @@ const NEUTRAL_TEXTS: [&str; 32] = [
 ];
 
 /// How many deviations above the usual peak of a neutral text a query is as likely there as not.
-const EVEN_ODDS_DEVIATIONS: f32 = 1.0;
+///
+/// Set on the bundled model and its demo video: every true query lies above, words of the same world
+/// that are nowhere in the video lie below. Words from outside a model's world can land anywhere.
+const EVEN_ODDS_DEVIATIONS: f32 = 0.65;
 
 /// How quickly doubt turns into belief around that point, per deviation.
-const STEEPNESS: f32 = 2.0;
+const STEEPNESS: f32 = 3.0;
 
 /// Deviations above the usual peak at which the calibrated saliency reads 1.
 const FULL_DEVIATIONS: f32 = 3.0;
