@@ -1,0 +1,372 @@
+//! What teaching is worth, measured on the drawn world: zero-shot against tuned by number of labels.
+//!
+//! Every concept is a query whose words the bundled model has never met or knows in another sense,
+//! and a rule that says which scenes are meant. Videos of 75 clips are drawn, a "person" labels some
+//! clips of the training videos, the prompt is taught on those labels alone and judged on videos
+//! that it never saw. Where training finds no gain on held-out labels, zero-shot is used, as in the
+//! window.
+//!
+//! `cargo run --release --example teach`
+
+#[path = "../world/world/mod.rs"]
+mod world;
+
+use std::fmt::Write as _;
+
+use clap::Parser;
+use rand::seq::SliceRandom as _;
+use rand::{RngExt as _, SeedableRng as _};
+use rand_pcg::Pcg64;
+use vcl::domain::{
+    Annotation, Embeddings, Moment, SaliencyCurve, ZERO_SHOT_THRESHOLD, l2_normalise,
+    moments_at_thresholds,
+};
+use vcl::eval::{Metrics, Prediction, score};
+use vcl::learn::{Example, Trainer, TrainerConfig, TrainingSet, Unlisted, Verdict};
+use vcl::model::moment_head::HeadKind;
+use vcl::model::{ComputeDevice, Encoder, ModelFiles, Pixels, Prompt};
+
+use world::caption::Caption;
+use world::claim::{Claim, FigureClaim, ScenerySet};
+use world::scene::{Fill, Pairs, Scene, Scenery, Shape, Special, Split};
+use world::storyboard::{CLIP_SECS, StoryQuery, Storyboard};
+
+/// Clips of a video, as in QVHighlights.
+const N_CLIPS: usize = 75;
+
+/// About this share of the scenes is meant by the query.
+const POSITIVE_SHARE: f64 = 0.25;
+
+/// Frames are drawn at the size that the bundled model sees.
+const FRAME_SIZE: u32 = 64;
+
+/// Frames per call of the image tower.
+const BATCH: usize = 25;
+
+#[derive(Parser)]
+#[command(about = "Measure zero-shot against tuned search on the drawn world")]
+struct Arguments {
+    /// The model, in Hugging Face layout; else the bundled one
+    #[arg(long)]
+    model: Option<std::path::PathBuf>,
+    /// Videos to learn from, per concept; 50 and more train a moment head on all labels
+    #[arg(long, default_value_t = 56)]
+    train_videos: usize,
+    /// Videos to judge on, per concept
+    #[arg(long, default_value_t = 24)]
+    test_videos: usize,
+    /// Trainings with different labels and different starting points
+    #[arg(long, default_value_t = 3)]
+    seeds: u64,
+    /// Tell what each concept gives
+    #[arg(short, long)]
+    verbose: bool,
+}
+
+struct Concept {
+    query: &'static str,
+    claim: Claim,
+}
+
+fn concepts() -> Vec<Concept> {
+    let figure = |claim: FigureClaim| Claim {
+        figure: Some(claim),
+        ..Claim::default()
+    };
+    let sceneries = |set: &[Scenery]| Claim {
+        sceneries: Some(ScenerySet::of(set)),
+        ..Claim::default()
+    };
+    let concept = |query, claim| Concept { query, claim };
+    vec![
+        // Invented names.
+        concept(
+            "a flumbo",
+            figure(FigureClaim {
+                shape: Some(Shape::Star),
+                ..FigureClaim::default()
+            }),
+        ),
+        concept(
+            "a zorpling",
+            figure(FigureClaim {
+                shape: Some(Shape::Ring),
+                ..FigureClaim::default()
+            }),
+        ),
+        // Style words.
+        concept(
+            "the candy look",
+            figure(FigureClaim {
+                fill: Some(Fill::Striped),
+                ..FigureClaim::default()
+            }),
+        ),
+        concept(
+            "bad reception",
+            Claim {
+                special: Some(Special::StaticNoise),
+                ..Claim::default()
+            },
+        ),
+        // Composites.
+        concept(
+            "gloomy weather",
+            sceneries(&[Scenery::Rain, Scenery::Fog, Scenery::Snow]),
+        ),
+        concept(
+            "our holiday by day",
+            sceneries(&[Scenery::Sea, Scenery::BlueSky, Scenery::Desert]),
+        ),
+    ]
+}
+
+/// A video with its embeddings and the truth about one query.
+struct Video {
+    embeddings: Embeddings,
+    annotation: Annotation,
+}
+
+fn main() -> anyhow::Result<()> {
+    let arguments = Arguments::parse();
+    let files = match &arguments.model {
+        Some(dir) => ModelFiles::from_dir(dir)?,
+        None => ModelFiles::bundled(),
+    };
+    let encoder = Encoder::load(&files, &ComputeDevice::cpu())?;
+    let mut table = Table::default();
+    for (number, concept) in (1_u64..).zip(concepts()) {
+        let draw = |n, first: u64| -> anyhow::Result<Vec<Video>> {
+            (0..n as u64)
+                .map(|i| draw_video(&encoder, &concept, number * 1_000_000 + first + i))
+                .collect()
+        };
+        let train = draw(arguments.train_videos, 0)?;
+        let test = draw(arguments.test_videos, 500_000)?;
+        let zero_shot = judge(&test, &zero_shot_text(&encoder, concept.query)?, None)?;
+        table.add("zero-shot", 0, &zero_shot);
+        for seed in 0..arguments.seeds {
+            for (name, n_labels, head) in [
+                ("4", Some(4), HeadKind::Window),
+                ("16", Some(16), HeadKind::Window),
+                ("64", Some(64), HeadKind::Window),
+                ("256", Some(256), HeadKind::Window),
+                ("all, frame head", None, HeadKind::Frame),
+                ("all, window head", None, HeadKind::Window),
+            ] {
+                let set = labelled(&train, concept.query, n_labels, seed);
+                let config = TrainerConfig {
+                    seed,
+                    head,
+                    ..TrainerConfig::default()
+                };
+                let outcome = Trainer::new(&encoder, set, config)?.run(&encoder)?;
+                let metrics = match outcome.verdict {
+                    Verdict::NotBetter => zero_shot.clone(),
+                    Verdict::Better | Verdict::Unchecked => {
+                        let prompt = &outcome.prompt;
+                        let text = prompt.text_embeddings(&encoder, &[concept.query])?.concat();
+                        judge(&test, &text, Some(prompt))?
+                    }
+                };
+                if arguments.verbose {
+                    let values = values(&metrics).map(|value| format!("{value:6.1}"));
+                    eprintln!(
+                        "{:20} seed {seed} {name:16} {:?} after {} steps: {}",
+                        concept.query,
+                        outcome.verdict,
+                        outcome.prompt.metadata.training.n_steps,
+                        values.join(" ")
+                    );
+                }
+                table.add(name, seed, &metrics);
+            }
+        }
+    }
+    print!("{table}");
+    Ok(())
+}
+
+/// Scenes that the claim holds in and others, in random order.
+fn draw_video(encoder: &Encoder, concept: &Concept, seed: u64) -> anyhow::Result<Video> {
+    let mut rng = Pcg64::seed_from_u64(seed);
+    let mut storyboard = Storyboard::default();
+    while storyboard.n_clips() < N_CLIPS {
+        // At least the first video half shows what is meant once.
+        let is_due =
+            storyboard.n_clips() > N_CLIPS / 2 && storyboard.spans_of(&concept.claim).is_empty();
+        let wanted = is_due || rng.random_bool(POSITIVE_SHARE);
+        let scene = loop {
+            let scene = Scene::sample(&mut rng, Split::HeldOut(Pairs::Any));
+            if concept.claim.holds_in(&scene) == wanted {
+                break scene;
+            }
+        };
+        let left = N_CLIPS - storyboard.n_clips();
+        let n_clips = rng.random_range(2..=6).min(left);
+        storyboard.push(scene, n_clips, rng.random());
+    }
+    let query = StoryQuery {
+        caption: Caption {
+            text: concept.query.to_owned(),
+            claim: concept.claim,
+        },
+        spans: storyboard.spans_of(&concept.claim),
+    };
+    let line = storyboard.annotation(seed, &format!("video {seed}"), &query);
+    let annotation = serde_json::from_value(serde_json::to_value(line)?)?;
+    let mut embeddings = Embeddings::empty(encoder.dim());
+    let frames: Vec<Pixels> = (0..N_CLIPS)
+        .map(|clip| {
+            let centre_secs = (clip as f64 + 0.5) * CLIP_SECS;
+            encoder.preprocess(&storyboard.frame_at(centre_secs, FRAME_SIZE, FRAME_SIZE))
+        })
+        .collect();
+    for batch in frames.chunks(BATCH) {
+        embeddings.push_rows(&encoder.encode_images(batch)?)?;
+    }
+    Ok(Video {
+        embeddings,
+        annotation,
+    })
+}
+
+/// What a person labels: as many clips where it happens as where it does not, a dozen per video.
+fn labelled(videos: &[Video], query: &str, n_labels: Option<usize>, seed: u64) -> TrainingSet {
+    const LABELS_PER_VIDEO: usize = 12;
+    let mut rng = Pcg64::seed_from_u64(seed);
+    let n_videos = n_labels.map_or(videos.len(), |n| n.div_ceil(LABELS_PER_VIDEO));
+    let mut order: Vec<_> = (0..videos.len()).collect();
+    order.shuffle(&mut rng);
+    let mut set = TrainingSet::default();
+    for video in order.into_iter().take(n_videos).map(|i| &videos[i]) {
+        let mut example = Example::from_annotation(
+            &video.annotation,
+            set.videos.len(),
+            N_CLIPS,
+            Unlisted::Irrelevant,
+        );
+        query.clone_into(&mut example.query);
+        set.videos.push(video.embeddings.clone());
+        set.examples.push(example);
+    }
+    let Some(n_labels) = n_labels else {
+        return set;
+    };
+    let mut kept = std::collections::HashSet::new();
+    for relevant in [true, false] {
+        let mut clips: Vec<_> = set
+            .examples
+            .iter()
+            .enumerate()
+            .flat_map(|(i, example)| example.labels().map(move |(clip, label)| (i, clip, label)))
+            .filter(|(_, _, label)| (*label > 0.0) == relevant)
+            .map(|(i, clip, _)| (i, clip))
+            .collect();
+        clips.shuffle(&mut rng);
+        kept.extend(clips.into_iter().take(n_labels / 2));
+    }
+    for (i, example) in set.examples.iter_mut().enumerate() {
+        for clip in 0..N_CLIPS {
+            if !kept.contains(&(i, clip)) {
+                example.grades[clip] = None;
+            }
+        }
+    }
+    set
+}
+
+fn zero_shot_text(encoder: &Encoder, query: &str) -> anyhow::Result<Vec<f32>> {
+    let mut text = encoder.encode_texts(&[query])?;
+    l2_normalise(&mut text);
+    Ok(text)
+}
+
+/// Official metrics on videos that no training saw.
+fn judge(videos: &[Video], text: &[f32], prompt: Option<&Prompt>) -> anyhow::Result<Metrics> {
+    let truth: Vec<_> = videos
+        .iter()
+        .map(|video| video.annotation.clone())
+        .collect();
+    let predict = |video: &Video| {
+        let cosines: SaliencyCurve = video.embeddings.cosines(text);
+        let moments: Vec<Moment> = match prompt {
+            Some(prompt) => prompt.all_moments(&cosines),
+            None => moments_at_thresholds(&cosines.min_max_normalised(), ZERO_SHOT_THRESHOLD),
+        };
+        let window = |m: &Moment| [m.span.start_secs, m.span.end_secs, f64::from(m.score)];
+        Prediction {
+            qid: video.annotation.qid.clone(),
+            query: video.annotation.query.clone(),
+            vid: video.annotation.vid.clone(),
+            pred_relevant_windows: Some(moments.iter().map(window).collect()),
+            pred_saliency_scores: Some(cosines.values().iter().map(|&x| f64::from(x)).collect()),
+        }
+    };
+    Ok(score(
+        &truth,
+        &videos.iter().map(predict).collect::<Vec<_>>(),
+    )?)
+}
+
+const COLUMNS: [&str; 5] = ["HIT@1", "HL mAP", "R1@0.5", "R1@0.7", "mAP"];
+
+fn values(metrics: &Metrics) -> [f64; COLUMNS.len()] {
+    let highlights = metrics.highlights.as_ref().map(|h| h.very_good);
+    let moments = metrics.moments.as_ref().and_then(|m| m.full);
+    [
+        highlights.map_or(0.0, |h| h.hit1),
+        highlights.map_or(0.0, |h| h.map),
+        moments.map_or(0.0, |m| m.r1_at_50()),
+        moments.map_or(0.0, |m| m.r1_at_70()),
+        moments.map_or(0.0, |m| m.map_average),
+    ]
+}
+
+/// Means over the concepts, per row and seed.
+#[derive(Default)]
+struct Table(Vec<(&'static str, Vec<Vec<[f64; COLUMNS.len()]>>)>);
+
+impl Table {
+    fn add(&mut self, row: &'static str, seed: u64, metrics: &Metrics) {
+        let at = match self.0.iter().position(|(name, _)| *name == row) {
+            Some(at) => at,
+            None => {
+                self.0.push((row, Vec::new()));
+                self.0.len() - 1
+            }
+        };
+        let seeds = &mut self.0[at].1;
+        let seed = seed as usize;
+        if seeds.len() <= seed {
+            seeds.resize(seed + 1, Vec::new());
+        }
+        seeds[seed].push(values(metrics));
+    }
+}
+
+impl std::fmt::Display for Table {
+    /// Mean over seeds, and the lowest and the highest seed behind it.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        writeln!(f, "| Labels | {} |", COLUMNS.join(" | "))?;
+        writeln!(f, "|---|{}", "---|".repeat(COLUMNS.len()))?;
+        for (name, seeds) in &self.0 {
+            let mut line = format!("| {name} |");
+            for column in 0..COLUMNS.len() {
+                let means: Vec<f64> = seeds
+                    .iter()
+                    .map(|rows| rows.iter().map(|row| row[column]).sum::<f64>() / rows.len() as f64)
+                    .collect();
+                let mean = means.iter().sum::<f64>() / means.len() as f64;
+                let low = means.iter().copied().fold(f64::INFINITY, f64::min);
+                let high = means.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+                let _ = match seeds.len() {
+                    1 => write!(line, " {mean:.1} |"),
+                    _ => write!(line, " {mean:.1} ({low:.1}–{high:.1}) |"),
+                };
+            }
+            writeln!(f, "{line}")?;
+        }
+        Ok(())
+    }
+}
