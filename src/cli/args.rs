@@ -178,12 +178,19 @@ pub enum EmbedCommand {
 
 /// A data set: annotations, and its videos in one form or the other.
 #[derive(Debug, clap::Args)]
-#[group(id = "source", required = true, multiple = false, args = ["features", "videos"])]
 pub struct DataArgs {
     /// Annotations in QVHighlights format
     #[arg(long, value_name = "LABELS.jsonl")]
     pub data: PathBuf,
 
+    #[command(flatten)]
+    pub videos: VideosArgs,
+}
+
+/// The videos of a data set, in one form or the other.
+#[derive(Debug, clap::Args)]
+#[group(required = true, multiple = false)]
+pub struct VideosArgs {
     /// A folder with {vid}.npz for every video, made with the same model
     #[arg(long, value_name = "DIR")]
     pub features: Option<PathBuf>,
@@ -193,7 +200,7 @@ pub struct DataArgs {
     pub videos: Option<PathBuf>,
 }
 
-impl DataArgs {
+impl VideosArgs {
     pub fn source(&self) -> DatasetSource {
         match (&self.features, &self.videos) {
             (Some(dir), _) => DatasetSource::Features(dir.clone()),
@@ -383,6 +390,21 @@ mod tests {
     }
 
     #[test]
+    fn a_data_set_has_features_or_videos() {
+        for (source, expected) in [
+            ("--features", DatasetSource::Features("d".into())),
+            ("--videos", DatasetSource::Videos("d".into())),
+        ] {
+            let words = ["vcl", "evaluate", "--data", "a.jsonl", source, "d"];
+            let args = Args::try_parse_from(words).unwrap();
+            let Some(CommandLine::Evaluate(evaluate)) = args.command else {
+                panic!("another command");
+            };
+            assert_eq!(evaluate.data.videos.source(), expected);
+        }
+    }
+
+    #[test]
     fn a_video_alone_is_opened() {
         let args = Args::try_parse_from(["vcl", "a.mp4", "-q", "x", "-q", "y"]).unwrap();
         args.check().unwrap();
@@ -400,6 +422,18 @@ mod tests {
             &["vcl", "index"],
             &["vcl", "embed", "text", "-o", "x.npz"],
             &["vcl", "model"],
+            &["vcl", "train", "--data", "a.jsonl", "-o", "x"],
+            &[
+                "vcl",
+                "evaluate",
+                "--data",
+                "a.jsonl",
+                "--features",
+                "f",
+                "--videos",
+                "v",
+            ],
+            &["vcl", "score", "--truth", "a.jsonl"],
         ] {
             assert!(Args::try_parse_from(words).is_err(), "{words:?}");
         }

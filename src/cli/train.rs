@@ -40,9 +40,12 @@ pub fn run(global: &GlobalArgs, args: &TrainArgs) -> anyhow::Result<()> {
 /// The annotations of `--data` with the embeddings of their videos.
 pub fn load(engine: &mut Engine, data: &DataArgs) -> anyhow::Result<Dataset> {
     let annotations = read_annotations(&data.data)?;
-    let dataset = Dataset::load(engine, annotations, &data.source(), |engine, path| {
-        progress::index_with_bar(engine, path)
-    })?;
+    let dataset = Dataset::load(
+        engine,
+        annotations,
+        &data.videos.source(),
+        |engine, path| progress::index_with_bar(engine, path),
+    )?;
     log::info!(
         "{} queries on {} videos",
         dataset.annotations.len(),
