@@ -387,3 +387,51 @@ fn a_thumbnail_is_the_frame_of_its_clip() {
             .is_none()
     );
 }
+
+#[test]
+fn damaged_files_end_soon_and_in_order() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut state = 0x2545_f491_4f6c_dd1d_u64;
+    let mut random = move |below: usize| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        (state % below as u64) as usize
+    };
+    let names = [
+        "plain.mp4",
+        "first100.ts",
+        "no_cues.mkv",
+        "hevc10.mp4",
+        "vp9.webm",
+        "mpeg4.avi",
+    ];
+    for round in 0..36 {
+        let name = names[round % names.len()];
+        let mut bytes = std::fs::read(fixture(name)).unwrap();
+        match round / names.len() % 3 {
+            0 => bytes.truncate(1 + random(bytes.len())),
+            1 => {
+                for _ in 0..40 {
+                    let at = random(bytes.len());
+                    bytes[at] = random(256) as u8;
+                }
+            }
+            _ => {
+                let at = random(bytes.len() - 2000);
+                bytes.drain(at..at + 2000);
+            }
+        }
+        let path = folder.path().join(format!("{round}_{name}"));
+        std::fs::write(&path, bytes).unwrap();
+        let what = path.display().to_string();
+        let clips = within(Duration::from_secs(15), &what, move || {
+            let (frames, _) = sample(&path, SamplerOptions::default()).ok()?;
+            Some(frames.iter().map(|frame| frame.clip.0).collect::<Vec<_>>())
+        });
+        // Many are unreadable; what is read starts at the first clip and leaves none out.
+        if let Some(clips) = clips {
+            assert_eq!(clips, (0..clips.len()).collect::<Vec<_>>(), "{what}");
+        }
+    }
+}

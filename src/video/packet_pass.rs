@@ -53,7 +53,8 @@ impl PacketPass {
             zero_ns,
             early,
         } = first_frame(&mut source)?;
-        let mut selector = Selector::new(zero_ns, source.max_reorder(), options.first_clip);
+        let mut selector = Selector::new(zero_ns, source.max_reorder(), options.first_clip)
+            .with_container_duration(source.reader.container_duration_ns());
         let mut steps = Vec::new();
         for (note, packet) in early {
             selector.push(note, packet, &mut steps)?;

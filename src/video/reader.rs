@@ -21,6 +21,9 @@ use super::{DATA_TIMEOUT, VideoError};
 /// How often a waiting reader looks for errors and for the cancel flag.
 const POLL: Duration = Duration::from_millis(20);
 
+/// Handing the file from one element to the next takes less than this.
+const STOPPED: Duration = Duration::from_millis(500);
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Delivery {
     Packets,
@@ -143,6 +146,7 @@ impl Reader {
     /// data for [`DATA_TIMEOUT`], or cancelled.
     pub fn next(&self) -> Result<Item, VideoError> {
         let start = Instant::now();
+        let mut stopped_since = None;
         loop {
             if self.cancel.load(Ordering::Relaxed) {
                 return Err(VideoError::Cancelled);
@@ -152,6 +156,14 @@ impl Reader {
             }
             self.check_bus()?;
             self.check_streams()?;
+            if self.is_read() {
+                stopped_since = None;
+            } else if stopped_since.get_or_insert_with(Instant::now).elapsed() > STOPPED {
+                return Err(VideoError::Damaged {
+                    path: self.path.clone(),
+                    reason: "reading stopped early".to_owned(),
+                });
+            }
             if start.elapsed() > DATA_TIMEOUT {
                 let (_, state, pending) = self.pipeline.state(gst::ClockTime::ZERO);
                 return Err(VideoError::Timeout {
@@ -199,6 +211,28 @@ impl Reader {
     fn missing(&self, codec: String) -> VideoError {
         let path = self.path.clone();
         VideoError::MissingCodec { path, codec }
+    }
+
+    /// Whether any thread still reads the file.
+    ///
+    /// `parsebin` and `decodebin` swallow the error of a demuxer that fails while it is plugged
+    /// in; then nobody says anything any more.
+    fn is_read(&self) -> bool {
+        self.pipeline
+            .iterate_recurse()
+            .into_iter()
+            .flatten()
+            .any(|element| {
+                // The thread belongs to the pad that pulls, or to the source that pushes; queues
+                // inside have theirs too, but only pass on.
+                let pads = if element.num_sink_pads() == 0 {
+                    element.src_pads()
+                } else {
+                    element.sink_pads()
+                };
+                pads.iter()
+                    .any(|pad| pad.task_state() == gst::TaskState::Started)
+            })
     }
 
     /// Whether all streams are known and none of them is a video.

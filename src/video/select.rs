@@ -16,7 +16,7 @@
 use std::collections::VecDeque;
 
 use super::bitstream::PacketKind;
-use super::timing::{Extent, Shown, TOLERANCE_NS, centre_ns, ns};
+use super::timing::{Extent, Shown, TOLERANCE_NS, centre_ns, is_wild_jump, ns};
 use crate::domain::ClipIndex;
 
 /// One packet as the selection sees it.
@@ -52,6 +52,8 @@ pub(super) enum Refused {
     SameTime,
     #[error("the packets jump back in time")]
     BackInTime,
+    #[error("a packet lies far behind the end")]
+    WildJump,
     #[error("frames are too far apart for their decoding order")]
     TooSparse,
     #[error("no packet is shown at the first clip")]
@@ -69,6 +71,7 @@ pub(super) struct Selector<P> {
     max_reorder: usize,
     restart: bool,
     extent: Extent,
+    container_end_ns: Option<i64>,
 }
 
 impl<P> Selector<P> {
@@ -83,7 +86,14 @@ impl<P> Selector<P> {
             max_reorder,
             restart: true,
             extent: Extent::new(zero_ns),
+            container_end_ns: None,
         }
+    }
+
+    /// The length that the container tells, against which wild timestamps are held.
+    pub fn with_container_duration(mut self, duration_ns: Option<i64>) -> Self {
+        self.container_end_ns = duration_ns.map(|duration_ns| self.zero_ns + duration_ns);
+        self
     }
 
     /// The clip that is looked for now.
@@ -98,6 +108,10 @@ impl<P> Selector<P> {
     pub fn push(&mut self, note: Note, packet: P, steps: &mut Vec<Step<P>>) -> Result<(), Refused> {
         if note.time_ns < self.latest_ns.saturating_sub(ns(5.0)) {
             return Err(Refused::BackInTime);
+        }
+        let from_ns = self.latest_ns.max(self.zero_ns);
+        if is_wild_jump(from_ns, note.time_ns, self.container_end_ns) {
+            return Err(Refused::WildJump);
         }
         self.latest_ns = self.latest_ns.max(note.time_ns);
         if self.queue.iter().any(|(queued, _)| queued.id == note.id) {

@@ -14,7 +14,7 @@ use super::intake::Item;
 use super::picture::{Orientation, PictureMaker};
 use super::reader::{Delivery, Reader, gst_error};
 use super::sampler::SampledFrame;
-use super::timing::{Extent, Shown, StreamClock, TOLERANCE_NS, centre_ns, secs};
+use super::timing::{Extent, Shown, StreamClock, TOLERANCE_NS, centre_ns, is_wild_jump, secs};
 use super::{SamplerOptions, VideoError};
 use crate::domain::ClipIndex;
 
@@ -37,6 +37,7 @@ pub(super) struct SequentialPass {
     orientation: Orientation,
     maker: PictureMaker,
     zero_ns: Option<i64>,
+    latest_ns: i64,
     extent: Extent,
     current: Option<Current>,
     /// Came after `current`, waits until all clips before it are served.
@@ -65,6 +66,7 @@ impl SequentialPass {
             orientation: Orientation::default(),
             maker: PictureMaker::default(),
             zero_ns: None,
+            latest_ns: 0,
             extent: Extent::default(),
             current: None,
             following: None,
@@ -169,7 +171,21 @@ impl SequentialPass {
         if self.zero_ns.is_none() {
             self.zero_ns = Some(shown.start_ns);
             self.extent = Extent::new(shown.start_ns);
+            self.latest_ns = shown.start_ns;
         }
+        let container_end_ns = self
+            .reader
+            .container_duration_ns()
+            .map(|duration_ns| self.zero_ns.unwrap_or(0) + duration_ns);
+        if is_wild_jump(self.latest_ns, shown.start_ns, container_end_ns) {
+            self.ended = true;
+            self.problem = Some(VideoError::Damaged {
+                path: self.path.clone(),
+                reason: "its timestamps jump".to_owned(),
+            });
+            return;
+        }
+        self.latest_ns = shown.start_ns;
         self.extent.add(shown);
         let came = Current {
             shown,

@@ -130,6 +130,15 @@ impl Extent {
     }
 }
 
+/// Whether a frame lies so far behind the one before and behind the length that the container
+/// tells that its timestamp must be damaged. One flipped bit can mean a day.
+pub(super) fn is_wild_jump(from_ns: i64, to_ns: i64, container_end_ns: Option<i64>) -> bool {
+    const MAX_JUMP_NS: i64 = 10_000_000_000;
+    container_end_ns.is_some_and(|end_ns| {
+        to_ns > from_ns.saturating_add(MAX_JUMP_NS) && to_ns > end_ns.saturating_add(MAX_JUMP_NS)
+    })
+}
+
 /// A length that passes a clip's centre by no more than rounding ends at the centre, so that the
 /// same video has as many clips in every container.
 fn snap_to_centre(duration_ns: i64) -> i64 {
@@ -169,6 +178,20 @@ mod tests {
             extent.add(Shown { start_ns, end_ns });
         }
         assert_eq!(extent.duration_ns(), 160);
+    }
+
+    #[test]
+    fn only_jumps_out_of_the_video_are_wild() {
+        assert!(is_wild_jump(ns(5.0), ns(5000.0), Some(ns(9.0))));
+        assert!(
+            !is_wild_jump(ns(5.0), ns(5000.0), Some(ns(5001.0))),
+            "a still picture"
+        );
+        assert!(
+            !is_wild_jump(ns(50.0), ns(50.04), Some(ns(9.0))),
+            "a container that lies"
+        );
+        assert!(!is_wild_jump(ns(5.0), ns(5000.0), None));
     }
 
     #[test]
