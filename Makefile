@@ -24,7 +24,7 @@ test: setup
 	cargo test
 
 bench: setup
-	cargo bench
+	cargo bench --profile dev
 
 setup:
 	@scripts/install-packages.sh
