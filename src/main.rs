@@ -2,7 +2,13 @@
 
 fn main() -> std::process::ExitCode {
     quiet_vulkan_layers();
-    vcl::cli::run()
+    vcl::cli::run(|request| {
+        vcl::app::run(vcl::app::AppOptions {
+            video: request.video,
+            queries: request.queries,
+            engine: request.engine,
+        })
+    })
 }
 
 /// Without a session directory, Mesa's device-select layer fails to reach a compositor and says so

@@ -338,20 +338,6 @@ impl Args {
     }
 }
 
-impl SearchArgs {
-    /// A search with all the defaults.
-    pub fn plain(video: PathBuf, queries: Vec<String>) -> Self {
-        Self {
-            video,
-            queries,
-            top: 5,
-            threshold: None,
-            format: ResultFormat::Table,
-            plot: None,
-        }
-    }
-}
-
 /// More context than this leaves no room for the words of a query.
 fn parse_n_ctx(text: &str) -> Result<usize, String> {
     match text.parse() {

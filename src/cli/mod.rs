@@ -17,6 +17,7 @@ mod score;
 mod search;
 mod train;
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
@@ -28,8 +29,16 @@ use crate::store::{Paths, PromptFolder};
 
 use args::{Args, CommandLine, GlobalArgs};
 
-/// Does what the arguments of this process say.
-pub fn run() -> ExitCode {
+/// What the window is asked to begin with.
+#[derive(Clone, Debug)]
+pub struct WindowRequest {
+    pub video: Option<PathBuf>,
+    pub queries: Vec<String>,
+    pub engine: EngineConfig,
+}
+
+/// Does what the arguments of this process say; without a command that is `open_window`.
+pub fn run(open_window: impl FnOnce(WindowRequest) -> anyhow::Result<()>) -> ExitCode {
     let args = Args::parse(); // Ends the process with code 2 where they make no sense.
     if let Err(error) = args.check() {
         Args::command()
@@ -37,7 +46,7 @@ pub fn run() -> ExitCode {
             .exit();
     }
     start_log(args.global.verbose);
-    match dispatch(args) {
+    match dispatch(args, open_window) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) if output::is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
@@ -47,7 +56,10 @@ pub fn run() -> ExitCode {
     }
 }
 
-fn dispatch(args: Args) -> anyhow::Result<()> {
+fn dispatch(
+    args: Args,
+    open_window: impl FnOnce(WindowRequest) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
     let global = &args.global;
     match args.command {
         Some(CommandLine::Search(search)) => search::run(global, &search),
@@ -58,12 +70,11 @@ fn dispatch(args: Args) -> anyhow::Result<()> {
         Some(CommandLine::Evaluate(evaluate)) => evaluate::run(global, &evaluate),
         Some(CommandLine::Score(score)) => score::run(&score),
         Some(CommandLine::Model(model)) => model::run(global, &model.what),
-        None => match args.video {
-            Some(video) if !args.queries.is_empty() => {
-                search::run(global, &args::SearchArgs::plain(video, args.queries))
-            }
-            _ => Ok(Args::command().print_help()?),
-        },
+        None => open_window(WindowRequest {
+            engine: global.engine_config()?,
+            video: args.video,
+            queries: args.queries,
+        }),
     }
 }
 

@@ -1,0 +1,72 @@
+//! What a person does, as data: panels return it, [`super::App`] carries it out.
+
+use std::path::PathBuf;
+
+use crate::app::session::NoticeId;
+use crate::app::settings::Theme;
+use crate::domain::TimeSpan;
+use crate::engine::ModelChoice;
+use crate::export::Format;
+use crate::worker::QueryId;
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Action {
+    /// Ask for a file with the system's dialog.
+    ChooseVideo,
+    /// Look at a file and, if it is a video, put it into the window.
+    Open(PathBuf),
+    ForgetRecent,
+
+    TogglePlay,
+    /// Go exactly there.
+    Seek(f64),
+    /// Go about there, soon: the pointer is still moving.
+    Scrub(f64),
+    SeekBy(f64),
+    /// So many frames on, back if negative.
+    StepFrames(i32),
+    /// Go exactly there and play.
+    PlayFrom(f64),
+    SetSpeed(f64),
+    /// To the next faster or slower of the usual speeds.
+    SpeedUp,
+    SpeedDown,
+    SetVolume(f64),
+    ToggleMute,
+    /// Play this span over and over, or stop doing so.
+    Loop(Option<TimeSpan>),
+    /// Loop the moment under the playhead, or stop looping.
+    ToggleLoop,
+    ToggleFullscreen,
+
+    AddQuery(String),
+    RemoveQuery(QueryId),
+    SelectQuery(QueryId),
+    /// On the curve's own scale of 0…1.
+    SetThreshold(QueryId, f32),
+    JumpToHighlight,
+    NextMoment,
+    PreviousMoment,
+    CopyTimestamp(f64),
+
+    CancelIndexing,
+    ResumeIndexing,
+    UseModel(ModelChoice),
+    /// Ask where, then write what was found there.
+    Export(Format),
+
+    FocusQuery,
+    ToggleExportMenu,
+    ToggleKeys,
+    ShowGoTo,
+    ToggleFrameTimes,
+    SetTheme(Theme),
+    /// Steps of 10 %; 0 goes back to 100 %.
+    Zoom(i8),
+    Dismiss(NoticeId),
+    /// Close whatever lies on top: a field, a list of keys, fullscreen.
+    Escape,
+}
+
+/// What the panels of one frame have collected.
+pub type Actions = Vec<Action>;

@@ -1,0 +1,243 @@
+//! Every key of the window, in one table: what is pressed, what it does, how the help calls it.
+
+use egui::{Key, KeyboardShortcut, Modifiers};
+
+use crate::app::action::{Action, Actions};
+
+/// Groups of the list that `?` shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Group {
+    Playback,
+    Finding,
+    Window,
+}
+
+impl Group {
+    pub const ALL: [Self; 3] = [Self::Playback, Self::Finding, Self::Window];
+
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Playback => "Playback",
+            Self::Finding => "Finding",
+            Self::Window => "Window",
+        }
+    }
+}
+
+/// One line of the list.
+pub struct Binding {
+    pub group: Group,
+    /// As shown: `Space, K`.
+    pub keys: &'static str,
+    pub what: &'static str,
+    shortcuts: &'static [KeyboardShortcut],
+    action: fn() -> Action,
+    when: When,
+}
+
+/// When a key belongs to the window and not to what has the keyboard.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum When {
+    /// Not while words are typed.
+    NotTyping,
+    /// Not while words are typed or a control has the keyboard: it wants this key itself.
+    NothingFocused,
+    /// With Ctrl or a function key, which type nothing.
+    Always,
+}
+
+const fn key(key: Key) -> KeyboardShortcut {
+    KeyboardShortcut::new(Modifiers::NONE, key)
+}
+
+const fn shift(key: Key) -> KeyboardShortcut {
+    KeyboardShortcut::new(Modifiers::SHIFT, key)
+}
+
+const fn ctrl(key: Key) -> KeyboardShortcut {
+    KeyboardShortcut::new(Modifiers::COMMAND, key)
+}
+
+/// Where the key itself needs Shift.
+const fn ctrl_shift(key: Key) -> KeyboardShortcut {
+    KeyboardShortcut::new(Modifiers::COMMAND.plus(Modifiers::SHIFT), key)
+}
+
+const fn binding(
+    group: Group,
+    keys: &'static str,
+    what: &'static str,
+    shortcuts: &'static [KeyboardShortcut],
+    action: fn() -> Action,
+    when: When,
+) -> Binding {
+    Binding {
+        group,
+        keys,
+        what,
+        shortcuts,
+        action,
+        when,
+    }
+}
+
+use Group::{Finding, Playback, Window};
+use When::{Always, NotTyping, NothingFocused};
+
+/// All of them. With Shift comes before without: the first that fits is taken.
+#[rustfmt::skip]
+pub const BINDINGS: &[Binding] = &[
+    binding(Playback, "Space", "Play or pause", &[key(Key::Space)], || Action::TogglePlay, NothingFocused),
+    binding(Playback, "K", "Play or pause", &[key(Key::K)], || Action::TogglePlay, NotTyping),
+    binding(Playback, "J", "10 s back", &[key(Key::J)], || Action::SeekBy(-10.0), NotTyping),
+    binding(Playback, "L", "10 s on", &[key(Key::L)], || Action::SeekBy(10.0), NotTyping),
+    binding(Playback, "Shift+Left", "1 s back", &[shift(Key::ArrowLeft)], || Action::SeekBy(-1.0), NothingFocused),
+    binding(Playback, "Shift+Right", "1 s on", &[shift(Key::ArrowRight)], || Action::SeekBy(1.0), NothingFocused),
+    binding(Playback, "Left", "5 s back", &[key(Key::ArrowLeft)], || Action::SeekBy(-5.0), NothingFocused),
+    binding(Playback, "Right", "5 s on", &[key(Key::ArrowRight)], || Action::SeekBy(5.0), NothingFocused),
+    binding(Playback, ",", "One frame back", &[key(Key::Comma)], || Action::StepFrames(-1), NotTyping),
+    binding(Playback, ".", "One frame on", &[key(Key::Period)], || Action::StepFrames(1), NotTyping),
+    binding(Playback, "[", "Slower", &[key(Key::OpenBracket)], || Action::SpeedDown, NotTyping),
+    binding(Playback, "]", "Faster", &[key(Key::CloseBracket)], || Action::SpeedUp, NotTyping),
+    binding(Playback, "M", "Mute", &[key(Key::M)], || Action::ToggleMute, NotTyping),
+    binding(Playback, "R", "Repeat the moment under the playhead", &[key(Key::R)], || Action::ToggleLoop, NotTyping),
+    binding(Finding, "Ctrl+F", "Type what to look for", &[ctrl(Key::F)], || Action::FocusQuery, Always),
+    binding(Finding, "H", "Jump to the highlight", &[key(Key::H)], || Action::JumpToHighlight, NotTyping),
+    binding(Finding, "Up", "Previous moment", &[key(Key::ArrowUp)], || Action::PreviousMoment, NothingFocused),
+    binding(Finding, "Down", "Next moment", &[key(Key::ArrowDown)], || Action::NextMoment, NothingFocused),
+    binding(Finding, "G", "Go to a time", &[key(Key::G)], || Action::ShowGoTo, NotTyping),
+    binding(Finding, "E", "Export the moments", &[key(Key::E)], || Action::ToggleExportMenu, NotTyping),
+    binding(Window, "Ctrl+O", "Open a video", &[ctrl(Key::O)], || Action::ChooseVideo, Always),
+    binding(Window, "F", "Fullscreen", &[key(Key::F)], || Action::ToggleFullscreen, NotTyping),
+    binding(Window, "Ctrl++", "Everything larger", &[ctrl(Key::Plus), ctrl(Key::Equals), ctrl_shift(Key::Plus)], || Action::Zoom(1), Always),
+    binding(Window, "Ctrl+-", "Everything smaller", &[ctrl(Key::Minus)], || Action::Zoom(-1), Always),
+    binding(Window, "Ctrl+0", "Usual size", &[ctrl(Key::Num0)], || Action::Zoom(0), Always),
+    binding(Window, "?", "Show or hide these keys", &[key(Key::Questionmark), shift(Key::Questionmark), shift(Key::Slash)], || Action::ToggleKeys, NotTyping),
+    binding(Window, "F12", "Time spent on drawing", &[key(Key::F12)], || Action::ToggleFrameTimes, Always),
+    binding(Window, "Esc", "Close what lies on top", &[key(Key::Escape)], || Action::Escape, NothingFocused),
+];
+
+/// Takes the keys that were pressed out of the input and says what they mean.
+///
+/// Must run before any control looks at the input.
+pub fn actions(ctx: &egui::Context, actions: &mut Actions) {
+    let is_typing = ctx.text_edit_focused();
+    let has_focus = ctx.memory(|memory| memory.focused().is_some());
+    ctx.input_mut(|input| {
+        for binding in BINDINGS {
+            let is_ours = match binding.when {
+                Always => true,
+                NotTyping => !is_typing,
+                NothingFocused => !has_focus,
+            };
+            if !is_ours {
+                continue;
+            }
+            for shortcut in binding.shortcuts {
+                // Held keys repeat: each press counts.
+                while consume_exactly(input, *shortcut) {
+                    actions.push((binding.action)());
+                }
+            }
+        }
+    });
+}
+
+/// As `consume_shortcut`, but Shift must be as the shortcut says: `Shift+Left` is not `Left`.
+fn consume_exactly(input: &mut egui::InputState, shortcut: KeyboardShortcut) -> bool {
+    let found = input.events.iter().position(|event| {
+        matches!(event, egui::Event::Key { key, pressed: true, modifiers, .. }
+            if *key == shortcut.logical_key && modifiers.matches_exact(shortcut.modifiers))
+    });
+    if let Some(at) = found {
+        input.events.remove(at);
+        // What the key types belongs to it.
+        let typed = input
+            .events
+            .iter()
+            .position(|event| matches!(event, egui::Event::Text(_)));
+        if let Some(typed) = typed {
+            input.events.remove(typed);
+        }
+    }
+    found.is_some()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashSet;
+
+    #[test]
+    fn no_key_means_two_things() {
+        let mut seen = HashSet::new();
+        for binding in BINDINGS {
+            for shortcut in binding.shortcuts {
+                assert!(
+                    seen.insert(format!("{shortcut:?}")),
+                    "{} is bound twice",
+                    binding.keys
+                );
+            }
+        }
+    }
+
+    fn pressed(key: Key, modifiers: Modifiers) -> egui::RawInput {
+        egui::RawInput {
+            modifiers,
+            events: vec![egui::Event::Key {
+                key,
+                physical_key: None,
+                pressed: true,
+                repeat: false,
+                modifiers,
+            }],
+            ..egui::RawInput::default()
+        }
+    }
+
+    fn actions_of(ctx: &egui::Context, input: egui::RawInput, text: &mut String) -> Actions {
+        let mut found = Actions::new();
+        let _ = ctx.run_ui(input, |ui| {
+            actions(ui.ctx(), &mut found);
+            ui.text_edit_singleline(text);
+        });
+        found
+    }
+
+    #[test]
+    fn shift_makes_the_difference() {
+        let ctx = egui::Context::default();
+        let mut text = String::new();
+        let left = pressed(Key::ArrowLeft, Modifiers::NONE);
+        assert_eq!(actions_of(&ctx, left, &mut text), [Action::SeekBy(-5.0)]);
+        let left = pressed(Key::ArrowLeft, Modifiers::SHIFT);
+        assert_eq!(actions_of(&ctx, left, &mut text), [Action::SeekBy(-1.0)]);
+    }
+
+    #[test]
+    fn nothing_happens_while_typing_but_what_ctrl_does() {
+        let ctx = egui::Context::default();
+        let mut text = String::new();
+        let mut id = None;
+        let _ = ctx.run_ui(egui::RawInput::default(), |ui| {
+            let response = ui.text_edit_singleline(&mut text);
+            response.request_focus();
+            id = Some(response.id);
+        });
+        for key in [
+            Key::Space,
+            Key::K,
+            Key::M,
+            Key::F,
+            Key::ArrowLeft,
+            Key::ArrowUp,
+            Key::G,
+        ] {
+            let input = pressed(key, Modifiers::NONE);
+            assert!(actions_of(&ctx, input, &mut text).is_empty(), "{key:?}");
+        }
+        let input = pressed(Key::O, Modifiers::CTRL | Modifiers::COMMAND);
+        assert_eq!(actions_of(&ctx, input, &mut text), [Action::ChooseVideo]);
+    }
+}

@@ -1,0 +1,84 @@
+//! The window. The only place that names egui.
+//!
+//! ```text
+//! worker events, player frames ─▶ logic: Session::apply ─▶ ui: panels(&Session) ─▶ Actions ─▶ perform
+//! ```
+//! [`session::Session`] is what the user sees, as plain data. Panels are functions of it and of
+//! their own view state; what the user does comes back as [`action::Action`]s, and `perform.rs` is
+//! the only place that carries them out. Nothing here waits: models and videos are looked at by the
+//! worker's thread, pictures are decoded by the player's.
+
+mod action;
+mod colours;
+mod dialogs;
+mod fonts;
+mod frame_times;
+mod icons;
+mod keys;
+mod panels;
+mod perform;
+mod playback;
+pub mod session;
+mod settings;
+mod theme;
+mod thumbnails;
+mod timeline;
+mod video_view;
+mod widgets;
+mod window;
+
+use std::path::PathBuf;
+
+use anyhow::Context as _;
+
+use crate::engine::EngineConfig;
+
+pub use action::Action;
+pub use frame_times::Summary as FrameTimeSummary;
+pub use settings::{Settings, Theme};
+pub use window::App;
+
+use settings::MIN_WINDOW;
+
+/// What the window begins with.
+#[derive(Clone, Debug)]
+pub struct AppOptions {
+    /// Opened at once.
+    pub video: Option<PathBuf>,
+    /// Asked at once.
+    pub queries: Vec<String>,
+    pub engine: EngineConfig,
+}
+
+/// Set to anything, it prints how long drawing took when the window is closed.
+const FRAME_TIMES_VARIABLE: &str = "VCL_FRAME_TIMES";
+
+/// Opens the window and returns when it is closed.
+///
+/// # Errors
+/// When there is no display, no way to draw on it, or no thread for the worker.
+pub fn run(options: AppOptions) -> anyhow::Result<()> {
+    let settings = Settings::load(&options.engine.paths);
+    let native_options = eframe::NativeOptions {
+        viewport: egui::ViewportBuilder::default()
+            .with_app_id("vcl")
+            .with_title("vcl")
+            .with_inner_size(settings.window_size)
+            .with_min_inner_size(MIN_WINDOW)
+            .with_drag_and_drop(true),
+        // The window brings its own.
+        system_font_fallback: false,
+        ..eframe::NativeOptions::default()
+    };
+    eframe::run_native(
+        "vcl",
+        native_options,
+        Box::new(|creation| {
+            let mut app = App::new(creation, options)?;
+            app.print_frame_times = std::env::var_os(FRAME_TIMES_VARIABLE).is_some();
+            Ok(Box::new(app))
+        }),
+    )
+    .map_err(|error| anyhow::anyhow!("{error}"))
+    .context("the window cannot be opened; `vcl search` works without one")
+}

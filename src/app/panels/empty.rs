@@ -1,0 +1,99 @@
+//! What the window shows before there is a video: what to do.
+
+use egui::{Align, Layout, RichText, Sense, Ui, vec2};
+
+use crate::app::action::{Action, Actions};
+use crate::app::icons::{self, Icon};
+use crate::app::session::{Session, file_name};
+use crate::app::settings::Settings;
+use crate::app::theme::Palette;
+use crate::app::widgets::{IconButton, Look, elided};
+
+/// More would push the button out of a small window.
+const MAX_RECENT: usize = 4;
+
+pub fn ui(
+    ui: &mut Ui,
+    session: &Session,
+    settings: &Settings,
+    is_hovered_by_file: bool,
+    palette: &Palette,
+    actions: &mut Actions,
+) {
+    let area = ui.available_rect_before_wrap();
+    let n_recent = settings.recent.len().min(MAX_RECENT);
+    let content_height = 250.0
+        + if n_recent > 0 {
+            44.0 + 34.0 * n_recent as f32
+        } else {
+            0.0
+        };
+    let frame = area.shrink(28.0);
+    let colour = if is_hovered_by_file {
+        palette.accent
+    } else {
+        palette.line
+    };
+    let corners = [
+        frame.left_top(),
+        frame.right_top(),
+        frame.right_bottom(),
+        frame.left_bottom(),
+        frame.left_top(),
+    ];
+    let stroke = egui::Stroke::new(if is_hovered_by_file { 2.5 } else { 1.5 }, colour);
+    ui.painter()
+        .extend(egui::Shape::dashed_line(&corners, stroke, 8.0, 7.0));
+
+    let content = egui::Rect::from_center_size(
+        area.center(),
+        vec2(
+            420.0_f32.min(frame.width()),
+            content_height.min(frame.height()),
+        ),
+    );
+    let builder = egui::UiBuilder::new()
+        .max_rect(content)
+        .layout(Layout::top_down(Align::Center));
+    ui.scope_builder(builder, |ui| {
+        ui.spacing_mut().item_spacing.y = 10.0;
+        let (icon, _) = ui.allocate_exact_size(vec2(64.0, 64.0), Sense::hover());
+        icons::paint(ui.painter(), icon, Icon::Film, 56.0, palette.accent);
+        if let Some(path) = &session.opening {
+            ui.label(RichText::new(format!("Opening {}…", file_name(path))).heading());
+            return;
+        }
+        ui.label(
+            RichText::new("Drop a video here")
+                .heading()
+                .color(palette.text),
+        );
+        ui.label(
+            RichText::new("then say in a few words what to look for, and see where it happens")
+                .color(palette.weak_text),
+        );
+        ui.add_space(6.0);
+        let open = IconButton::with_text(Icon::Open, "Open a video…")
+            .look(Look::Primary)
+            .size(38.0)
+            .hint("Ctrl+O")
+            .show(ui);
+        if open.clicked() {
+            actions.push(Action::ChooseVideo);
+        }
+        if n_recent > 0 {
+            ui.add_space(14.0);
+            ui.label(RichText::new("Recent").small().color(palette.weak_text));
+            ui.spacing_mut().item_spacing.y = 2.0;
+            for path in settings.recent.iter().take(n_recent) {
+                let name = file_name(path);
+                let words = elided(ui, &name, egui::TextStyle::Body, palette.text, 340.0);
+                let button = egui::Button::new(words).frame_when_inactive(false);
+                let response = ui.add(button).on_hover_text(path.display().to_string());
+                if response.clicked() {
+                    actions.push(Action::Open(path.clone()));
+                }
+            }
+        }
+    });
+}

@@ -1,0 +1,50 @@
+//! Writing what was found to a file.
+
+use egui::{Id, Popup, RichText, Ui};
+
+use crate::app::action::{Action, Actions};
+use crate::app::icons::Icon;
+use crate::app::session::Session;
+use crate::app::theme::Palette;
+use crate::app::widgets::IconButton;
+use crate::export::Format;
+
+/// Names the menu, so that a key can open it.
+pub fn popup_id() -> Id {
+    Id::unique("export menu")
+}
+
+pub fn ui(ui: &mut Ui, session: &Session, palette: &Palette, actions: &mut Actions) {
+    let n_moments: usize = session.lanes.iter().map(|lane| lane.moments.len()).sum();
+    let response = IconButton::with_text(Icon::Export, "Export")
+        .hint("E")
+        .enabled(n_moments > 0)
+        .show(ui);
+    Popup::menu(&response).id(popup_id()).show(|ui| {
+        ui.set_min_width(250.0);
+        let what = if n_moments == 1 {
+            "1 moment as".to_owned()
+        } else {
+            format!("{n_moments} moments as")
+        };
+        ui.label(RichText::new(what).small().color(palette.weak_text));
+        for format in Format::ALL {
+            if ui.button(title(format)).clicked() {
+                actions.push(Action::Export(format));
+                ui.close();
+            }
+        }
+    });
+}
+
+/// A format by the programs that read it.
+pub fn title(format: Format) -> &'static str {
+    match format {
+        Format::Json => "JSON, for programs",
+        Format::Csv => "CSV, for spreadsheets",
+        Format::Srt => "SRT, as captions",
+        Format::Edl => "EDL, for Resolve or Premiere",
+        Format::Fcpxml => "FCPXML, for Final Cut or Resolve",
+        Format::Otio => "OTIO, for OpenTimelineIO",
+    }
+}

@@ -1,0 +1,13 @@
+//! The parts of the window: each draws from the session and says what the user did.
+
+pub mod empty;
+pub mod export_menu;
+pub mod go_to;
+pub mod keys_list;
+pub mod main_menu;
+pub mod notices;
+pub mod open_menu;
+pub mod query_bar;
+pub mod results;
+pub mod status_bar;
+pub mod transport;

@@ -1,0 +1,45 @@
+//! Opening a video: the system's dialog, or one of the last ones.
+
+use egui::{Popup, RichText, Ui};
+
+use crate::app::action::{Action, Actions};
+use crate::app::icons::Icon;
+use crate::app::session::file_name;
+use crate::app::settings::Settings;
+use crate::app::theme::Palette;
+use crate::app::widgets::IconButton;
+
+pub fn ui(ui: &mut Ui, settings: &Settings, palette: &Palette, actions: &mut Actions) {
+    ui.spacing_mut().item_spacing.x = 2.0;
+    let open = IconButton::with_text(Icon::Open, "Open")
+        .hint("Ctrl+O")
+        .show(ui);
+    if open.clicked() {
+        actions.push(Action::ChooseVideo);
+    }
+    let recent = IconButton::new(Icon::Next, "Recent videos")
+        .size(crate::app::theme::CONTROL_HEIGHT)
+        .enabled(!settings.recent.is_empty())
+        .show(ui);
+    Popup::menu(&recent).show(|ui| {
+        ui.set_min_width(260.0);
+        for path in &settings.recent {
+            let folder = path.parent().map(|folder| folder.display().to_string());
+            let response = ui
+                .button(file_name(path))
+                .on_hover_text(folder.unwrap_or_default());
+            if response.clicked() {
+                actions.push(Action::Open(path.clone()));
+                ui.close();
+            }
+        }
+        ui.separator();
+        if ui
+            .button(RichText::new("Forget these").color(palette.weak_text))
+            .clicked()
+        {
+            actions.push(Action::ForgetRecent);
+            ui.close();
+        }
+    });
+}

@@ -1,0 +1,190 @@
+//! The field for what to look for.
+
+use egui::{Area, Frame, Id, Key, Margin, Modifiers, Order, Stroke, TextEdit, Ui, vec2};
+
+use crate::app::action::{Action, Actions};
+use crate::app::icons::{self, Icon};
+use crate::app::session::Session;
+use crate::app::theme::{CONTROL_HEIGHT, CORNER, Palette};
+
+/// What was typed and not yet asked.
+#[derive(Debug, Default)]
+pub struct State {
+    pub text: String,
+    /// Why the words cannot be asked.
+    pub problem: Option<String>,
+    wants_focus: bool,
+    /// Which entry of the history is shown, latest is 0.
+    history_at: Option<usize>,
+    /// What was typed before the history was looked through.
+    draft: String,
+}
+
+impl State {
+    /// The next frame gives it the keyboard.
+    pub fn request_focus(&mut self) {
+        self.wants_focus = true;
+    }
+
+    /// The words were taken.
+    pub fn clear(&mut self) {
+        *self = Self::default();
+    }
+
+    /// Older entries for `1`, newer for `-1`; what was typed comes back at the end.
+    fn step_history(&mut self, by: isize, history: &[String]) {
+        let at = match self.history_at {
+            None if by > 0 => Some(0),
+            None => None,
+            Some(at) => at.checked_add_signed(by),
+        };
+        match at {
+            Some(at) if at < history.len() => {
+                if self.history_at.is_none() {
+                    self.draft = std::mem::take(&mut self.text);
+                }
+                self.text.clone_from(&history[at]);
+                self.history_at = Some(at);
+            }
+            Some(_) => {} // The oldest stays.
+            None => {
+                if self.history_at.take().is_some() {
+                    self.text = std::mem::take(&mut self.draft);
+                }
+            }
+        }
+    }
+}
+
+/// The field has this id, so that shortcuts can tell that it has the keyboard.
+pub fn field_id() -> Id {
+    Id::unique("query field")
+}
+
+pub fn ui(
+    ui: &mut Ui,
+    session: &Session,
+    state: &mut State,
+    history: &[String],
+    palette: &Palette,
+    actions: &mut Actions,
+) {
+    let id = field_id();
+    let has_focus = ui.memory(|memory| memory.has_focus(id));
+    if has_focus {
+        // Before the field sees them.
+        let (n_up, n_down) = ui.input_mut(|input| {
+            (
+                input.count_and_consume_key(Modifiers::NONE, Key::ArrowUp),
+                input.count_and_consume_key(Modifiers::NONE, Key::ArrowDown),
+            )
+        });
+        (0..n_up).for_each(|_| state.step_history(1, history));
+        (0..n_down).for_each(|_| state.step_history(-1, history));
+    }
+    let hint = if session.lanes.is_empty() {
+        "What are you looking for?"
+    } else {
+        "Look for something else as well"
+    };
+    let width = ui.available_width();
+    let (rect, _) = ui.allocate_exact_size(vec2(width, CONTROL_HEIGHT), egui::Sense::hover());
+    let border = if state.problem.is_some() {
+        palette.warning
+    } else if has_focus {
+        palette.accent
+    } else {
+        palette.line
+    };
+    ui.painter().rect(
+        rect,
+        CORNER,
+        palette.field,
+        Stroke::new(if has_focus { 1.5 } else { 1.0 }, border),
+        egui::StrokeKind::Inside,
+    );
+    let icon = rect.with_max_x(rect.left() + 34.0);
+    icons::paint(ui.painter(), icon, Icon::Search, 14.0, palette.weak_text);
+    let edit = TextEdit::singleline(&mut state.text)
+        .id(id)
+        .hint_text(egui::RichText::new(hint).color(palette.weak_text))
+        .frame(Frame::NONE)
+        .margin(Margin::symmetric(0, 4))
+        .align(egui::Align2::LEFT_CENTER)
+        .desired_width(f32::INFINITY);
+    let inner = egui::Rect::from_min_max(
+        egui::pos2(icon.right(), rect.top() + 1.0),
+        egui::pos2(rect.right() - 8.0, rect.bottom() - 1.0),
+    );
+    let response = ui.put(inner, edit).accessible_name("What to look for");
+    if std::mem::take(&mut state.wants_focus) {
+        response.request_focus();
+    }
+    if response.changed() {
+        state.problem = None;
+        state.history_at = None;
+    }
+    if response.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter)) {
+        actions.push(Action::AddQuery(state.text.clone()));
+    }
+    if let Some(problem) = &state.problem {
+        problem_ui(ui, rect, problem, palette);
+    }
+}
+
+fn problem_ui(ui: &Ui, field: egui::Rect, problem: &str, palette: &Palette) {
+    Area::new(Id::unique("query problem"))
+        .order(Order::Foreground)
+        .fixed_pos(field.left_bottom() + vec2(0.0, 4.0))
+        .interactable(false)
+        .show(ui.ctx(), |ui| {
+            Frame::new()
+                .fill(palette.raised)
+                .stroke(Stroke::new(1.0, palette.warning))
+                .corner_radius(CORNER)
+                .inner_margin(Margin::symmetric(10, 6))
+                .show(ui, |ui| {
+                    ui.set_max_width(field.width().max(240.0) - 20.0);
+                    ui.colored_label(palette.text, capitalised(problem));
+                });
+        });
+}
+
+/// Errors begin small because they usually follow a colon; here they stand alone.
+fn capitalised(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| {
+        first.to_uppercase().chain(letters).collect()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_history_is_walked_and_the_draft_comes_back() {
+        let history = ["newest".to_owned(), "older".to_owned()];
+        let mut state = State {
+            text: "draft".to_owned(),
+            ..State::default()
+        };
+        state.step_history(-1, &history);
+        assert_eq!(state.text, "draft");
+        for expected in ["newest", "older", "older"] {
+            state.step_history(1, &history);
+            assert_eq!(state.text, expected);
+        }
+        state.step_history(-1, &history);
+        assert_eq!(state.text, "newest");
+        state.step_history(-1, &history);
+        assert_eq!(state.text, "draft");
+        State::default().step_history(1, &[]);
+    }
+
+    #[test]
+    fn problems_begin_with_a_capital() {
+        assert_eq!(capitalised("the query is empty"), "The query is empty");
+        assert_eq!(capitalised(""), "");
+    }
+}

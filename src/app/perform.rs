@@ -1,0 +1,294 @@
+//! What each action does. The only place where the window changes anything.
+
+use std::path::{Path, PathBuf};
+
+use egui::ViewportCommand;
+
+use crate::app::action::Action;
+use crate::app::dialogs::Chosen;
+use crate::app::panels::{export_menu, transport::neighbouring_speed};
+use crate::app::session::{ModelState, file_name};
+use crate::app::theme;
+use crate::app::window::App;
+use crate::domain::{TimeSpan, format_timestamp};
+use crate::export::{self, Format};
+use crate::store::atomic;
+use crate::worker::Command;
+
+/// One press of the zoom keys.
+const ZOOM_STEP: f32 = 0.1;
+
+impl App {
+    /// Carries out what the user did.
+    pub fn perform(&mut self, ctx: &egui::Context, action: Action) {
+        match action {
+            Action::ChooseVideo => self.choose_video(),
+            Action::Open(path) => self.open(path),
+            Action::ForgetRecent => {
+                self.settings.recent.clear();
+                self.save_settings();
+            }
+            Action::TogglePlay => self.playback.toggle(),
+            Action::Seek(time_secs) => self.seek(time_secs),
+            Action::Scrub(time_secs) => {
+                let time_secs = self.within_video(time_secs);
+                self.session.playback.position_secs = time_secs;
+                self.playback.scrub(time_secs);
+            }
+            Action::SeekBy(by_secs) => self.seek(self.session.playback.position_secs + by_secs),
+            Action::StepFrames(n_frames) => self.playback.step(n_frames),
+            Action::PlayFrom(time_secs) => {
+                self.seek(time_secs);
+                self.playback.play();
+            }
+            Action::SetSpeed(speed) => self.set_speed(speed),
+            Action::SpeedUp => self.set_speed(neighbouring_speed(self.settings.speed, 1)),
+            Action::SpeedDown => self.set_speed(neighbouring_speed(self.settings.speed, -1)),
+            Action::SetVolume(volume) => {
+                self.settings.volume = volume;
+                self.session.playback.volume = volume;
+                self.playback.set_volume(volume);
+            }
+            Action::ToggleMute => {
+                let is_muted = !self.settings.is_muted;
+                self.settings.is_muted = is_muted;
+                self.session.playback.is_muted = is_muted;
+                self.playback.set_muted(is_muted);
+            }
+            Action::Loop(span) => self.set_loop(span),
+            Action::ToggleLoop => self.toggle_loop(),
+            Action::ToggleFullscreen => self.set_fullscreen(ctx, !self.is_fullscreen),
+            Action::AddQuery(text) => self.add_query(&text),
+            Action::RemoveQuery(id) => {
+                self.session.remove_query(id);
+                self.worker.send(Command::DropQuery { id });
+            }
+            Action::SelectQuery(id) => self.session.selected = Some(id),
+            Action::SetThreshold(id, threshold) => self.session.set_threshold(id, threshold),
+            Action::JumpToHighlight => {
+                let lane = self.session.selected_lane();
+                if let Some(span) = lane.and_then(|lane| lane.highlight_span()) {
+                    self.seek(span.start_secs);
+                    self.playback.play();
+                }
+            }
+            Action::NextMoment => {
+                let from_secs = self.session.playback.position_secs;
+                self.seek_to(self.session.moment_after(from_secs));
+            }
+            Action::PreviousMoment => {
+                let from_secs = self.session.playback.position_secs;
+                self.seek_to(self.session.moment_before(from_secs));
+            }
+            Action::CopyTimestamp(time_secs) => {
+                let text = format_timestamp(time_secs);
+                self.session
+                    .notices
+                    .info(format!("{text} is in the clipboard"));
+                ctx.copy_text(text);
+            }
+            Action::CancelIndexing => self.worker.send(Command::CancelIndexing),
+            Action::ResumeIndexing => {
+                if let Some(video) = &mut self.session.video {
+                    video.indexing = crate::app::session::Indexing::Starting;
+                    self.worker.send(Command::ResumeIndexing);
+                }
+            }
+            Action::UseModel(model) => {
+                self.settings.model = match &model {
+                    crate::engine::ModelChoice::Bundled => None,
+                    crate::engine::ModelChoice::Named(name) => Some(name.display().to_string()),
+                };
+                self.engine.model = model.clone();
+                self.session.model = ModelState::Loading;
+                self.save_settings();
+                self.worker.send(Command::UseModel {
+                    model,
+                    device: self.engine.device,
+                });
+            }
+            Action::Export(format) => {
+                if let Some(video) = &self.session.video {
+                    self.dialogs.choose_export(format, &video.path);
+                }
+            }
+            Action::FocusQuery => self.query_bar.request_focus(),
+            Action::ToggleExportMenu => {
+                if self
+                    .session
+                    .lanes
+                    .iter()
+                    .any(|lane| !lane.moments.is_empty())
+                {
+                    egui::Popup::toggle_id(ctx, export_menu::popup_id());
+                }
+            }
+            Action::ToggleKeys => self.shows_keys = !self.shows_keys,
+            Action::ShowGoTo => {
+                if self.session.video.is_some() {
+                    self.go_to.show();
+                }
+            }
+            Action::ToggleFrameTimes => self.shows_frame_times = !self.shows_frame_times,
+            Action::SetTheme(theme) => {
+                self.settings.theme = theme;
+                theme::apply(ctx, theme);
+                self.save_settings();
+            }
+            Action::Zoom(by) => {
+                let zoom = match by {
+                    0 => 1.0,
+                    by => (ctx.zoom_factor() + ZOOM_STEP * f32::from(by)).clamp(0.5, 3.0),
+                };
+                self.settings.zoom = zoom;
+                ctx.set_zoom_factor(zoom);
+            }
+            Action::Dismiss(id) => self.session.notices.dismiss(id),
+            Action::Escape => {
+                if self.shows_keys {
+                    self.shows_keys = false;
+                } else if self.go_to.is_shown() {
+                    self.go_to.hide();
+                } else if self.is_fullscreen {
+                    self.set_fullscreen(ctx, false);
+                }
+            }
+        }
+    }
+
+    pub(super) fn save_settings(&mut self) {
+        if let Err(error) = self.settings.save(&self.engine.paths) {
+            log::warn!("the settings cannot be kept: {error}");
+        }
+    }
+
+    fn choose_video(&mut self) {
+        let near = self.session.video.as_ref().map(|video| video.path.clone());
+        let near = near.or_else(|| self.settings.recent.first().cloned());
+        self.dialogs.choose_video(near.as_deref());
+    }
+
+    fn open(&mut self, path: PathBuf) {
+        match self.playback.open(&path) {
+            Ok(()) => self.session.opening = Some(path),
+            Err(message) => {
+                self.session.opening = None;
+                self.session.notices.error(message);
+            }
+        }
+    }
+
+    pub(super) fn take_chosen(&mut self, ctx: &egui::Context, chosen: Chosen) {
+        match chosen {
+            Chosen::Video(path) => self.perform(ctx, Action::Open(path)),
+            Chosen::ExportTo(format, path) => self.export(format, &path),
+            Chosen::Unavailable => self.session.notices.warning(
+                "This desktop offers no file dialog: drop a video onto the window, or name it on the command line",
+            ),
+        }
+    }
+
+    fn export(&mut self, format: Format, path: &Path) {
+        let Some(document) = self.session.export_document() else {
+            return;
+        };
+        let n_moments: usize = document
+            .queries
+            .iter()
+            .map(|query| query.moments.len())
+            .sum();
+        let outcome = export::write(format, &document)
+            .map_err(|error| error.to_string())
+            .and_then(|text| {
+                atomic::write(path, text.as_bytes())
+                    .map_err(|error| format!("{} cannot be written: {error}", path.display()))
+            });
+        match outcome {
+            Ok(()) => {
+                let what = if n_moments == 1 { "moment" } else { "moments" };
+                let name = file_name(path);
+                self.session
+                    .notices
+                    .info(format!("{n_moments} {what} written to {name}"));
+            }
+            Err(message) => self.session.notices.error(message),
+        }
+    }
+
+    fn add_query(&mut self, text: &str) {
+        match self.session.add_query(text) {
+            Ok(added) => {
+                self.query_bar.clear();
+                if let Some((id, query)) = added {
+                    self.settings.remember_query(query.as_str());
+                    self.worker.send(Command::Search { id, query });
+                }
+            }
+            Err(error) => self.query_bar.problem = Some(error.to_string()),
+        }
+    }
+
+    fn within_video(&self, time_secs: f64) -> f64 {
+        time_secs.clamp(0.0, self.session.duration_secs())
+    }
+
+    fn seek(&mut self, time_secs: f64) {
+        let time_secs = self.within_video(time_secs);
+        let is_outside_loop = self
+            .session
+            .playback
+            .looped
+            .is_some_and(|span| !span.contains(time_secs));
+        if is_outside_loop {
+            self.set_loop(None);
+        }
+        // The playhead is there at once; the picture follows.
+        self.session.playback.position_secs = time_secs;
+        self.playback.seek(time_secs);
+    }
+
+    fn seek_to(&mut self, span: Option<TimeSpan>) {
+        if let Some(span) = span {
+            self.seek(span.start_secs);
+        }
+    }
+
+    fn set_speed(&mut self, speed: f64) {
+        self.settings.speed = speed;
+        self.session.playback.speed = speed;
+        self.playback.set_speed(speed);
+    }
+
+    fn set_loop(&mut self, span: Option<TimeSpan>) {
+        self.session.playback.looped = span;
+        self.playback.set_loop(span);
+        if let Some(span) = span {
+            if !span.contains(self.session.playback.position_secs) {
+                self.seek(span.start_secs);
+            }
+            self.playback.play();
+        }
+    }
+
+    /// The moment under the playhead, else the next one.
+    fn toggle_loop(&mut self) {
+        if self.session.playback.looped.is_some() {
+            self.set_loop(None);
+            return;
+        }
+        let now_secs = self.session.playback.position_secs;
+        let moments = self.session.moments_in_time();
+        let here = moments.into_iter().find(|span| span.contains(now_secs));
+        if let Some(span) = here.or_else(|| self.session.moment_after(now_secs)) {
+            self.set_loop(Some(span));
+        }
+    }
+
+    fn set_fullscreen(&mut self, ctx: &egui::Context, is_fullscreen: bool) {
+        if self.session.video.is_none() && is_fullscreen {
+            return;
+        }
+        self.is_fullscreen = is_fullscreen;
+        ctx.send_viewport_cmd(ViewportCommand::Fullscreen(is_fullscreen));
+    }
+}

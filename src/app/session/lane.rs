@@ -1,0 +1,119 @@
+//! One query: its words, its colour, and what was found for it.
+
+use crate::domain::{ClipIndex, Moment, Query, TimeSpan, ZERO_SHOT_THRESHOLD, moments_above};
+use crate::engine::{PROBABLY_PRESENT, SearchResult};
+use crate::worker::QueryId;
+
+/// What the worker last said about a query.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    pub result: Box<SearchResult>,
+    /// Clips with exact scores, from the first; later ones are rough.
+    pub n_clips_done: usize,
+    /// No better answer will come.
+    pub is_final: bool,
+}
+
+/// A query on the timeline.
+#[derive(Clone, Debug)]
+pub struct Lane {
+    pub id: QueryId,
+    pub query: Query,
+    /// Index into the palette of query colours.
+    pub colour: usize,
+    /// On the curve's own scale of 0…1.
+    pub threshold: f32,
+    pub answer: Option<Answer>,
+    /// At the threshold of this lane, best first.
+    pub moments: Vec<Moment>,
+    /// Why the query cannot be answered.
+    pub error: Option<String>,
+}
+
+impl Lane {
+    pub(super) fn new(id: QueryId, query: Query, colour: usize) -> Self {
+        Self {
+            id,
+            query,
+            colour,
+            threshold: ZERO_SHOT_THRESHOLD,
+            answer: None,
+            moments: Vec::new(),
+            error: None,
+        }
+    }
+
+    pub(super) fn forget_answer(&mut self) {
+        self.answer = None;
+        self.moments.clear();
+        self.error = None;
+    }
+
+    pub(super) fn take_answer(&mut self, answer: Answer, duration_secs: f64) {
+        self.answer = Some(answer);
+        self.error = None;
+        self.form_moments(duration_secs);
+    }
+
+    pub(super) fn set_threshold(&mut self, threshold: f32, duration_secs: f64) {
+        self.threshold = threshold.clamp(0.0, 1.0);
+        self.form_moments(duration_secs);
+    }
+
+    fn form_moments(&mut self, duration_secs: f64) {
+        let Some(answer) = &self.answer else { return };
+        self.moments = moments_above(&answer.result.shape, self.threshold);
+        for moment in &mut self.moments {
+            // The last clip may reach beyond the video.
+            moment.span.end_secs = moment
+                .span
+                .end_secs
+                .min(duration_secs.max(moment.span.start_secs));
+        }
+    }
+
+    /// `None` while nothing is known; `Some(false)` when even the best clip is no better than chance.
+    pub fn is_probably_present(&self) -> Option<bool> {
+        let answer = self.answer.as_ref()?;
+        Some(answer.result.present >= PROBABLY_PRESENT)
+    }
+
+    /// The calibrated saliency where the threshold lies.
+    ///
+    /// The curve on the screen is calibrated while the threshold counts on the curve's own scale;
+    /// both are the same curve up to scale and offset, so one line serves both.
+    pub fn threshold_saliency(&self) -> Option<f32> {
+        let (low, high) = self.saliency_range()?;
+        Some(low + self.threshold * (high - low))
+    }
+
+    /// The inverse of [`Lane::threshold_saliency`]; `None` for a flat curve.
+    pub fn threshold_at(&self, saliency: f32) -> Option<f32> {
+        let (low, high) = self.saliency_range()?;
+        (high > low).then(|| ((saliency - low) / (high - low)).clamp(0.0, 1.0))
+    }
+
+    /// Least and greatest calibrated saliency.
+    pub fn saliency_range(&self) -> Option<(f32, f32)> {
+        let values = self.answer.as_ref()?.result.saliency.values();
+        let low = values.iter().copied().reduce(f32::min)?;
+        let high = values.iter().copied().reduce(f32::max)?;
+        Some((low, high))
+    }
+
+    /// Calibrated saliency of the clip at a time.
+    pub fn saliency_at(&self, time_secs: f64) -> Option<f32> {
+        let values = self.answer.as_ref()?.result.saliency.values();
+        values.get(ClipIndex::at(time_secs).0).copied()
+    }
+
+    /// The clip that answers best.
+    pub fn highlight_span(&self) -> Option<TimeSpan> {
+        Some(self.answer.as_ref()?.result.highlight.clip.span())
+    }
+}
+
+/// A calibrated saliency as people read it.
+pub fn percent(saliency: f32) -> String {
+    format!("{:.0} %", 100.0 * saliency.clamp(0.0, 1.0))
+}

@@ -1,0 +1,366 @@
+//! What the user sees, as plain data: the panels read it, events and actions change it.
+//!
+//! Nothing here draws, sends or waits, so that every rule about what is shown can be tested alone.
+
+mod lane;
+mod notice;
+
+use std::path::{Path, PathBuf};
+
+use crate::domain::{Query, TimeSpan};
+use crate::engine::IndexProgress;
+use crate::export::{ExportDocument, ExportQuery, FrameRate};
+use crate::model::ModelInfo;
+use crate::video::VideoInfo;
+use crate::worker::{Event, QueryId, VideoId};
+
+pub use lane::{Answer, Lane, percent};
+pub use notice::{Notice, NoticeId, Notices, Severity};
+
+/// As many queries as there are colours that everybody can tell apart.
+pub const MAX_LANES: usize = 7;
+
+/// The model, as far as the worker has told.
+#[derive(Clone, Debug, Default)]
+pub enum ModelState {
+    #[default]
+    Loading,
+    Ready(Box<ModelInfo>),
+    /// Why there is none.
+    Failed(String),
+}
+
+/// How far the open video is known.
+#[derive(Clone, Debug, Default)]
+pub enum Indexing {
+    /// Nothing has been heard yet.
+    #[default]
+    Starting,
+    Running(IndexProgress),
+    /// Stopped by the user; can be resumed.
+    Cancelled {
+        n_done: usize,
+    },
+    Done {
+        n_clips: usize,
+        n_cached: usize,
+    },
+    /// Why it stopped.
+    Failed(String),
+}
+
+impl Indexing {
+    /// Whether the worker is busy with it.
+    pub fn is_running(&self) -> bool {
+        matches!(self, Self::Starting | Self::Running(_))
+    }
+
+    pub fn is_done(&self) -> bool {
+        matches!(self, Self::Done { .. })
+    }
+}
+
+/// The video in the window.
+#[derive(Clone, Debug)]
+pub struct OpenVideo {
+    pub id: VideoId,
+    pub path: PathBuf,
+    pub info: VideoInfo,
+    /// Where the last frame ends, as well as it is known.
+    pub duration_secs: f64,
+    pub indexing: Indexing,
+}
+
+impl OpenVideo {
+    /// The file's name, for titles.
+    pub fn name(&self) -> String {
+        file_name(&self.path)
+    }
+}
+
+/// The name of a file without its folders.
+pub fn file_name(path: &Path) -> String {
+    path.file_name().map_or_else(
+        || path.display().to_string(),
+        |name| name.to_string_lossy().into_owned(),
+    )
+}
+
+/// What the player was doing when this frame began.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct PlaybackState {
+    pub position_secs: f64,
+    pub is_playing: bool,
+    /// 1 is normal.
+    pub speed: f64,
+    /// 0…1.
+    pub volume: f64,
+    pub is_muted: bool,
+    /// The span that is played over and over.
+    pub looped: Option<TimeSpan>,
+}
+
+impl Default for PlaybackState {
+    fn default() -> Self {
+        Self {
+            position_secs: 0.0,
+            is_playing: false,
+            speed: 1.0,
+            volume: 1.0,
+            is_muted: false,
+            looped: None,
+        }
+    }
+}
+
+/// Why a query was not added, in words for the user.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum AddQueryError {
+    #[error("{0}")]
+    Query(#[from] crate::domain::QueryError),
+    #[error("{MAX_LANES} queries are the most that can be told apart: remove one first")]
+    TooMany,
+}
+
+/// Everything on the screen that is not a view setting of one panel.
+#[derive(Debug, Default)]
+pub struct Session {
+    pub model: ModelState,
+    pub video: Option<OpenVideo>,
+    /// A file that is being looked at before it replaces the open video.
+    pub opening: Option<PathBuf>,
+    pub lanes: Vec<Lane>,
+    /// The lane whose results are listed; always one of `lanes` while there are any.
+    pub selected: Option<QueryId>,
+    pub playback: PlaybackState,
+    pub notices: Notices,
+    next_video: u64,
+    next_query: u64,
+}
+
+impl Session {
+    /// Puts a video into the window; answers about any other are stale from now on.
+    pub fn show_video(&mut self, path: PathBuf, info: VideoInfo) -> VideoId {
+        let id = VideoId(self.next_video);
+        self.next_video += 1;
+        self.video = Some(OpenVideo {
+            id,
+            path,
+            duration_secs: info.duration_secs,
+            info,
+            indexing: Indexing::default(),
+        });
+        self.opening = None;
+        self.playback.position_secs = 0.0;
+        self.playback.looped = None;
+        for lane in &mut self.lanes {
+            lane.forget_answer();
+        }
+        id
+    }
+
+    /// Adds a query and selects it. The same words twice only select the lane they have.
+    ///
+    /// # Errors
+    /// When the words are no query or there are too many already.
+    pub fn add_query(&mut self, text: &str) -> Result<Option<(QueryId, Query)>, AddQueryError> {
+        let query = Query::new(text)?;
+        if let Some(lane) = self.lanes.iter().find(|lane| lane.query == query) {
+            self.selected = Some(lane.id);
+            return Ok(None);
+        }
+        if self.lanes.len() >= MAX_LANES {
+            return Err(AddQueryError::TooMany);
+        }
+        let id = QueryId(self.next_query);
+        self.next_query += 1;
+        let free_colour = (0..MAX_LANES)
+            .find(|colour| self.lanes.iter().all(|lane| lane.colour != *colour))
+            .unwrap_or(0);
+        self.lanes.push(Lane::new(id, query.clone(), free_colour));
+        self.selected = Some(id);
+        Ok(Some((id, query)))
+    }
+
+    /// Removes a lane; its neighbour is selected.
+    pub fn remove_query(&mut self, id: QueryId) {
+        let Some(at) = self.lanes.iter().position(|lane| lane.id == id) else {
+            return;
+        };
+        self.lanes.remove(at);
+        if self.selected == Some(id) {
+            let neighbour = self.lanes.get(at.min(self.lanes.len().saturating_sub(1)));
+            self.selected = neighbour.map(|lane| lane.id);
+        }
+    }
+
+    pub fn lane(&self, id: QueryId) -> Option<&Lane> {
+        self.lanes.iter().find(|lane| lane.id == id)
+    }
+
+    pub fn selected_lane(&self) -> Option<&Lane> {
+        self.selected.and_then(|id| self.lane(id))
+    }
+
+    /// Forms the moments of a lane anew, at another threshold on the curve's own scale of 0…1.
+    pub fn set_threshold(&mut self, id: QueryId, threshold: f32) {
+        let duration_secs = self.duration_secs();
+        if let Some(lane) = self.lanes.iter_mut().find(|lane| lane.id == id) {
+            lane.set_threshold(threshold, duration_secs);
+        }
+    }
+
+    /// Seconds of the open video, 0 without one.
+    pub fn duration_secs(&self) -> f64 {
+        self.video.as_ref().map_or(0.0, |video| video.duration_secs)
+    }
+
+    /// Takes in what the worker tells; what is about another video or a dropped query is ignored.
+    pub fn apply(&mut self, event: Event) {
+        match event {
+            Event::ModelReady(info) => self.model = ModelState::Ready(info),
+            Event::ModelFailed { message } => {
+                self.notices.error(message.clone());
+                self.model = ModelState::Failed(message);
+            }
+            Event::Opened { video, info } => {
+                if let Some(open) = self.current(video) {
+                    open.duration_secs = info.duration_secs;
+                    open.info = info;
+                }
+            }
+            Event::Progress { video, progress } => {
+                if let Some(open) = self.current(video) {
+                    open.indexing = Indexing::Running(progress);
+                }
+            }
+            Event::Indexed {
+                video,
+                n_clips,
+                n_cached,
+                duration_secs,
+                warning,
+            } => {
+                let Some(open) = self.current(video) else {
+                    return;
+                };
+                open.indexing = Indexing::Done { n_clips, n_cached };
+                open.duration_secs = duration_secs;
+                if let Some(warning) = warning {
+                    self.notices.warning(warning);
+                }
+            }
+            Event::IndexingCancelled { video } => {
+                if let Some(open) = self.current(video) {
+                    let n_done = match &open.indexing {
+                        Indexing::Running(progress) => progress.n_done,
+                        _ => 0,
+                    };
+                    open.indexing = Indexing::Cancelled { n_done };
+                }
+            }
+            Event::VideoFailed { video, message } => {
+                let Some(open) = self.current(video) else {
+                    return;
+                };
+                open.indexing = Indexing::Failed(message.clone());
+                self.notices.error(message);
+            }
+            Event::Found {
+                video,
+                query,
+                result,
+                n_clips_done,
+                is_final,
+            } => {
+                if self.current(video).is_none() {
+                    return;
+                }
+                let duration_secs = self.duration_secs();
+                if let Some(lane) = self.lanes.iter_mut().find(|lane| lane.id == query) {
+                    let answer = Answer {
+                        result,
+                        n_clips_done,
+                        is_final,
+                    };
+                    lane.take_answer(answer, duration_secs);
+                }
+            }
+            Event::QueryFailed { query, message } => {
+                if let Some(lane) = self.lanes.iter_mut().find(|lane| lane.id == query) {
+                    lane.error = Some(message);
+                }
+            }
+            Event::Notice { message } => self.notices.warning(message),
+        }
+    }
+
+    fn current(&mut self, id: VideoId) -> Option<&mut OpenVideo> {
+        self.video.as_mut().filter(|video| video.id == id)
+    }
+
+    /// The moments of the selected lane in the order of the video.
+    pub fn moments_in_time(&self) -> Vec<TimeSpan> {
+        let mut spans: Vec<_> = self
+            .selected_lane()
+            .map(|lane| lane.moments.iter().map(|moment| moment.span).collect())
+            .unwrap_or_default();
+        spans.sort_by(|a: &TimeSpan, b| a.start_secs.total_cmp(&b.start_secs));
+        spans
+    }
+
+    /// The first moment that starts after `time_secs`.
+    pub fn moment_after(&self, time_secs: f64) -> Option<TimeSpan> {
+        self.moments_in_time()
+            .into_iter()
+            .find(|span| span.start_secs > time_secs + SAME_PLACE_SECS)
+    }
+
+    /// The last moment that starts before `time_secs`.
+    pub fn moment_before(&self, time_secs: f64) -> Option<TimeSpan> {
+        self.moments_in_time()
+            .into_iter()
+            .rev()
+            .find(|span| span.start_secs < time_secs - SAME_PLACE_SECS)
+    }
+
+    /// What an export is made of; `None` without a video.
+    pub fn export_document(&self) -> Option<ExportDocument> {
+        let video = self.video.as_ref()?;
+        let frame_rate = video
+            .info
+            .frame_rate
+            .and_then(|(num, den)| {
+                FrameRate::new(u32::try_from(num).ok()?, u32::try_from(den).ok()?).ok()
+            })
+            .or_else(|| FrameRate::new(30, 1).ok())?;
+        let queries = self
+            .lanes
+            .iter()
+            .filter_map(|lane| {
+                let answer = lane.answer.as_ref()?;
+                Some(ExportQuery {
+                    query: lane.query.clone(),
+                    present: Some(answer.result.present),
+                    highlight: Some(answer.result.highlight),
+                    moments: lane.moments.clone(),
+                })
+            })
+            .collect();
+        Some(ExportDocument {
+            video: std::path::absolute(&video.path).unwrap_or_else(|_| video.path.clone()),
+            duration_secs: video.duration_secs,
+            frame_rate,
+            width: video.info.width,
+            height: video.info.height,
+            has_audio: video.info.has_audio,
+            queries,
+        })
+    }
+}
+
+/// A position this near to a moment's start is at it: players land between frames.
+const SAME_PLACE_SECS: f64 = 0.2;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,138 @@
+use std::path::PathBuf;
+
+use super::*;
+use crate::domain::{Highlight, SaliencyCurve, ZERO_SHOT_THRESHOLD};
+use crate::engine::SearchResult;
+use crate::video::Orientation;
+
+fn info(duration_secs: f64) -> VideoInfo {
+    VideoInfo {
+        duration_secs,
+        frame_rate: Some((25, 1)),
+        width: 640,
+        height: 360,
+        codec: "H.264".to_owned(),
+        container: "Quicktime".to_owned(),
+        has_audio: false,
+        orientation: Orientation::default(),
+    }
+}
+
+fn found(video: VideoId, query: QueryId, cosines: &[f32]) -> Event {
+    let cosines = SaliencyCurve::new(cosines.to_vec());
+    let saliency = cosines.calibrated(2.0, -0.1);
+    let highlight = saliency.highlight().unwrap_or(Highlight {
+        clip: crate::domain::ClipIndex(0),
+        score: 0.0,
+    });
+    let result = SearchResult {
+        query: Query::new("a kite").unwrap(),
+        shape: cosines.min_max_normalised(),
+        highlights: saliency.top(3),
+        highlight,
+        saliency,
+        cosines,
+        moments: Vec::new(),
+        further_moments: Vec::new(),
+        present: 0.9,
+    };
+    Event::Found {
+        video,
+        query,
+        result: Box::new(result),
+        n_clips_done: 0,
+        is_final: true,
+    }
+}
+
+fn session_with_answer() -> (Session, QueryId) {
+    let mut session = Session::default();
+    let video = session.show_video(PathBuf::from("a.mp4"), info(9.5));
+    let (query, _) = session.add_query(" a  kite ").unwrap().unwrap();
+    session.apply(found(video, query, &[0.1, 0.5, 0.1, 0.3, 0.4]));
+    (session, query)
+}
+
+#[test]
+fn answers_about_another_video_or_query_are_dropped() {
+    let mut session = Session::default();
+    let old = session.show_video(PathBuf::from("a.mp4"), info(10.0));
+    let (query, _) = session.add_query("a kite").unwrap().unwrap();
+    let new = session.show_video(PathBuf::from("b.mp4"), info(20.0));
+    session.apply(found(old, query, &[0.1, 0.2]));
+    session.apply(Event::VideoFailed {
+        video: old,
+        message: "gone".to_owned(),
+    });
+    assert!(session.lane(query).unwrap().answer.is_none());
+    assert!(session.notices.is_empty());
+    session.apply(found(new, query, &[0.1, 0.2]));
+    assert!(session.lane(query).unwrap().answer.is_some());
+    session.remove_query(query);
+    session.apply(found(new, query, &[0.1, 0.2]));
+    assert!(session.lanes.is_empty());
+}
+
+#[test]
+fn the_threshold_forms_moments_that_end_with_the_video() {
+    let (mut session, query) = session_with_answer();
+    let spans = |session: &Session| -> Vec<_> {
+        let spans = session.moments_in_time();
+        spans.iter().map(|s| (s.start_secs, s.end_secs)).collect()
+    };
+    assert_eq!(session.lanes[0].threshold, ZERO_SHOT_THRESHOLD);
+    assert_eq!(spans(&session), [(2.0, 4.0), (6.0, 9.5)]);
+    session.set_threshold(query, 0.9);
+    assert_eq!(spans(&session), [(2.0, 4.0)]);
+    session.set_threshold(query, -1.0);
+    assert_eq!(spans(&session), [(0.0, 9.5)]);
+}
+
+#[test]
+fn the_threshold_line_lies_on_the_calibrated_curve() {
+    let (session, _) = session_with_answer();
+    let lane = &session.lanes[0];
+    let at = lane.threshold_saliency().unwrap();
+    assert!((at - (0.1 + 0.4 * 0.8)).abs() < 1e-6, "{at}");
+    assert!((lane.threshold_at(at).unwrap() - lane.threshold).abs() < 1e-6);
+}
+
+#[test]
+fn neighbouring_moments_are_found_from_any_place() {
+    let (session, _) = session_with_answer();
+    assert_eq!(session.moment_after(0.0).unwrap().start_secs, 2.0);
+    assert_eq!(session.moment_after(2.05).unwrap().start_secs, 6.0);
+    assert_eq!(session.moment_after(6.0), None);
+    assert_eq!(session.moment_before(6.04).unwrap().start_secs, 2.0);
+    assert_eq!(session.moment_before(1.0), None);
+}
+
+#[test]
+fn queries_are_refused_in_plain_words_and_keep_their_colours() {
+    let mut session = Session::default();
+    assert_eq!(
+        session.add_query("  ").unwrap_err().to_string(),
+        "the query is empty: say in a few words what to look for"
+    );
+    let ids: Vec<_> = (0..MAX_LANES)
+        .map(|i| session.add_query(&format!("query {i}")).unwrap().unwrap().0)
+        .collect();
+    assert_eq!(session.add_query("more"), Err(AddQueryError::TooMany));
+    assert_eq!(session.add_query("query 2"), Ok(None), "only selected");
+    assert_eq!(session.selected, Some(ids[2]));
+    session.remove_query(ids[2]);
+    assert_eq!(session.selected, Some(ids[3]));
+    session.add_query("more").unwrap();
+    let mut colours: Vec<_> = session.lanes.iter().map(|lane| lane.colour).collect();
+    assert_eq!(colours.pop(), Some(2), "the free colour is used again");
+}
+
+#[test]
+fn an_export_holds_what_is_on_screen() {
+    let (mut session, query) = session_with_answer();
+    session.set_threshold(query, 0.9);
+    let document = session.export_document().unwrap();
+    assert_eq!(document.queries.len(), 1);
+    assert_eq!(document.queries[0].moments, session.lanes[0].moments);
+    assert!(document.video.is_absolute());
+}

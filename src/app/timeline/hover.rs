@@ -1,0 +1,60 @@
+//! What lies under the pointer: the time, the score, a picture of the clip.
+
+use egui::{Area, Color32, Frame, Id, Margin, Order, Pos2, Rect, Stroke, Ui, pos2, vec2};
+
+use crate::app::session::{Lane, percent};
+use crate::app::theme::Palette;
+use crate::app::thumbnails::Thumbnails;
+use crate::domain::{ClipIndex, format_timestamp};
+
+/// Points.
+const PICTURE_HEIGHT: f32 = 90.0;
+
+/// A card above `top` and centred on the pointer, within the window.
+pub fn card(
+    ui: &Ui,
+    pointer: Pos2,
+    top: f32,
+    time_secs: f64,
+    lane: Option<(&Lane, Color32)>,
+    thumbnails: &mut Thumbnails,
+    palette: &Palette,
+) {
+    let clip = ClipIndex::at(time_secs);
+    let screen: Rect = ui.ctx().content_rect();
+    let response = Area::new(Id::unique("timeline hover"))
+        .order(Order::Tooltip)
+        .interactable(false)
+        .fade_in(false)
+        .pivot(egui::Align2::CENTER_BOTTOM)
+        .fixed_pos(pos2(pointer.x, top - 8.0))
+        .constrain_to(screen.shrink(4.0));
+    response.show(ui.ctx(), |ui| {
+        Frame::new()
+            .fill(palette.raised)
+            .stroke(Stroke::new(1.0, palette.line))
+            .corner_radius(8.0)
+            .inner_margin(Margin::same(6))
+            .show(ui, |ui| {
+                ui.spacing_mut().item_spacing = vec2(8.0, 4.0);
+                if let Some(texture) = thumbnails.get(clip) {
+                    let size = texture.size_vec2();
+                    let size = size * (PICTURE_HEIGHT / size.y.max(1.0));
+                    let (rect, _) = ui.allocate_exact_size(size, egui::Sense::hover());
+                    egui::Image::from_texture((texture.id(), size))
+                        .corner_radius(4.0)
+                        .paint_at(ui, rect);
+                }
+                ui.horizontal(|ui| {
+                    ui.colored_label(palette.text, format_timestamp(time_secs));
+                    if let Some((lane, colour)) = lane
+                        && let Some(saliency) = lane.saliency_at(time_secs)
+                    {
+                        let (dot, _) = ui.allocate_exact_size(vec2(8.0, 8.0), egui::Sense::hover());
+                        ui.painter().circle_filled(dot.center(), 4.0, colour);
+                        ui.colored_label(palette.text, percent(saliency));
+                    }
+                });
+            });
+    });
+}

@@ -1,0 +1,344 @@
+//! The timeline: a ruler, and for each query a lane with heat strip, curve, moments and threshold.
+//!
+//! ```text
+//!            │ 0:00      0:30      1:00      1:30 │  ruler
+//!  ● a kite  │ ▓▓▒▒░░░░░▒▒▓▓████▓▒░░░░░░░▒▒▓▓▓▒░░ │  heat strip
+//!    92 % ×  │ ___/‾\____________/‾‾\____________ │  curve, moments, threshold
+//! ```
+//! It owns what part of the video is visible, and nothing else: where the playhead is and what was
+//! found comes from the [`Session`], and what the user does leaves as [`Action`]s.
+
+mod columns;
+mod curve;
+mod gutter;
+mod heat_strip;
+mod hover;
+mod moments;
+mod playhead;
+mod ruler;
+mod threshold;
+mod time_view;
+
+use egui::{
+    Align2, EventFilter, Key, PointerButton, Rangef, Rect, Response, Role, ScrollArea, Sense,
+    TextStyle, Ui, WidgetInfo, pos2, vec2,
+};
+
+use crate::app::action::{Action, Actions};
+use crate::app::colours::lane_colour;
+use crate::app::session::{Lane, Session};
+use crate::app::theme::Palette;
+use crate::app::thumbnails::Thumbnails;
+use crate::worker::VideoId;
+
+use curve::SaliencyScale;
+use time_view::{TimeScale, TimeView};
+
+const RULER_HEIGHT: f32 = 26.0;
+const LANE_GAP: f32 = 4.0;
+const HEAT_HEIGHT: f32 = 12.0;
+
+/// What the timeline remembers between frames.
+#[derive(Debug, Default)]
+pub struct State {
+    view: Option<(VideoId, TimeView)>,
+    was_playing_inside: bool,
+}
+
+/// How high the timeline wants to be, `available` points at most.
+pub fn height(n_lanes: usize, available: f32) -> f32 {
+    let lane = match n_lanes {
+        0 | 1 => 104.0,
+        2 => 84.0,
+        3 => 70.0,
+        _ => 58.0,
+    };
+    (RULER_HEIGHT + n_lanes.max(1) as f32 * (lane + LANE_GAP)).min(available)
+}
+
+pub fn ui(
+    ui: &mut Ui,
+    session: &Session,
+    state: &mut State,
+    thumbnails: &mut Thumbnails,
+    palette: &Palette,
+    actions: &mut Actions,
+) {
+    let Some(video) = &session.video else { return };
+    let area = ui.available_rect_before_wrap();
+    ui.allocate_rect(area, Sense::hover());
+    let gutter_width = (0.17 * area.width()).clamp(132.0, 220.0);
+    let plot = area.with_min_x(area.left() + gutter_width + 8.0);
+
+    let view = match &mut state.view {
+        Some((id, view)) if *id == video.id => view,
+        other => {
+            &mut other
+                .insert((video.id, TimeView::whole(video.duration_secs)))
+                .1
+        }
+    };
+    view.set_duration(video.duration_secs);
+    let position_secs = session.playback.position_secs;
+    if session.playback.is_playing && state.was_playing_inside {
+        view.follow(position_secs);
+    }
+    state.was_playing_inside = (view.start_secs()..=view.end_secs()).contains(&position_secs);
+
+    let mut scale = TimeScale {
+        view: *view,
+        x: plot.x_range(),
+    };
+    let response = plot_ui(ui, plot, position_secs, &scale, actions);
+    wheel(ui, &response, &mut scale);
+    if response.dragged_by(PointerButton::Middle) {
+        let by = f64::from(-response.drag_delta().x) * scale.secs_per_point();
+        scale.view.pan(by);
+    }
+    *view = scale.view;
+
+    let ruler = plot.with_max_y(area.top() + RULER_HEIGHT);
+    let lanes_area = area.with_min_y(ruler.bottom());
+    let mut pointer_lane = None;
+    let mut seek_response = response;
+    if session.lanes.is_empty() {
+        empty_lane(ui, lanes_area, palette);
+    } else {
+        let n_lanes = session.lanes.len() as f32;
+        let lane_height = (lanes_area.height() / n_lanes - LANE_GAP).max(44.0);
+        let mut lanes_ui = ui.new_child(egui::UiBuilder::new().max_rect(lanes_area));
+        lanes_ui.spacing_mut().item_spacing = vec2(0.0, LANE_GAP);
+        ScrollArea::vertical()
+            .scroll_source(egui::scroll_area::ScrollSource::SCROLL_BAR)
+            .auto_shrink(false)
+            .show(&mut lanes_ui, |ui| {
+                for lane in &session.lanes {
+                    let size = vec2(ui.available_width(), lane_height);
+                    let (row, _) = ui.allocate_exact_size(size, Sense::hover());
+                    let is_selected = session.selected == Some(lane.id);
+                    let head = row.with_max_x(area.left() + gutter_width);
+                    gutter::ui(ui, head, lane, is_selected, palette, actions);
+                    let body = Rect::from_x_y_ranges(plot.x_range(), row.y_range());
+                    let line = lane_ui(ui, body, lane, is_selected, &scale, palette, actions);
+                    if let Some(line) = line.filter(Response::clicked) {
+                        seek_response = line;
+                    }
+                    let pointer = ui.input(|input| input.pointer.hover_pos());
+                    if pointer.is_some_and(|pointer| body.contains(pointer)) {
+                        pointer_lane = Some(lane);
+                    }
+                }
+            });
+    }
+    // A click on a threshold is one on the timeline.
+    if seek_response.clicked()
+        && seek_response.id != ui.scope_id().with("plot")
+        && let Some(pointer) = seek_response.interact_pointer_pos()
+    {
+        actions.push(Action::Seek(scale.secs_at(pointer.x)));
+    }
+
+    let painter = ui.painter_at(plot.expand2(vec2(7.0, 0.0)));
+    ruler::paint(ui, &painter, ruler, &scale, palette);
+    playhead::paint(
+        &painter,
+        plot,
+        ruler.bottom(),
+        position_secs,
+        &scale,
+        palette.playhead,
+        palette.lane_background,
+    );
+    hover_ui(ui, plot, &scale, pointer_lane, session, thumbnails, palette);
+}
+
+/// The control under all lanes: press to jump, drag to scrub, arrow keys while it has the keyboard.
+fn plot_ui(
+    ui: &Ui,
+    plot: Rect,
+    position_secs: f64,
+    scale: &TimeScale,
+    actions: &mut Actions,
+) -> Response {
+    let response = ui.interact(plot, ui.scope_id().with("plot"), Sense::click_and_drag());
+    response.widget_info(|| WidgetInfo::slider(true, position_secs, "Timeline"));
+    ui.ctx().accesskit_node_builder(response.id, |node| {
+        node.set_role(Role::Slider);
+        node.set_min_numeric_value(0.0);
+        node.set_max_numeric_value(scale.secs_at(f32::INFINITY));
+    });
+    let is_primary = |input: &egui::InputState| input.pointer.primary_down();
+    let was_pressed = ui.input(|input| input.pointer.primary_pressed());
+    if let Some(pointer) = response.interact_pointer_pos() {
+        let time_secs = scale.secs_at(pointer.x);
+        if response.drag_stopped_by(PointerButton::Primary) {
+            actions.push(Action::Seek(time_secs));
+        } else if response.is_pointer_button_down_on() && was_pressed {
+            actions.push(Action::Seek(time_secs));
+        } else if response.dragged_by(PointerButton::Primary)
+            && ui.input(is_primary)
+            && response.drag_delta().x != 0.0
+        {
+            actions.push(Action::Scrub(time_secs));
+        }
+    }
+    if response.has_focus() {
+        let filter = EventFilter {
+            horizontal_arrows: true,
+            ..EventFilter::default()
+        };
+        ui.memory_mut(|memory| memory.set_focus_lock_filter(response.id, filter));
+        let presses = ui.input(|input| {
+            input.num_presses(Key::ArrowRight) as i32 - input.num_presses(Key::ArrowLeft) as i32
+        });
+        if presses != 0 {
+            actions.push(Action::SeekBy(5.0 * f64::from(presses)));
+        }
+        let painter = ui.painter_at(plot.expand(2.0));
+        painter.rect_stroke(
+            plot,
+            4.0,
+            egui::Stroke::new(1.5, Palette::of(ui).accent),
+            egui::StrokeKind::Outside,
+        );
+    }
+    response
+}
+
+/// The wheel zooms at the pointer; with Shift, or sideways, it pans.
+fn wheel(ui: &Ui, response: &Response, scale: &mut TimeScale) {
+    let Some(pointer) = ui.input(|input| input.pointer.hover_pos()) else {
+        return;
+    };
+    if !response.rect.contains(pointer) || !ui.rect_contains_pointer(response.rect) {
+        return;
+    }
+    let (scroll, pinch) = ui.input(|input| (input.smooth_scroll_delta(), input.zoom_delta()));
+    if scroll.y != 0.0 || pinch != 1.0 {
+        let factor = (-0.004 * f64::from(scroll.y)).exp() / f64::from(pinch);
+        scale.view.zoom(factor, scale.secs_at(pointer.x));
+    }
+    if scroll.x != 0.0 {
+        scale
+            .view
+            .pan(-f64::from(scroll.x) * scale.secs_per_point());
+    }
+}
+
+fn empty_lane(ui: &Ui, area: Rect, palette: &Palette) {
+    let painter = ui.painter_at(area);
+    painter.rect_filled(area.shrink2(vec2(0.0, 2.0)), 6.0, palette.lane_background);
+    painter.text(
+        area.center(),
+        Align2::CENTER_CENTER,
+        "Say above what you look for: where it happens is shown here",
+        TextStyle::Body.resolve(ui.style()),
+        palette.weak_text,
+    );
+}
+
+/// Everything of a lane right of its name. The answer is the control of its threshold.
+fn lane_ui(
+    ui: &mut Ui,
+    body: Rect,
+    lane: &Lane,
+    is_selected: bool,
+    scale: &TimeScale,
+    palette: &Palette,
+    actions: &mut Actions,
+) -> Option<Response> {
+    let painter = ui.painter_at(body);
+    painter.rect_filled(body, 4.0, palette.lane_background);
+    let Some(answer) = &lane.answer else {
+        let text = lane.error.as_deref().unwrap_or("Searching…");
+        let colour = if lane.error.is_some() {
+            palette.error
+        } else {
+            palette.weak_text
+        };
+        let font = TextStyle::Small.resolve(ui.style());
+        painter.text(body.center(), Align2::CENTER_CENTER, text, font, colour);
+        return None;
+    };
+    let is_doubtful = lane.is_probably_present() == Some(false);
+    let full = lane_colour(lane.colour, palette.is_dark);
+    let colour = if is_doubtful {
+        full.gamma_multiply(0.45)
+    } else {
+        full
+    };
+    let values = answer.result.saliency.values();
+    let heat = body.with_max_y(body.top() + HEAT_HEIGHT);
+    let plot = body.with_min_y(heat.bottom() + 3.0);
+    let saliency = SaliencyScale::new(lane.saliency_range()?, plot.shrink2(vec2(0.0, 3.0)));
+
+    heat_strip::paint(
+        &painter,
+        heat,
+        values,
+        scale,
+        if is_doubtful { 0.55 } else { 1.0 },
+    );
+    moments::paint_bands(&painter, plot, &lane.moments, scale, full, is_doubtful);
+    curve::paint(&painter, plot, values, scale, &saliency, colour);
+    if !answer.is_final {
+        veil(&painter, body, answer.n_clips_done, scale, palette);
+    }
+    let line = threshold::ui(ui, plot, lane, &saliency, actions);
+    let is_warm = line
+        .as_ref()
+        .is_some_and(|line| line.hovered() || line.dragged() || line.has_focus());
+    if is_selected || is_warm {
+        threshold::paint(ui, &painter, plot, lane, &saliency, is_warm, palette);
+    }
+    let pin = Rect::from_x_y_ranges(body.x_range(), heat.top()..=heat.bottom() + 4.0);
+    let best = answer.result.highlight.clip;
+    moments::paint_highlight(&painter, pin, best, scale, colour, palette.lane_background);
+    line
+}
+
+/// Clips that are only known roughly are shown behind a veil.
+fn veil(
+    painter: &egui::Painter,
+    body: Rect,
+    n_clips_done: usize,
+    scale: &TimeScale,
+    palette: &Palette,
+) {
+    let from = scale.x_of(crate::domain::ClipIndex(n_clips_done).start_secs());
+    let x = Rangef::new(from.max(body.left()), body.right());
+    if x.span() > 0.0 {
+        let rect = Rect::from_x_y_ranges(x, body.y_range());
+        painter.rect_filled(rect, 0.0, palette.lane_background.gamma_multiply(0.55));
+    }
+}
+
+fn hover_ui(
+    ui: &Ui,
+    plot: Rect,
+    scale: &TimeScale,
+    lane: Option<&Lane>,
+    session: &Session,
+    thumbnails: &mut Thumbnails,
+    palette: &Palette,
+) {
+    let Some(pointer) = ui.input(|input| input.pointer.hover_pos()) else {
+        return;
+    };
+    if !plot.contains(pointer) || !ui.rect_contains_pointer(plot) {
+        return;
+    }
+    playhead::paint_hover(&ui.painter_at(plot), plot, pointer.x, palette.text);
+    let lane = lane.or(session.selected_lane());
+    let lane = lane.map(|lane| (lane, lane_colour(lane.colour, palette.is_dark)));
+    let at = pos2(pointer.x, plot.top());
+    hover::card(
+        ui,
+        at,
+        plot.top(),
+        scale.secs_at(pointer.x),
+        lane,
+        thumbnails,
+        palette,
+    );
+}

@@ -1,0 +1,66 @@
+//! Moments as bands behind the curve, and the highlight as a mark above it.
+
+use egui::{Color32, Painter, Rect, Shape, Stroke, StrokeKind, pos2};
+
+use crate::app::timeline::time_view::TimeScale;
+use crate::domain::{ClipIndex, Moment};
+
+/// At least so wide, or a short moment in a long video could not be seen.
+const LEAST_WIDTH: f32 = 3.0;
+
+/// Bands; only outlines where the query is probably not there.
+pub fn paint_bands(
+    painter: &Painter,
+    rect: Rect,
+    moments: &[Moment],
+    scale: &TimeScale,
+    colour: Color32,
+    is_doubtful: bool,
+) {
+    let painter = painter.with_clip_rect(rect);
+    for moment in moments {
+        let left = scale.x_of(moment.span.start_secs);
+        let right = scale.x_of(moment.span.end_secs).max(left + LEAST_WIDTH);
+        if right < rect.left() || left > rect.right() {
+            continue;
+        }
+        let band = Rect::from_x_y_ranges(left..=right, rect.y_range());
+        if is_doubtful {
+            let stroke = Stroke::new(1.0, colour.gamma_multiply(0.35));
+            painter.rect_stroke(band, 2.0, stroke, StrokeKind::Inside);
+        } else {
+            painter.rect_filled(band, 2.0, colour.gamma_multiply(0.16));
+            let foot = band.with_min_y(band.bottom() - 3.0);
+            painter.rect_filled(foot, 1.0, colour.gamma_multiply(0.9));
+        }
+    }
+}
+
+/// A small pin that points down at the best clip.
+pub fn paint_highlight(
+    painter: &Painter,
+    rect: Rect,
+    clip: ClipIndex,
+    scale: &TimeScale,
+    colour: Color32,
+    outline: Color32,
+) {
+    let x = scale.x_of(clip.centre_secs());
+    if !rect.x_range().contains(x) {
+        return;
+    }
+    let (top, bottom) = (rect.top(), rect.bottom());
+    let shoulder = top + 0.45 * (bottom - top);
+    let points = vec![
+        pos2(x - 6.0, top),
+        pos2(x + 6.0, top),
+        pos2(x + 6.0, shoulder),
+        pos2(x, bottom),
+        pos2(x - 6.0, shoulder),
+    ];
+    painter.add(Shape::convex_polygon(
+        points,
+        colour,
+        Stroke::new(1.5, outline),
+    ));
+}

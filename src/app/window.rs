@@ -1,0 +1,435 @@
+//! The window as a whole: takes in news, lays out the panels, hands on what the user did.
+
+use std::time::Duration;
+
+use anyhow::Context as _;
+use egui::{CentralPanel, Frame, Margin, Panel, Rect, RichText, Ui, ViewportCommand};
+
+use crate::app::action::{Action, Actions};
+use crate::app::dialogs::Dialogs;
+use crate::app::frame_times::{FrameTimes, Summary};
+use crate::app::keys;
+use crate::app::panels::{
+    empty, export_menu, go_to, keys_list, main_menu, notices, open_menu, query_bar, results,
+    status_bar, transport,
+};
+use crate::app::playback::{News, Playback};
+use crate::app::session::Session;
+use crate::app::settings::Settings;
+use crate::app::theme::{self, CONTROL_HEIGHT, GAP, MARGIN, Palette};
+use crate::app::thumbnails::Thumbnails;
+use crate::app::{AppOptions, fonts, timeline, video_view};
+use crate::engine::{EngineConfig, ModelChoice};
+use crate::worker::{Command, Worker};
+
+/// In fullscreen the controls go when the pointer has rested this long.
+const CONTROLS_REST_SECS: f32 = 2.5;
+
+/// The playhead moves while playing even where no new frame comes, as with one frame per second.
+const PLAYHEAD_EVERY: Duration = Duration::from_millis(33);
+
+/// Everything the window owns.
+pub struct App {
+    pub(super) session: Session,
+    pub(super) settings: Settings,
+    pub(super) engine: EngineConfig,
+    pub(super) worker: Worker,
+    pub(super) playback: Playback,
+    pub(super) dialogs: Dialogs,
+    pub(super) thumbnails: Thumbnails,
+    pub(super) timeline: timeline::State,
+    pub(super) query_bar: query_bar::State,
+    pub(super) go_to: go_to::State,
+    pub(super) shows_keys: bool,
+    pub(super) shows_frame_times: bool,
+    pub(super) is_fullscreen: bool,
+    pub(super) print_frame_times: bool,
+    frame_times: FrameTimes,
+    actions: Actions,
+}
+
+impl App {
+    /// Starts the worker and opens what was asked for.
+    ///
+    /// # Errors
+    /// When the system gives no thread.
+    pub fn new(
+        creation: &eframe::CreationContext<'_>,
+        options: AppOptions,
+    ) -> anyhow::Result<Self> {
+        let ctx = &creation.egui_ctx;
+        let AppOptions {
+            video,
+            queries,
+            mut engine,
+        } = options;
+        let settings = Settings::load(&engine.paths);
+        if let (ModelChoice::Bundled, Some(name)) = (&engine.model, &settings.model) {
+            let Ok(choice) = name.parse();
+            engine.model = choice;
+        }
+        theme::install(ctx);
+        theme::apply(ctx, settings.theme);
+        fonts::install(ctx);
+        ctx.set_zoom_factor(settings.zoom);
+        // The keys for it are in the table, so that they are listed.
+        ctx.options_mut(|options| options.zoom_with_keyboard = false);
+        match &creation.wgpu_render_state {
+            Some(render_state) => video_view::install(render_state),
+            None => log::warn!("no GPU rendering: the picture of the video is not shown"),
+        }
+        let wake = {
+            let ctx = ctx.clone();
+            move || ctx.request_repaint()
+        };
+        let worker = Worker::spawn(engine.clone(), wake).context("no thread for the worker")?;
+        let mut app = Self {
+            session: Session::default(),
+            playback: Playback::new(ctx),
+            dialogs: Dialogs::new(ctx),
+            thumbnails: Thumbnails::new(ctx),
+            timeline: timeline::State::default(),
+            query_bar: query_bar::State::default(),
+            go_to: go_to::State::default(),
+            shows_keys: false,
+            shows_frame_times: false,
+            is_fullscreen: false,
+            print_frame_times: false,
+            frame_times: FrameTimes::default(),
+            actions: Actions::new(),
+            settings,
+            engine,
+            worker,
+        };
+        app.session.playback.volume = app.settings.volume;
+        app.session.playback.is_muted = app.settings.is_muted;
+        app.session.playback.speed = app.settings.speed;
+        for query in queries {
+            app.perform(ctx, Action::AddQuery(query));
+        }
+        if let Some(video) = video {
+            app.perform(ctx, Action::Open(video));
+        }
+        Ok(app)
+    }
+
+    /// What the user sees.
+    pub fn session(&self) -> &Session {
+        &self.session
+    }
+
+    /// What is kept between runs.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// When the frame on screen begins.
+    pub fn frame_secs(&self) -> Option<f64> {
+        self.playback.picture.time_secs()
+    }
+
+    /// Whether the frame that was asked for is not on screen yet.
+    pub fn is_seeking(&self) -> bool {
+        self.playback.is_seeking()
+    }
+
+    /// Whether nothing on screen will change unless somebody does something.
+    pub fn is_idle(&self) -> bool {
+        let indexing = self.session.video.as_ref().map(|video| &video.indexing);
+        self.session.opening.is_none()
+            && !self.playback.is_moving()
+            && self.thumbnails.is_idle()
+            && !indexing.is_some_and(|indexing| indexing.is_running())
+    }
+
+    /// CPU time that `logic` and `ui` took.
+    pub fn frame_times(&self) -> Option<Summary> {
+        self.frame_times.summary()
+    }
+
+    /// Takes in what happened elsewhere since the last frame.
+    fn take_news(&mut self, ctx: &egui::Context) {
+        while let Some(event) = self.worker.try_event() {
+            self.session.apply(event);
+        }
+        for news in self.playback.poll(&mut self.session.playback) {
+            match news {
+                News::Shown(path, info) => {
+                    let video = self.session.show_video(path.clone(), info);
+                    self.thumbnails.set_video(Some(path.clone()));
+                    self.settings.remember_video(&path);
+                    self.save_settings();
+                    let title = self.session.video.as_ref().map(|video| video.name());
+                    let title = format!("{} – vcl", title.unwrap_or_default());
+                    ctx.send_viewport_cmd(ViewportCommand::Title(title));
+                    self.worker.send(Command::Open { video, path });
+                }
+                News::CannotOpen(message) => {
+                    self.session.opening = None;
+                    self.session.notices.error(message);
+                }
+                News::Stopped(message) => self.session.notices.error(message),
+            }
+        }
+        for chosen in self.dialogs.poll() {
+            self.take_chosen(ctx, chosen);
+        }
+        self.thumbnails.poll();
+        let dropped = ctx.input(|input| {
+            let files = input.raw.dropped_files.iter();
+            files.map(|file| file.path().to_owned()).next_back()
+        });
+        if let Some(path) = dropped {
+            self.perform(ctx, Action::Open(path));
+        }
+        if self.playback.is_moving() {
+            ctx.request_repaint_after(PLAYHEAD_EVERY);
+        }
+    }
+
+    /// Remembers the size that the window has when it is neither full nor maximised.
+    fn track_window(&mut self, ctx: &egui::Context) {
+        let (size, is_special) = ctx.input(|input| {
+            let viewport = input.viewport();
+            let is_special =
+                viewport.fullscreen.unwrap_or(false) || viewport.maximized.unwrap_or(false);
+            (viewport.inner_rect.map(|rect| rect.size()), is_special)
+        });
+        if let (Some(size), false) = (size, is_special) {
+            let zoom = ctx.zoom_factor();
+            self.settings.window_size = [size.x * zoom, size.y * zoom];
+        }
+    }
+
+    fn layout(&mut self, ui: &mut Ui, actions: &mut Actions) {
+        let palette = Palette::of(ui);
+        if self.is_fullscreen {
+            self.fullscreen_ui(ui, &palette, actions);
+        } else {
+            self.windowed_ui(ui, &palette, actions);
+        }
+        if self.shows_keys {
+            keys_list::ui(ui, &palette, actions);
+        }
+        if self.shows_frame_times {
+            self.frame_times_ui(ui, &palette);
+        }
+    }
+
+    fn windowed_ui(&mut self, ui: &mut Ui, palette: &Palette, actions: &mut Actions) {
+        let bar = |vertical| {
+            Frame::new()
+                .fill(palette.panel)
+                .inner_margin(Margin::symmetric(MARGIN as i8, vertical))
+        };
+        Panel::top("top bar")
+            .frame(bar(8))
+            .exact_size(CONTROL_HEIGHT + 18.0)
+            .show(ui, |ui| self.top_bar_ui(ui, palette, actions));
+        Panel::bottom("status bar")
+            .frame(bar(2))
+            .exact_size(28.0)
+            .show(ui, |ui| status_bar::ui(ui, &self.session, palette, actions));
+        if self.session.video.is_none() {
+            CentralPanel::default()
+                .frame(Frame::new().fill(palette.background))
+                .show(ui, |ui| {
+                    let area = ui.max_rect();
+                    let is_hovered = ui.input(|input| !input.raw.hovered_files.is_empty());
+                    empty::ui(
+                        ui,
+                        &self.session,
+                        &self.settings,
+                        is_hovered,
+                        palette,
+                        actions,
+                    );
+                    notices::ui(ui, area, &self.session, palette, actions);
+                });
+            return;
+        }
+        let available = ui.available_height();
+        let n_lanes = self.session.lanes.len();
+        let timeline_height = timeline::height(n_lanes, (0.46 * available).max(110.0));
+        Panel::bottom("timeline")
+            .frame(bar(0))
+            .show_separator_line(false)
+            .exact_size(timeline_height + 6.0)
+            .show(ui, |ui| {
+                let session = &self.session;
+                let thumbnails = &mut self.thumbnails;
+                timeline::ui(
+                    ui,
+                    session,
+                    &mut self.timeline,
+                    thumbnails,
+                    palette,
+                    actions,
+                );
+            });
+        Panel::bottom("transport")
+            .frame(bar(6))
+            .show_separator_line(false)
+            .exact_size(CONTROL_HEIGHT + 14.0)
+            .show(ui, |ui| {
+                transport::ui(ui, &self.session, false, palette, actions)
+            });
+        let width = ui.available_width();
+        Panel::right("results")
+            .frame(
+                Frame::new()
+                    .fill(palette.panel)
+                    .inner_margin(Margin::same(MARGIN as i8)),
+            )
+            .resizable(true)
+            .default_size((0.26 * width).clamp(232.0, 320.0))
+            .size_range(220.0..=(0.5 * width).max(221.0))
+            .show(ui, |ui| {
+                results::ui(ui, &self.session, &mut self.thumbnails, palette, actions);
+            });
+        CentralPanel::default()
+            .frame(Frame::new().fill(palette.video_background))
+            .show(ui, |ui| {
+                let area = ui.max_rect();
+                video_view::ui(ui, &self.session, &self.playback.picture, palette, actions);
+                drop_hint(ui, area, palette);
+                notices::ui(ui, area, &self.session, palette, actions);
+                go_to::ui(ui, area, &mut self.go_to, palette, actions);
+            });
+    }
+
+    fn top_bar_ui(&mut self, ui: &mut Ui, palette: &Palette, actions: &mut Actions) {
+        ui.horizontal_centered(|ui| {
+            ui.scope(|ui| open_menu::ui(ui, &self.settings, palette, actions));
+            ui.add_space(GAP);
+            ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+                main_menu::ui(ui, &self.settings, &self.engine.paths, palette, actions);
+                export_menu::ui(ui, &self.session, palette, actions);
+                ui.add_space(GAP);
+                let history = &self.settings.history;
+                query_bar::ui(
+                    ui,
+                    &self.session,
+                    &mut self.query_bar,
+                    history,
+                    palette,
+                    actions,
+                );
+            });
+        });
+    }
+
+    fn fullscreen_ui(&mut self, ui: &mut Ui, palette: &Palette, actions: &mut Actions) {
+        let rest_secs = ui.input(|input| input.pointer.time_since_last_movement());
+        let is_resting = rest_secs > CONTROLS_REST_SECS && self.session.playback.is_playing;
+        let bar = Frame::new()
+            .fill(palette.panel)
+            .inner_margin(Margin::symmetric(MARGIN as i8, 6));
+        if is_resting {
+            ui.ctx().set_cursor_icon(egui::CursorIcon::None);
+        } else {
+            Panel::bottom("fullscreen controls")
+                .frame(bar)
+                .show_separator_line(false)
+                .exact_size(CONTROL_HEIGHT + 14.0)
+                .show(ui, |ui| {
+                    transport::ui(ui, &self.session, true, palette, actions)
+                });
+            let height = timeline::height(self.session.lanes.len(), 0.3 * ui.available_height());
+            Panel::bottom("fullscreen timeline")
+                .frame(bar)
+                .show_separator_line(false)
+                .exact_size(height + 12.0)
+                .show(ui, |ui| {
+                    let session = &self.session;
+                    let thumbnails = &mut self.thumbnails;
+                    timeline::ui(
+                        ui,
+                        session,
+                        &mut self.timeline,
+                        thumbnails,
+                        palette,
+                        actions,
+                    );
+                });
+        }
+        CentralPanel::default()
+            .frame(Frame::new().fill(palette.video_background))
+            .show(ui, |ui| {
+                let area = ui.max_rect();
+                video_view::ui(ui, &self.session, &self.playback.picture, palette, actions);
+                notices::ui(ui, area, &self.session, palette, actions);
+                go_to::ui(ui, area, &mut self.go_to, palette, actions);
+            });
+    }
+
+    fn frame_times_ui(&self, ui: &Ui, palette: &Palette) {
+        let Some(summary) = self.frame_times.summary() else {
+            return;
+        };
+        egui::Area::new(egui::Id::unique("frame times"))
+            .order(egui::Order::Tooltip)
+            .interactable(false)
+            .fixed_pos(egui::pos2(MARGIN, CONTROL_HEIGHT + 26.0))
+            .show(ui.ctx(), |ui| {
+                Frame::new()
+                    .fill(palette.raised)
+                    .corner_radius(theme::CORNER)
+                    .inner_margin(8)
+                    .show(ui, |ui| {
+                        ui.label(
+                            RichText::new(summary.to_string())
+                                .monospace()
+                                .color(palette.text),
+                        );
+                    });
+            });
+    }
+}
+
+/// While a file is held over the window.
+fn drop_hint(ui: &Ui, area: Rect, palette: &Palette) {
+    if ui.input(|input| input.raw.hovered_files.is_empty()) {
+        return;
+    }
+    let painter = ui.painter();
+    painter.rect_filled(area, 0.0, palette.background.gamma_multiply(0.8));
+    painter.text(
+        area.center(),
+        egui::Align2::CENTER_CENTER,
+        "Drop to open",
+        egui::TextStyle::Heading.resolve(ui.style()),
+        palette.text,
+    );
+}
+
+impl eframe::App for App {
+    fn logic(&mut self, ctx: &egui::Context, _frame: &mut eframe::Frame) {
+        let stopwatch = FrameTimes::start();
+        self.take_news(ctx);
+        self.frame_times.add(&stopwatch);
+    }
+
+    fn ui(&mut self, ui: &mut Ui, _frame: &mut eframe::Frame) {
+        let stopwatch = FrameTimes::start();
+        let ctx = ui.ctx().clone();
+        let mut actions = std::mem::take(&mut self.actions);
+        keys::actions(&ctx, &mut actions);
+        self.layout(ui, &mut actions);
+        self.track_window(&ctx);
+        for action in actions.drain(..) {
+            self.perform(&ctx, action);
+            ctx.request_repaint();
+        }
+        self.actions = actions;
+        self.frame_times.add(&stopwatch);
+        self.frame_times.end_frame();
+    }
+
+    fn on_exit(&mut self) {
+        self.save_settings();
+        if let (true, Some(summary)) = (self.print_frame_times, self.frame_times.summary()) {
+            println!("{summary}");
+        }
+    }
+}

@@ -1,0 +1,194 @@
+//! The window under test, and hands to use it.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use egui::{Event, Key, Modifiers, Pos2, Rect, Vec2, pos2};
+use egui_kittest::Harness;
+use egui_kittest::kittest::Queryable as _;
+use vcl::app::{App, AppOptions};
+use vcl::engine::{EngineConfig, ModelChoice};
+use vcl::model::{DeviceChoice, ModelFiles};
+use vcl::store::Paths;
+
+/// Generous: the tests of one file run beside each other on few processors.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+pub fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+pub fn demo() -> PathBuf {
+    root().join("assets/demo.mp4")
+}
+
+/// Whether the model that understands the demo is compiled in; else a random one stands in, which
+/// answers everything but finds nothing.
+pub fn has_bundled_model() -> bool {
+    ModelFiles::bundled().is_ok()
+}
+
+fn model() -> ModelChoice {
+    if has_bundled_model() {
+        ModelChoice::Bundled
+    } else {
+        ModelChoice::Named(root().join("tests/fixtures/clip-tiny"))
+    }
+}
+
+/// A window and the directories that it keeps things in.
+pub struct Window {
+    pub harness: Harness<'static, App>,
+    _dirs: tempfile::TempDir,
+}
+
+impl Window {
+    pub fn open(video: Option<PathBuf>, queries: &[&str], size: Vec2) -> Self {
+        let dirs = tempfile::tempdir().expect("a temporary directory");
+        let options = AppOptions {
+            video,
+            queries: queries.iter().map(|query| (*query).to_owned()).collect(),
+            engine: EngineConfig {
+                model: model(),
+                device: DeviceChoice::Cpu,
+                paths: Paths::below(dirs.path()),
+            },
+        };
+        let harness = Harness::builder()
+            .with_size(size)
+            .with_render_cursor(false)
+            .wgpu()
+            .build_eframe(|creation| App::new(creation, options).expect("the window opens"));
+        Self {
+            harness,
+            _dirs: dirs,
+        }
+    }
+
+    /// The demo video, indexed to the end.
+    pub fn with_indexed_demo(queries: &[&str], size: Vec2) -> Self {
+        let mut window = Self::open(Some(demo()), queries, size);
+        window.wait_until("the demo is indexed and answered", |app| {
+            let session = app.session();
+            let video = session.video.as_ref();
+            video.is_some_and(|video| video.indexing.is_done())
+                && session
+                    .lanes
+                    .iter()
+                    .all(|lane| lane.answer.as_ref().is_some_and(|answer| answer.is_final))
+        });
+        window
+    }
+
+    pub fn app(&self) -> &App {
+        self.harness.state()
+    }
+
+    pub fn wait_until(&mut self, what: &str, is_so: impl Fn(&App) -> bool) {
+        let began = Instant::now();
+        loop {
+            self.harness.step();
+            if is_so(self.app()) {
+                return;
+            }
+            assert!(began.elapsed() < PATIENCE, "waited in vain until {what}");
+            thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    /// Steps until nothing is expected to change any more.
+    pub fn wait_until_idle(&mut self) {
+        self.wait_until("nothing is left to do", App::is_idle);
+        // What arrived last is on screen after another frame or two.
+        self.harness.run_steps(3);
+    }
+
+    pub fn press(&mut self, modifiers: Modifiers, key: Key) {
+        self.harness.key_press_modifiers(modifiers, key);
+        self.harness.step();
+    }
+
+    pub fn type_text(&mut self, text: &str) {
+        self.harness.event(Event::Text(text.to_owned()));
+        self.harness.step();
+    }
+
+    /// What a person types after Ctrl+F.
+    pub fn ask(&mut self, words: &str) {
+        self.press(Modifiers::COMMAND | Modifiers::CTRL, Key::F);
+        self.harness.step();
+        self.type_text(words);
+        self.press(Modifiers::NONE, Key::Enter);
+        self.harness.step();
+    }
+
+    pub fn click(&mut self, label: &str) {
+        self.harness.get_by_label(label).click();
+        self.harness.step();
+        self.harness.step();
+    }
+
+    pub fn rect_of(&self, label: &str) -> Rect {
+        self.harness.get_by_label(label).rect()
+    }
+
+    pub fn click_at(&mut self, at: Pos2) {
+        self.harness.hover_at(at);
+        self.harness.drag_at(at);
+        self.harness.step();
+        self.harness.drop_at(at);
+        self.harness.step();
+    }
+
+    /// Presses at `from` and moves to `to` in a few steps; `then` sees each, before letting go.
+    pub fn drag(&mut self, from: Pos2, to: Pos2, mut then: impl FnMut(&mut Self)) {
+        self.harness.hover_at(from);
+        self.harness.drag_at(from);
+        self.harness.step();
+        for i in 1..=6 {
+            self.harness.hover_at(from + (to - from) * i as f32 / 6.0);
+            self.harness.step();
+            then(self);
+        }
+        self.harness.drop_at(to);
+        self.harness.step();
+    }
+
+    pub fn drop_file(&mut self, path: &Path) {
+        let file = Arc::new(Dropped(path.to_owned()));
+        self.harness.input_mut().dropped_files.push(file);
+        self.harness.step();
+    }
+
+    pub fn notices(&self) -> Vec<String> {
+        let notices = self.app().session().notices.iter();
+        notices.map(|notice| notice.text.clone()).collect()
+    }
+
+    pub fn position_secs(&self) -> f64 {
+        self.app().session().playback.position_secs
+    }
+}
+
+/// A point of the timeline, by its part of the whole video.
+pub fn on_timeline(window: &Window, part: f32) -> Pos2 {
+    let rect = window.rect_of("Timeline");
+    pos2(rect.left() + part * rect.width(), rect.top() + 10.0)
+}
+
+#[derive(Debug)]
+struct Dropped(PathBuf);
+
+impl egui::DroppedFile for Dropped {
+    fn path(&self) -> &Path {
+        &self.0
+    }
+
+    fn bytes(&self) -> Result<Vec<u8>, String> {
+        std::fs::read(&self.0).map_err(|error| error.to_string())
+    }
+}
+
+pub const USUAL: Vec2 = Vec2::new(1280.0, 720.0);

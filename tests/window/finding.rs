@@ -1,0 +1,195 @@
+//! Somebody opens a video, types, and is at the right second.
+
+use egui_kittest::kittest::Queryable as _;
+use vcl::domain::{Annotation, TimeSpan};
+
+use crate::drive::{USUAL, Window, demo, has_bundled_model, on_timeline, root};
+
+/// One frame of the demo.
+const FRAME_SECS: f64 = 1.0 / 25.0;
+
+fn true_scenes(query: &str) -> Vec<TimeSpan> {
+    let text = std::fs::read_to_string(root().join("assets/demo.jsonl")).unwrap();
+    let lines = text.lines().map(|line| serde_json::from_str::<Annotation>(line).unwrap());
+    let annotation = lines.into_iter().find(|line| line.query == query).unwrap();
+    let windows = annotation.relevant_windows.iter();
+    windows.map(|&[start, end]| TimeSpan::new(start, end)).collect()
+}
+
+#[test]
+fn typing_leads_to_the_scene() {
+    const QUERY: &str = "a red circle";
+    let mut window = Window::open(Some(demo()), &[], USUAL);
+    window.wait_until("the first frame is shown", |app| app.frame_secs() == Some(0.0));
+    window.wait_until("the demo is indexed", |app| {
+        app.session().video.as_ref().is_some_and(|video| video.indexing.is_done())
+    });
+    window.ask(QUERY);
+    window.wait_until("there is an answer", |app| {
+        app.session().selected_lane().is_some_and(|lane| lane.answer.is_some())
+    });
+    window.harness.step();
+    window.click("Jump to highlight");
+    window.wait_until("the frame is there", |app| !app.is_seeking());
+    let lane = window.app().session().selected_lane().unwrap();
+    let found = lane.highlight_span().unwrap();
+    let is_inside = |span: &TimeSpan| span.contains(window.position_secs());
+    assert!(is_inside(&found), "{} is not in {found:?}", window.position_secs());
+    if has_bundled_model() {
+        let scenes = true_scenes(QUERY);
+        assert!(
+            scenes.iter().any(is_inside),
+            "{} is in none of {scenes:?}",
+            window.position_secs()
+        );
+        assert_eq!(lane.is_probably_present(), Some(true));
+    }
+    assert!(window.app().session().playback.is_playing);
+}
+
+#[test]
+fn the_timeline_is_clicked_dragged_and_zoomed() {
+    let mut window = Window::with_indexed_demo(&["waves on the sea"], USUAL);
+    let duration_secs = window.app().session().duration_secs();
+    for part in [0.5, 0.25, 0.875] {
+        let at = on_timeline(&window, part);
+        window.click_at(at);
+        let expected = f64::from(part) * duration_secs;
+        assert!(
+            (window.position_secs() - expected).abs() < 0.1,
+            "the playhead is at {} at once, not at {expected}",
+            window.position_secs()
+        );
+        window.wait_until("the frame is there", |app| !app.is_seeking());
+        window.wait_until("the frame is on screen", |app| {
+            let shown = app.frame_secs().unwrap_or(f64::NEG_INFINITY);
+            let now = app.session().playback.position_secs;
+            (now - shown).abs() <= FRAME_SECS + 1e-3
+        });
+        assert!((window.position_secs() - expected).abs() <= FRAME_SECS + 0.1);
+    }
+
+    // Frames follow while the mouse is down.
+    let (from, to) = (on_timeline(&window, 0.2), on_timeline(&window, 0.7));
+    let mut frames = std::collections::BTreeSet::new();
+    window.drag(from, to, |window| {
+        for _ in 0..40 {
+            std::thread::sleep(std::time::Duration::from_millis(10));
+            window.harness.step();
+        }
+        let frame_secs = window.app().frame_secs().unwrap();
+        frames.insert((frame_secs * 1000.0) as i64);
+    });
+    assert!(frames.len() >= 3, "only the frames at {frames:?} ms were shown");
+    window.wait_until("the frame is there", |app| !app.is_seeking());
+    assert!((window.position_secs() - 0.7 * duration_secs).abs() < 0.15);
+
+    // The wheel zooms at the pointer: a click at the same place goes to the same time.
+    let at = on_timeline(&window, 0.3);
+    window.harness.hover_at(at);
+    window.harness.event(egui::Event::MouseWheel {
+        unit: egui::MouseWheelUnit::Line,
+        delta: egui::vec2(0.0, 6.0),
+        phase: egui::TouchPhase::Move,
+        modifiers: egui::Modifiers::NONE,
+    });
+    window.harness.run_steps(12);
+    window.click_at(at);
+    assert!((window.position_secs() - 0.3 * duration_secs).abs() < 0.15);
+    let beside = at + egui::vec2(200.0, 0.0);
+    let unzoomed = f64::from(0.3 + 200.0 / window.rect_of("Timeline").width()) * duration_secs;
+    window.click_at(beside);
+    assert!(window.position_secs() < unzoomed - 1.0, "nothing was zoomed");
+}
+
+#[test]
+fn the_threshold_is_dragged() {
+    let mut window = Window::with_indexed_demo(&["waves on the sea"], USUAL);
+    window.harness.step();
+    let spans = |window: &Window| window.app().session().moments_in_time();
+    let before = spans(&window);
+    let handle = window.rect_of("Threshold of waves on the sea").center();
+    window.drag(handle, handle - egui::vec2(0.0, 18.0), |_| {});
+    let higher = spans(&window);
+    let n_secs = |spans: &[TimeSpan]| -> f64 { spans.iter().map(|span| span.length_secs()).sum() };
+    assert!(n_secs(&higher) < n_secs(&before), "{before:?} became {higher:?}");
+    let handle = window.rect_of("Threshold of waves on the sea").center();
+    window.drag(handle, handle + egui::vec2(0.0, 70.0), |_| {});
+    let lower = spans(&window);
+    assert!(n_secs(&lower) > n_secs(&before), "{before:?} became {lower:?}");
+    assert_ne!(lower.len(), higher.len(), "the number of moments changes");
+}
+
+#[test]
+fn queries_are_answered_while_indexing_goes_on() {
+    let mut window = Window::open(Some(demo()), &["a burning fire"], USUAL);
+    let mut was_answered_early = false;
+    for _ in 0..20_000 {
+        window.harness.step();
+        let session = window.app().session();
+        let is_indexed = session.video.as_ref().is_some_and(|video| video.indexing.is_done());
+        was_answered_early |= !is_indexed && session.lanes[0].answer.is_some();
+        if is_indexed {
+            break;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(2));
+    }
+    assert!(was_answered_early);
+    let lane = &window.app().session().lanes[0];
+    assert!(lane.answer.is_some());
+}
+
+#[test]
+fn words_in_other_scripts_are_typed_and_shown() {
+    let mut window = Window::with_indexed_demo(&[], USUAL);
+    window.press(egui::Modifiers::COMMAND | egui::Modifiers::CTRL, egui::Key::F);
+    window.harness.step();
+    // An input method composes, then commits.
+    let ime = |event| egui::Event::Ime(event);
+    window.harness.event(ime(egui::ImeEvent::Preedit {
+        text: "바".to_owned(),
+        active_range_chars: None,
+    }));
+    window.harness.event(ime(egui::ImeEvent::Commit("바다".to_owned())));
+    window.harness.step();
+    window.press(egui::Modifiers::NONE, egui::Key::Enter);
+    window.wait_until("there is an answer", |app| {
+        app.session().selected_lane().is_some_and(|lane| lane.answer.is_some())
+    });
+    assert_eq!(window.app().session().lanes[0].query.as_str(), "바다");
+    // A letter that no font has would panic here.
+    window.harness.run_steps(2);
+}
+
+#[test]
+fn results_are_clicked_and_queries_are_removed() {
+    let mut window = Window::with_indexed_demo(&["the sea", "night"], USUAL);
+    window.harness.run_steps(2);
+    window.click("Query the sea");
+    let first = window.app().session().selected_lane().unwrap().moments[0];
+    let row = window.harness.get_by_label_contains("Moment 1, ").rect();
+    window.click_at(row.left_center() + egui::vec2(30.0, 0.0));
+    window.wait_until("the frame is there", |app| !app.is_seeking());
+    assert!(first.span.contains(window.position_secs() + 1e-3));
+    window.click("Remove query the sea");
+    let session = window.app().session();
+    assert_eq!(session.lanes.len(), 1);
+    assert_eq!(session.selected_lane().unwrap().query.as_str(), "night");
+}
+
+#[test]
+fn another_video_is_opened_meanwhile() {
+    let mut window = Window::open(Some(demo()), &["the sea"], USUAL);
+    window.wait_until("indexing runs", |app| app.session().video.is_some());
+    let other = root().join("tests/fixtures/videos/plain.mp4");
+    window.drop_file(&other);
+    window.wait_until("the other video is indexed and answered", |app| {
+        let session = app.session();
+        let is_other = session.video.as_ref().is_some_and(|video| {
+            video.path.ends_with("plain.mp4") && video.indexing.is_done()
+        });
+        is_other && session.lanes[0].answer.as_ref().is_some_and(|answer| answer.is_final)
+    });
+    let recent = &window.app().settings().recent;
+    assert!(recent[0].ends_with("plain.mp4") && recent[1].ends_with("demo.mp4"));
+}

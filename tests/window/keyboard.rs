@@ -1,0 +1,133 @@
+//! Everything can be done without a mouse, and typing is only typing.
+
+use egui::{Key, Modifiers};
+
+use crate::drive::{USUAL, Window};
+
+fn settled(window: &mut Window) -> f64 {
+    window.wait_until("the frame is there", |app| !app.is_seeking());
+    window.position_secs()
+}
+
+#[test]
+fn keys_move_through_the_video() {
+    let mut window = Window::with_indexed_demo(&["night"], USUAL);
+    window.harness.run_steps(2);
+    for (modifiers, key, expected) in [
+        (Modifiers::NONE, Key::L, 10.0),
+        (Modifiers::NONE, Key::ArrowRight, 15.0),
+        (Modifiers::SHIFT, Key::ArrowRight, 16.0),
+        (Modifiers::SHIFT, Key::ArrowLeft, 15.0),
+        (Modifiers::NONE, Key::ArrowLeft, 10.0),
+        (Modifiers::NONE, Key::J, 0.0),
+    ] {
+        window.press(modifiers, key);
+        let at = settled(&mut window);
+        assert!((at - expected).abs() < 0.05, "{key:?} leads to {at}, not {expected}");
+    }
+    let frame_secs = |window: &Window| window.app().frame_secs().unwrap();
+    let first = frame_secs(&window);
+    window.press(Modifiers::NONE, Key::Period);
+    window.wait_until("one frame on", |app| app.frame_secs() > Some(first + 0.03));
+    assert!((frame_secs(&window) - first - 0.04).abs() < 0.005);
+    window.press(Modifiers::NONE, Key::Comma);
+    window.wait_until("one frame back", |app| app.frame_secs() < Some(first + 0.02));
+
+    let spans = window.app().session().moments_in_time();
+    let starts: Vec<_> = spans.iter().map(|span| span.start_secs).collect();
+    let mut visited = Vec::new();
+    while visited.len() < starts.len() {
+        window.press(Modifiers::NONE, Key::ArrowDown);
+        let at = settled(&mut window);
+        visited.push((at * 10.0).round() / 10.0);
+        if starts.first() == Some(&0.0) && visited.len() + 1 == starts.len() {
+            break;
+        }
+    }
+    assert!(starts.ends_with(&visited), "{starts:?} and {visited:?}");
+
+    window.press(Modifiers::NONE, Key::G);
+    window.harness.run_steps(2);
+    window.type_text("1:05.5");
+    window.press(Modifiers::NONE, Key::Enter);
+    window.harness.step();
+    assert!((settled(&mut window) - 65.5).abs() < 0.05);
+
+    window.press(Modifiers::NONE, Key::M);
+    assert!(window.app().session().playback.is_muted);
+    window.press(Modifiers::NONE, Key::Space);
+    window.wait_until("it plays", |app| app.session().playback.is_playing);
+    let before = window.position_secs();
+    window.wait_until("time goes on", |app| app.session().playback.position_secs > before + 0.3);
+    window.press(Modifiers::NONE, Key::K);
+    window.wait_until("it is paused", |app| !app.session().playback.is_playing);
+}
+
+#[test]
+fn no_key_does_anything_while_typing() {
+    let mut window = Window::with_indexed_demo(&[], USUAL);
+    window.press(Modifiers::COMMAND | Modifiers::CTRL, Key::F);
+    window.harness.step();
+    let before = window.position_secs();
+    for (key, text) in [(Key::Space, " "), (Key::K, "k"), (Key::M, "m"), (Key::F, "f"), (Key::L, "l")] {
+        window.harness.key_press(key);
+        window.type_text(text);
+    }
+    window.press(Modifiers::NONE, Key::ArrowLeft);
+    let session = window.app().session();
+    assert!(!session.playback.is_playing && !session.playback.is_muted);
+    assert_eq!(window.position_secs(), before);
+    window.press(Modifiers::NONE, Key::Enter);
+    window.harness.step();
+    let lanes = &window.app().session().lanes;
+    assert_eq!(lanes[0].query.as_str(), "kmfl");
+}
+
+#[test]
+fn tab_reaches_the_controls_and_every_one_has_a_name() {
+    let mut window = Window::with_indexed_demo(&["night"], USUAL);
+    window.wait_until_idle();
+    window.harness.check_accessibility();
+    let mut names = std::collections::BTreeSet::new();
+    for _ in 0..60 {
+        window.press(Modifiers::NONE, Key::Tab);
+        let root = window.harness.kittest_state().root();
+        if let Some(node) = focused(root) {
+            names.insert(node);
+        }
+    }
+    for expected in [
+        "Open",
+        "Export",
+        "Menu",
+        "What to look for",
+        "Timeline",
+        "Threshold of night",
+        "Remove query night",
+        "Jump to highlight",
+        "Play",
+        "Volume",
+        "Fullscreen",
+    ] {
+        assert!(names.contains(expected), "{expected} is not among {names:?}");
+    }
+}
+
+fn focused(node: egui_kittest::kittest::AccessKitNode<'_>) -> Option<String> {
+    if node.is_focused() {
+        return Some(node.label().unwrap_or_default());
+    }
+    node.children().find_map(focused)
+}
+
+#[test]
+fn the_list_of_keys_opens_and_closes() {
+    use egui_kittest::kittest::Queryable as _;
+    let mut window = Window::open(None, &[], USUAL);
+    window.press(Modifiers::SHIFT, Key::Questionmark);
+    window.harness.run_steps(2);
+    window.harness.get_by_label("Jump to the highlight");
+    window.press(Modifiers::NONE, Key::Escape);
+    window.harness.run_steps(2);
+    assert!(window.harness.query_by_label("Jump to the highlight").is_none());
+}

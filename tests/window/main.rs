@@ -1,0 +1,11 @@
+//! Drives the real window: real GStreamer, real worker, real model, the demo video.
+//!
+//! `drive` holds what a person would do with hands and eyes; the other files are what they do.
+
+mod broken;
+mod drive;
+mod finding;
+mod keyboard;
+mod pictures;
+mod smoke;
+mod speed;

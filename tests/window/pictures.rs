@@ -1,0 +1,117 @@
+//! Pictures of the window. `UPDATE_SNAPSHOTS=1` draws them anew; look at them before keeping them.
+
+use egui::{Vec2, vec2};
+use egui_kittest::SnapshotOptions;
+use vcl::app::{Action, Theme};
+
+use crate::drive::{USUAL, Window, demo, has_bundled_model, on_timeline};
+
+/// Another software rasteriser draws a few edges differently, and text in thousands of pixels.
+const MAX_FAILED_PIXELS: usize = 4000;
+
+fn picture(window: &mut Window, name: &str) {
+    compare(window, name, MAX_FAILED_PIXELS);
+}
+
+fn compare(window: &mut Window, name: &str, max_failed_pixels: usize) {
+    if !has_bundled_model() {
+        return; // The pictures show what the bundled model finds.
+    }
+    let options = SnapshotOptions::new()
+        .threshold(1.5)
+        .max_failed_pixels(max_failed_pixels)
+        .output_path(crate::drive::root().join("tests/snapshots"));
+    window.harness.snapshot_options(name, &options);
+}
+
+fn act(window: &mut Window, action: Action) {
+    let ctx = window.harness.ctx.clone();
+    window.harness.state_mut().perform(&ctx, action);
+    window.harness.run_steps(2);
+}
+
+fn searched(queries: &[&str], size: Vec2, at_secs: f64) -> Window {
+    let mut window = Window::with_indexed_demo(queries, size);
+    act(&mut window, Action::Seek(at_secs));
+    window.wait_until_idle();
+    window
+}
+
+#[test]
+fn empty() {
+    let mut window = Window::open(None, &[], USUAL);
+    window.wait_until("the model is there", |app| {
+        matches!(app.session().model, vcl::app::session::ModelState::Ready(_))
+    });
+    window.harness.run_steps(3);
+    picture(&mut window, "empty");
+}
+
+#[test]
+fn indexing() {
+    let mut window = Window::open(Some(demo()), &["waves on the sea"], USUAL);
+    window.wait_until("there is a rough answer", |app| {
+        app.session().lanes[0].answer.is_some() && app.frame_secs().is_some()
+    });
+    // How far it is differs from run to run; that everything is at its place does not.
+    compare(&mut window, "indexing", 120_000);
+}
+
+#[test]
+fn one_query() {
+    let mut window = searched(&["waves on the sea"], USUAL, 15.0);
+    picture(&mut window, "one_query");
+}
+
+#[test]
+fn three_queries() {
+    let queries = ["the sea", "something red", "stars in the night sky"];
+    let mut window = searched(&queries, USUAL, 80.0);
+    picture(&mut window, "three_queries");
+}
+
+#[test]
+fn results_with_the_pointer_on_the_timeline() {
+    let mut window = searched(&["night", "a burning fire"], USUAL, 47.0);
+    let at = on_timeline(&window, 0.55) + vec2(0.0, 60.0);
+    window.harness.hover_at(at);
+    window.harness.run_steps(2);
+    window.wait_until_idle();
+    picture(&mut window, "results");
+}
+
+#[test]
+fn not_in_this_video() {
+    let mut window = searched(&["a text slide", "a man playing the guitar"], USUAL, 2.0);
+    picture(&mut window, "not_in_this_video");
+}
+
+#[test]
+fn notice() {
+    let mut window = searched(&["falling snow"], USUAL, 67.0);
+    window.drop_file(std::path::Path::new("/holidays/beach.mp4"));
+    window.wait_until_idle();
+    picture(&mut window, "notice");
+}
+
+#[test]
+fn light_theme() {
+    let mut window = searched(&["the sea", "a burning fire"], USUAL, 56.0);
+    act(&mut window, Action::SetTheme(Theme::Light));
+    window.wait_until_idle();
+    picture(&mut window, "light_theme");
+}
+
+#[test]
+fn small_window() {
+    let mut window = searched(&["the sea", "night"], vec2(720.0, 460.0), 84.0);
+    picture(&mut window, "small_window");
+}
+
+#[test]
+fn keys() {
+    let mut window = searched(&["the sea"], USUAL, 16.0);
+    act(&mut window, Action::ToggleKeys);
+    window.wait_until_idle();
+    picture(&mut window, "keys");
+}
