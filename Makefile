@@ -1,6 +1,6 @@
 # vcl: find the moment in a video.
 #
-#   make run     install what is missing, build, and search the demo video
+#   make run     install what is missing, build, and open the demo video with a query
 #   make test    formatting, lints, docs and all tests: what CI runs
 #   make bench   speed
 #   make setup   only install the system packages that are missing
@@ -13,9 +13,14 @@ PLOT  = target/demo.svg
 
 run: setup
 	@cargo build
-	@mkdir -p $(dir $(PLOT))
-	cargo run --quiet -- search $(DEMO) "$(QUERY)" --plot $(PLOT)
-	@echo "The curve is in $(PLOT)."
+	@if [ -n "$$DISPLAY$$WAYLAND_DISPLAY" ] || [ "$$(uname -s)" = Darwin ]; then \
+	    cargo run --quiet -- $(DEMO) -q "$(QUERY)"; \
+	else \
+	    echo "There is no display for the window, so here is the search."; \
+	    mkdir -p $(dir $(PLOT)); \
+	    cargo run --quiet -- search $(DEMO) "$(QUERY)" --plot $(PLOT) \
+	        && echo "The curve is in $(PLOT)."; \
+	fi
 
 test: setup
 	cargo fmt --check

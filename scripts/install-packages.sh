@@ -27,7 +27,7 @@ for element in playbin3 qtdemux matroskademux h264parse avdec_h264 x264enc scale
 done
 # Only the tests of the window need these.
 if [ "$(uname -s)" = Linux ]; then
-    for command in Xvfb xdotool; do need_command "$command"; done
+    for command in Xvfb xdotool import; do need_command "$command"; done
     [ -n "$(find /usr/share/vulkan/icd.d /etc/vulkan/icd.d -name '*.json' 2>/dev/null)" ] || missing+=("a Vulkan driver")
 fi
 if ! command -v cargo >/dev/null 2>&1; then
