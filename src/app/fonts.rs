@@ -1,4 +1,5 @@
-//! Fonts of the system for letters that the built-in ones lack: Hangul, Han, Arabic, and so on.
+//! The font of the window, and fonts of the system for letters that it lacks: Hangul, Han, Arabic,
+//! and so on.
 //!
 //! egui asks when it meets a letter for the first time; the list of fonts is made beforehand on a
 //! thread, since that takes a while where many are installed.
@@ -17,8 +18,19 @@ struct SystemFonts {
     database: OnceLock<fontdb::Database>,
 }
 
-/// Lets egui use the fonts of the system.
+/// Made for screens; its licence lies beside it.
+const INTER: &[u8] = include_bytes!("../../assets/fonts/Inter-Regular.otf");
+
+/// Writes in Inter, and in the fonts of the system where that has no letter.
 pub fn install(ctx: &egui::Context) {
+    ctx.add_font(FontInsert::new(
+        "Inter",
+        FontData::from_static(INTER),
+        vec![InsertFontFamily {
+            family: FontFamily::Proportional,
+            priority: FontPriority::Highest,
+        }],
+    ));
     let fonts = Arc::new(SystemFonts::default());
     let early = Arc::clone(&fonts);
     let started = thread::Builder::new()
@@ -105,7 +117,7 @@ mod tests {
             let Some(insert) = fonts.font_for(&request) else {
                 continue;
             };
-            let font = skrifa::FontRef::from_index(&insert.data.font, insert.data.index).unwrap();
+            let font = skrifa::FontRef::from_index((*insert.data.font).as_ref(), insert.data.index).unwrap();
             assert!(
                 font.charmap().map(letter).is_some(),
                 "{letter} in {}",

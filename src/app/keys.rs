@@ -184,7 +184,6 @@ mod tests {
 
     fn pressed(key: Key, modifiers: Modifiers) -> egui::RawInput {
         egui::RawInput {
-            modifiers,
             events: vec![egui::Event::Key {
                 key,
                 physical_key: None,

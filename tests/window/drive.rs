@@ -10,7 +10,7 @@ use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
 use vcl::app::{App, AppOptions};
 use vcl::engine::{EngineConfig, ModelChoice};
-use vcl::model::{DeviceChoice, ModelFiles};
+use vcl::model::DeviceChoice;
 use vcl::store::Paths;
 
 /// Generous: the tests of one file run beside each other on few processors.
@@ -22,20 +22,6 @@ pub fn root() -> &'static Path {
 
 pub fn demo() -> PathBuf {
     root().join("assets/demo.mp4")
-}
-
-/// Whether the model that understands the demo is compiled in; else a random one stands in, which
-/// answers everything but finds nothing.
-pub fn has_bundled_model() -> bool {
-    ModelFiles::bundled().is_ok()
-}
-
-fn model() -> ModelChoice {
-    if has_bundled_model() {
-        ModelChoice::Bundled
-    } else {
-        ModelChoice::Named(root().join("tests/fixtures/clip-tiny"))
-    }
 }
 
 /// A window and the directories that it keeps things in.
@@ -51,7 +37,7 @@ impl Window {
             video,
             queries: queries.iter().map(|query| (*query).to_owned()).collect(),
             engine: EngineConfig {
-                model: model(),
+                model: ModelChoice::Bundled,
                 device: DeviceChoice::Cpu,
                 paths: Paths::below(dirs.path()),
             },

@@ -3,7 +3,7 @@
 use egui_kittest::kittest::Queryable as _;
 use vcl::domain::{Annotation, TimeSpan};
 
-use crate::drive::{USUAL, Window, demo, has_bundled_model, on_timeline, root};
+use crate::drive::{USUAL, Window, demo, on_timeline, root};
 
 /// One frame of the demo.
 const FRAME_SECS: f64 = 1.0 / 25.0;
@@ -35,15 +35,13 @@ fn typing_leads_to_the_scene() {
     let found = lane.highlight_span().unwrap();
     let is_inside = |span: &TimeSpan| span.contains(window.position_secs());
     assert!(is_inside(&found), "{} is not in {found:?}", window.position_secs());
-    if has_bundled_model() {
-        let scenes = true_scenes(QUERY);
-        assert!(
-            scenes.iter().any(is_inside),
-            "{} is in none of {scenes:?}",
-            window.position_secs()
-        );
-        assert_eq!(lane.is_probably_present(), Some(true));
-    }
+    let scenes = true_scenes(QUERY);
+    assert!(
+        scenes.iter().any(is_inside),
+        "{} is in none of {scenes:?}",
+        window.position_secs()
+    );
+    assert_eq!(lane.is_probably_present(), Some(true));
     assert!(window.app().session().playback.is_playing);
 }
 
@@ -91,6 +89,7 @@ fn the_timeline_is_clicked_dragged_and_zoomed() {
         unit: egui::MouseWheelUnit::Line,
         delta: egui::vec2(0.0, 6.0),
         phase: egui::TouchPhase::Move,
+        source: egui::MouseWheelSource::Mouse,
         modifiers: egui::Modifiers::NONE,
     });
     window.harness.run_steps(12);

@@ -4,7 +4,7 @@ use egui::{Vec2, vec2};
 use egui_kittest::SnapshotOptions;
 use vcl::app::{Action, Theme};
 
-use crate::drive::{USUAL, Window, demo, has_bundled_model, on_timeline};
+use crate::drive::{USUAL, Window, demo, on_timeline};
 
 /// Another software rasteriser draws a few edges differently, and text in thousands of pixels.
 const MAX_FAILED_PIXELS: usize = 4000;
@@ -14,9 +14,6 @@ fn picture(window: &mut Window, name: &str) {
 }
 
 fn compare(window: &mut Window, name: &str, max_failed_pixels: usize) {
-    if !has_bundled_model() {
-        return; // The pictures show what the bundled model finds.
-    }
     let options = SnapshotOptions::new()
         .threshold(1.5)
         .max_failed_pixels(max_failed_pixels)

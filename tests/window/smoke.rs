@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use crate::drive::{has_bundled_model, root};
+use crate::drive::root;
 
 #[test]
 fn the_program_opens_types_and_closes() {
@@ -15,9 +15,6 @@ fn the_program_opens_types_and_closes() {
         .env("VCL_CACHE_DIR", dirs.path().join("cache"))
         .env("VCL_DATA_DIR", dirs.path().join("data"))
         .env("SCREENSHOT", dirs.path().join("screen.png"));
-    if !has_bundled_model() {
-        command.env("VCL_SMOKE_MODEL", root().join("tests/fixtures/clip-tiny"));
-    }
     let output = command.output().expect("bash runs");
     let text = String::from_utf8_lossy(&output.stdout);
     let errors = String::from_utf8_lossy(&output.stderr);
