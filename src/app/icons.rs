@@ -21,6 +21,7 @@ pub enum Icon {
     Target,
     Previous,
     Next,
+    Down,
     Copy,
     Film,
 }
@@ -107,6 +108,7 @@ pub fn paint(painter: &Painter, rect: Rect, icon: Icon, size: f32, colour: Color
         }
         Icon::Previous => pen.line(&[(0.62, 0.16), (0.3, 0.5), (0.62, 0.84)]),
         Icon::Next => pen.line(&[(0.38, 0.16), (0.7, 0.5), (0.38, 0.84)]),
+        Icon::Down => pen.line(&[(0.2, 0.36), (0.5, 0.66), (0.8, 0.36)]),
         Icon::Copy => {
             pen.line(&[
                 (0.34, 0.34),

@@ -89,7 +89,7 @@ fn the_timeline_is_clicked_dragged_and_zoomed() {
         unit: egui::MouseWheelUnit::Line,
         delta: egui::vec2(0.0, 6.0),
         phase: egui::TouchPhase::Move,
-        source: egui::MouseWheelSource::Mouse,
+        source: egui::MouseWheelSource::Wheel,
         modifiers: egui::Modifiers::NONE,
     });
     window.harness.run_steps(12);

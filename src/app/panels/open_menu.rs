@@ -17,8 +17,7 @@ pub fn ui(ui: &mut Ui, settings: &Settings, palette: &Palette, actions: &mut Act
     if open.clicked() {
         actions.push(Action::ChooseVideo);
     }
-    let recent = IconButton::new(Icon::Next, "Recent videos")
-        .size(crate::app::theme::CONTROL_HEIGHT)
+    let recent = IconButton::new(Icon::Down, "Recent videos")
         .enabled(!settings.recent.is_empty())
         .show(ui);
     Popup::menu(&recent).show(|ui| {

@@ -52,7 +52,7 @@ pub fn ui(
         ui.add_space(6.0);
         let now = RichText::new(format_timestamp(playback.position_secs)).color(palette.text);
         ui.label(now.monospace());
-        let total = format!("/ {}", format_timestamp(session.duration_secs()));
+        let total = format!(" / {}", format_timestamp(session.duration_secs()));
         ui.label(RichText::new(total).monospace().color(palette.weak_text));
 
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
@@ -103,8 +103,12 @@ fn button(ui: &mut Ui, actions: &mut Actions, button: IconButton<'_>, action: Ac
 
 fn volume_slider(ui: &mut Ui, volume: f64, is_muted: bool, actions: &mut Actions) {
     let mut shown = if is_muted { 0.0 } else { volume };
-    let slider = Slider::new(&mut shown, 0.0..=1.0).show_value(false);
-    let response = ui.add(slider).accessible_name("Volume");
+    let response = ui.scope(|ui| {
+        // The height of a slider is the size of its handle.
+        ui.spacing_mut().interact_size.y = 18.0;
+        ui.add(Slider::new(&mut shown, 0.0..=1.0).show_value(false))
+    });
+    let response = response.inner.accessible_name("Volume");
     if response.changed() {
         if is_muted {
             actions.push(Action::ToggleMute);
