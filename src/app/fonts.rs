@@ -117,7 +117,8 @@ mod tests {
             let Some(insert) = fonts.font_for(&request) else {
                 continue;
             };
-            let font = skrifa::FontRef::from_index((*insert.data.font).as_ref(), insert.data.index).unwrap();
+            let font = skrifa::FontRef::from_index((*insert.data.font).as_ref(), insert.data.index)
+                .unwrap();
             assert!(
                 font.charmap().map(letter).is_some(),
                 "{letter} in {}",

@@ -31,7 +31,7 @@ pub fn paint(painter: &Painter, rect: Rect, icon: Icon, size: f32, colour: Color
     let pen = Pen {
         painter,
         square: Rect::from_center_size(rect.center(), egui::Vec2::splat(size)),
-        stroke: Stroke::new((size / 10.0).max(1.4), colour),
+        stroke: Stroke::new((size / 10.0).clamp(1.4, 3.0), colour),
     };
     match icon {
         Icon::Play => pen.fill(&[(0.25, 0.12), (0.88, 0.5), (0.25, 0.88)]),
@@ -154,9 +154,17 @@ impl Pen<'_> {
         points.iter().map(|&(x, y)| self.at(x, y)).collect()
     }
 
+    /// Closed where it ends as it begins, so that the corner there is one.
     fn line(&self, points: &[(f32, f32)]) {
         let stroke = PathStroke::new(self.stroke.width, self.stroke.color);
-        self.painter.add(Shape::line(self.points(points), stroke));
+        let mut points = self.points(points);
+        let is_closed = points.len() > 2 && points.first() == points.last();
+        self.painter.add(if is_closed {
+            points.pop();
+            Shape::closed_line(points, stroke)
+        } else {
+            Shape::line(points, stroke)
+        });
     }
 
     fn fill(&self, points: &[(f32, f32)]) {

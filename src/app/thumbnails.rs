@@ -129,7 +129,10 @@ impl Thumbnails {
 
     /// Whether all wishes are fulfilled or given up.
     pub fn is_idle(&self) -> bool {
-        !self.slots.values().any(|slot| matches!(slot, Slot::Waiting))
+        !self
+            .slots
+            .values()
+            .any(|slot| matches!(slot, Slot::Waiting))
     }
 
     /// The picture of a clip, if it is there; asks for it if not.

@@ -20,7 +20,9 @@ fn a_broken_file_leaves_the_old_video_usable() {
     {
         let n_before = window.notices().len();
         window.drop_file(path);
-        window.wait_until("there is a notice", |app| app.session().notices.iter().len() > n_before);
+        window.wait_until("there is a notice", |app| {
+            app.session().notices.iter().len() > n_before
+        });
         let notices = window.notices();
         let name = path.file_name().unwrap().to_string_lossy();
         assert!(notices[i].contains(&*name), "{notices:?}");
@@ -36,7 +38,9 @@ fn a_broken_file_leaves_the_old_video_usable() {
     window.wait_until("the frame is there", |app| !app.is_seeking());
     window.ask("falling snow");
     window.wait_until("there is an answer", |app| {
-        app.session().selected_lane().is_some_and(|lane| lane.answer.is_some())
+        app.session()
+            .selected_lane()
+            .is_some_and(|lane| lane.answer.is_some())
     });
     for _ in 0..4 {
         let dismiss = {

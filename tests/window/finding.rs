@@ -10,23 +10,34 @@ const FRAME_SECS: f64 = 1.0 / 25.0;
 
 fn true_scenes(query: &str) -> Vec<TimeSpan> {
     let text = std::fs::read_to_string(root().join("assets/demo.jsonl")).unwrap();
-    let lines = text.lines().map(|line| serde_json::from_str::<Annotation>(line).unwrap());
+    let lines = text
+        .lines()
+        .map(|line| serde_json::from_str::<Annotation>(line).unwrap());
     let annotation = lines.into_iter().find(|line| line.query == query).unwrap();
     let windows = annotation.relevant_windows.iter();
-    windows.map(|&[start, end]| TimeSpan::new(start, end)).collect()
+    windows
+        .map(|&[start, end]| TimeSpan::new(start, end))
+        .collect()
 }
 
 #[test]
 fn typing_leads_to_the_scene() {
     const QUERY: &str = "a red circle";
     let mut window = Window::open(Some(demo()), &[], USUAL);
-    window.wait_until("the first frame is shown", |app| app.frame_secs() == Some(0.0));
+    window.wait_until("the first frame is shown", |app| {
+        app.frame_secs() == Some(0.0)
+    });
     window.wait_until("the demo is indexed", |app| {
-        app.session().video.as_ref().is_some_and(|video| video.indexing.is_done())
+        app.session()
+            .video
+            .as_ref()
+            .is_some_and(|video| video.indexing.is_done())
     });
     window.ask(QUERY);
     window.wait_until("there is an answer", |app| {
-        app.session().selected_lane().is_some_and(|lane| lane.answer.is_some())
+        app.session()
+            .selected_lane()
+            .is_some_and(|lane| lane.answer.is_some())
     });
     window.harness.step();
     window.click("Jump to highlight");
@@ -34,7 +45,11 @@ fn typing_leads_to_the_scene() {
     let lane = window.app().session().selected_lane().unwrap();
     let found = lane.highlight_span().unwrap();
     let is_inside = |span: &TimeSpan| span.contains(window.position_secs());
-    assert!(is_inside(&found), "{} is not in {found:?}", window.position_secs());
+    assert!(
+        is_inside(&found),
+        "{} is not in {found:?}",
+        window.position_secs()
+    );
     let scenes = true_scenes(QUERY);
     assert!(
         scenes.iter().any(is_inside),
@@ -78,7 +93,10 @@ fn the_timeline_is_clicked_dragged_and_zoomed() {
         let frame_secs = window.app().frame_secs().unwrap();
         frames.insert((frame_secs * 1000.0) as i64);
     });
-    assert!(frames.len() >= 3, "only the frames at {frames:?} ms were shown");
+    assert!(
+        frames.len() >= 3,
+        "only the frames at {frames:?} ms were shown"
+    );
     window.wait_until("the frame is there", |app| !app.is_seeking());
     assert!((window.position_secs() - 0.7 * duration_secs).abs() < 0.15);
 
@@ -98,7 +116,10 @@ fn the_timeline_is_clicked_dragged_and_zoomed() {
     let beside = at + egui::vec2(200.0, 0.0);
     let unzoomed = f64::from(0.3 + 200.0 / window.rect_of("Timeline").width()) * duration_secs;
     window.click_at(beside);
-    assert!(window.position_secs() < unzoomed - 1.0, "nothing was zoomed");
+    assert!(
+        window.position_secs() < unzoomed - 1.0,
+        "nothing was zoomed"
+    );
 }
 
 #[test]
@@ -111,11 +132,17 @@ fn the_threshold_is_dragged() {
     window.drag(handle, handle - egui::vec2(0.0, 18.0), |_| {});
     let higher = spans(&window);
     let n_secs = |spans: &[TimeSpan]| -> f64 { spans.iter().map(|span| span.length_secs()).sum() };
-    assert!(n_secs(&higher) < n_secs(&before), "{before:?} became {higher:?}");
+    assert!(
+        n_secs(&higher) < n_secs(&before),
+        "{before:?} became {higher:?}"
+    );
     let handle = window.rect_of("Threshold of waves on the sea").center();
     window.drag(handle, handle + egui::vec2(0.0, 70.0), |_| {});
     let lower = spans(&window);
-    assert!(n_secs(&lower) > n_secs(&before), "{before:?} became {lower:?}");
+    assert!(
+        n_secs(&lower) > n_secs(&before),
+        "{before:?} became {lower:?}"
+    );
     assert_ne!(lower.len(), higher.len(), "the number of moments changes");
 }
 
@@ -126,7 +153,10 @@ fn queries_are_answered_while_indexing_goes_on() {
     for _ in 0..20_000 {
         window.harness.step();
         let session = window.app().session();
-        let is_indexed = session.video.as_ref().is_some_and(|video| video.indexing.is_done());
+        let is_indexed = session
+            .video
+            .as_ref()
+            .is_some_and(|video| video.indexing.is_done());
         was_answered_early |= !is_indexed && session.lanes[0].answer.is_some();
         if is_indexed {
             break;
@@ -141,7 +171,10 @@ fn queries_are_answered_while_indexing_goes_on() {
 #[test]
 fn words_in_other_scripts_are_typed_and_shown() {
     let mut window = Window::with_indexed_demo(&[], USUAL);
-    window.press(egui::Modifiers::COMMAND | egui::Modifiers::CTRL, egui::Key::F);
+    window.press(
+        egui::Modifiers::COMMAND | egui::Modifiers::CTRL,
+        egui::Key::F,
+    );
     window.harness.step();
     // An input method composes, then commits.
     let ime = |event| egui::Event::Ime(event);
@@ -149,11 +182,15 @@ fn words_in_other_scripts_are_typed_and_shown() {
         text: "바".to_owned(),
         active_range_chars: None,
     }));
-    window.harness.event(ime(egui::ImeEvent::Commit("바다".to_owned())));
+    window
+        .harness
+        .event(ime(egui::ImeEvent::Commit("바다".to_owned())));
     window.harness.step();
     window.press(egui::Modifiers::NONE, egui::Key::Enter);
     window.wait_until("there is an answer", |app| {
-        app.session().selected_lane().is_some_and(|lane| lane.answer.is_some())
+        app.session()
+            .selected_lane()
+            .is_some_and(|lane| lane.answer.is_some())
     });
     assert_eq!(window.app().session().lanes[0].query.as_str(), "바다");
     // A letter that no font has would panic here.
@@ -184,10 +221,15 @@ fn another_video_is_opened_meanwhile() {
     window.drop_file(&other);
     window.wait_until("the other video is indexed and answered", |app| {
         let session = app.session();
-        let is_other = session.video.as_ref().is_some_and(|video| {
-            video.path.ends_with("plain.mp4") && video.indexing.is_done()
-        });
-        is_other && session.lanes[0].answer.as_ref().is_some_and(|answer| answer.is_final)
+        let is_other = session
+            .video
+            .as_ref()
+            .is_some_and(|video| video.path.ends_with("plain.mp4") && video.indexing.is_done());
+        is_other
+            && session.lanes[0]
+                .answer
+                .as_ref()
+                .is_some_and(|answer| answer.is_final)
     });
     let recent = &window.app().settings().recent;
     assert!(recent[0].ends_with("plain.mp4") && recent[1].ends_with("demo.mp4"));

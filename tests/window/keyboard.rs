@@ -23,7 +23,10 @@ fn keys_move_through_the_video() {
     ] {
         window.press(modifiers, key);
         let at = settled(&mut window);
-        assert!((at - expected).abs() < 0.05, "{key:?} leads to {at}, not {expected}");
+        assert!(
+            (at - expected).abs() < 0.05,
+            "{key:?} leads to {at}, not {expected}"
+        );
     }
     let frame_secs = |window: &Window| window.app().frame_secs().unwrap();
     let first = frame_secs(&window);
@@ -31,7 +34,9 @@ fn keys_move_through_the_video() {
     window.wait_until("one frame on", |app| app.frame_secs() > Some(first + 0.03));
     assert!((frame_secs(&window) - first - 0.04).abs() < 0.005);
     window.press(Modifiers::NONE, Key::Comma);
-    window.wait_until("one frame back", |app| app.frame_secs() < Some(first + 0.02));
+    window.wait_until("one frame back", |app| {
+        app.frame_secs() < Some(first + 0.02)
+    });
 
     let spans = window.app().session().moments_in_time();
     let starts: Vec<_> = spans.iter().map(|span| span.start_secs).collect();
@@ -58,7 +63,9 @@ fn keys_move_through_the_video() {
     window.press(Modifiers::NONE, Key::Space);
     window.wait_until("it plays", |app| app.session().playback.is_playing);
     let before = window.position_secs();
-    window.wait_until("time goes on", |app| app.session().playback.position_secs > before + 0.3);
+    window.wait_until("time goes on", |app| {
+        app.session().playback.position_secs > before + 0.3
+    });
     window.press(Modifiers::NONE, Key::K);
     window.wait_until("it is paused", |app| !app.session().playback.is_playing);
 }
@@ -69,7 +76,13 @@ fn no_key_does_anything_while_typing() {
     window.press(Modifiers::COMMAND | Modifiers::CTRL, Key::F);
     window.harness.step();
     let before = window.position_secs();
-    for (key, text) in [(Key::Space, " "), (Key::K, "k"), (Key::M, "m"), (Key::F, "f"), (Key::L, "l")] {
+    for (key, text) in [
+        (Key::Space, " "),
+        (Key::K, "k"),
+        (Key::M, "m"),
+        (Key::F, "f"),
+        (Key::L, "l"),
+    ] {
         window.harness.key_press(key);
         window.type_text(text);
     }
@@ -109,7 +122,10 @@ fn tab_reaches_the_controls_and_every_one_has_a_name() {
         "Volume",
         "Fullscreen",
     ] {
-        assert!(names.contains(expected), "{expected} is not among {names:?}");
+        assert!(
+            names.contains(expected),
+            "{expected} is not among {names:?}"
+        );
     }
 }
 
@@ -129,5 +145,10 @@ fn the_list_of_keys_opens_and_closes() {
     window.harness.get_by_label("Jump to the highlight");
     window.press(Modifiers::NONE, Key::Escape);
     window.harness.run_steps(2);
-    assert!(window.harness.query_by_label("Jump to the highlight").is_none());
+    assert!(
+        window
+            .harness
+            .query_by_label("Jump to the highlight")
+            .is_none()
+    );
 }

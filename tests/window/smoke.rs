@@ -20,10 +20,19 @@ fn the_program_opens_types_and_closes() {
     let errors = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{text}\n{errors}");
 
-    let screen = image::open(dirs.path().join("screen.png")).unwrap().to_rgb8();
+    let screen = image::open(dirs.path().join("screen.png"))
+        .unwrap()
+        .to_rgb8();
     let colours: std::collections::HashSet<_> = screen.pixels().map(|pixel| pixel.0).collect();
-    assert!(colours.len() > 500, "a window with a picture has more than {} colours", colours.len());
+    assert!(
+        colours.len() > 500,
+        "a window with a picture has more than {} colours",
+        colours.len()
+    );
     let settings = std::fs::read_to_string(dirs.path().join("data/settings.json")).unwrap();
-    assert!(settings.contains("a red circle"), "the typed query is remembered: {settings}");
+    assert!(
+        settings.contains("a red circle"),
+        "the typed query is remembered: {settings}"
+    );
     assert!(settings.contains("demo.mp4"), "{settings}");
 }

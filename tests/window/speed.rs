@@ -13,7 +13,14 @@ fn make_video(path: &Path) {
     let status = Command::new("gst-launch-1.0")
         .args(["-q", "videotestsrc", "pattern=ball", "num-buffers=900", "!"])
         .args(["video/x-raw,width=1920,height=1080,framerate=30/1", "!"])
-        .args(["x264enc", "speed-preset=ultrafast", "key-int-max=60", "!", "mp4mux", "!"])
+        .args([
+            "x264enc",
+            "speed-preset=ultrafast",
+            "key-int-max=60",
+            "!",
+            "mp4mux",
+            "!",
+        ])
         .arg("filesink")
         .arg(format!("location={}", path.display()))
         .status()

@@ -48,7 +48,7 @@ pub fn ui(
     let content = egui::Rect::from_center_size(
         area.center(),
         vec2(
-            420.0_f32.min(frame.width()),
+            600.0_f32.min(frame.width()),
             content_height.min(frame.height()),
         ),
     );

@@ -26,6 +26,8 @@ pub fn ui(
     palette: &Palette,
     actions: &mut Actions,
 ) {
+    // A panel is as wide as what is in it.
+    ui.set_min_width(ui.available_width());
     let Some(lane) = session.selected_lane() else {
         hint(ui, "What you look for is listed here, best first.", palette);
         return;

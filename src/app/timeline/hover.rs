@@ -45,6 +45,7 @@ pub fn card(
                         .corner_radius(4.0)
                         .paint_at(ui, rect);
                 }
+                ui.spacing_mut().interact_size.y = 18.0;
                 ui.horizontal(|ui| {
                     ui.colored_label(palette.text, format_timestamp(time_secs));
                     if let Some((lane, colour)) = lane
