@@ -15,6 +15,7 @@ use vcl::learn::{Example, Phase, Trainer, TrainerConfig, TrainingSet};
 use vcl::model::{ComputeDevice, Encoder, ModelFiles};
 
 #[path = "../tests/support/full_size.rs"]
+#[allow(dead_code, reason = "only its helpers are needed")]
 mod full_size;
 
 const N_CLIPS: usize = 75;
@@ -27,7 +28,7 @@ const TEXT_OF_VIT_B_32: &str = r#"{
         "num_hidden_layers": 12, "num_attention_heads": 8, "vocab_size": 2000,
         "max_position_embeddings": 77, "hidden_act": "quick_gelu"},
     "vision_config": {"hidden_size": 64, "intermediate_size": 128, "num_hidden_layers": 1,
-        "num_attention_heads": 4, "image_size": 64, "patch_size": 32, "hidden_act": "quick_gelu"}
+        "num_attention_heads": 4, "image_size": 224, "patch_size": 32, "hidden_act": "quick_gelu"}
 }"#;
 
 fn main() {

@@ -9,6 +9,7 @@
 //! `cargo run --release --example teach`
 
 #[path = "../world/world/mod.rs"]
+#[allow(unused_imports, reason = "only a part of the world is needed")]
 mod world;
 
 use std::fmt::Write as _;

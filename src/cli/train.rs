@@ -44,7 +44,7 @@ pub fn load(engine: &mut Engine, data: &DataArgs) -> anyhow::Result<Dataset> {
         engine,
         annotations,
         &data.videos.source(),
-        |engine, path| progress::index_with_bar(engine, path),
+        progress::index_with_bar,
     )?;
     log::info!(
         "{} queries on {} videos",

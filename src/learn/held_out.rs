@@ -17,7 +17,7 @@ pub struct Quality {
     /// of the curve's deviation over its whole videos; Pearson's correlation where all clips are
     /// held out. It moves smoothly where a ranking of few clips jumps.
     ///
-    /// One value per group; groups whose labels are all equal have none.
+    /// One value per [`Unit`]; groups whose labels are all equal have none.
     pub agreements: Vec<f64>,
     pub scores: HeldOutScores,
 }
@@ -58,11 +58,22 @@ impl Quality {
     }
 }
 
+/// What counts as one observation when chance is ruled out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unit {
+    /// A clip: for labels here and there. Its value is its part of the covariance, so that the mean
+    /// over a group is the group's agreement.
+    Clip,
+    /// A group: where all clips of a video are judged, neighbours say the same.
+    Group,
+}
+
 /// Quality over `groups`; `curve` gives the cosines of an example. `None` where no group has a
 /// difference between its labels.
 pub fn quality(
     set: &TrainingSet,
     groups: &[Group],
+    unit: Unit,
     curve: impl Fn(usize) -> SaliencyCurve,
 ) -> Option<Quality> {
     let mut agreements = Vec::new();
@@ -89,10 +100,14 @@ pub fn quality(
             .iter()
             .flat_map(|(_, curve)| curve.values().iter().map(|&x| f64::from(x)))
             .collect();
-        let Some(agreement) = agreement(&values, &labels, &all) else {
+        let parts = agreement(&values, &labels, &all);
+        if parts.is_empty() {
             continue;
-        };
-        agreements.push(agreement);
+        }
+        match unit {
+            Unit::Clip => agreements.extend(parts),
+            Unit::Group => agreements.push(mean(&parts)),
+        }
         truth.push(annotation(set, qid, group));
         predictions.push(Prediction {
             qid: qid.into(),
@@ -206,18 +221,19 @@ fn t_90(n: usize) -> f64 {
     }
 }
 
-fn agreement(values: &[f64], labels: &[f64], all: &[f64]) -> Option<f64> {
+/// Each clip's part of the agreement; none where all labels are equal.
+fn agreement(values: &[f64], labels: &[f64], all: &[f64]) -> Vec<f64> {
     let (mean_value, mean_label) = (mean(values), mean(labels));
     let label_deviation = deviation(labels);
     if label_deviation < 1e-9 {
-        return None;
+        return Vec::new();
     }
-    let products: Vec<_> = values
+    let scale = label_deviation * deviation(all).max(1e-12);
+    values
         .iter()
         .zip(labels)
-        .map(|(value, label)| (value - mean_value) * (label - mean_label))
-        .collect();
-    Some(mean(&products) / (label_deviation * deviation(all).max(1e-12)))
+        .map(|(value, label)| (value - mean_value) * (label - mean_label) / scale)
+        .collect()
 }
 
 fn mean(values: &[f64]) -> f64 {
@@ -259,15 +275,18 @@ mod tests {
     fn agreement_is_the_correlation_where_all_clips_are_held_out() {
         let set = set(&[&[4, 0, 2, 0]]);
         let right = |_| SaliencyCurve::new(vec![0.3, 0.1, 0.2, 0.1]);
-        let quality_of_right = quality(&set, &[group(0, 4)], right).unwrap();
+        let quality_of_right = quality(&set, &[group(0, 4)], Unit::Group, right).unwrap();
         assert!((quality_of_right.agreements[0] - 1.0).abs() < 1e-6);
         assert_eq!(quality_of_right.scores.hit1, 100.0);
         assert_eq!(quality_of_right.scores.mean_ap, 100.0);
         let wrong = |_| SaliencyCurve::new(vec![0.1, 0.3, 0.2, 0.3]);
-        let quality_of_wrong = quality(&set, &[group(0, 4)], wrong).unwrap();
+        let quality_of_wrong = quality(&set, &[group(0, 4)], Unit::Group, wrong).unwrap();
         assert!((quality_of_wrong.agreements[0] + 1.0).abs() < 1e-6);
         assert_eq!(quality_of_wrong.scores.hit1, 0.0);
         assert!(quality_of_wrong.value() < quality_of_right.value());
+        let by_clip = quality(&set, &[group(0, 4)], Unit::Clip, right).unwrap();
+        assert_eq!(by_clip.agreements.len(), 4);
+        assert!((by_clip.value() - quality_of_right.value()).abs() < 1e-9);
     }
 
     #[test]
@@ -295,16 +314,18 @@ mod tests {
             _ => SaliencyCurve::new(vec![0.1, 0.95]),
         };
         let both = Group(vec![(0, 0), (0, 1), (1, 0), (1, 1)]);
-        let scores = quality(&set, &[both], curve).unwrap().scores;
+        let scores = quality(&set, &[both], Unit::Group, curve).unwrap().scores;
         assert_eq!(scores.hit1, 0.0);
-        assert!(quality(&set, &[group(0, 2), group(1, 2)], curve).is_none());
+        assert!(quality(&set, &[group(0, 2), group(1, 2)], Unit::Group, curve).is_none());
     }
 
     #[test]
     fn a_person_who_never_says_very_good_is_scored_by_a_lower_bar() {
         let set = set(&[&[3, 0, 0]]);
         let curve = |_| SaliencyCurve::new(vec![0.9, 0.1, 0.2]);
-        let scores = quality(&set, &[group(0, 3)], curve).unwrap().scores;
+        let scores = quality(&set, &[group(0, 3)], Unit::Group, curve)
+            .unwrap()
+            .scores;
         assert_eq!(scores.mean_ap, 100.0);
     }
 

@@ -23,7 +23,7 @@ use crate::learn::context::{
 };
 use crate::learn::dataset::{DatasetError, TrainingSet};
 use crate::learn::head_trainer::{HeadExample, HeadTrainer};
-use crate::learn::held_out::{Group, Quality, moment_quality, quality};
+use crate::learn::held_out::{Group, Quality, Unit, moment_quality, quality};
 use crate::learn::matching::MatchingError;
 use crate::learn::plan::{Check, MIN_EXAMPLES_FOR_HEAD, Plan, RunPlan};
 use crate::model::moment_head::{HeadKind, HeadWeights, MomentHead};
@@ -405,7 +405,7 @@ impl Trainer {
             let run = Run::new(self.learner(encoder, &context), RunPlan::default());
             let embeddings = embed(encoder, &self.ids, &[run], &queries)?;
             let by_query: HashMap<_, _> = queries.iter().map(|q| q.1).zip(&embeddings).collect();
-            let value = quality(&self.set, &groups, |example| {
+            let value = quality(&self.set, &groups, self.unit(), |example| {
                 let query = self.set.examples[example].query.as_str();
                 by_query
                     .get(query)
@@ -567,15 +567,26 @@ impl Trainer {
             .iter()
             .enumerate()
             .filter_map(|(run, plan)| {
-                quality(&self.set, &plan.held_out, |example| {
-                    match embedding(run, &self.set.examples[example].query) {
+                quality(
+                    &self.set,
+                    &plan.held_out,
+                    self.unit(),
+                    |example| match embedding(run, &self.set.examples[example].query) {
                         Some(embedding) => self.set.cosines(example, embedding),
                         None => self.flat_curve(example),
-                    }
-                })
+                    },
+                )
             })
             .collect();
         Quality::joined(&qualities)
+    }
+
+    fn unit(&self) -> Unit {
+        if self.plan.is_pooled {
+            Unit::Clip
+        } else {
+            Unit::Group
+        }
     }
 
     fn flat_curve(&self, example: usize) -> SaliencyCurve {
@@ -849,7 +860,8 @@ fn default_steps(set: &TrainingSet, plan: &Plan, config: &TrainerConfig) -> usiz
             (5..10, Check::Unchecked) => 12,
             (5..10, _) => 25,
             (10.., Check::Unchecked) => 25,
-            (10.., _) => 100,
+            (10..50, _) => 100,
+            (50.., _) => 200,
         },
     }
 }
