@@ -7,7 +7,7 @@
 
 DEMO  = assets/demo.mp4
 QUERY = a red circle
-PLOT  = target/demo.svg
+PLOT  = target/demo.png
 
 .PHONY: run test bench setup
 

@@ -41,7 +41,7 @@ pub struct SearchResult {
     pub highlight: Highlight,
     /// The best clips, not next to each other, best first.
     pub highlights: Vec<Highlight>,
-    /// Where `shape` reaches the threshold, best first.
+    /// Where `shape` reaches the threshold, best first; scores on the scale of `saliency`.
     pub moments: Vec<Moment>,
     /// Further candidates for files that want many, never among `moments`.
     pub further_moments: Vec<Moment>,
@@ -83,6 +83,15 @@ impl Engine {
         let shape = cosines.min_max_normalised();
         let end_secs = index.duration_secs();
         let mut moments = within(end_secs, moments_at_thresholds(&shape, options.threshold));
+        // People see one scale: that of the highlight.
+        let low = saliency
+            .values()
+            .iter()
+            .copied()
+            .fold(f32::INFINITY, f32::min);
+        for moment in &mut moments {
+            moment.score = low + moment.score * (highlight.score - low);
+        }
         let n_main = moments_above(&shape, options.threshold)
             .len()
             .min(moments.len());
