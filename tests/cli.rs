@@ -486,3 +486,21 @@ fn moments_are_exported_for_editors() {
     ]);
     assert!(outcome.error().contains("empty") && !target.exists());
 }
+
+#[test]
+fn a_truncated_video_is_used_as_far_as_it_goes_with_a_warning() {
+    let place = Place::new();
+    let video = place.truncated("cut.mkv");
+    for _ in 0..2 {
+        // The second time from the cache, which remembers the warning.
+        let outcome = place.vcl(["search", video.to_str().unwrap(), "x", "--format", "json"]);
+        let n_clips = json(outcome.stdout())["n_clips"].as_u64().unwrap();
+        assert!((4..=7).contains(&n_clips), "{n_clips} of 10 clips");
+        assert!(
+            outcome.stderr.starts_with("warning: "),
+            "{}",
+            outcome.stderr
+        );
+        assert_eq!(outcome.stderr.lines().count(), 1, "{}", outcome.stderr);
+    }
+}

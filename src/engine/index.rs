@@ -263,6 +263,7 @@ impl IndexJob {
             features: index.features().to_vec(),
             complete: index.is_complete(),
             duration_secs: index.duration_secs(),
+            warning: index.warning.clone(),
         };
         match self.cache.store(key, &entry) {
             Ok(()) => self.n_saved = index.n_clips_done(),

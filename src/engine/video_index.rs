@@ -51,6 +51,7 @@ impl VideoIndex {
         self.push_exact(&cached.features)?;
         self.n_cached = self.n_clips_done();
         if cached.complete {
+            self.warning.clone_from(&cached.warning);
             self.complete(cached.duration_secs);
         }
         Ok(())

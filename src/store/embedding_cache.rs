@@ -42,6 +42,8 @@ pub struct CachedFeatures {
     pub complete: bool,
     /// Where the last frame ends, as far as known.
     pub duration_secs: f64,
+    /// What the user should know about the file, such as a damaged end.
+    pub warning: Option<String>,
 }
 
 impl CachedFeatures {
@@ -153,6 +155,9 @@ fn encode(key: &CacheKey, entry: &CachedFeatures) -> io::Result<Vec<u8>> {
     let mut metadata = identity(key);
     metadata.insert("complete", entry.complete.to_string());
     metadata.insert("duration_secs", entry.duration_secs.to_string());
+    if let Some(warning) = &entry.warning {
+        metadata.insert("warning", warning.clone());
+    }
     metadata.insert("blake3", blake3::hash(bytes).to_string());
     let metadata = metadata
         .into_iter()
@@ -186,6 +191,7 @@ fn decode(bytes: &[u8], key: &CacheKey) -> Option<CachedFeatures> {
         features: bytemuck::pod_collect_to_vec(tensor.data()),
         complete: says("complete")?.parse().ok()?,
         duration_secs: says("duration_secs")?.parse().ok()?,
+        warning: says("warning").map(str::to_owned),
     })
 }
 
@@ -218,6 +224,7 @@ mod tests {
             features: (0..3 * n_clips).map(|i| i as f32 * 0.25 - 1.0).collect(),
             complete: false,
             duration_secs: 2.0 * n_clips as f64 + 0.1,
+            warning: None,
         }
     }
 
@@ -232,6 +239,7 @@ mod tests {
 
         let grown = CachedFeatures {
             complete: true,
+            warning: Some("the end is missing".to_owned()),
             ..entry(9)
         };
         cache.store(&key, &grown).unwrap();

@@ -70,6 +70,21 @@ impl Place {
         self.video(name, &[(0xffd02020, 3), (0xff2020d0, 2), (0xff20d020, 3)])
     }
 
+    /// The first three fifths of a film of twenty seconds.
+    pub fn truncated(&self, name: &str) -> PathBuf {
+        let path = self.path(name);
+        play(&format!(
+            "videotestsrc pattern=smpte num-buffers=200 ! \
+             video/x-raw,format=I420,width=160,height=120,framerate=10/1 ! \
+             x264enc speed-preset=ultrafast key-int-max=20 ! h264parse ! matroskamux ! \
+             filesink location=\"{}\"",
+            path.display()
+        ));
+        let bytes = std::fs::read(&path).expect("the film");
+        std::fs::write(&path, &bytes[..bytes.len() * 3 / 5]).expect("the shorter film");
+        path
+    }
+
     pub fn sound_only(&self, name: &str) -> PathBuf {
         let path = self.path(name);
         play(&format!(
