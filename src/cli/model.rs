@@ -6,13 +6,9 @@ use crate::cli::args::{GlobalArgs, ModelCommand};
 use crate::cli::output;
 use crate::engine::{Engine, ModelChoice};
 use crate::model::ModelInfo;
+use crate::model::moment_head::{HeadKind, MomentHeadConfig};
+use crate::model::prompt_learner::DEFAULT_N_CTX;
 use crate::store::Paths;
-
-/// Learned context vectors of a prompt, each as wide as the text tower.
-const N_CONTEXT: usize = 4;
-
-/// Scale, bias and the 91 numbers of a moment head.
-const N_SHAPE: usize = 2 + 91;
 
 pub fn run(global: &GlobalArgs, command: &ModelCommand) -> anyhow::Result<()> {
     match command {
@@ -66,7 +62,7 @@ fn describe(info: &ModelInfo) -> String {
         ("parameters", info.parameters.to_string()),
         (
             "trainable_parameters",
-            (N_CONTEXT * info.text_width + N_SHAPE).to_string(),
+            n_trainable(info.text_width).to_string(),
         ),
         ("logit_scale", format!("{:.2}", info.logit_scale)),
         ("device", info.device.clone()),
@@ -76,4 +72,20 @@ fn describe(info: &ModelInfo) -> String {
         let _ = writeln!(out, "{name:<22}{value}");
     }
     out
+}
+
+/// What a prompt of the usual size teaches: context vectors, scale and bias, the moment head.
+fn n_trainable(text_width: usize) -> usize {
+    let MomentHeadConfig { k, h } = HeadKind::Window.config();
+    DEFAULT_N_CTX * text_width + 2 + (k * h + h + h + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn vit_b_32_has_2141_trainable_parameters() {
+        assert_eq!(n_trainable(512), 2141);
+    }
 }
