@@ -1,8 +1,10 @@
 //! What several integration tests need: small videos made on the spot, a tiny model, a place to work.
 #![allow(dead_code, reason = "every test binary uses another part")]
 
+use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Stdio};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use gstreamer as gst;
@@ -148,25 +150,34 @@ fn finish(command: &mut Command) -> Outcome {
         .stderr(Stdio::piped())
         .spawn()
         .expect("the program starts");
-    // The outputs are far smaller than a pipe, so waiting before reading cannot block.
+    // Read while it runs: a full pipe would make it wait for us.
+    let stdout = read_aside(child.stdout.take());
+    let stderr = read_aside(child.stderr.take());
     let began = Instant::now();
-    while child.try_wait().expect("a child").is_none() {
+    let status = loop {
+        if let Some(status) = child.try_wait().expect("a child") {
+            break status;
+        }
         if began.elapsed() > PATIENCE {
             child.kill().expect("a child");
             panic!("{command:?} hangs");
         }
         std::thread::sleep(Duration::from_millis(5));
-    }
-    let Output {
-        status,
-        stdout,
-        stderr,
-    } = child.wait_with_output().expect("its output");
+    };
     Outcome {
         code: status.code(),
-        stdout: String::from_utf8(stdout).expect("UTF-8"),
-        stderr: String::from_utf8(stderr).expect("UTF-8"),
+        stdout: stdout.join().expect("its output"),
+        stderr: stderr.join().expect("its errors"),
     }
+}
+
+fn read_aside(pipe: Option<impl Read + Send + 'static>) -> JoinHandle<String> {
+    let mut pipe = pipe.expect("a piped output");
+    std::thread::spawn(move || {
+        let mut text = String::new();
+        pipe.read_to_string(&mut text).expect("UTF-8");
+        text
+    })
 }
 
 /// Runs a pipeline to its end.
