@@ -65,12 +65,11 @@ pub fn ui(
             hint(ui, text, palette);
         }
         for (i, moment) in lane.moments.iter().take(MAX_MOMENTS).enumerate() {
-            let saliency = best_saliency(lane, moment.span);
             let row = Row {
                 title: format!("Moment {}", i + 1),
                 span: moment.span,
                 clip: best_clip(lane, moment.span),
-                saliency,
+                saliency: moment.score,
                 is_looped: session.playback.looped == Some(moment.span),
             };
             row.ui(ui, session, thumbnails, palette, actions);
@@ -146,11 +145,6 @@ fn best_clip(lane: &Lane, span: TimeSpan) -> ClipIndex {
         .max_by(|a, b| values[*a].total_cmp(&values[*b]))
         .unwrap_or(first);
     ClipIndex(best)
-}
-
-fn best_saliency(lane: &Lane, span: TimeSpan) -> f32 {
-    let clip = best_clip(lane, span);
-    lane.saliency_at(clip.centre_secs()).unwrap_or(0.0)
 }
 
 /// A span that can be played.

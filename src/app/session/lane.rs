@@ -24,7 +24,7 @@ pub struct Lane {
     /// On the curve's own scale of 0…1.
     pub threshold: f32,
     pub answer: Option<Answer>,
-    /// At the threshold of this lane, best first.
+    /// At the threshold of this lane, best first; scores are calibrated saliency.
     pub moments: Vec<Moment>,
     /// Why the query cannot be answered.
     pub error: Option<String>,
@@ -61,14 +61,16 @@ impl Lane {
     }
 
     fn form_moments(&mut self, duration_secs: f64) {
-        let Some(answer) = &self.answer else { return };
+        let (Some(answer), Some((low, high))) = (&self.answer, self.saliency_range()) else {
+            return;
+        };
         self.moments = moments_above(&answer.result.shape, self.threshold);
         for moment in &mut self.moments {
+            // Peaks are read and written calibrated, whatever they are compared with.
+            moment.score = low + moment.score * (high - low);
             // The last clip may reach beyond the video.
-            moment.span.end_secs = moment
-                .span
-                .end_secs
-                .min(duration_secs.max(moment.span.start_secs));
+            let end_secs = duration_secs.max(moment.span.start_secs);
+            moment.span.end_secs = moment.span.end_secs.min(end_secs);
         }
     }
 

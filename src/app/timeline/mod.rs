@@ -279,15 +279,7 @@ fn lane_ui(
         scale,
         if is_doubtful { 0.55 } else { 1.0 },
     );
-    moments::paint_bands(
-        &painter,
-        plot,
-        &lane.moments,
-        values,
-        scale,
-        full,
-        is_doubtful,
-    );
+    moments::paint_bands(&painter, plot, &lane.moments, scale, full, is_doubtful);
     curve::paint(&painter, plot, values, scale, &saliency, colour);
     if !answer.is_final {
         veil(&painter, body, answer.n_clips_done, scale, palette);

@@ -8,12 +8,11 @@ use crate::domain::{ClipIndex, Moment};
 /// At least so wide, or a short moment in a long video could not be seen.
 const LEAST_WIDTH: f32 = 3.0;
 
-/// Bands, by the calibrated saliency `[n_clips]` of what is in them; only outlines where the query is probably not there.
+/// Bands; only outlines where the query is probably not there.
 pub fn paint_bands(
     painter: &Painter,
     rect: Rect,
     moments: &[Moment],
-    values: &[f32],
     scale: &TimeScale,
     colour: Color32,
     is_doubtful: bool,
@@ -31,22 +30,12 @@ pub fn paint_bands(
             painter.rect_stroke(band, 2.0, stroke, StrokeKind::Inside);
         } else {
             // What surely is there stands out from what is only better than the rest.
-            let strength = best_within(values, moment).clamp(0.1, 1.0);
+            let strength = moment.score.clamp(0.1, 1.0);
             painter.rect_filled(band, 2.0, colour.gamma_multiply(0.05 + 0.2 * strength));
             let foot = band.with_min_y(band.bottom() - 3.0);
             painter.rect_filled(foot, 1.0, colour.gamma_multiply(0.35 + 0.65 * strength));
         }
     }
-}
-
-/// The greatest calibrated saliency of a moment's clips.
-fn best_within(values: &[f32], moment: &Moment) -> f32 {
-    let first = ClipIndex::at(moment.span.start_secs).0.min(values.len());
-    let last = ClipIndex::at(moment.span.end_secs - 1e-6).0 + 1;
-    values[first..last.clamp(first, values.len())]
-        .iter()
-        .copied()
-        .fold(0.0, f32::max)
 }
 
 /// A small pin that points down at the best clip.
