@@ -250,7 +250,7 @@ impl App {
         }
         let available = ui.available_height();
         let n_lanes = self.session.lanes.len();
-        let timeline_height = timeline::height(n_lanes, (0.46 * available).max(110.0));
+        let timeline_height = timeline::height(n_lanes, (0.4 * available).max(110.0));
         Panel::bottom("timeline")
             .frame(bar(0))
             .show_separator_line(false)

@@ -27,12 +27,28 @@ pub fn demo() -> PathBuf {
 /// A window and the directories that it keeps things in.
 pub struct Window {
     pub harness: Harness<'static, App>,
-    _dirs: tempfile::TempDir,
+    dirs: tempfile::TempDir,
 }
 
 impl Window {
     pub fn open(video: Option<PathBuf>, queries: &[&str], size: Vec2) -> Self {
         let dirs = tempfile::tempdir().expect("a temporary directory");
+        Self::open_in(dirs, video, queries, size)
+    }
+
+    /// Another window of the same person.
+    pub fn open_again(self) -> Self {
+        let Self { harness, dirs } = self;
+        drop(harness);
+        Self::open_in(dirs, None, &[], USUAL)
+    }
+
+    fn open_in(
+        dirs: tempfile::TempDir,
+        video: Option<PathBuf>,
+        queries: &[&str],
+        size: Vec2,
+    ) -> Self {
         let options = AppOptions {
             video,
             queries: queries.iter().map(|query| (*query).to_owned()).collect(),
@@ -47,10 +63,7 @@ impl Window {
             .with_render_cursor(false)
             .wgpu()
             .build_eframe(|creation| App::new(creation, options).expect("the window opens"));
-        Self {
-            harness,
-            _dirs: dirs,
-        }
+        Self { harness, dirs }
     }
 
     /// The demo video, indexed to the end.

@@ -152,3 +152,32 @@ fn the_list_of_keys_opens_and_closes() {
             .is_none()
     );
 }
+
+#[test]
+fn what_was_set_is_there_the_next_time() {
+    use eframe::App as _;
+    use vcl::app::{Action, Theme};
+    let mut window = Window::with_indexed_demo(&["night"], USUAL);
+    let ctx = window.harness.ctx.clone();
+    let app = window.harness.state_mut();
+    for action in [
+        Action::SetVolume(0.25),
+        Action::ToggleMute,
+        Action::SetSpeed(1.5),
+        Action::SetTheme(Theme::Light),
+        Action::Zoom(1),
+    ] {
+        app.perform(&ctx, action);
+    }
+    app.on_exit();
+    let before = app.settings().clone();
+    let again = window.open_again();
+    assert_eq!(again.app().settings(), &before);
+    let playback = again.app().session().playback;
+    assert_eq!(
+        (playback.volume, playback.is_muted, playback.speed),
+        (0.25, true, 1.5)
+    );
+    assert!(before.recent[0].ends_with("demo.mp4"));
+    assert_eq!(before.history, ["night"]);
+}

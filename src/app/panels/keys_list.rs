@@ -16,23 +16,25 @@ pub fn ui(ui: &Ui, palette: &Palette, actions: &mut Actions) {
         .anchor(Align2::CENTER_CENTER, vec2(0.0, 0.0))
         .max_height(screen.height() - 80.0)
         .show(ui.ctx(), |ui| {
-            ScrollArea::vertical().show(ui, |ui| {
-                let is_wide = screen.width() > 900.0;
-                if is_wide {
-                    ui.horizontal_top(|ui| {
-                        ui.vertical(|ui| group_ui(ui, Group::Playback, palette));
-                        ui.add_space(20.0);
-                        ui.vertical(|ui| {
-                            group_ui(ui, Group::Finding, palette);
-                            group_ui(ui, Group::Window, palette);
+            ScrollArea::vertical()
+                .max_height(screen.height() - 140.0)
+                .show(ui, |ui| {
+                    let is_wide = screen.width() > 900.0;
+                    if is_wide {
+                        ui.horizontal_top(|ui| {
+                            ui.vertical(|ui| group_ui(ui, Group::Playback, palette));
+                            ui.add_space(20.0);
+                            ui.vertical(|ui| {
+                                group_ui(ui, Group::Finding, palette);
+                                group_ui(ui, Group::Window, palette);
+                            });
                         });
-                    });
-                } else {
-                    for group in Group::ALL {
-                        group_ui(ui, group, palette);
+                    } else {
+                        for group in Group::ALL {
+                            group_ui(ui, group, palette);
+                        }
                     }
-                }
-            });
+                });
         });
     if !is_open {
         actions.push(Action::ToggleKeys);
@@ -40,6 +42,7 @@ pub fn ui(ui: &Ui, palette: &Palette, actions: &mut Actions) {
 }
 
 fn group_ui(ui: &mut Ui, group: Group, palette: &Palette) {
+    ui.spacing_mut().interact_size.y = 20.0;
     ui.label(RichText::new(group.title()).strong().color(palette.accent));
     Grid::new(group.title())
         .num_columns(2)
