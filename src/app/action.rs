@@ -54,6 +54,8 @@ pub enum Action {
     UseModel(ModelChoice),
     /// Ask where, then write what was found there.
     Export(Format),
+    /// Write what was found there.
+    ExportTo(Format, PathBuf),
 
     FocusQuery,
     ToggleExportMenu,

@@ -112,6 +112,7 @@ impl App {
                     self.dialogs.choose_export(format, &video.path);
                 }
             }
+            Action::ExportTo(format, path) => self.export(format, &path),
             Action::FocusQuery => self.query_bar.request_focus(),
             Action::ToggleExportMenu => {
                 if self
@@ -181,7 +182,9 @@ impl App {
     pub(super) fn take_chosen(&mut self, ctx: &egui::Context, chosen: Chosen) {
         match chosen {
             Chosen::Video(path) => self.perform(ctx, Action::Open(path)),
-            Chosen::ExportTo(format, path) => self.export(format, &path),
+            Chosen::ExportTo(format, path) => {
+                self.perform(ctx, Action::ExportTo(format, path));
+            }
             Chosen::Unavailable => self.session.notices.warning(
                 "This desktop offers no file dialog: drop a video onto the window, or name it on the command line",
             ),

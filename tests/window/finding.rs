@@ -1,7 +1,9 @@
 //! Somebody opens a video, types, and is at the right second.
 
 use egui_kittest::kittest::Queryable as _;
+use vcl::app::Action;
 use vcl::domain::{Annotation, TimeSpan};
+use vcl::export::Format;
 
 use crate::drive::{USUAL, Window, demo, on_timeline, root};
 
@@ -119,6 +121,105 @@ fn the_timeline_is_clicked_dragged_and_zoomed() {
     assert!(
         window.position_secs() < unzoomed - 1.0,
         "nothing was zoomed"
+    );
+}
+
+#[test]
+fn a_zoomed_timeline_is_panned() {
+    let mut window = Window::with_indexed_demo(&["the sea"], USUAL);
+    let at = on_timeline(&window, 0.5);
+    let wheel = |window: &mut Window, delta, modifiers| {
+        window.harness.hover_at(at);
+        window.harness.event_modifiers(
+            egui::Event::MouseWheel {
+                unit: egui::MouseWheelUnit::Line,
+                delta,
+                phase: egui::TouchPhase::Move,
+                source: egui::MouseWheelSource::Wheel,
+                modifiers,
+            },
+            modifiers,
+        );
+        window.harness.run_steps(12);
+    };
+    let secs_there = |window: &mut Window| {
+        window.click_at(at);
+        window.position_secs()
+    };
+    wheel(&mut window, egui::vec2(0.0, 8.0), egui::Modifiers::NONE);
+    let middle = secs_there(&mut window);
+    wheel(&mut window, egui::vec2(0.0, -2.0), egui::Modifiers::SHIFT);
+    let later = secs_there(&mut window);
+    assert!(
+        later > middle + 0.5,
+        "Shift and the wheel pan: {middle} and {later}"
+    );
+
+    let button = |pos, pressed| egui::Event::PointerButton {
+        pos,
+        button: egui::PointerButton::Middle,
+        pressed,
+        modifiers: egui::Modifiers::NONE,
+    };
+    let to = at + egui::vec2(160.0, 0.0);
+    window.harness.hover_at(at);
+    window.harness.event(button(at, true));
+    window.harness.step();
+    for part in [0.3, 0.6, 1.0] {
+        window.harness.hover_at(at + part * (to - at));
+        window.harness.step();
+    }
+    window.harness.event(button(to, false));
+    window.harness.step();
+    let earlier = secs_there(&mut window);
+    assert!(
+        earlier < later - 0.5,
+        "the middle button pans: {later} and {earlier}"
+    );
+}
+
+#[test]
+fn a_moment_is_repeated() {
+    let mut window = Window::with_indexed_demo(&["a red circle"], USUAL);
+    let ctx = window.harness.ctx.clone();
+    let span = TimeSpan::new(8.0, 9.5);
+    window
+        .harness
+        .state_mut()
+        .perform(&ctx, Action::Loop(Some(span)));
+    window.wait_until("it plays", |app| app.session().playback.is_playing);
+    let near_end = |app: &vcl::app::App| app.session().playback.position_secs > 9.0;
+    let near_start = |app: &vcl::app::App| app.session().playback.position_secs < 8.5;
+    for _ in 0..2 {
+        window.wait_until("the end comes near", near_end);
+        window.wait_until("it begins again", near_start);
+    }
+    assert!(window.position_secs() >= 7.9);
+    window.press(egui::Modifiers::NONE, egui::Key::R);
+    assert_eq!(window.app().session().playback.looped, None);
+}
+
+#[test]
+fn moments_are_written_to_a_file() {
+    let mut window = Window::with_indexed_demo(&["a red circle"], USUAL);
+    let dir = tempfile::tempdir().unwrap();
+    let ctx = window.harness.ctx.clone();
+    let path = dir.path().join("moments.csv");
+    let export = Action::ExportTo(Format::Csv, path.clone());
+    window.harness.state_mut().perform(&ctx, export);
+    let text = std::fs::read_to_string(&path).unwrap();
+    assert!(text.contains("a red circle"), "{text}");
+    assert!(
+        window.notices()[0].contains("written to moments.csv"),
+        "{:?}",
+        window.notices()
+    );
+    let nowhere = Action::ExportTo(Format::Csv, "/nowhere/at/all.csv".into());
+    window.harness.state_mut().perform(&ctx, nowhere);
+    assert!(
+        window.notices()[1].contains("cannot be written"),
+        "{:?}",
+        window.notices()
     );
 }
 

@@ -181,3 +181,16 @@ fn what_was_set_is_there_the_next_time() {
     assert!(before.recent[0].ends_with("demo.mp4"));
     assert_eq!(before.history, ["night"]);
 }
+
+#[test]
+fn fullscreen_shows_the_picture_and_escape_leaves_it() {
+    use egui_kittest::kittest::Queryable as _;
+    let mut window = Window::with_indexed_demo(&["night"], USUAL);
+    window.press(Modifiers::NONE, Key::F);
+    window.harness.run_steps(2);
+    window.harness.get_by_label("Leave fullscreen");
+    assert!(window.harness.query_by_label("Jump to highlight").is_none());
+    window.press(Modifiers::NONE, Key::Escape);
+    window.harness.run_steps(2);
+    window.harness.get_by_label("Jump to highlight");
+}
