@@ -282,8 +282,8 @@ impl App {
                     .inner_margin(Margin::same(MARGIN as i8)),
             )
             .resizable(true)
-            .default_size((0.26 * width).clamp(232.0, 320.0))
-            .size_range(220.0..=(0.5 * width).max(221.0))
+            .default_size((0.26 * width).clamp(244.0, 320.0))
+            .size_range(240.0..=(0.5 * width).max(241.0))
             .show(ui, |ui| {
                 results::ui(ui, &self.session, &mut self.thumbnails, palette, actions);
             });

@@ -250,6 +250,11 @@ impl Row {
             ),
         ];
         let is_warm = row.contains_pointer() || row.has_focus();
+        if is_warm {
+            // Where the panel is narrow, they lie on the time.
+            let ground = rect.with_min_x(rect.right() - 58.0);
+            ui.painter().rect_filled(ground, CORNER, palette.raised_hover);
+        }
         for (i, (icon, verb, action)) in buttons.into_iter().enumerate() {
             let right = rect.right() - 4.0 - 26.0 * i as f32;
             let place =
