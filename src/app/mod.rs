@@ -4,7 +4,7 @@
 //! worker events, player frames ─▶ logic: Session::apply ─▶ ui: panels(&Session) ─▶ Actions ─▶ perform
 //! ```
 //! [`session::Session`] is what the user sees, as plain data. Panels are functions of it and of
-//! their own view state; what the user does comes back as [`action::Action`]s, and `perform.rs` is
+//! their own view state; what the user does comes back as [`Action`]s, and `perform.rs` is
 //! the only place that carries them out. Nothing here waits: models and videos are looked at by the
 //! worker's thread, pictures are decoded by the player's.
 

@@ -253,7 +253,8 @@ impl Row {
         if is_warm {
             // Where the panel is narrow, they lie on the time.
             let ground = rect.with_min_x(rect.right() - 58.0);
-            ui.painter().rect_filled(ground, CORNER, palette.raised_hover);
+            ui.painter()
+                .rect_filled(ground, CORNER, palette.raised_hover);
         }
         for (i, (icon, verb, action)) in buttons.into_iter().enumerate() {
             let right = rect.right() - 4.0 - 26.0 * i as f32;

@@ -171,9 +171,8 @@ fn plot_ui(
     let was_pressed = ui.input(|input| input.pointer.primary_pressed());
     if let Some(pointer) = response.interact_pointer_pos() {
         let time_secs = scale.secs_at(pointer.x);
-        if response.drag_stopped_by(PointerButton::Primary) {
-            actions.push(Action::Seek(time_secs));
-        } else if response.is_pointer_button_down_on() && was_pressed {
+        let was_pressed_here = was_pressed && response.is_pointer_button_down_on();
+        if was_pressed_here || response.drag_stopped_by(PointerButton::Primary) {
             actions.push(Action::Seek(time_secs));
         } else if response.dragged_by(PointerButton::Primary)
             && ui.input(is_primary)
