@@ -131,17 +131,30 @@ pub struct ExportArgs {
     #[arg(required = true, value_name = "QUERY")]
     pub queries: Vec<String>,
 
-    /// json, csv, srt, edl, fcpxml or otio
-    #[arg(long)]
-    pub format: Format,
+    /// json, csv, srt, edl, fcpxml or otio; or cuts: every moment as a video file of its own,
+    /// not re-encoded, so it begins with the key frame before the moment
+    #[arg(long, value_parser = parse_export_format)]
+    pub format: ExportFormat,
 
-    /// The file to write
+    /// The file to write; for cuts the folder
     #[arg(short, long, value_name = "PATH")]
     pub output: PathBuf,
+
+    /// Tell of the cuts in JSON
+    #[arg(long)]
+    pub json: bool,
 
     /// As for `vcl search`
     #[arg(long, value_name = "T", value_parser = parse_fraction)]
     pub threshold: Option<f32>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ExportFormat {
+    /// One file about all moments.
+    File(Format),
+    /// One video file for each moment.
+    Cuts,
 }
 
 #[derive(Debug, clap::Args)]
@@ -332,6 +345,10 @@ impl Args {
             Err("give either a video to open or a command")
         } else if self.video.is_none() && !self.queries.is_empty() {
             Err("-q needs a video to search")
+        } else if matches!(&self.command, Some(CommandLine::Export(export))
+            if export.json && export.format != ExportFormat::Cuts)
+        {
+            Err("--json goes with --format cuts only")
         } else {
             Ok(())
         }
@@ -344,6 +361,14 @@ fn parse_n_ctx(text: &str) -> Result<usize, String> {
         Ok(n @ 1..=32) => Ok(n),
         _ => Err("give a number from 1 to 32".to_owned()),
     }
+}
+
+fn parse_export_format(text: &str) -> Result<ExportFormat, String> {
+    if text.eq_ignore_ascii_case("cuts") {
+        return Ok(ExportFormat::Cuts);
+    }
+    let format = text.parse().map(ExportFormat::File);
+    format.map_err(|error: crate::export::UnknownFormat| format!("{error}, or cuts"))
 }
 
 fn parse_fraction(text: &str) -> Result<f32, String> {

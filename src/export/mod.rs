@@ -5,10 +5,13 @@
 //! to a moment when its time lies in the moment's `[start, end)`, so neighbouring moments share
 //! no frame and leave none out. Moments are cut at the ends of the video.
 //!
+//! [`write_cuts`] instead writes every moment as a video file of its own.
+//!
 //! The edit lists (EDL, FCPXML, OTIO) hold the moments of each query in the order of the video, the
 //! tables (JSON, CSV) in the order of their scores, captions (SRT) in the order of their times.
 
 mod cut;
+mod cuts;
 mod edl;
 mod fcpxml;
 mod frame_rate;
@@ -20,6 +23,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
 
+pub use cuts::{WrittenCut, write_cuts};
 pub use frame_rate::{FrameRate, FrameRateError};
 
 use crate::domain::{Highlight, Moment, Query};

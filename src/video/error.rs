@@ -35,6 +35,13 @@ pub enum VideoError {
         secs: u64,
         state: String,
     },
+    #[error(
+        "{} cannot be cut without re-encoding: {reason}; export an edit list (edl, fcpxml or otio) \
+         instead", .path.display()
+    )]
+    Uncuttable { path: PathBuf, reason: String },
+    #[error("{} cannot be written ({reason}); check the folder and the space left", .path.display())]
+    Unwritable { path: PathBuf, reason: String },
     #[error("cancelled")]
     Cancelled,
     #[error("GStreamer is not usable: {0}; install gstreamer1.0-plugins-base and -good")]
@@ -93,7 +100,7 @@ impl VideoError {
 }
 
 /// Element messages sometimes span lines; people and logs get one.
-fn one_line(text: &str) -> String {
+pub(super) fn one_line(text: &str) -> String {
     text.split_whitespace()
         .collect::<Vec<_>>()
         .join(" ")

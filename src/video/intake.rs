@@ -26,7 +26,8 @@ pub(super) enum Item {
 
 #[derive(Default)]
 struct State {
-    items: VecDeque<Item>,
+    /// With the number of the track.
+    items: VecDeque<(usize, Item)>,
     n_bytes: usize,
     flushing: bool,
     closed: bool,
@@ -39,8 +40,8 @@ pub(super) struct Intake {
 }
 
 impl Intake {
-    /// A sink pad that takes `caps` and feeds this intake.
-    pub fn pad(&self, caps: &gst::Caps) -> Result<gst::Pad, gst::glib::BoolError> {
+    /// A sink pad that takes `caps` and feeds this intake as `track`.
+    pub fn pad(&self, caps: &gst::Caps, track: usize) -> Result<gst::Pad, gst::glib::BoolError> {
         let template = gst::PadTemplate::new(
             "sink",
             gst::PadDirection::Sink,
@@ -49,15 +50,15 @@ impl Intake {
         )?;
         let (chain, events) = (self.clone(), self.clone());
         let pad = gst::Pad::builder_from_template(&template)
-            .chain_function(move |_, _, buffer| chain.put(Item::Buffer(buffer)))
-            .event_function(move |_, _, event| events.take_event(&event))
+            .chain_function(move |_, _, buffer| chain.put(track, Item::Buffer(buffer)))
+            .event_function(move |_, _, event| events.take_event(track, &event))
             .build();
         pad.set_active(true)?;
         Ok(pad)
     }
 
-    /// The next item, or `None` if nothing came in time.
-    pub fn next(&self, timeout: Duration) -> Option<Item> {
+    /// The next item with its track, or `None` if nothing came in time.
+    pub fn next(&self, timeout: Duration) -> Option<(usize, Item)> {
         let (state, changed) = &*self.shared;
         let is_idle = |state: &mut State| state.items.is_empty();
         let state = state.lock().unwrap_or_else(PoisonError::into_inner);
@@ -65,7 +66,7 @@ impl Intake {
             .wait_timeout_while(state, timeout, is_idle)
             .unwrap_or_else(PoisonError::into_inner);
         let item = state.items.pop_front()?;
-        if let Item::Buffer(buffer) = &item {
+        if let (_, Item::Buffer(buffer)) = &item {
             state.n_bytes -= buffer.size();
         }
         changed.notify_all();
@@ -85,7 +86,7 @@ impl Intake {
         self.shared.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn put(&self, item: Item) -> Result<gst::FlowSuccess, gst::FlowError> {
+    fn put(&self, track: usize, item: Item) -> Result<gst::FlowSuccess, gst::FlowError> {
         let n_bytes = match &item {
             Item::Buffer(buffer) => buffer.size(),
             _ => 0,
@@ -106,12 +107,12 @@ impl Intake {
             return Err(gst::FlowError::Flushing);
         }
         state.n_bytes += n_bytes;
-        state.items.push_back(item);
+        state.items.push_back((track, item));
         self.shared.1.notify_all();
         Ok(gst::FlowSuccess::Ok)
     }
 
-    fn take_event(&self, event: &gst::Event) -> bool {
+    fn take_event(&self, track: usize, event: &gst::Event) -> bool {
         let item = match event.view() {
             gst::EventView::Caps(caps) => Item::Caps(caps.caps_owned()),
             gst::EventView::Segment(segment) => {
@@ -136,7 +137,7 @@ impl Intake {
             }
             _ => return true,
         };
-        self.put(item).is_ok()
+        self.put(track, item).is_ok()
     }
 }
 
@@ -148,7 +149,7 @@ mod tests {
 
     fn pushing(intake: &Intake, n_buffers: usize, n_bytes: usize) -> (Arc<AtomicUsize>, gst::Pad) {
         let source = gst::Pad::builder(gst::PadDirection::Src).build();
-        let sink = intake.pad(&gst::Caps::new_any()).unwrap();
+        let sink = intake.pad(&gst::Caps::new_any(), 0).unwrap();
         source.set_active(true).unwrap();
         source.link(&sink).unwrap();
         source.push_event(gst::event::StreamStart::new("test"));
@@ -179,7 +180,7 @@ mod tests {
         std::thread::sleep(Duration::from_millis(200));
         assert!(n_pushed.load(Ordering::Relaxed) * (1 << 20) <= MAX_QUEUED_BYTES);
         let mut n_read = 0;
-        while let Some(item) = intake.next(Duration::from_secs(5)) {
+        while let Some((_, item)) = intake.next(Duration::from_secs(5)) {
             match item {
                 Item::Buffer(_) => n_read += 1,
                 Item::Eos => break,

@@ -4,6 +4,7 @@
 //! probe(path)      what is in the file: size, length, codec            (reads the first packets)
 //! PreviewSampler   a rough look at the whole video, coarse to fine     (key frames only)
 //! Sampler          exactly one frame per clip                          (decodes what it must)
+//! Cutter           a part as its own file, nothing re-encoded       (packets only)
 //! player::Player   pictures and sound for the window                   (its own pipeline)
 //! ```
 //!
@@ -12,10 +13,12 @@
 //! [`DATA_TIMEOUT`]. A file is never trusted: not its name, its length or its flags.
 
 mod bitstream;
+mod cut;
 mod cut_off;
 mod decoder;
 mod error;
 mod intake;
+mod muxer;
 mod packet_pass;
 mod packet_source;
 mod picture;
@@ -28,6 +31,7 @@ mod select;
 mod sequential_pass;
 mod timing;
 
+pub use cut::{CutExtent, Cutter};
 pub use error::VideoError;
 pub use picture::Orientation;
 pub use preview::PreviewSampler;

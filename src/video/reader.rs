@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! Packets   filesrc ! parsebin  ── video ──▶ Intake      (timed packets, whole access units)
+//! Tracks    filesrc ! parsebin  ── video and sound ──▶ Intake      (packets of all tracks)
 //! Frames    filesrc ! decodebin ── video ──▶ Intake      (every frame, in display order)
 //!                               └─ others ── not linked, sound is never decoded
 //! ```
@@ -27,14 +28,20 @@ const STOPPED: Duration = Duration::from_millis(500);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Delivery {
     Packets,
+    /// As `Packets`, with those of all sound tracks.
+    Tracks,
     Frames,
 }
+
+/// The number of the video among the tracks; sound counts from 1.
+pub(super) const VIDEO_TRACK: usize = 0;
 
 /// What the streams turned out to be, filled in by the pipeline's threads.
 #[derive(Default)]
 struct Streams {
     video: Option<gst::Pad>,
     has_audio: bool,
+    audio: Vec<gst::Pad>,
     discarded: Vec<gst::Pad>,
     complete: bool,
     missing_codec: Option<String>,
@@ -86,7 +93,7 @@ impl Reader {
         let source = element("filesrc")?;
         source.set_property("location", path);
         let (factory, caps) = match delivery {
-            Delivery::Packets => ("parsebin", gst::Caps::new_any()),
+            Delivery::Packets | Delivery::Tracks => ("parsebin", gst::Caps::new_any()),
             Delivery::Frames => ("decodebin", gst::Caps::new_empty_simple("video/x-raw")),
         };
         let bin = element(factory)?;
@@ -101,7 +108,9 @@ impl Reader {
             let in_container = find_demuxer(bin).is_some();
             let other = Arc::clone(streams);
             let mut found = lock(streams);
-            if !found.add_video(pad, intake, &caps, in_container) {
+            let taken = found.add_video(pad, intake, &caps, in_container)
+                || delivery == Delivery::Tracks && found.add_audio(pad, intake);
+            if !taken {
                 found.discard(pad, other);
             }
         });
@@ -145,6 +154,11 @@ impl Reader {
     /// What the elements reported (after everything that arrived before), no video stream, no
     /// data for [`DATA_TIMEOUT`], or cancelled.
     pub fn next(&self) -> Result<Item, VideoError> {
+        self.next_of_track().map(|(_, item)| item)
+    }
+
+    /// The same with the number of its track.
+    pub fn next_of_track(&self) -> Result<(usize, Item), VideoError> {
         let start = Instant::now();
         let mut stopped_since = None;
         loop {
@@ -251,6 +265,11 @@ impl Reader {
         })
     }
 
+    /// The video and the sound tracks that are delivered; known once the first packet has come.
+    pub fn n_tracks(&self) -> usize {
+        1 + lock(&self.streams).audio.len()
+    }
+
     pub fn has_audio(&self) -> bool {
         lock(&self.streams).has_audio
     }
@@ -300,6 +319,20 @@ fn lock(streams: &Mutex<Streams>) -> std::sync::MutexGuard<'_, Streams> {
     streams.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// The pad that takes the stream, `None` where that is not possible.
+fn link(pad: &gst::Pad, intake: &Intake, caps: &gst::Caps, track: usize) -> Option<gst::Pad> {
+    let linked = intake
+        .pad(caps, track)
+        .map_err(|error| error.to_string())
+        .and_then(|sink| match pad.link(&sink) {
+            Ok(_) => Ok(sink),
+            Err(error) => Err(error.to_string()),
+        });
+    linked
+        .inspect_err(|error| log::warn!("cannot read the stream {}: {error}", pad.name()))
+        .ok()
+}
+
 impl Streams {
     fn note_missing(&mut self, codec: String) {
         // Sound that cannot be decoded is no reason to refuse the pictures.
@@ -329,18 +362,20 @@ impl Streams {
         if !is_video || self.video.is_some() {
             return false;
         }
-        let linked = intake
-            .pad(caps)
-            .map_err(|error| error.to_string())
-            .and_then(|sink| match pad.link(&sink) {
-                Ok(_) => Ok(sink),
-                Err(error) => Err(error.to_string()),
-            });
-        match linked {
-            Ok(sink) => self.video = Some(sink),
-            Err(error) => log::warn!("cannot read a stream of {name}: {error}"),
-        }
+        self.video = link(pad, intake, caps, VIDEO_TRACK);
         self.video.is_some()
+    }
+
+    /// `false` if this is no sound.
+    fn add_audio(&mut self, pad: &gst::Pad, intake: &Intake) -> bool {
+        let found = pad.current_caps().unwrap_or_else(|| pad.query_caps(None));
+        let is_audio = found
+            .structure(0)
+            .is_some_and(|structure| structure.name().starts_with("audio/"));
+        let track = VIDEO_TRACK + 1 + self.audio.len();
+        let sink = is_audio.then(|| link(pad, intake, &gst::Caps::new_any(), track));
+        self.audio.extend(sink.flatten());
+        is_audio && track == self.audio.len()
     }
 
     /// Takes a stream that nobody needs: its first data says that all streams are known, and the

@@ -1,0 +1,367 @@
+//! Packets into a file, under a temporary name until it is whole.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use gstreamer as gst;
+use gstreamer::prelude::*;
+use gstreamer_app as gst_app;
+
+use super::error::one_line;
+use super::reader::{VIDEO_TRACK, element, gst_error};
+use super::{DATA_TIMEOUT, VideoError};
+
+const POLL: Duration = Duration::from_millis(20);
+
+/// The writer waits for the disk when this much lies in memory.
+const MAX_QUEUED_BYTES: u64 = 16 << 20;
+
+/// Where time zero of the new file lies: decoding times may be before it, and cannot be negative.
+const ORIGIN_NS: i64 = 3_600_000_000_000;
+
+/// How the names of unfinished files begin.
+const TEMPORARY_PREFIX: &str = ".vcl-unfinished-";
+
+/// A container that can be written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Family {
+    muxer: &'static str,
+    pub extension: &'static str,
+}
+
+const MATROSKA: Family = Family::new("matroskamux", "mkv");
+
+impl Family {
+    const fn new(muxer: &'static str, extension: &'static str) -> Self {
+        Self { muxer, extension }
+    }
+
+    /// The kind of the source where that takes its tracks, else Matroska, which takes nearly all.
+    ///
+    /// Tracks are given by their caps, the video first. `None` if even the video fits nowhere.
+    pub fn of(source: &Path, demuxer: Option<&str>, tracks: &[gst::Caps]) -> Option<Self> {
+        let extension = source.extension().map(|x| x.to_ascii_lowercase());
+        let extension = extension.as_deref().and_then(std::ffi::OsStr::to_str);
+        let own = match (demuxer, extension) {
+            (Some("qtdemux"), Some("mov")) => Self::new("qtmux", "mov"),
+            (Some("qtdemux"), _) => Self::new("mp4mux", "mp4"),
+            (Some("matroskademux"), Some("webm")) => Self::new("webmmux", "webm"),
+            (Some("tsdemux"), _) => Self::new("mpegtsmux", "ts"),
+            _ => MATROSKA,
+        };
+        let takes_all = |family: Self| tracks.iter().all(|caps| family.way_in(caps).is_some());
+        let takes_video = tracks
+            .first()
+            .is_some_and(|caps| MATROSKA.way_in(caps).is_some());
+        if takes_all(own) {
+            Some(own)
+        } else {
+            takes_video.then_some(MATROSKA)
+        }
+    }
+
+    pub fn takes(self, caps: &gst::Caps) -> bool {
+        self.way_in(caps).is_some()
+    }
+
+    /// The muxer's pad for a track, and the parser that has to stand before it.
+    fn way_in(self, caps: &gst::Caps) -> Option<(gst::PadTemplate, Option<&'static str>)> {
+        let element = gst::ElementFactory::make(self.muxer).build().ok()?;
+        let name = caps.structure(0)?.name().to_string();
+        let of_same_name = |template: &gst::PadTemplate| {
+            let caps = template.caps();
+            caps.iter()
+                .any(|structure| structure.name().as_str() == name)
+        };
+        let mut sinks: Vec<_> = element.pad_template_list().into_iter().collect();
+        sinks.retain(|template| template.direction() == gst::PadDirection::Sink);
+        let takes = |template: &&gst::PadTemplate| template.caps().can_intersect(caps);
+        let direct = sinks.iter().find(takes).cloned();
+        let parser = match name.as_str() {
+            "video/x-h264" => Some("h264parse"),
+            "video/x-h265" => Some("h265parse"),
+            "video/x-av1" => Some("av1parse"),
+            "video/x-vp9" => Some("vp9parse"),
+            "audio/mpeg" => match caps.structure(0)?.get::<i32>("mpegversion") {
+                Ok(1) => Some("mpegaudioparse"),
+                _ => Some("aacparse"),
+            },
+            _ => None,
+        };
+        match direct {
+            Some(template) => Some((template, None)),
+            None => sinks
+                .into_iter()
+                .find(of_same_name)
+                .map(|template| (template, parser))
+                .filter(|(_, parser)| parser.is_some()),
+        }
+    }
+}
+
+struct Track {
+    source: gst_app::AppSrc,
+    caps: gst::Caps,
+    ended: bool,
+}
+
+/// A file in the making; dropping it leaves nothing behind.
+pub(super) struct Muxer {
+    /// What is cut, for errors.
+    source: PathBuf,
+    target: PathBuf,
+    file: tempfile::NamedTempFile,
+    pipeline: gst::Pipeline,
+    bus: gst::Bus,
+    tracks: Vec<Option<Track>>,
+    segment: gst::FormattedSegment<gst::ClockTime>,
+    cancel: Arc<AtomicBool>,
+}
+
+impl Drop for Muxer {
+    fn drop(&mut self) {
+        if let Err(error) = self.pipeline.set_state(gst::State::Null) {
+            log::warn!("cannot stop writing {}: {error}", self.target.display());
+        }
+    }
+}
+
+impl Muxer {
+    /// Begins a file for tracks of these caps; those that the family does not take are left out.
+    pub fn create(
+        source: &Path,
+        target: &Path,
+        family: Family,
+        tracks: &[gst::Caps],
+        tags: Option<&gst::TagList>,
+        cancel: Arc<AtomicBool>,
+    ) -> Result<Self, VideoError> {
+        let file = temporary_beside(target).map_err(|error| unwritable(target, error))?;
+        let pipeline = gst::Pipeline::new();
+        let mux = element(family.muxer)?;
+        let sink = element("filesink")?;
+        sink.set_property("location", file.path());
+        // Nothing is played, so nothing has to wait for a clock.
+        sink.set_property("sync", false);
+        pipeline.add_many([&mux, &sink]).map_err(gst_error)?;
+        mux.link(&sink).map_err(gst_error)?;
+        let bus = pipeline.bus().ok_or_else(|| gst_error("no message bus"))?;
+        let mut muxer = Self {
+            source: source.to_path_buf(),
+            target: target.to_path_buf(),
+            file,
+            pipeline,
+            bus,
+            tracks: Vec::new(),
+            segment: gst::FormattedSegment::new(),
+            cancel,
+        };
+        muxer
+            .segment
+            .set_start(gst::ClockTime::from_nseconds(ORIGIN_NS as u64));
+        for caps in tracks {
+            let track = muxer.add_track(&mux, family, caps)?;
+            muxer.tracks.push(track);
+        }
+        if let (Some(tags), Some(Some(video))) = (tags, muxer.tracks.get(VIDEO_TRACK)) {
+            video.source.send_event(gst::event::Tag::new(tags.clone()));
+        }
+        if muxer.pipeline.set_state(gst::State::Playing).is_err() {
+            muxer.check()?;
+            return Err(unwritable(target, "the file cannot be opened"));
+        }
+        Ok(muxer)
+    }
+
+    fn add_track(
+        &self,
+        mux: &gst::Element,
+        family: Family,
+        caps: &gst::Caps,
+    ) -> Result<Option<Track>, VideoError> {
+        let Some((template, parser)) = family.way_in(caps) else {
+            if !caps.is_empty() {
+                log::warn!(
+                    "{}: {caps} does not fit into the cut",
+                    self.source.display()
+                );
+            }
+            return Ok(None);
+        };
+        let source = gst_app::AppSrc::builder()
+            .caps(caps)
+            .format(gst::Format::Time)
+            .max_bytes(0)
+            .build();
+        source.set_property("handle-segment-change", true);
+        self.pipeline.add(&source).map_err(gst_error)?;
+        let mut last: gst::Element = source.clone().upcast();
+        if let Some(parser) = parser {
+            let parser = element(parser)?;
+            self.pipeline.add(&parser).map_err(gst_error)?;
+            last.link(&parser).map_err(gst_error)?;
+            last = parser;
+        }
+        let sink = mux
+            .request_pad(&template, None, None)
+            .ok_or_else(|| gst_error(format!("{} takes no further track", family.muxer)))?;
+        let pad = last
+            .static_pad("src")
+            .ok_or_else(|| gst_error("a parser without output"))?;
+        pad.link(&sink).map_err(gst_error)?;
+        Ok(Some(Track {
+            source,
+            caps: caps.clone(),
+            ended: false,
+        }))
+    }
+
+    pub fn set_caps(&mut self, track: usize, caps: gst::Caps) {
+        if let Some(Some(track)) = self.tracks.get_mut(track) {
+            track.caps = caps;
+        }
+    }
+
+    /// Adds a packet; times are in the new file.
+    pub fn push(
+        &self,
+        track: usize,
+        mut buffer: gst::Buffer,
+        pts_ns: i64,
+        dts_ns: Option<i64>,
+    ) -> Result<(), VideoError> {
+        let Some(Some(track)) = self.tracks.get(track) else {
+            return Ok(());
+        };
+        let time = |ns: i64| u64::try_from(ns + ORIGIN_NS).map(gst::ClockTime::from_nseconds);
+        let far = |_| self.uncuttable("its packets are far from their times");
+        let pts = time(pts_ns).map_err(far)?;
+        let dts = dts_ns.map(time).transpose().map_err(far)?;
+        let writable = buffer.make_mut();
+        writable.set_pts(pts);
+        writable.set_dts(dts);
+        let sample = gst::Sample::builder()
+            .buffer(&buffer)
+            .caps(&track.caps)
+            .segment(&self.segment)
+            .build();
+        if let Err(error) = track.source.push_sample(&sample) {
+            self.check()?;
+            return Err(self.uncuttable(&format!("the container does not take it ({error})")));
+        }
+        self.wait_for_room()
+    }
+
+    /// Waits only where every track has something, for a muxer that lacks one track cannot go on.
+    fn wait_for_room(&self) -> Result<(), VideoError> {
+        let start = Instant::now();
+        loop {
+            self.check()?;
+            let levels = || {
+                let open = self.tracks.iter().flatten().filter(|track| !track.ended);
+                open.map(|track| track.source.current_level_bytes())
+            };
+            if levels().sum::<u64>() <= MAX_QUEUED_BYTES || levels().any(|level| level == 0) {
+                return Ok(());
+            }
+            if start.elapsed() > DATA_TIMEOUT {
+                return Err(unwritable(&self.target, "the disk does not take the data"));
+            }
+            std::thread::sleep(POLL);
+        }
+    }
+
+    /// Completes the file and gives it its name.
+    pub fn finish(mut self) -> Result<(), VideoError> {
+        for track in self.tracks.iter_mut().flatten() {
+            track.ended = true;
+            // A pipeline that stopped says why on the bus.
+            let _ = track.source.end_of_stream();
+        }
+        let mut queued = u64::MAX;
+        let mut progress = Instant::now();
+        while !self.check()? {
+            let tracks = self.tracks.iter().flatten();
+            let left = tracks.map(|track| track.source.current_level_bytes()).sum();
+            if left < queued {
+                queued = left;
+                progress = Instant::now();
+            }
+            if progress.elapsed() > DATA_TIMEOUT {
+                return Err(unwritable(&self.target, "it is not completed in time"));
+            }
+            std::thread::sleep(POLL / 4);
+        }
+        self.pipeline
+            .set_state(gst::State::Null)
+            .map_err(gst_error)?;
+        let target = self.target.clone();
+        let failed = |error: std::io::Error| unwritable(&target, error);
+        self.file.as_file().sync_all().map_err(failed)?;
+        // The dropped handle finds its name gone; that is no error.
+        std::fs::rename(self.file.path(), &target).map_err(failed)
+    }
+
+    /// Whether the file is complete.
+    fn check(&self) -> Result<bool, VideoError> {
+        if self.cancel.load(Ordering::Relaxed) {
+            return Err(VideoError::Cancelled);
+        }
+        while let Some(message) = self.bus.pop() {
+            match message.view() {
+                gst::MessageView::Eos(_) => return Ok(true),
+                gst::MessageView::Error(error) => {
+                    log::debug!("{}: {:?}", self.target.display(), error.debug());
+                    let told = error.error();
+                    let reason = one_line(told.message());
+                    let is_disk = [
+                        gst::ResourceError::Write,
+                        gst::ResourceError::NoSpaceLeft,
+                        gst::ResourceError::OpenWrite,
+                        gst::ResourceError::Seek,
+                    ];
+                    return Err(if is_disk.into_iter().any(|kind| told.matches(kind)) {
+                        unwritable(&self.target, reason)
+                    } else {
+                        self.uncuttable(&reason)
+                    });
+                }
+                _ => {}
+            }
+        }
+        Ok(false)
+    }
+
+    fn uncuttable(&self, reason: &str) -> VideoError {
+        VideoError::Uncuttable {
+            path: self.source.clone(),
+            reason: reason.to_owned(),
+        }
+    }
+}
+
+fn unwritable(target: &Path, reason: impl std::fmt::Display) -> VideoError {
+    VideoError::Unwritable {
+        path: target.to_path_buf(),
+        reason: reason.to_string(),
+    }
+}
+
+fn temporary_beside(target: &Path) -> std::io::Result<tempfile::NamedTempFile> {
+    let dir = match target.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
+    std::fs::create_dir_all(dir)?;
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(TEMPORARY_PREFIX);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        // What the user's umask gives, rather than the private mode of temporary files.
+        builder.permissions(std::fs::Permissions::from_mode(0o666));
+    }
+    builder.tempfile_in(dir)
+}

@@ -1,0 +1,389 @@
+//! Cuts without re-encoding: which frames and which sound are in them, and that the two stay in
+//! step. The fixtures carry their frame numbers in the picture.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::{Duration, Instant};
+
+use gstreamer as gst;
+use gstreamer::prelude::*;
+use gstreamer_app as gst_app;
+use vcl::domain::TimeSpan;
+use vcl::video::{CutExtent, Cutter, VideoError, probe};
+
+const FPS: f64 = 25.0;
+
+fn fixture(name: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/videos");
+    folder.join(name)
+}
+
+fn no_cancel() -> Arc<AtomicBool> {
+    Arc::default()
+}
+
+/// Cuts a fixture; gives the new file and what the cutter says of it.
+fn cut(name: &str, span: TimeSpan, dir: &Path) -> (PathBuf, CutExtent) {
+    let cutter = Cutter::open(&fixture(name), no_cancel()).unwrap();
+    let target = dir.join(format!("{name}.{}", cutter.extension()));
+    let extent = cutter.cut(span, &target).unwrap();
+    (target, extent)
+}
+
+struct Sample {
+    time_secs: f64,
+    bytes: Vec<u8>,
+    size: (u32, u32),
+}
+
+/// Everything of one kind (`video` or `audio`) that comes out of `filesrc ! bin`, with the times
+/// at which it is shown.
+fn samples(path: &Path, bin: &str, kind: &str, after: &str, caps: &str) -> Vec<Sample> {
+    gst::init().unwrap();
+    let description = format!(
+        "filesrc location=\"{}\" ! {bin} name=b {after} ! appsink name=s sync=false caps={caps}",
+        path.display()
+    );
+    let pipeline = gst::parse::launch(&description).unwrap();
+    let pipeline = pipeline.downcast::<gst::Pipeline>().unwrap();
+    let extension = path.extension().unwrap();
+    let is_matroska = extension == "mkv" || extension == "webm";
+    let first = pipeline.by_name("first").unwrap();
+    let sink = pipeline.by_name("s").unwrap();
+    let sink = sink.downcast::<gst_app::AppSink>().unwrap();
+    let kind = format!("{kind}/");
+    pipeline
+        .by_name("b")
+        .unwrap()
+        .connect_pad_added(move |_, pad| {
+            let found = pad.current_caps().unwrap_or_else(|| pad.query_caps(None));
+            let is_wanted = found.structure(0).unwrap().name().starts_with(&kind);
+            let target = first.static_pad("sink").unwrap();
+            if is_wanted && !target.is_linked() {
+                pad.link(&target).unwrap();
+            }
+        });
+    pipeline.set_state(gst::State::Playing).unwrap();
+    let mut samples = Vec::new();
+    loop {
+        let sample = sink.try_pull_sample(gst::ClockTime::from_seconds(20));
+        let Some(sample) = sample else {
+            assert!(sink.is_eos(), "{}: stuck", path.display());
+            break;
+        };
+        let buffer = sample.buffer().unwrap();
+        let segment = sample.segment().unwrap();
+        let segment = segment.downcast_ref::<gst::ClockTime>().unwrap();
+        let structure = sample.caps().unwrap().structure(0).unwrap();
+        let side = |name| structure.get::<i32>(name).map_or(0, |x| x as u32);
+        // Matroska's times are as they are; the segments of a file without index say otherwise.
+        let pts = buffer.pts().unwrap();
+        let time = if is_matroska {
+            pts
+        } else {
+            segment.to_stream_time(pts).unwrap()
+        };
+        samples.push(Sample {
+            time_secs: time.nseconds() as f64 / 1e9,
+            bytes: buffer.map_readable().unwrap().to_vec(),
+            size: (side("width"), side("height")),
+        });
+    }
+    pipeline.set_state(gst::State::Null).unwrap();
+    samples
+}
+
+/// The time and the number of every picture (see `fixtures/videos/frames.py`).
+fn pictures(path: &Path) -> Vec<(f64, u32)> {
+    let frames = samples(
+        path,
+        "decodebin",
+        "video",
+        "videoconvert name=first",
+        "video/x-raw,format=RGB",
+    );
+    let number = |frame: &Sample| {
+        let (width, height) = frame.size;
+        let stride = frame.bytes.len() / height as usize;
+        (0..12).fold(0, |number, bit| {
+            let x = (2 * (bit % 4) + 1) * width / 8;
+            let y = (2 * (bit / 4) + 1) * height / 6;
+            let red = frame.bytes[y as usize * stride + 3 * x as usize];
+            number | u32::from(red > 130) << bit
+        })
+    };
+    let times = frames.iter().map(|frame| (frame.time_secs, number(frame)));
+    times.collect()
+}
+
+fn sound_packets(path: &Path) -> Vec<Sample> {
+    samples(path, "parsebin", "audio", "identity name=first", "ANY")
+}
+
+/// Cuts the fixture and compares every picture with what was promised.
+#[track_caller]
+fn assert_cut(name: &str, span: (f64, f64), key_frame: u32, max_lead_out: u32) -> PathBuf {
+    let dir = tempfile::tempdir().unwrap();
+    let span = TimeSpan::new(span.0, span.1);
+    let (path, extent) = cut(name, span, dir.path());
+    let what = format!("{name} {span:?}: {extent:?}");
+    let source = pictures(&fixture(name));
+    let zero_secs = source[0].0;
+    let first_time = source.iter().find(|(_, number)| *number == key_frame);
+    let first_secs = first_time.unwrap().0 - zero_secs;
+    assert!(
+        (extent.start_secs - first_secs).abs() < 0.002,
+        "{what}: not {first_secs}"
+    );
+    let lead_in_secs = span.start_secs - first_secs;
+    assert!(
+        (extent.lead_in_secs(span) - lead_in_secs).abs() < 0.002,
+        "{what}"
+    );
+
+    let wanted: Vec<_> = source
+        .iter()
+        .map(|(time, number)| (time - zero_secs, *number))
+        .filter(|(time, _)| *time > first_secs - 0.002 && *time < extent.end_secs - 0.002)
+        .collect();
+    let found = pictures(&path);
+    let numbers = |of: &[(f64, u32)]| of.iter().map(|(_, number)| *number).collect::<Vec<_>>();
+    assert_eq!(numbers(&found), numbers(&wanted), "{what}");
+    for ((time, number), (source_time, _)) in found.iter().zip(&wanted) {
+        let shifted = source_time - first_secs;
+        let shown = time - found[0].0;
+        assert!(
+            (shown - shifted).abs() < 0.003,
+            "{what}: {number} at {shown}, not {shifted}"
+        );
+    }
+    let n_after = wanted
+        .iter()
+        .filter(|(time, _)| *time > span.end_secs - 0.002);
+    let n_after = n_after.count() as u32;
+    assert!(
+        n_after <= max_lead_out,
+        "{what}: {n_after} frames after the end"
+    );
+    let stated = f64::from(n_after) / FPS;
+    assert!(
+        (extent.lead_out_secs(span) - stated).abs() < 0.041,
+        "{what}"
+    );
+
+    let info = probe(&path).unwrap();
+    let length_secs = extent.end_secs - extent.start_secs;
+    assert!(
+        (info.duration_secs - length_secs).abs() < 0.005,
+        "{what} {info:?}"
+    );
+    let original = probe(&fixture(name)).unwrap();
+    assert_eq!(info.container, original.container, "{what}");
+    assert_eq!(info.codec, original.codec, "{what}");
+    assert_eq!((info.width, info.height), (original.width, original.height));
+    assert_eq!(info.orientation, original.orientation, "{what}");
+    assert_eq!(info.has_audio, original.has_audio, "{what}");
+    assert_eq!(info.has_audio, extent.n_audio_tracks == 1, "{what}");
+    let left: Vec<_> = fs::read_dir(dir.path()).unwrap().collect();
+    assert_eq!(left.len(), 1, "nothing unfinished is left");
+    if info.has_audio {
+        assert_sound_in_step(&fixture(name), &path, &extent);
+    }
+    path
+}
+
+/// Every packet of sound in the cut is one of the source, at the same distance from the pictures.
+#[track_caller]
+fn assert_sound_in_step(source: &Path, cut: &Path, extent: &CutExtent) {
+    let (source_zero, cut_zero) = (pictures(source)[0].0, pictures(cut)[0].0);
+    let source = sound_packets(source);
+    let found = sound_packets(cut);
+    let begin_secs = extent.start_secs;
+    let source_secs = source[source.len() - 1].time_secs - source[0].time_secs;
+    let packet_secs = source_secs / (source.len() - 1) as f64;
+    let mut next = None;
+    for packet in &found {
+        let time = packet.time_secs - cut_zero + begin_secs;
+        let near = |at: &Sample| (at.time_secs - source_zero - time).abs() < 0.003;
+        let index = source
+            .iter()
+            .position(|at| near(at) && at.bytes == packet.bytes);
+        assert!(
+            index.is_some(),
+            "no sound of the source belongs at {time}: {cut:?}"
+        );
+        assert!(
+            next.is_none() || index == next,
+            "sound is missing before {time}"
+        );
+        next = index.map(|index| index + 1);
+    }
+    let heard_secs = found.len() as f64 * packet_secs;
+    let shown_secs = extent.end_secs - begin_secs;
+    assert!(
+        (heard_secs - shown_secs).abs() < 0.2,
+        "{heard_secs} of {shown_secs} s"
+    );
+}
+
+#[test]
+fn mp4_with_b_frames_keeps_every_frame_and_the_sound_in_step() {
+    assert_cut("plain.mp4", (2.0, 4.0), 40, 4);
+}
+
+#[test]
+fn a_cut_from_the_beginning_has_no_lead_in_and_one_to_the_end_no_lead_out() {
+    assert_cut("plain.mp4", (0.0, 2.0), 0, 4);
+    assert_cut("plain.mp4", (8.0, 9.2), 200, 0);
+    assert_cut("plain.mp4", (8.0, 20.0), 200, 0);
+}
+
+#[test]
+fn every_family_of_containers_is_cut_in_kind() {
+    assert_cut("vp9.webm", (4.0, 6.0), 60, 0);
+    assert_cut("no_cues.mkv", (2.5, 4.5), 60, 4);
+    assert_cut("late_start.mkv", (2.5, 4.5), 60, 4);
+    assert_cut("first100.ts", (4.0, 6.0), 96, 4);
+    assert_cut("fragmented.mp4", (4.0, 6.0), 96, 4);
+}
+
+#[test]
+fn other_codecs_and_structures_are_cut_too() {
+    assert_cut("hevc10.mp4", (2.0, 4.0), 40, 4);
+    assert_cut("open_gop.mp4", (4.0, 6.0), 96, 4);
+    assert_cut("av1.mp4", (3.0, 5.0), 60, 17);
+    assert_cut("high10.mkv", (2.0, 4.0), 44, 4);
+}
+
+#[test]
+fn what_is_hidden_or_turned_stays_right() {
+    // The file begins in the middle of a group: what is hidden before its zero becomes lead-in.
+    let dir = tempfile::tempdir().unwrap();
+    let span = TimeSpan::new(0.0, 2.0);
+    let (path, extent) = cut("edit_list.mp4", span, dir.path());
+    assert!(
+        extent.start_secs < 0.0 && extent.lead_in_secs(span) > 0.1,
+        "{extent:?}"
+    );
+    let length_secs = extent.end_secs - extent.start_secs;
+    assert_eq!(pictures(&path).len() as f64, (length_secs * FPS).round());
+
+    let (path, _) = cut("rotated.mp4", TimeSpan::new(1.0, 2.0), dir.path());
+    let (found, original) = (
+        probe(&path).unwrap(),
+        probe(&fixture("rotated.mp4")).unwrap(),
+    );
+    assert_eq!(found.orientation, original.orientation);
+    assert_eq!(
+        (found.width, found.height),
+        (original.width, original.height)
+    );
+}
+
+#[test]
+fn other_containers_become_matroska() {
+    let dir = tempfile::tempdir().unwrap();
+    let (path, extent) = cut("mpeg4.avi", TimeSpan::new(2.0, 4.0), dir.path());
+    let info = probe(&path).unwrap();
+    assert_eq!(info.container, "Matroska/WebM");
+    assert_eq!(info.codec, probe(&fixture("mpeg4.avi")).unwrap().codec);
+    let length_secs = extent.end_secs - extent.start_secs;
+    assert!(
+        (info.duration_secs - length_secs).abs() < 0.09,
+        "{info:?} {extent:?}"
+    );
+    let n_frames = pictures(&path).len() as f64;
+    assert!(
+        (n_frames - length_secs * FPS).abs() <= 1.0,
+        "{n_frames} {extent:?}"
+    );
+}
+
+#[test]
+fn pictures_without_display_times_are_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    let cutter = Cutter::open(&fixture("interlaced.mpg"), no_cancel()).unwrap();
+    let error = cutter.cut(TimeSpan::new(2.0, 4.0), &dir.path().join("x.mkv"));
+    let error = error.unwrap_err();
+    assert!(matches!(error, VideoError::Uncuttable { .. }), "{error}");
+    assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn what_cannot_be_cut_is_one_error_and_leaves_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let span = TimeSpan::new(1.0, 3.0);
+    for name in [
+        "audio_only.m4a",
+        "animation.gif",
+        "unknown_codec.mp4",
+        "make.sh",
+        "none.mp4",
+    ] {
+        let began = Instant::now();
+        let outcome = Cutter::open(&fixture(name), no_cancel())
+            .and_then(|cutter| cutter.cut(span, &dir.path().join("cut")));
+        let error = outcome.expect_err(name).to_string();
+        assert!(
+            error.contains(name) && error.contains(';') && !error.contains('\n'),
+            "{error}"
+        );
+        assert!(began.elapsed() < Duration::from_secs(8), "{name}: {error}");
+    }
+    let cutter = Cutter::open(&fixture("plain.mp4"), no_cancel()).unwrap();
+    let blocked = dir.path().join("file");
+    fs::write(&blocked, "here").unwrap();
+    let error = cutter.cut(span, &blocked.join("x.mp4")).unwrap_err();
+    assert!(matches!(error, VideoError::Unwritable { .. }), "{error}");
+    fs::remove_file(&blocked).unwrap();
+    assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn the_source_is_never_overwritten() {
+    let dir = tempfile::tempdir().unwrap();
+    let source = dir.path().join("film.mp4");
+    fs::copy(fixture("plain.mp4"), &source).unwrap();
+    let cutter = Cutter::open(&source, no_cancel()).unwrap();
+    let span = TimeSpan::new(2.0, 4.0);
+    for target in [
+        source.clone(),
+        dir.path().join("../").join(dir.path()).join("film.mp4"),
+    ] {
+        let error = cutter.cut(span, &target).unwrap_err();
+        assert!(
+            error.to_string().contains("the video that is cut"),
+            "{error}"
+        );
+    }
+    let old = dir.path().join("old.mp4");
+    fs::write(&old, "an older cut").unwrap();
+    cutter.cut(span, &old).unwrap();
+    assert!(probe(&old).is_ok());
+    assert_eq!(
+        fs::read(&source).unwrap(),
+        fs::read(fixture("plain.mp4")).unwrap()
+    );
+    assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 2);
+}
+
+#[test]
+fn a_cancelled_cut_leaves_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let cancel = no_cancel();
+    let cutter = Cutter::open(&fixture("plain.mp4"), Arc::clone(&cancel)).unwrap();
+    cancel.store(true, std::sync::atomic::Ordering::Relaxed);
+    let error = cutter.cut(TimeSpan::new(2.0, 4.0), &dir.path().join("x.mp4"));
+    assert!(matches!(error, Err(VideoError::Cancelled)));
+    assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn a_damaged_end_gives_what_is_there() {
+    let dir = tempfile::tempdir().unwrap();
+    let (path, extent) = cut("truncated.mkv", TimeSpan::new(2.0, 4.0), dir.path());
+    assert!(extent.end_secs > 3.9, "{extent:?}");
+    assert!(pictures(&path).len() >= 50);
+}
