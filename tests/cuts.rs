@@ -1,6 +1,8 @@
 //! Cuts without re-encoding: which frames and which sound are in them, and that the two stay in
 //! step. The fixtures carry their frame numbers in the picture.
 
+mod support;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -10,6 +12,7 @@ use std::time::{Duration, Instant};
 use gstreamer as gst;
 use gstreamer::prelude::*;
 use gstreamer_app as gst_app;
+use support::Place;
 use vcl::domain::TimeSpan;
 use vcl::video::{CutExtent, Cutter, VideoError, probe};
 
@@ -285,16 +288,30 @@ fn what_is_hidden_or_turned_stays_right() {
 #[test]
 fn other_containers_become_matroska() {
     let dir = tempfile::tempdir().unwrap();
-    let (path, extent) = cut("mpeg4.avi", TimeSpan::new(2.0, 4.0), dir.path());
-    let info = probe(&path).unwrap();
+    let source = dir.path().join("film.flv");
+    support::play(&format!(
+        "flvmux name=m ! filesink location=\"{}\" \
+         videotestsrc num-buffers=200 ! video/x-raw,framerate=25/1,width=64,height=48 ! \
+         x264enc key-int-max=30 ! h264parse ! m. \
+         audiotestsrc num-buffers=300 ! audio/x-raw,rate=44100 ! avenc_aac ! aacparse ! m.",
+        source.display()
+    ));
+    let cutter = Cutter::open(&source, no_cancel()).unwrap();
+    assert_eq!(cutter.extension(), "mkv");
+    let target = dir.path().join("cut.mkv");
+    let extent = cutter.cut(TimeSpan::new(4.0, 6.0), &target).unwrap();
+    let info = probe(&target).unwrap();
     assert_eq!(info.container, "Matroska/WebM");
-    assert_eq!(info.codec, probe(&fixture("mpeg4.avi")).unwrap().codec);
+    assert!(
+        info.has_audio && extent.start_secs <= 4.0 && extent.start_secs > 2.5,
+        "{extent:?}"
+    );
     let length_secs = extent.end_secs - extent.start_secs;
     assert!(
-        (info.duration_secs - length_secs).abs() < 0.09,
+        (info.duration_secs - length_secs).abs() < 0.045,
         "{info:?} {extent:?}"
     );
-    let n_frames = pictures(&path).len() as f64;
+    let n_frames = pictures(&target).len() as f64;
     assert!(
         (n_frames - length_secs * FPS).abs() <= 1.0,
         "{n_frames} {extent:?}"
@@ -386,4 +403,84 @@ fn a_damaged_end_gives_what_is_there() {
     let (path, extent) = cut("truncated.mkv", TimeSpan::new(2.0, 4.0), dir.path());
     assert!(extent.end_secs > 3.9, "{extent:?}");
     assert!(pictures(&path).len() >= 50);
+}
+
+#[test]
+fn the_program_writes_every_moment_and_says_what_comes_before_it() {
+    let place = Place::new();
+    let video = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/demo.mp4");
+    let folder = place.path("cuts");
+    let arguments = |more: &[&str]| {
+        let mut words: Vec<String> = vec!["export".into(), video.display().to_string()];
+        words.push("a red circle".into());
+        words.extend(["--format", "cuts", "-o"].map(String::from));
+        words.push(folder.display().to_string());
+        words.extend(more.iter().map(ToString::to_string));
+        words
+    };
+    let outcome = place.vcl_bundled(arguments(&["--json"]));
+    let report: serde_json::Value = serde_json::from_str(outcome.stdout()).unwrap();
+    let cuts = report["cuts"].as_array().unwrap();
+    assert!(!cuts.is_empty());
+    for (index, cut) in cuts.iter().enumerate() {
+        let secs = |key: &str| cut[key].as_f64().unwrap();
+        let path = Path::new(cut["path"].as_str().unwrap());
+        assert_eq!(path.parent(), Some(folder.as_path()));
+        let name = path.file_name().unwrap().to_str().unwrap();
+        assert!(
+            name.starts_with(&format!("demo-{:02}-", index + 1)),
+            "{name}"
+        );
+        assert!(name.ends_with("s.mp4"), "{name}");
+        let info = probe(path).unwrap();
+        assert!(info.has_audio, "{cut}");
+        let moment_secs = secs("end_secs") - secs("start_secs");
+        let length_secs = secs("lead_in_secs") + moment_secs + secs("lead_out_secs");
+        assert!(
+            (info.duration_secs - length_secs).abs() < 0.05,
+            "{info:?} {cut}"
+        );
+        assert!(
+            (info.duration_secs - secs("duration_secs")).abs() < 0.05,
+            "{info:?} {cut}"
+        );
+        assert!(
+            secs("lead_in_secs") <= 5.0 && secs("lead_out_secs") < 0.3,
+            "{cut}"
+        );
+    }
+    assert_eq!(fs::read_dir(&folder).unwrap().count(), cuts.len());
+
+    let outcome = place.vcl_bundled(arguments(&[]));
+    let lines: Vec<_> = outcome.stdout().lines().collect();
+    assert_eq!(lines.len(), cuts.len());
+    for (line, cut) in lines.iter().zip(cuts) {
+        let lead_in_secs = cut["lead_in_secs"].as_f64().unwrap();
+        assert!(line.starts_with(cut["path"].as_str().unwrap()), "{line}");
+        assert!(
+            line.contains(&format!("lead-in {lead_in_secs:.2} s")),
+            "{line}"
+        );
+    }
+    assert_eq!(
+        fs::read_dir(&folder).unwrap().count(),
+        cuts.len(),
+        "cut anew, not added"
+    );
+}
+
+#[test]
+fn the_program_refuses_a_file_as_folder() {
+    let place = Place::new();
+    let video = place.short_video("scenes.mp4");
+    let target = place.path("taken");
+    fs::write(&target, "mine").unwrap();
+    let (video, target) = (video.to_str().unwrap(), target.to_str().unwrap());
+    let outcome = place.vcl(["export", video, "red", "--format", "cuts", "-o", target]);
+    assert!(outcome.error().contains("is a file"));
+    assert_eq!(fs::read_to_string(target).unwrap(), "mine");
+    let outcome = place.vcl([
+        "export", video, "red", "--format", "csv", "--json", "-o", "x",
+    ]);
+    assert_eq!(outcome.code, Some(2));
 }

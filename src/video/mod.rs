@@ -18,6 +18,7 @@ mod cut_off;
 mod decoder;
 mod error;
 mod intake;
+mod mp4_turn;
 mod muxer;
 mod packet_pass;
 mod packet_source;

@@ -10,6 +10,8 @@ use gstreamer::prelude::*;
 use gstreamer_app as gst_app;
 
 use super::error::one_line;
+use super::mp4_turn::set_orientation;
+use super::picture::Orientation;
 use super::reader::{VIDEO_TRACK, element, gst_error};
 use super::{DATA_TIMEOUT, VideoError};
 
@@ -117,6 +119,8 @@ pub(super) struct Muxer {
     bus: gst::Bus,
     tracks: Vec<Option<Track>>,
     segment: gst::FormattedSegment<gst::ClockTime>,
+    /// What has to be written into the finished file.
+    orientation: Option<Orientation>,
     cancel: Arc<AtomicBool>,
 }
 
@@ -156,6 +160,9 @@ impl Muxer {
             bus,
             tracks: Vec::new(),
             segment: gst::FormattedSegment::new(),
+            orientation: tags
+                .filter(|_| matches!(family.muxer, "mp4mux" | "qtmux"))
+                .and_then(|tags| Orientation::from_tags(tags)),
             cancel,
         };
         muxer
@@ -299,6 +306,9 @@ impl Muxer {
             .map_err(gst_error)?;
         let target = self.target.clone();
         let failed = |error: std::io::Error| unwritable(&target, error);
+        if let Some(orientation) = self.orientation {
+            set_orientation(self.file.as_file_mut(), orientation).map_err(failed)?;
+        }
         self.file.as_file().sync_all().map_err(failed)?;
         // The dropped handle finds its name gone; that is no error.
         std::fs::rename(self.file.path(), &target).map_err(failed)

@@ -181,7 +181,7 @@ fn read_aside(pipe: Option<impl Read + Send + 'static>) -> JoinHandle<String> {
 }
 
 /// Runs a pipeline to its end.
-fn play(description: &str) {
+pub fn play(description: &str) {
     gst::init().expect("GStreamer");
     let pipeline = gst::parse::launch(description).expect("a sound pipeline");
     pipeline

@@ -1,0 +1,111 @@
+//! Which way up the picture of an MP4 or QuickTime file is: the matrix in the header of its track.
+//!
+//! GStreamer 1.22 reads that matrix, but its muxer always writes that nothing is turned. Layout:
+//! ISO/IEC 14496-12, 8.3.2.
+
+use std::fs::File;
+use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
+
+use super::Orientation;
+
+/// 1.0 as 16.16 and the last entry's 2.30.
+const ONE: i32 = 1 << 16;
+const ONE_2_30: i32 = 1 << 30;
+
+/// Writes `orientation` into the header of the first video track. Mirrored pictures are left as
+/// they are.
+///
+/// # Errors
+/// Those of the file, and `InvalidData` where it has no such header.
+pub(super) fn set_orientation(file: &mut File, orientation: Orientation) -> io::Result<()> {
+    if orientation.mirrored || orientation.quarter_turns == 0 {
+        return Ok(());
+    }
+    let end = file.metadata()?.len();
+    let movie = boxes(file, 0, end)?
+        .into_iter()
+        .find(|x| x.kind == *b"moov");
+    let movie = movie.ok_or(io::ErrorKind::InvalidData)?;
+    for track in boxes(file, movie.start, movie.end)? {
+        if track.kind != *b"trak" {
+            continue;
+        }
+        for header in boxes(file, track.start, track.end)? {
+            if header.kind == *b"tkhd" && turn(file, &header, orientation.quarter_turns)? {
+                return Ok(());
+            }
+        }
+    }
+    Err(io::ErrorKind::InvalidData.into())
+}
+
+/// `false` if the track has no width, as sound has none.
+fn turn(file: &mut File, header: &Box, quarter_turns: u8) -> io::Result<bool> {
+    let mut version = [0];
+    file.seek(SeekFrom::Start(header.start))?;
+    file.read_exact(&mut version)?;
+    let times_length = if version[0] == 1 { 32 } else { 20 };
+    // Version and flags, times, reserved, layer, group, volume, reserved.
+    let at = header.start + 4 + times_length + 16;
+    let mut size = [0; 8];
+    file.seek(SeekFrom::Start(at + 36))?;
+    file.read_exact(&mut size)?;
+    let [w0, w1, w2, w3, h0, h1, h2, h3] = size;
+    let width = i32::from_be_bytes([w0, w1, w2, w3]);
+    let height = i32::from_be_bytes([h0, h1, h2, h3]);
+    if width == 0 {
+        return Ok(false);
+    }
+    let (a, b, c, d, x, y) = match quarter_turns {
+        1 => (0, ONE, -ONE, 0, height, 0),
+        2 => (-ONE, 0, 0, -ONE, width, height),
+        _ => (0, -ONE, ONE, 0, 0, width),
+    };
+    let matrix = [a, b, 0, c, d, 0, x, y, ONE_2_30];
+    let bytes: Vec<u8> = matrix
+        .iter()
+        .flat_map(|entry| entry.to_be_bytes())
+        .collect();
+    file.seek(SeekFrom::Start(at))?;
+    file.write_all(&bytes)?;
+    Ok(true)
+}
+
+struct Box {
+    kind: [u8; 4],
+    /// Of what is in it.
+    start: u64,
+    end: u64,
+}
+
+/// The boxes one after the other in a part of the file.
+fn boxes(file: &mut File, start: u64, end: u64) -> io::Result<Vec<Box>> {
+    let mut boxes = Vec::new();
+    let mut at = start;
+    while at + 8 <= end {
+        let mut head = [0; 16];
+        file.seek(SeekFrom::Start(at))?;
+        file.read_exact(&mut head[..8])?;
+        let [l0, l1, l2, l3, k0, k1, k2, k3, ..] = head;
+        let (length, head_length) = match u32::from_be_bytes([l0, l1, l2, l3]) {
+            0 => (end - at, 8),
+            1 => {
+                let mut long = [0; 8];
+                file.read_exact(&mut long)?;
+                (u64::from_be_bytes(long), 16)
+            }
+            length => (u64::from(length), 8),
+        };
+        let next = at.saturating_add(length);
+        if length < head_length || next > end {
+            return Err(io::ErrorKind::InvalidData.into());
+        }
+        boxes.push(Box {
+            kind: [k0, k1, k2, k3],
+            start: at + head_length,
+            end: next,
+        });
+        at = next;
+    }
+    Ok(boxes)
+}
