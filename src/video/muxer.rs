@@ -44,7 +44,7 @@ impl Family {
     ///
     /// Tracks are given by their caps, the video first. `None` if even the video fits nowhere.
     pub fn of(source: &Path, demuxer: Option<&str>, tracks: &[gst::Caps]) -> Option<Self> {
-        let extension = source.extension().map(|x| x.to_ascii_lowercase());
+        let extension = source.extension().map(std::ffi::OsStr::to_ascii_lowercase);
         let extension = extension.as_deref().and_then(std::ffi::OsStr::to_str);
         let own = match (demuxer, extension) {
             (Some("qtdemux"), Some("mov")) => Self::new("qtmux", "mov"),
