@@ -3,8 +3,7 @@
 //! Every concept is a query whose words the bundled model has never met or knows in another sense,
 //! and a rule that says which scenes are meant. Videos of 75 clips are drawn, a "person" labels some
 //! clips of the training videos, the prompt is taught on those labels alone and judged on videos
-//! that it never saw. Where training finds no gain on held-out labels, zero-shot is used, as in the
-//! window.
+//! that it never saw. Where training finds no sure gain on held-out labels, zero-shot is used.
 //!
 //! `cargo run --release --example teach`
 
@@ -163,8 +162,8 @@ fn main() -> anyhow::Result<()> {
                 };
                 let outcome = Trainer::new(&encoder, set, config)?.run(&encoder)?;
                 let metrics = match outcome.verdict {
-                    Verdict::NotBetter => zero_shot.clone(),
-                    Verdict::Better | Verdict::Unchecked => {
+                    Verdict::NotBetter | Verdict::Unchecked => zero_shot.clone(),
+                    Verdict::Better => {
                         let prompt = &outcome.prompt;
                         let text = prompt.text_embeddings(&encoder, &[concept.query])?.concat();
                         judge(&test, &text, Some(prompt))?
