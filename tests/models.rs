@@ -257,6 +257,17 @@ fn missing_and_empty_files_are_named() {
     }
 }
 
+#[cfg(unix)]
+#[test]
+fn a_link_to_an_endless_file_is_told() {
+    for file in ModelDir::FILES {
+        let dir = ModelDir::new();
+        fs::remove_file(dir.file(file)).unwrap();
+        std::os::unix::fs::symlink("/dev/zero", dir.file(file)).unwrap();
+        assert_tells(&dir.complaint(), &[file]);
+    }
+}
+
 #[test]
 fn a_directory_that_is_none_is_told() {
     let file = fixture("clip-tiny").join("config.json");

@@ -126,7 +126,12 @@ impl ModelFiles {
 /// Reads a JSON file of sane size: the largest published tokenizer has a few megabytes.
 fn read_small(path: &Path) -> std::io::Result<Cow<'static, [u8]>> {
     const MAX_BYTES: u64 = 64 << 20;
-    let len = std::fs::metadata(path)?.len();
+    let metadata = std::fs::metadata(path)?;
+    // A link to a pipe or a device would be read for ever.
+    if !metadata.is_file() {
+        return Err(std::io::Error::other("it is no ordinary file"));
+    }
+    let len = metadata.len();
     if len > MAX_BYTES {
         return Err(std::io::Error::other(format!(
             "{len} bytes are too many for such a file"

@@ -105,7 +105,7 @@ impl Transformer {
     pub fn forward_first(&self, hidden: Tensor<3>) -> Tensor<2> {
         let rows = Rows::of(hidden);
         match self.layers.split_last() {
-            Some((last, others)) => last.forward_first(run(others, rows)),
+            Some((last, others)) => last.forward_first(&run(others, rows)),
             None => rows.first(),
         }
     }
@@ -165,11 +165,16 @@ impl Layer {
     fn forward(&self, rows: Rows) -> Rows {
         let normed = rows.with(self.layer_norm1.forward(rows.hidden.clone()));
         let attended = self.self_attn.forward(&normed);
-        rows.with(self.mix(rows.hidden.clone() + attended))
+        let Rows { hidden, batch, seq } = rows;
+        Rows {
+            hidden: self.mix(hidden + attended),
+            batch,
+            seq,
+        }
     }
 
     /// `[batch, width]`: the output at the first position.
-    fn forward_first(&self, rows: Rows) -> Tensor<2> {
+    fn forward_first(&self, rows: &Rows) -> Tensor<2> {
         let normed = rows.with(self.layer_norm1.forward(rows.hidden.clone()));
         let attended = self.self_attn.forward_first(&normed);
         self.mix(rows.first() + attended)
