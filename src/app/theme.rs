@@ -79,7 +79,7 @@ impl Palette {
                 weak_text: rgb(0x57616e),
                 accent: rgb(0x0072b2),
                 on_accent: rgb(0xffffff),
-                warning: rgb(0x9a6700),
+                warning: rgb(0x835700),
                 error: rgb(0xb3261e),
                 video_background: rgb(0x14171c),
                 lane_background: rgb(0xffffff),

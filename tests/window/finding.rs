@@ -214,7 +214,8 @@ fn moments_are_written_to_a_file() {
         "{:?}",
         window.notices()
     );
-    let nowhere = Action::ExportTo(Format::Csv, "/nowhere/at/all.csv".into());
+    // A folder is no file to write to.
+    let nowhere = Action::ExportTo(Format::Csv, dir.path().to_owned());
     window.harness.state_mut().perform(&ctx, nowhere);
     assert!(
         window.notices()[1].contains("cannot be written"),
