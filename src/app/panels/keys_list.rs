@@ -14,6 +14,7 @@ pub fn ui(ui: &Ui, palette: &Palette, actions: &mut Actions) {
         .collapsible(false)
         .resizable(false)
         .anchor(Align2::CENTER_CENTER, vec2(0.0, 0.0))
+        .default_height(screen.height() - 100.0)
         .max_height(screen.height() - 80.0)
         .show(ui.ctx(), |ui| {
             ScrollArea::vertical()

@@ -96,5 +96,5 @@ fn state_text(lane: &Lane, palette: &Palette) -> (String, egui::Color32) {
         format!("{n} moments")
     };
     let best = percent(answer.result.highlight.score);
-    (format!("{moments}, best {best}"), palette.weak_text)
+    (format!("{moments} · {best}"), palette.weak_text)
 }
