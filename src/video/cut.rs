@@ -89,14 +89,7 @@ impl Cutter {
     pub fn open(path: &Path, cancel: Arc<AtomicBool>) -> Result<Self, VideoError> {
         let zero_ns = zero_ns(path, &cancel)?;
         let mut feed = Feed::open(path, Arc::clone(&cancel))?;
-        let mut n_packets = 0;
-        while n_packets == 0 || !feed.has_all_caps() && n_packets < MAX_PACKETS_TO_CAPS {
-            match feed.next()? {
-                Some(_) => n_packets += 1,
-                None => break,
-            }
-        }
-        if n_packets == 0 {
+        if !feed.meet_all_tracks()? {
             feed.reader.check_streams()?;
             return Err(VideoError::Damaged {
                 path: path.to_path_buf(),
@@ -181,8 +174,8 @@ impl Cutter {
         let Some(from_ns) = from_ns else {
             return Ok(Some(feed));
         };
-        // A demuxer can jump once it has read its first packet.
-        if feed.next()?.is_none() {
+        // A demuxer can jump once it has found its streams; before, some of them would get lost.
+        if !feed.meet_all_tracks()? {
             return Ok(None);
         }
         let is_matroska = self.demuxer.as_deref() == Some("matroskademux");
@@ -430,8 +423,21 @@ impl Feed {
         &mut self.tracks[track]
     }
 
+    /// Reads until every track has told what it is. `false` if there is no packet at all.
+    fn meet_all_tracks(&mut self) -> Result<bool, VideoError> {
+        let mut n_packets = 0;
+        while n_packets == 0 || !self.has_all_caps() && n_packets < MAX_PACKETS_TO_CAPS {
+            match self.next()? {
+                Some(_) => n_packets += 1,
+                None => break,
+            }
+        }
+        Ok(n_packets > 0)
+    }
+
     fn has_all_caps(&self) -> bool {
-        self.tracks.len() == self.reader.n_tracks()
+        self.reader.has_all_tracks()
+            && self.tracks.len() == self.reader.n_tracks()
             && self
                 .tracks
                 .iter()

@@ -265,7 +265,12 @@ impl Reader {
         })
     }
 
-    /// The video and the sound tracks that are delivered; known once the first packet has come.
+    /// Whether the demuxer said that it has found all streams.
+    pub fn has_all_tracks(&self) -> bool {
+        lock(&self.streams).complete
+    }
+
+    /// The video and the sound tracks that are delivered, as far as they are known.
     pub fn n_tracks(&self) -> usize {
         1 + lock(&self.streams).audio.len()
     }
