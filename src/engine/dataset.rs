@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::domain::{
     Annotation, Embeddings, Moment, SaliencyCurve, ZERO_SHOT_THRESHOLD, l2_normalise,
-    moments_above, moments_at_thresholds,
+    moments_above, moments_at_thresholds, n_clips,
 };
 use crate::engine::{Engine, EngineError, VideoIndex};
 use crate::eval::Prediction;
@@ -84,7 +84,9 @@ impl Dataset {
                 continue;
             }
             let embeddings = match source {
-                DatasetSource::Features(dir) => read_features(dir, vid, dim)?,
+                DatasetSource::Features(dir) => {
+                    read_features(dir, vid, dim, n_clips(annotation.duration))?
+                }
                 DatasetSource::Videos(dir) => {
                     let path = files.get(vid).ok_or_else(|| DatasetError::NoVideo {
                         vid: vid.clone(),
@@ -210,7 +212,14 @@ fn windows(moments: &[Moment], duration_secs: f64) -> Vec<[f64; 3]> {
         .collect()
 }
 
-fn read_features(dir: &Path, vid: &str, dim: usize) -> Result<Embeddings, DatasetError> {
+/// Extractors differ in whether a started clip counts: rows beyond `max_clips` are cut, fewer are
+/// taken as they are.
+fn read_features(
+    dir: &Path,
+    vid: &str,
+    dim: usize,
+    max_clips: usize,
+) -> Result<Embeddings, DatasetError> {
     if vid.contains(['/', '\\']) || vid == ".." {
         return Err(DatasetError::Name(vid.to_owned()));
     }
@@ -230,7 +239,9 @@ fn read_features(dir: &Path, vid: &str, dim: usize) -> Result<Embeddings, Datase
     let array = read_npz(&path, "features")?;
     match array.matrix_dims() {
         Some([n_clips, found]) if found == dim && n_clips > 0 => {
-            Embeddings::from_features(dim, array.values).map_err(|_| array.shape)
+            let mut values = array.values;
+            values.truncate(dim * max_clips);
+            Embeddings::from_features(dim, values).map_err(|_| array.shape)
         }
         _ => Err(array.shape),
     }
@@ -281,15 +292,21 @@ mod tests {
         write(&dir.path().join("a.npz"));
         write(&nested.join("b.npz"));
         for vid in ["a", "b"] {
-            let embeddings = read_features(dir.path(), vid, 3).unwrap();
-            assert_eq!(embeddings.values(), [0.6, 0.8, 0.0, 0.0, 0.0, 1.0]);
+            for max_clips in [2, 75] {
+                let embeddings = read_features(dir.path(), vid, 3, max_clips).unwrap();
+                assert_eq!(embeddings.values(), [0.6, 0.8, 0.0, 0.0, 0.0, 1.0]);
+            }
+            let cut = read_features(dir.path(), vid, 3, 1).unwrap();
+            assert_eq!(cut.values(), [0.6, 0.8, 0.0]);
         }
         for (vid, dim, words) in [
             ("c", 3, "no features for the video \"c\""),
             ("a", 4, "--model"),
             ("../a", 3, "leads out"),
         ] {
-            let error = read_features(dir.path(), vid, dim).unwrap_err().to_string();
+            let error = read_features(dir.path(), vid, dim, 75)
+                .unwrap_err()
+                .to_string();
             assert!(error.contains(words), "{error}");
         }
     }
