@@ -99,7 +99,7 @@ pub struct SearchArgs {
     #[arg(required = true, value_name = "QUERY")]
     pub queries: Vec<String>,
 
-    /// How many highlights to list for each query
+    /// How many highlights to list for each query, and moments in the table
     #[arg(long, default_value_t = 5, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub top: u16,
 

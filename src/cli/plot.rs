@@ -26,6 +26,9 @@ const PNG_SCALE: f32 = 2.0;
 const COLOURS: [&str; 6] = [
     "#0072B2", "#D55E00", "#009E73", "#AA4499", "#E69F00", "#56B4E9",
 ];
+/// How much of its colour even the weakest moment keeps.
+const FAINTEST: f64 = 0.15;
+
 const INK: &str = "#1b1f24";
 const FAINT_INK: &str = "#5b6470";
 const GRID: &str = "#e3e6ea";
@@ -125,10 +128,11 @@ impl Plot<'_> {
         }
         for moment in lane.moments {
             let (x0, x1) = (self.x(moment.span.start_secs), self.x(moment.span.end_secs));
-            // What is probably chance is not painted as a find.
+            // What is probably chance is not painted as a find, and a weak moment only faintly.
             let fill = if is_probable { colour } else { CHANCE };
-            svg.rect(x0, ceiling, x1 - x0, floor - ceiling, fill, 0.13);
-            svg.rect(x0, floor, x1 - x0, 5.0, fill, 1.0);
+            let strength = f64::from(moment.score).clamp(FAINTEST, 1.0);
+            svg.rect(x0, ceiling, x1 - x0, floor - ceiling, fill, 0.2 * strength);
+            svg.rect(x0, floor, x1 - x0, 5.0, fill, strength);
         }
 
         let mut points = String::new();
@@ -227,7 +231,7 @@ impl Svg {
     fn rect(&mut self, x: f64, y: f64, width: f64, height: f64, fill: &str, opacity: f64) {
         self.push(format_args!(
             "<rect x=\"{x:.1}\" y=\"{y:.1}\" width=\"{width:.1}\" height=\"{height:.1}\" \
-             fill=\"{fill}\" fill-opacity=\"{opacity}\"/>"
+             fill=\"{fill}\" fill-opacity=\"{opacity:.2}\"/>"
         ));
     }
 
@@ -348,7 +352,7 @@ mod tests {
         assert_eq!(svg.matches(">0:05.0</text>").count(), 2);
         assert_eq!(svg.matches("<polyline").count(), 2);
         assert_eq!(
-            svg.matches("fill-opacity=\"0.13\"").count(),
+            svg.matches("height=\"5.0\"").count(),
             4,
             "two moments, two lanes"
         );
@@ -370,7 +374,8 @@ mod tests {
             [pixel.red(), pixel.green(), pixel.blue()]
         };
         let bar_y = HEADER_HEIGHT + LANE_HEIGHT - 12.0;
-        assert_eq!(at(5.9, bar_y), [0x00, 0x72, 0xb2], "inside the moment");
+        let [red, _, blue] = at(5.9, bar_y);
+        assert!(red < 0x40 && blue > 0x90, "inside the moment");
         assert_eq!(at(9.4, bar_y), [0xff; 3], "outside");
         let n_dark = pixmap
             .pixels()

@@ -40,7 +40,7 @@ pub fn run(global: &GlobalArgs, args: &SearchArgs) -> anyhow::Result<()> {
             .with_context(|| format!("cannot write {}", path.display()))?;
     }
     output::print(&match args.format {
-        ResultFormat::Table => table(&report),
+        ResultFormat::Table => table(&report, n_highlights),
         ResultFormat::Json => serde_json::to_string_pretty(&report)? + "\n",
         ResultFormat::Csv => csv(&report)?,
     })
@@ -185,7 +185,8 @@ impl From<&Moment> for MomentReport {
     }
 }
 
-fn table(report: &Report<'_>) -> String {
+/// What people read: up to `n_moments` moments, with a word about the rest.
+fn table(report: &Report<'_>, n_moments: usize) -> String {
     let mut out = String::new();
     let _ = writeln!(
         out,
@@ -210,6 +211,7 @@ fn table(report: &Report<'_>) -> String {
         let spans = query
             .moments
             .iter()
+            .take(n_moments)
             .map(|m| ("moment", m.start_secs, m.end_secs, m.score));
         let highlights = query
             .highlights
@@ -222,6 +224,10 @@ fn table(report: &Report<'_>) -> String {
                 format_timestamp(start_secs),
                 format_timestamp(end_secs)
             );
+        }
+        let n_weaker = query.moments.len().saturating_sub(n_moments);
+        if n_weaker > 0 {
+            let _ = writeln!(out, "  and {n_weaker} weaker moments (--top shows more)");
         }
     }
     out
