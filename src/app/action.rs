@@ -54,6 +54,10 @@ pub enum Action {
     UseModel(ModelChoice),
     /// Ask where, then write what was found there.
     Export(Format),
+    /// Ask for a folder, then write each moment there as a video.
+    ExportCuts,
+    CutInto(PathBuf),
+    CancelCuts,
     /// Write what was found there.
     ExportTo(Format, PathBuf),
 

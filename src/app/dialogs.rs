@@ -21,6 +21,7 @@ const NO_DIALOG: Duration = Duration::from_millis(250);
 pub enum Chosen {
     Video(PathBuf),
     ExportTo(Format, PathBuf),
+    CutInto(PathBuf),
     /// The system has no dialog to show.
     Unavailable,
 }
@@ -75,6 +76,20 @@ impl Dialogs {
             answer
                 .await
                 .map(|file| Chosen::ExportTo(format, file.path().to_owned()))
+        });
+    }
+
+    /// Asks for the folder to write cuts of `video` to.
+    pub fn choose_folder(&mut self, video: &Path) {
+        let mut dialog = rfd::AsyncFileDialog::new().set_title("A folder for the cuts");
+        if let Some(folder) = video.parent() {
+            dialog = dialog.set_directory(folder);
+        }
+        let answer = dialog.pick_folder();
+        self.wait_for(async move {
+            answer
+                .await
+                .map(|folder| Chosen::CutInto(folder.path().to_owned()))
         });
     }
 

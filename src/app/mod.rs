@@ -10,6 +10,7 @@
 
 mod action;
 mod colours;
+mod cutting;
 mod dialogs;
 mod fonts;
 mod frame_times;

@@ -112,6 +112,19 @@ impl App {
                     self.dialogs.choose_export(format, &video.path);
                 }
             }
+            Action::ExportCuts => {
+                if let Some(video) = &self.session.video {
+                    self.dialogs.choose_folder(&video.path);
+                }
+            }
+            Action::CutInto(dir) => {
+                let document = self.session.export_document();
+                let started = document.map(|document| self.cutting.start(document, dir, ctx));
+                if let Some(Err(message)) = started {
+                    self.session.notices.error(message);
+                }
+            }
+            Action::CancelCuts => self.cutting.cancel(),
             Action::ExportTo(format, path) => self.export(format, &path),
             Action::FocusQuery => self.query_bar.request_focus(),
             Action::ToggleExportMenu => {
@@ -182,6 +195,7 @@ impl App {
     pub(super) fn take_chosen(&mut self, ctx: &egui::Context, chosen: Chosen) {
         match chosen {
             Chosen::Video(path) => self.perform(ctx, Action::Open(path)),
+            Chosen::CutInto(dir) => self.perform(ctx, Action::CutInto(dir)),
             Chosen::ExportTo(format, path) => {
                 self.perform(ctx, Action::ExportTo(format, path));
             }

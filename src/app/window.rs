@@ -6,6 +6,7 @@ use anyhow::Context as _;
 use egui::{CentralPanel, Frame, Margin, Panel, Rect, RichText, Ui, ViewportCommand};
 
 use crate::app::action::{Action, Actions};
+use crate::app::cutting::Cutting;
 use crate::app::dialogs::Dialogs;
 use crate::app::frame_times::{FrameTimes, Summary};
 use crate::app::keys;
@@ -36,6 +37,7 @@ pub struct App {
     pub(super) worker: Worker,
     pub(super) playback: Playback,
     pub(super) dialogs: Dialogs,
+    pub(super) cutting: Cutting,
     pub(super) thumbnails: Thumbnails,
     pub(super) timeline: timeline::State,
     pub(super) query_bar: query_bar::State,
@@ -87,6 +89,7 @@ impl App {
             session: Session::default(),
             playback: Playback::new(ctx),
             dialogs: Dialogs::new(ctx),
+            cutting: Cutting::default(),
             thumbnails: Thumbnails::new(ctx),
             timeline: timeline::State::default(),
             query_bar: query_bar::State::default(),
@@ -173,6 +176,13 @@ impl App {
         }
         for chosen in self.dialogs.poll() {
             self.take_chosen(ctx, chosen);
+        }
+        let (cuts, ended) = self.cutting.poll();
+        self.session.cuts = cuts;
+        match ended {
+            Some(Ok(text)) => self.session.notices.info(text),
+            Some(Err(message)) => self.session.notices.error(message),
+            None => {}
         }
         self.thumbnails.poll();
         let dropped = ctx.input(|input| {

@@ -214,11 +214,20 @@ fn moments_are_written_to_a_file() {
         "{:?}",
         window.notices()
     );
+    let cuts = dir.path().join("cuts");
+    let cut = Action::CutInto(cuts.clone());
+    window.harness.state_mut().perform(&ctx, cut);
+    window.wait_until("the cuts are there", |app| {
+        app.session().notices.iter().len() == 2
+    });
+    let n_moments = window.app().session().lanes[0].moments.len();
+    let n_files = std::fs::read_dir(&cuts).unwrap().count();
+    assert_eq!(n_files, n_moments, "{:?}", window.notices());
     // A folder is no file to write to.
     let nowhere = Action::ExportTo(Format::Csv, dir.path().to_owned());
     window.harness.state_mut().perform(&ctx, nowhere);
     assert!(
-        window.notices()[1].contains("cannot be written"),
+        window.notices()[2].contains("cannot be written"),
         "{:?}",
         window.notices()
     );

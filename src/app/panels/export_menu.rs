@@ -34,6 +34,14 @@ pub fn ui(ui: &mut Ui, session: &Session, palette: &Palette, actions: &mut Actio
                 ui.close();
             }
         }
+        ui.separator();
+        let cuts = ui.button("Video files, one per moment…").on_hover_text(
+            "Nothing is encoded anew: each begins at the key frame before its moment",
+        );
+        if cuts.clicked() {
+            actions.push(Action::ExportCuts);
+            ui.close();
+        }
     });
 }
 

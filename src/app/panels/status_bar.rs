@@ -12,6 +12,13 @@ pub fn ui(ui: &mut Ui, session: &Session, palette: &Palette, actions: &mut Actio
     ui.spacing_mut().button_padding = egui::vec2(8.0, 1.0);
     ui.horizontal_centered(|ui| {
         work(ui, session, palette, actions);
+        if let Some(cuts) = session.cuts {
+            let text = format!("Cutting {} of {}", cuts.n_done, cuts.n_total);
+            ui.label(small(&text, palette.text));
+            if ui.button(small("Stop cutting", palette.text)).clicked() {
+                actions.push(Action::CancelCuts);
+            }
+        }
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             let (text, colour) = match &session.model {
                 ModelState::Loading => ("Loading the model…".to_owned(), palette.weak_text),

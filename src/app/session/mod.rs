@@ -113,6 +113,13 @@ impl Default for PlaybackState {
     }
 }
 
+/// How many moments are written as videos of their own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CutProgress {
+    pub n_done: usize,
+    pub n_total: usize,
+}
+
 /// Why a query was not added, in words for the user.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AddQueryError {
@@ -133,6 +140,7 @@ pub struct Session {
     /// The lane whose results are listed; always one of `lanes` while there are any.
     pub selected: Option<QueryId>,
     pub playback: PlaybackState,
+    pub cuts: Option<CutProgress>,
     pub notices: Notices,
     next_video: u64,
     next_query: u64,
