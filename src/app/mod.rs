@@ -16,6 +16,7 @@ mod fonts;
 mod frame_times;
 mod icons;
 mod keys;
+mod layout;
 mod panels;
 mod perform;
 mod playback;
