@@ -87,7 +87,7 @@ impl App {
             .show_separator_line(false)
             .exact_size(CONTROL_HEIGHT + 14.0)
             .show(ui, |ui| {
-                transport::ui(ui, &self.session, false, palette, actions)
+                transport::ui(ui, &self.session, false, palette, actions);
             });
         let width = ui.available_width();
         Panel::right("results")
@@ -148,7 +148,7 @@ impl App {
                 .show_separator_line(false)
                 .exact_size(CONTROL_HEIGHT + 14.0)
                 .show(ui, |ui| {
-                    transport::ui(ui, &self.session, true, palette, actions)
+                    transport::ui(ui, &self.session, true, palette, actions);
                 });
             let height = timeline::height(self.session.lanes.len(), 0.3 * ui.available_height());
             Panel::bottom("fullscreen timeline")

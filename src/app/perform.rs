@@ -7,7 +7,7 @@ use egui::ViewportCommand;
 use crate::app::action::Action;
 use crate::app::dialogs::Chosen;
 use crate::app::panels::{export_menu, transport::neighbouring_speed};
-use crate::app::session::{ModelState, file_name};
+use crate::app::session::{Lane, ModelState, file_name};
 use crate::app::theme;
 use crate::app::window::App;
 use crate::domain::{TimeSpan, format_timestamp};
@@ -67,7 +67,7 @@ impl App {
             Action::SetThreshold(id, threshold) => self.session.set_threshold(id, threshold),
             Action::JumpToHighlight => {
                 let lane = self.session.selected_lane();
-                if let Some(span) = lane.and_then(|lane| lane.highlight_span()) {
+                if let Some(span) = lane.and_then(Lane::highlight_span) {
                     self.seek(span.start_secs);
                     self.playback.play();
                 }

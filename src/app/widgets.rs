@@ -160,7 +160,7 @@ pub fn focus_ring(ui: &Ui, response: &Response, palette: &Palette) {
 pub fn elided(
     ui: &Ui,
     text: &str,
-    style: TextStyle,
+    style: &TextStyle,
     colour: Color32,
     width: f32,
 ) -> std::sync::Arc<egui::Galley> {

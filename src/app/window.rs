@@ -12,7 +12,7 @@ use crate::app::frame_times::{FrameTimes, Summary};
 use crate::app::keys;
 use crate::app::panels::{go_to, query_bar};
 use crate::app::playback::{News, Playback};
-use crate::app::session::Session;
+use crate::app::session::{Indexing, OpenVideo, Session};
 use crate::app::settings::Settings;
 use crate::app::theme;
 use crate::app::thumbnails::Thumbnails;
@@ -136,7 +136,7 @@ impl App {
         self.session.opening.is_none()
             && !self.playback.is_moving()
             && self.thumbnails.is_idle()
-            && !indexing.is_some_and(|indexing| indexing.is_running())
+            && !indexing.is_some_and(Indexing::is_running)
     }
 
     /// CPU time that `logic` and `ui` took.
@@ -156,7 +156,7 @@ impl App {
                     self.thumbnails.set_video(Some(path.clone()));
                     self.settings.remember_video(&path);
                     self.save_settings();
-                    let title = self.session.video.as_ref().map(|video| video.name());
+                    let title = self.session.video.as_ref().map(OpenVideo::name);
                     let title = format!("{} – vcl", title.unwrap_or_default());
                     ctx.send_viewport_cmd(ViewportCommand::Title(title));
                     self.worker.send(Command::Open { video, path });

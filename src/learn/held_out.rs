@@ -215,7 +215,7 @@ fn at_bar(highlights: &HighlightMetrics, truth: &[Annotation]) -> GradeMetrics {
 /// handful of labels is often fitted by luck, and a prompt that is worse than none is worse than
 /// waiting for a few labels more.
 fn t_value(n: usize) -> f64 {
-    const FEW: [f64; 6] = [31.8, 6.96, 4.54, 3.75, 3.36, 3.14];
+    const FEW: [f64; 6] = [31.82, 6.965, 4.541, 3.747, 3.365, 3.143];
     const SOME: [f64; 4] = [1.41, 1.40, 1.38, 1.37];
     match n {
         0 | 1 => FEW[0],

@@ -87,7 +87,7 @@ pub fn ui(
             ui.spacing_mut().item_spacing.y = 2.0;
             for path in settings.recent.iter().take(n_recent) {
                 let name = file_name(path);
-                let words = elided(ui, &name, egui::TextStyle::Body, palette.text, 340.0);
+                let words = elided(ui, &name, &egui::TextStyle::Body, palette.text, 340.0);
                 let button = egui::Button::new(words).frame_when_inactive(false);
                 let response = ui.add(button).on_hover_text(path.display().to_string());
                 if response.clicked() {

@@ -98,7 +98,7 @@ fn head(ui: &mut Ui, lane: &Lane, palette: &Palette) {
         let words = elided(
             ui,
             lane.query.as_str(),
-            TextStyle::Body,
+            &TextStyle::Body,
             palette.text,
             width,
         );

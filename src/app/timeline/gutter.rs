@@ -39,13 +39,13 @@ pub fn ui(
     let words = elided(
         ui,
         lane.query.as_str(),
-        TextStyle::Body,
+        &TextStyle::Body,
         palette.text,
         text_width,
     );
     let (state, state_colour) = state_text(lane, palette);
     let width = rect.right() - 8.0 - text_left;
-    let state = elided(ui, &state, TextStyle::Small, state_colour, width);
+    let state = elided(ui, &state, &TextStyle::Small, state_colour, width);
     let total = words.size().y + 2.0 + state.size().y;
     let top = rect.center().y - 0.5 * total;
     let below = top + words.size().y + 2.0;
