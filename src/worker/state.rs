@@ -22,6 +22,8 @@ pub(super) struct State {
     video: Option<OpenVideo>,
     queries: BTreeMap<QueryId, Query>,
     last_answer: Instant,
+    /// A query came before anything was known of the video: it is answered as soon as something is.
+    owes_answer: bool,
 }
 
 struct OpenVideo {
@@ -58,6 +60,7 @@ impl State {
             video: None,
             queries: BTreeMap::new(),
             last_answer: Instant::now(),
+            owes_answer: false,
         }
     }
 
@@ -185,7 +188,7 @@ impl State {
                         progress,
                     });
                 }
-                if self.last_answer.elapsed() >= ANSWER_EVERY {
+                if self.owes_answer || self.last_answer.elapsed() >= ANSWER_EVERY {
                     self.answer_all();
                 }
             }
@@ -234,6 +237,7 @@ impl State {
     }
 
     fn answer_all(&mut self) {
+        self.owes_answer = false;
         let ids: Vec<_> = self.queries.keys().copied().collect();
         for id in ids {
             self.answer(id);
@@ -248,12 +252,14 @@ impl State {
         else {
             return;
         };
-        let Some(index) = video.work.index() else {
+        let Some(index) = video
+            .work
+            .index()
+            .filter(|index| !index.embeddings().is_empty())
+        else {
+            self.owes_answer = true;
             return;
         };
-        if index.embeddings().is_empty() {
-            return;
-        }
         let outcome = guarded(|| engine.search(index, query, SearchOptions::default()));
         (self.emit)(match outcome {
             Ok(result) => Event::Found {
