@@ -8,10 +8,13 @@ use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 use support::{PATIENCE, Place, tiny_model};
-use vcl::domain::Query;
+use vcl::domain::{ClipIndex, Grade, Labels, Query};
 use vcl::engine::{EngineConfig, ModelChoice, SearchResult};
 use vcl::model::DeviceChoice;
-use vcl::worker::{Command, Event, QueryId, VideoId, Worker};
+use vcl::store::{LabelStore, PromptFolder};
+use vcl::worker::{
+    Command, Event, LabelsToSave, PromptEdit, PromptSource, QueryId, VideoId, Worker,
+};
 
 /// The worker in step with its test: after each event it stands still until the test asks for the next one, so that
 /// what a test sends between two events is there in time on any machine.
@@ -288,4 +291,129 @@ fn errors_are_told_and_the_worker_goes_on() {
     });
     let again = driver.open(3, place.path("scenes.mp4"));
     driver.final_answer(again, query);
+}
+
+#[test]
+fn a_query_is_taught_and_goes_back_to_its_words() {
+    let place = Place::new();
+    let video = many_scenes(&place, 30);
+    let mut driver = Driver::new(&place, tiny());
+    let id = driver.open(1, video);
+    let content = driver.wait("labels", |event| match event {
+        Event::Labels {
+            content, labels, ..
+        } => {
+            assert!(labels.is_empty());
+            Some(content)
+        }
+        _ => None,
+    });
+    let query = driver.search(1, "a late scene");
+    let plain = driver.final_answer(id, query);
+
+    // Nothing was said yet.
+    driver.worker.send(Command::Teach { id: query });
+    driver.wait("refusal", |event| match event {
+        Event::TeachingFailed { id, message } => {
+            assert_eq!(id, query);
+            assert!(message.contains("mark a few clips"), "{message}");
+            Some(())
+        }
+        _ => None,
+    });
+
+    let mut labels = Labels::default();
+    for clip in 0..30 {
+        let grade = if clip < 15 {
+            Grade::VeryBad
+        } else {
+            Grade::VeryGood
+        };
+        labels.set(ClipIndex(clip), Some(grade));
+    }
+    let saved = LabelsToSave {
+        video: content.clone(),
+        video_name: "many".to_owned(),
+        duration_secs: 60.0,
+        query: plain.query.clone(),
+        labels: labels.clone(),
+    };
+    driver.worker.send(Command::SaveLabels(Box::new(saved)));
+    driver.worker.send(Command::Teach { id: query });
+    let mut n_steps = 0;
+    let lesson = driver.wait("lesson", |event| match event {
+        Event::Teaching { .. } => {
+            n_steps += 1;
+            None
+        }
+        Event::Taught { lesson, .. } => Some(lesson),
+        Event::TeachingFailed { message, .. } => panic!("{message}"),
+        _ => None,
+    });
+    assert!(n_steps > 3, "{n_steps}");
+    assert_eq!((lesson.n_labels, lesson.n_videos), (30, 1));
+    let store = LabelStore::open(&place.paths().data_dir).unwrap();
+    assert_eq!(store.load(content.as_str(), &plain.query).unwrap(), labels);
+
+    // The prompt is found by its name, moved to another, and taken away.
+    let folder = PromptFolder::new(&place.paths().data_dir);
+    assert_eq!(folder.names().unwrap(), [lesson.prompt.clone()]);
+    let used = |name: &str| Some(PromptSource::Named(name.to_owned()));
+    driver.worker.send(Command::UsePrompt {
+        id: query,
+        prompt: used(&lesson.prompt),
+    });
+    let tuned = driver.final_answer(id, query);
+    assert_ne!(tuned.saliency, plain.saliency);
+    driver.worker.send(Command::EditPrompts(PromptEdit::Rename {
+        name: lesson.prompt.clone(),
+        new_name: "late".to_owned(),
+    }));
+    driver.wait("new name", |event| match event {
+        Event::PromptInUse { prompt, .. } => (prompt.as_deref() == Some("late")).then_some(()),
+        _ => None,
+    });
+    driver.wait("list", |event| match event {
+        Event::Prompts(prompts) => (prompts[0].name == "late").then_some(()),
+        _ => None,
+    });
+    let file = place.path("late.safetensors");
+    for edit in [
+        PromptEdit::Export {
+            name: "late".to_owned(),
+            file: file.clone(),
+        },
+        PromptEdit::Import { file },
+        PromptEdit::Delete {
+            name: "late".to_owned(),
+        },
+    ] {
+        driver.worker.send(Command::EditPrompts(edit));
+        driver.wait("list", |event| match event {
+            Event::Prompts(_) => Some(()),
+            Event::PromptFailed { message } => panic!("{message}"),
+            _ => None,
+        });
+    }
+    assert_eq!(folder.names().unwrap(), ["late 2"]);
+
+    // Another base model is refused; the words answer as they did.
+    let back = driver.final_answer(id, query);
+    assert_eq!(back.saliency, plain.saliency);
+    driver.worker.send(Command::UseModel {
+        model: ModelChoice::Bundled,
+        device: DeviceChoice::Cpu,
+    });
+    driver.final_answer(id, query);
+    driver.worker.send(Command::UsePrompt {
+        id: query,
+        prompt: used("late 2"),
+    });
+    driver.wait("refusal", |event| match event {
+        Event::PromptFailed { message } => {
+            assert!(message.contains("was made on the model"), "{message}");
+            Some(())
+        }
+        _ => None,
+    });
 }

@@ -20,7 +20,7 @@ use crate::store::{CacheKey, CachedFeatures, ContentId, EmbeddingCache};
 use crate::video::{self, PreviewSampler, Sampler, SamplerOptions, VideoInfo};
 
 /// Changes when the rule that picks a clip's frame does; what was cached before is then stale.
-const SAMPLING_VERSION: u32 = 1;
+pub(super) const SAMPLING_VERSION: u32 = 1;
 
 /// Preprocessed frames that wait for the encoder: at most 5 MB at 224 pixels.
 const MAX_WAITING: usize = 8;

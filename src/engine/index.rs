@@ -172,7 +172,8 @@ impl IndexJob {
                 }
                 Some(FrameMessage::Opened(opened)) => {
                     let Opened { info, key, cached } = *opened;
-                    let mut index = VideoIndex::new(self.path.clone(), info, self.dim);
+                    let mut index =
+                        VideoIndex::new(self.path.clone(), key.video.clone(), info, self.dim);
                     self.key = Some(key);
                     if let Some(cached) = cached {
                         index.restore(&cached)?;

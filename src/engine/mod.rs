@@ -11,6 +11,7 @@ mod index;
 mod model_choice;
 mod presence;
 mod prompted;
+mod prompts;
 mod search;
 mod tune;
 mod video_index;
@@ -24,13 +25,14 @@ use crate::learn::TrainError;
 use crate::model::{
     ComputeDevice, DeviceChoice, Encoder, ModelError, ModelFiles, Pixels, PromptError,
 };
-use crate::store::{EmbeddingCache, Paths};
+use crate::store::{EmbeddingCache, LabelError, Paths, PromptFileError};
 use crate::video::VideoError;
 
 pub use dataset::{Dataset, DatasetError, DatasetSource};
 pub use index::{IndexJob, IndexProgress, IndexStep};
 pub use model_choice::{InstalledModel, ModelChoice};
 pub use presence::PROBABLY_PRESENT;
+pub use prompts::PromptEntry;
 pub use search::{SearchOptions, SearchResult};
 pub use tune::{TuneJob, labelled_query};
 pub use video_index::VideoIndex;
@@ -70,6 +72,10 @@ pub enum EngineError {
     Thread(io::Error),
     #[error(transparent)]
     Prompt(#[from] PromptError),
+    #[error(transparent)]
+    PromptFile(Box<PromptFileError>),
+    #[error(transparent)]
+    Labels(Box<LabelError>),
     #[error(transparent)]
     Train(Box<TrainError>),
     #[error(transparent)]

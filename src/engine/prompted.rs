@@ -1,5 +1,7 @@
 //! Searching with a taught prompt instead of the plain words.
 
+use std::collections::HashMap;
+
 use crate::domain::{
     Embeddings, Highlight, Moment, Query, SaliencyCurve, moments_above, moments_at_thresholds,
 };
@@ -7,15 +9,29 @@ use crate::engine::search::{distinct_highlights, within};
 use crate::engine::{Engine, EngineError, SearchOptions, SearchResult, VideoIndex};
 use crate::model::Prompt;
 
-/// Unit embeddings of queries under one prompt; forgotten when another prompt is used.
+/// As many as there can be queries on one timeline.
+const MAX_KEPT_PROMPTS: usize = 8;
+
+/// Unit embeddings of queries under the prompts used last, the latest at the end.
 #[derive(Default)]
-pub(super) struct PromptedTexts {
-    prompt: Option<Prompt>,
-    texts: std::collections::HashMap<Query, Vec<f32>>,
+pub(super) struct PromptedTexts(Vec<(Prompt, HashMap<Query, Vec<f32>>)>);
+
+impl PromptedTexts {
+    fn of(&mut self, prompt: &Prompt) -> &mut HashMap<Query, Vec<f32>> {
+        let known = self.0.iter().position(|(kept, _)| kept == prompt);
+        let latest = match known {
+            Some(at) => self.0.remove(at),
+            None => (prompt.clone(), HashMap::new()),
+        };
+        if self.0.len() >= MAX_KEPT_PROMPTS {
+            self.0.remove(0);
+        }
+        &mut self.0.push_mut(latest).1
+    }
 }
 
 impl Engine {
-    /// Unit embedding `[dim]` of a query with the prompt's context; remembered for the last prompt.
+    /// Unit embedding `[dim]` of a query with the prompt's context; remembered.
     ///
     /// # Errors
     /// [`EngineError::Prompt`] for a prompt of another model; [`EngineError::Model`] as for
@@ -25,21 +41,15 @@ impl Engine {
         prompt: &Prompt,
         query: &Query,
     ) -> Result<Vec<f32>, EngineError> {
-        let kept = &mut self.prompted;
-        if kept.prompt.as_ref() != Some(prompt) {
-            *kept = PromptedTexts {
-                prompt: Some(prompt.clone()),
-                ..PromptedTexts::default()
-            };
-        }
-        if let Some(known) = kept.texts.get(query) {
+        if let Some(known) = self.prompted.of(prompt).get(query) {
             return Ok(known.clone());
         }
         prompt.check_model(self.encoder.id())?;
         let embedding = self.on_any_device(|encoder| {
             Ok(prompt.text_embeddings(encoder, &[query.as_str()])?.concat())
         })?;
-        self.prompted.texts.insert(query.clone(), embedding.clone());
+        let kept = self.prompted.of(prompt);
+        kept.insert(query.clone(), embedding.clone());
         Ok(embedding)
     }
 

@@ -1,8 +1,10 @@
 //! Teaching a prompt as a job: one bounded step at a time.
 
 use crate::domain::{Embeddings, Labels, Query};
-use crate::engine::{Engine, EngineError};
+use crate::engine::frames::SAMPLING_VERSION;
+use crate::engine::{Engine, EngineError, VideoIndex};
 use crate::learn::{Example, Outcome, Progress, TrainError, Trainer, TrainerConfig, TrainingSet};
+use crate::store::{CacheKey, ContentId, LabelError, LabelStore};
 
 /// A training that its owner drives with [`TuneJob::step`] and may drop at any time.
 pub struct TuneJob {
@@ -66,6 +68,47 @@ impl TuneJob {
     }
 }
 
+impl Engine {
+    /// Everything that was said about `query`: on the open video, and on others that are indexed.
+    ///
+    /// # Errors
+    /// [`EngineError::Labels`] when labels cannot be read.
+    pub fn labels_of(
+        &self,
+        labels: &LabelStore,
+        query: &Query,
+        open: &VideoIndex,
+    ) -> Result<TrainingSet, EngineError> {
+        let here = labels.load(open.content.as_str(), query)?;
+        let mut videos = vec![(open.exact_embeddings().clone(), here)];
+        for annotation in labels.all()? {
+            let is_elsewhere = annotation.vid != open.content.as_str();
+            if is_elsewhere
+                && annotation.query == query.as_str()
+                && let Some(content) = ContentId::parse(&annotation.vid)
+                && let Some(embeddings) = self.cached_embeddings(content)
+            {
+                videos.push((embeddings, Labels::from_annotation(&annotation)));
+            }
+        }
+        videos.retain(|(_, labels)| !labels.is_empty());
+        Ok(labelled_query(query, videos))
+    }
+
+    /// What the cache knows of a video under this model, `[n_clips, dim]`.
+    fn cached_embeddings(&self, video: ContentId) -> Option<Embeddings> {
+        let key = CacheKey {
+            video,
+            model_hash: self.encoder().id().hash.clone(),
+            sampling_version: SAMPLING_VERSION,
+        };
+        let cached = self.cache().load(&key)?;
+        let mut embeddings = Embeddings::empty(self.encoder().dim());
+        embeddings.push_rows(&cached.features).ok()?;
+        Some(embeddings)
+    }
+}
+
 /// What a person said about one query on one or more videos.
 pub fn labelled_query(query: &Query, videos: Vec<(Embeddings, Labels)>) -> TrainingSet {
     let mut set = TrainingSet::default();
@@ -76,6 +119,12 @@ pub fn labelled_query(query: &Query, videos: Vec<(Embeddings, Labels)>) -> Train
         set.videos.push(embeddings);
     }
     set
+}
+
+impl From<LabelError> for EngineError {
+    fn from(error: LabelError) -> Self {
+        Self::Labels(Box::new(error))
+    }
 }
 
 impl From<TrainError> for EngineError {

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use crate::domain::{ClipIndex, Embeddings, ShapeError, n_clips};
 use crate::engine::presence::NeutralLevel;
-use crate::store::CachedFeatures;
+use crate::store::{CachedFeatures, ContentId};
 use crate::video::VideoInfo;
 
 /// Image features of a video as far as it has been looked at.
@@ -18,6 +18,8 @@ use crate::video::VideoInfo;
 #[derive(Clone, Debug)]
 pub struct VideoIndex {
     pub path: PathBuf,
+    /// Names the video's labels.
+    pub content: ContentId,
     pub info: VideoInfo,
     /// What the user should know about the file, such as an end that cannot be read.
     pub warning: Option<String>,
@@ -32,9 +34,10 @@ pub struct VideoIndex {
 }
 
 impl VideoIndex {
-    pub(super) fn new(path: PathBuf, info: VideoInfo, dim: usize) -> Self {
+    pub(super) fn new(path: PathBuf, content: ContentId, info: VideoInfo, dim: usize) -> Self {
         Self {
             path,
+            content,
             duration_secs: info.duration_secs,
             info,
             warning: None,
@@ -115,6 +118,11 @@ impl VideoIndex {
 
     pub fn dim(&self) -> usize {
         self.exact.dim()
+    }
+
+    /// Embeddings of the clips done, `[n_clips_done, dim]`.
+    pub fn exact_embeddings(&self) -> &Embeddings {
+        &self.exact
     }
 
     /// One embedding per clip: exact where done, beyond that the nearest known one.

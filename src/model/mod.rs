@@ -17,4 +17,4 @@ pub use device::{ComputeDevice, DeviceChoice};
 pub use encoder::{BUNDLED, Encoder, ModelError, ModelFiles, ModelId, ModelInfo};
 pub use parameter::try_to_vec;
 pub use preprocess::{Pixels, Preprocess};
-pub use prompt::{Prompt, PromptError};
+pub use prompt::{HeldOutScores, Prompt, PromptError, PromptMetadata};

@@ -30,6 +30,12 @@ impl ContentId {
         Self::with_whole_limit(path, WHOLE_BYTES)
     }
 
+    /// What [`ContentId::as_str`] gave; `None` for anything else.
+    pub fn parse(text: &str) -> Option<Self> {
+        let is_digit = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+        (text.len() == 32 && text.bytes().all(is_digit)).then(|| Self(text.to_owned()))
+    }
+
     /// 32 hexadecimal digits.
     pub fn as_str(&self) -> &str {
         &self.0

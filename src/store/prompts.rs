@@ -116,9 +116,21 @@ impl PromptFolder {
         read_bounded(path)
     }
 
-    /// A name like `wish` that no prompt has: what cannot stand in a file name becomes a space, and
-    /// a number is added where the name is taken.
+    /// A name like `wish` that no prompt has: a number is added to [`PromptFolder::name_like`] where
+    /// that is taken.
     pub fn free_name(&self, wish: &str) -> Result<String, PromptFileError> {
+        let base = Self::name_like(wish);
+        let mut name = base.clone();
+        let mut n = 2;
+        while self.path(&name)?.exists() {
+            name = format!("{base} {n}");
+            n += 1;
+        }
+        Ok(name)
+    }
+
+    /// The nearest possible name: what cannot stand in a file name becomes a space.
+    pub fn name_like(wish: &str) -> String {
         let allowed = |c: char| if is_name_char(c) { c } else { ' ' };
         let cleaned: String = wish.chars().map(allowed).collect();
         let words: Vec<_> = cleaned.split_whitespace().collect();
@@ -126,17 +138,10 @@ impl PromptFolder {
         while base.len() > MAX_NAME_BYTES - 8 {
             base.pop();
         }
-        let base = match base.trim() {
-            "" => "prompt",
-            base => base,
-        };
-        let mut name = base.to_owned();
-        let mut n = 2;
-        while self.path(&name)?.exists() {
-            name = format!("{base} {n}");
-            n += 1;
+        match base.trim() {
+            "" => "prompt".to_owned(),
+            base => base.to_owned(),
         }
-        Ok(name)
     }
 
     fn existing(&self, name: &str) -> Result<PathBuf, PromptFileError> {

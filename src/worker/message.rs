@@ -2,9 +2,11 @@
 
 use std::path::PathBuf;
 
-use crate::domain::Query;
-use crate::engine::{IndexProgress, ModelChoice, SearchResult};
-use crate::model::{DeviceChoice, ModelInfo};
+use crate::domain::{Labels, Query};
+use crate::engine::{IndexProgress, ModelChoice, PromptEntry, SearchResult};
+use crate::learn::{Progress, Verdict};
+use crate::model::{DeviceChoice, HeldOutScores, ModelInfo};
+use crate::store::ContentId;
 use crate::video::VideoInfo;
 
 /// One opening of a video, numbered by the sender.
@@ -19,7 +21,10 @@ pub struct QueryId(pub u64);
 #[derive(Clone, Debug)]
 pub enum Command {
     /// Index this video, in place of any other. The queries stay and are asked again of it.
-    Open { video: VideoId, path: PathBuf },
+    Open {
+        video: VideoId,
+        path: PathBuf,
+    },
     /// Forget the video; an unfinished index is kept on disk.
     Close,
     /// Stop indexing the open video; what is known stays searchable.
@@ -28,15 +33,67 @@ pub enum Command {
     ResumeIndexing,
     /// Search the open video and every one opened later, until the query is dropped.
     ///
-    /// The same id with other words replaces the query.
-    Search { id: QueryId, query: Query },
+    /// The same id with other words replaces the query. A prompt that was taught on these words and
+    /// found better than them is used from the beginning.
+    Search {
+        id: QueryId,
+        query: Query,
+    },
+    /// Answer this query with a prompt; with none, by its plain words.
+    UsePrompt {
+        id: QueryId,
+        prompt: Option<PromptSource>,
+    },
     /// Stop answering this query.
-    DropQuery { id: QueryId },
+    DropQuery {
+        id: QueryId,
+    },
     /// Load another model; the open video is indexed anew and the queries are asked again.
     UseModel {
         model: ModelChoice,
         device: DeviceChoice,
     },
+    /// Keep what the user said about a video, in place of what was kept of this query.
+    SaveLabels(Box<LabelsToSave>),
+    /// Write all labels to one annotation file for other programs.
+    ExportLabels {
+        file: PathBuf,
+    },
+    /// Teach a prompt for this query by all its labels, on the open video and on others.
+    Teach {
+        id: QueryId,
+    },
+    /// End the teaching and keep its best.
+    StopTeaching,
+    EditPrompts(PromptEdit),
+}
+
+/// Where a prompt is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PromptSource {
+    /// Among the user's own.
+    Named(String),
+    File(PathBuf),
+}
+
+/// What can be done to the user's own prompts; each is answered by [`Event::Prompts`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PromptEdit {
+    Rename { name: String, new_name: String },
+    Delete { name: String },
+    Export { name: String, file: PathBuf },
+    Import { file: PathBuf },
+}
+
+/// The labels of one query on one video, and what the video is called.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LabelsToSave {
+    pub video: ContentId,
+    /// The file's name without extension.
+    pub video_name: String,
+    pub duration_secs: f64,
+    pub query: Query,
+    pub labels: Labels,
 }
 
 /// What the worker tells.
@@ -78,6 +135,47 @@ pub enum Event {
     },
     /// The query cannot be answered, and why, in one sentence.
     QueryFailed { query: QueryId, message: String },
+    /// What was said about the video earlier; labels can be added from now on.
+    Labels {
+        video: VideoId,
+        content: ContentId,
+        labels: Vec<(Query, Labels)>,
+    },
+    /// Labels are not on disk, and why, in one sentence.
+    LabelsNotSaved { message: String },
+    /// All prompts of the user.
+    Prompts(Vec<PromptEntry>),
+    /// A prompt cannot be used, found or moved, and why, in one sentence.
+    PromptFailed { message: String },
+    /// From now on the query is answered with this prompt; with none, by its plain words.
+    PromptInUse {
+        id: QueryId,
+        prompt: Option<String>,
+        /// Where its moments begin, on the curve's own scale.
+        threshold: f32,
+    },
+    /// Teaching has taken a step.
+    Teaching { id: QueryId, progress: Progress },
+    /// Teaching has ended, by itself or because it was stopped.
+    Taught { id: QueryId, lesson: Lesson },
+    /// Nothing could be taught, and why, in one sentence.
+    TeachingFailed { id: QueryId, message: String },
+    /// What was asked for is done.
+    Done { message: String },
     /// Something the user should know, such as a GPU that was lost.
     Notice { message: String },
+}
+
+/// What came of teaching.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Lesson {
+    /// The prompt's name; it is in use where the verdict says that it is better.
+    pub prompt: String,
+    pub verdict: Verdict,
+    /// On labels that training did not see, by the plain words.
+    pub before: Option<HeldOutScores>,
+    /// The same with the prompt.
+    pub after: Option<HeldOutScores>,
+    pub n_labels: usize,
+    pub n_videos: usize,
 }

@@ -12,7 +12,9 @@
 //! [`Event::VideoFailed`] or [`Event::QueryFailed`], and the worker goes on.
 
 mod message;
+mod prompts;
 mod state;
+mod teaching;
 
 use std::io;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender, TryRecvError};
@@ -21,7 +23,9 @@ use std::time::Duration;
 
 use crate::engine::EngineConfig;
 
-pub use message::{Command, Event, QueryId, VideoId};
+pub use message::{
+    Command, Event, LabelsToSave, Lesson, PromptEdit, PromptSource, QueryId, VideoId,
+};
 
 use state::State;
 

@@ -10,31 +10,43 @@ use crate::domain::Query;
 use crate::engine::{
     Engine, EngineConfig, EngineError, IndexJob, IndexStep, SearchOptions, VideoIndex,
 };
+use crate::store::{LabelStore, PromptFolder};
+use crate::worker::prompts::PromptInUse;
+use crate::worker::teaching::Teaching;
 use crate::worker::{Command, Event, QueryId, VideoId};
 
 /// While the index grows, queries are answered again at most this often.
 const ANSWER_EVERY: Duration = Duration::from_millis(250);
 
 pub(super) struct State {
-    config: EngineConfig,
-    emit: Box<dyn Fn(Event)>,
-    engine: Option<Engine>,
-    video: Option<OpenVideo>,
-    queries: BTreeMap<QueryId, Query>,
+    pub(super) config: EngineConfig,
+    pub(super) emit: Box<dyn Fn(Event)>,
+    pub(super) engine: Option<Engine>,
+    pub(super) video: Option<OpenVideo>,
+    pub(super) queries: BTreeMap<QueryId, Asked>,
+    pub(super) prompt_folder: PromptFolder,
+    pub(super) labels: Option<LabelStore>,
+    pub(super) teaching: Option<Teaching>,
     last_answer: Instant,
     /// A query came before anything was known of the video: it is answered as soon as something is.
     owes_answer: bool,
 }
 
-struct OpenVideo {
-    id: VideoId,
+/// What the user looks for, and how it is answered.
+pub(super) struct Asked {
+    pub query: Query,
+    pub prompt: Option<PromptInUse>,
+}
+
+pub(super) struct OpenVideo {
+    pub id: VideoId,
     path: PathBuf,
-    work: Work,
+    pub work: Work,
     was_announced: bool,
 }
 
 /// How far the work on the open video is.
-enum Work {
+pub(super) enum Work {
     Indexing(Box<IndexJob>),
     Cancelled(Option<Box<VideoIndex>>),
     Indexed(Box<VideoIndex>),
@@ -42,7 +54,7 @@ enum Work {
 }
 
 impl Work {
-    fn index(&self) -> Option<&VideoIndex> {
+    pub fn index(&self) -> Option<&VideoIndex> {
         match self {
             Self::Indexing(job) => job.index(),
             Self::Indexed(index) => Some(index),
@@ -54,11 +66,14 @@ impl Work {
 impl State {
     pub fn new(config: EngineConfig, emit: Box<dyn Fn(Event)>) -> Self {
         Self {
+            prompt_folder: PromptFolder::new(&config.paths.data_dir),
             config,
             emit,
             engine: None,
             video: None,
             queries: BTreeMap::new(),
+            labels: None,
+            teaching: None,
             last_answer: Instant::now(),
             owes_answer: false,
         }
@@ -66,15 +81,21 @@ impl State {
 
     /// Whether [`State::step`] has something to do.
     pub fn is_busy(&self) -> bool {
-        self.engine.is_some()
-            && self
-                .video
-                .as_ref()
-                .is_some_and(|video| matches!(video.work, Work::Indexing(_)))
+        let is_indexing = self
+            .video
+            .as_ref()
+            .is_some_and(|video| matches!(video.work, Work::Indexing(_)));
+        self.engine.is_some() && (is_indexing || self.teaching.is_some())
     }
 
     pub fn load_model(&mut self) {
         self.engine = None;
+        if let Some(teaching) = self.teaching.take() {
+            (self.emit)(Event::TeachingFailed {
+                id: teaching.id,
+                message: "the model was changed: teach anew".to_owned(),
+            });
+        }
         let config = &self.config;
         let loaded = guarded(|| {
             let mut engine = Engine::open(config)?;
@@ -86,6 +107,8 @@ impl State {
             Ok((engine, info)) => {
                 self.engine = Some(engine);
                 (self.emit)(Event::ModelReady(Box::new(info)));
+                self.tell_prompts();
+                self.choose_usual_prompts();
             }
             Err(message) => (self.emit)(Event::ModelFailed { message }),
         }
@@ -105,10 +128,24 @@ impl State {
                 }
             }
             Command::Search { id, query } => {
-                self.queries.insert(id, query);
+                let asked = Asked {
+                    query,
+                    prompt: None,
+                };
+                self.queries.insert(id, asked);
+                self.choose_usual_prompt(id);
                 self.answer(id);
             }
-            Command::DropQuery { id } => drop(self.queries.remove(&id)),
+            Command::DropQuery { id } => {
+                self.queries.remove(&id);
+                self.teaching.take_if(|teaching| teaching.id == id);
+            }
+            Command::UsePrompt { id, prompt } => self.use_prompt(id, prompt),
+            Command::SaveLabels(labels) => self.save_labels(&labels),
+            Command::ExportLabels { file } => self.export_labels(&file),
+            Command::Teach { id } => self.teach(id),
+            Command::StopTeaching => self.end_teaching(),
+            Command::EditPrompts(edit) => self.edit_prompts(edit),
             Command::UseModel { model, device } => {
                 self.config.model = model;
                 self.config.device = device;
@@ -159,8 +196,13 @@ impl State {
         }
     }
 
-    /// One step of the job, and what it brought.
+    /// One step of each job, and what it brought.
     pub fn step(&mut self) {
+        self.step_indexing();
+        self.step_teaching();
+    }
+
+    fn step_indexing(&mut self) {
         let (Some(engine), Some(video)) = (&mut self.engine, &mut self.video) else {
             return;
         };
@@ -168,23 +210,26 @@ impl State {
             return;
         };
         let outcome = guarded(|| job.step(engine));
-        for message in engine.take_notices() {
+        let notices = engine.take_notices();
+        let (id, progress) = (video.id, job.progress());
+        let opened = job
+            .index()
+            .filter(|_| !video.was_announced)
+            .map(|index| (index.info.clone(), index.content.clone()));
+        video.was_announced |= opened.is_some();
+        for message in notices {
             (self.emit)(Event::Notice { message });
         }
-        if let (false, Some(index)) = (video.was_announced, job.index()) {
-            video.was_announced = true;
-            (self.emit)(Event::Opened {
-                video: video.id,
-                info: index.info.clone(),
-            });
+        if let Some((info, content)) = opened {
+            (self.emit)(Event::Opened { video: id, info });
+            self.tell_labels(id, content);
         }
-        let progress = job.progress();
         match outcome {
             Ok(IndexStep::Waiting) => {}
             Ok(IndexStep::Grown) => {
                 if let Some(progress) = progress {
                     (self.emit)(Event::Progress {
-                        video: video.id,
+                        video: id,
                         progress,
                     });
                 }
@@ -246,8 +291,8 @@ impl State {
     }
 
     /// Answers from what is known; stays silent while nothing is.
-    fn answer(&mut self, id: QueryId) {
-        let (Some(engine), Some(video), Some(query)) =
+    pub(super) fn answer(&mut self, id: QueryId) {
+        let (Some(engine), Some(video), Some(asked)) =
             (&mut self.engine, &self.video, self.queries.get(&id))
         else {
             return;
@@ -260,7 +305,14 @@ impl State {
             self.owes_answer = true;
             return;
         };
-        let outcome = guarded(|| engine.search(index, query, SearchOptions::default()));
+        let options = SearchOptions::default();
+        let outcome = guarded(|| match &asked.prompt {
+            Some(PromptInUse { prompt, .. }) => {
+                let options = options.for_prompt(prompt);
+                engine.search_with(index, &asked.query, prompt, options)
+            }
+            None => engine.search(index, &asked.query, options),
+        });
         (self.emit)(match outcome {
             Ok(result) => Event::Found {
                 video: video.id,
@@ -275,7 +327,7 @@ impl State {
 }
 
 /// Runs `work`; an error or a panic becomes a sentence.
-fn guarded<T>(work: impl FnOnce() -> Result<T, EngineError>) -> Result<T, String> {
+pub(super) fn guarded<T>(work: impl FnOnce() -> Result<T, EngineError>) -> Result<T, String> {
     // What a panic may leave half-done is dropped by the callers: the job, or one answer.
     match panic::catch_unwind(AssertUnwindSafe(work)) {
         Ok(Ok(value)) => Ok(value),

@@ -1,8 +1,10 @@
 //! One query: its words, its colour, and what was found for it.
 
-use crate::domain::{ClipIndex, Moment, Query, TimeSpan, ZERO_SHOT_THRESHOLD, moments_above};
+use crate::domain::{
+    ClipIndex, Moment, Query, SaliencyCurve, TimeSpan, ZERO_SHOT_THRESHOLD, moments_above,
+};
 use crate::engine::{PROBABLY_PRESENT, SearchResult};
-use crate::worker::QueryId;
+use crate::worker::{Lesson, QueryId};
 
 /// What the worker last said about a query.
 #[derive(Clone, Debug)]
@@ -28,6 +30,16 @@ pub struct Lane {
     pub moments: Vec<Moment>,
     /// Why the query cannot be answered.
     pub error: Option<String>,
+    /// The prompt that answers; `None` for the plain words.
+    pub prompt: Option<String>,
+    /// What the plain words answered, to compare with.
+    pub plain: Option<SaliencyCurve>,
+    /// The curve before another prompt was chosen, and how often that has happened.
+    pub change: Option<(u64, SaliencyCurve)>,
+    /// What came of the last teaching, or why nothing did.
+    pub lesson: Option<Result<Lesson, String>>,
+    /// The clips that the model is least sure of.
+    pub proposals: Vec<ClipIndex>,
 }
 
 impl Lane {
@@ -40,6 +52,11 @@ impl Lane {
             answer: None,
             moments: Vec::new(),
             error: None,
+            prompt: None,
+            plain: None,
+            change: None,
+            lesson: None,
+            proposals: Vec::new(),
         }
     }
 
@@ -47,12 +64,29 @@ impl Lane {
         self.answer = None;
         self.moments.clear();
         self.error = None;
+        self.plain = None;
+        self.change = None;
+        self.lesson = None;
+        self.proposals.clear();
     }
 
     pub(super) fn take_answer(&mut self, answer: Answer, duration_secs: f64) {
+        if self.prompt.is_none() {
+            self.plain = Some(answer.result.saliency.clone());
+        }
         self.answer = Some(answer);
         self.error = None;
         self.form_moments(duration_secs);
+    }
+
+    /// Another prompt answers from now on; its curve is on the way.
+    pub(super) fn use_prompt(&mut self, prompt: Option<String>, threshold: f32) {
+        self.prompt = prompt;
+        self.threshold = threshold;
+        if let Some(answer) = &self.answer {
+            let n_changes = self.change.as_ref().map_or(0, |(n, _)| *n);
+            self.change = Some((n_changes + 1, answer.result.saliency.clone()));
+        }
     }
 
     pub(super) fn set_threshold(&mut self, threshold: f32, duration_secs: f64) {

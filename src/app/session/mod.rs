@@ -2,20 +2,25 @@
 //!
 //! Nothing here draws, sends or waits, so that every rule about what is shown can be tested alone.
 
+mod labelling;
 mod lane;
+mod news;
 mod notice;
+mod teaching;
 
 use std::path::{Path, PathBuf};
 
 use crate::domain::{Query, TimeSpan};
-use crate::engine::IndexProgress;
+use crate::engine::{IndexProgress, PromptEntry};
 use crate::export::{ExportDocument, ExportQuery, FrameRate};
 use crate::model::ModelInfo;
 use crate::video::VideoInfo;
-use crate::worker::{Event, QueryId, VideoId};
+use crate::worker::{QueryId, VideoId};
 
+pub use labelling::{LabelBook, Selection};
 pub use lane::{Answer, Lane, percent};
 pub use notice::{Notice, NoticeId, Notices, Severity};
+pub use teaching::TeachRun;
 
 /// As many queries as there are colours that everybody can tell apart.
 pub const MAX_LANES: usize = 7;
@@ -69,6 +74,7 @@ pub struct OpenVideo {
     /// Where the last frame ends, as well as it is known.
     pub duration_secs: f64,
     pub indexing: Indexing,
+    pub labels: LabelBook,
 }
 
 impl OpenVideo {
@@ -140,6 +146,12 @@ pub struct Session {
     /// The lane whose results are listed; always one of `lanes` while there are any.
     pub selected: Option<QueryId>,
     pub playback: PlaybackState,
+    /// The clips that a grade is given to; without any, the one under the playhead.
+    pub selection: Option<Selection>,
+    /// All prompts of the user.
+    pub prompts: Vec<PromptEntry>,
+    /// The training that goes on.
+    pub teaching: Option<TeachRun>,
     pub cuts: Option<CutProgress>,
     pub notices: Notices,
     next_video: u64,
@@ -157,8 +169,10 @@ impl Session {
             duration_secs: info.duration_secs,
             info,
             indexing: Indexing::default(),
+            labels: LabelBook::default(),
         });
         self.opening = None;
+        self.selection = None;
         self.playback.position_secs = 0.0;
         self.playback.looped = None;
         for lane in &mut self.lanes {
@@ -196,6 +210,7 @@ impl Session {
             return;
         };
         self.lanes.remove(at);
+        self.teaching.take_if(|run| run.query == id);
         if self.selected == Some(id) {
             let neighbour = self.lanes.get(at.min(self.lanes.len().saturating_sub(1)));
             self.selected = neighbour.map(|lane| lane.id);
@@ -216,91 +231,12 @@ impl Session {
         if let Some(lane) = self.lanes.iter_mut().find(|lane| lane.id == id) {
             lane.set_threshold(threshold, duration_secs);
         }
+        self.propose(id);
     }
 
     /// Seconds of the open video, 0 without one.
     pub fn duration_secs(&self) -> f64 {
         self.video.as_ref().map_or(0.0, |video| video.duration_secs)
-    }
-
-    /// Takes in what the worker tells; what is about another video or a dropped query is ignored.
-    pub fn apply(&mut self, event: Event) {
-        match event {
-            Event::ModelReady(info) => self.model = ModelState::Ready(info),
-            Event::ModelFailed { message } => {
-                self.notices.error(message.clone());
-                self.model = ModelState::Failed(message);
-            }
-            Event::Opened { video, info } => {
-                if let Some(open) = self.current(video) {
-                    open.duration_secs = info.duration_secs;
-                    open.info = info;
-                }
-            }
-            Event::Progress { video, progress } => {
-                if let Some(open) = self.current(video) {
-                    open.indexing = Indexing::Running(progress);
-                }
-            }
-            Event::Indexed {
-                video,
-                n_clips,
-                n_cached,
-                duration_secs,
-                warning,
-            } => {
-                let Some(open) = self.current(video) else {
-                    return;
-                };
-                open.indexing = Indexing::Done { n_clips, n_cached };
-                open.duration_secs = duration_secs;
-                if let Some(warning) = warning {
-                    self.notices.warning(warning);
-                }
-            }
-            Event::IndexingCancelled { video } => {
-                if let Some(open) = self.current(video) {
-                    let n_done = match &open.indexing {
-                        Indexing::Running(progress) => progress.n_done,
-                        _ => 0,
-                    };
-                    open.indexing = Indexing::Cancelled { n_done };
-                }
-            }
-            Event::VideoFailed { video, message } => {
-                let Some(open) = self.current(video) else {
-                    return;
-                };
-                open.indexing = Indexing::Failed(message.clone());
-                self.notices.error(message);
-            }
-            Event::Found {
-                video,
-                query,
-                result,
-                n_clips_done,
-                is_final,
-            } => {
-                if self.current(video).is_none() {
-                    return;
-                }
-                let duration_secs = self.duration_secs();
-                if let Some(lane) = self.lanes.iter_mut().find(|lane| lane.id == query) {
-                    let answer = Answer {
-                        result,
-                        n_clips_done,
-                        is_final,
-                    };
-                    lane.take_answer(answer, duration_secs);
-                }
-            }
-            Event::QueryFailed { query, message } => {
-                if let Some(lane) = self.lanes.iter_mut().find(|lane| lane.id == query) {
-                    lane.error = Some(message);
-                }
-            }
-            Event::Notice { message } => self.notices.warning(message),
-        }
     }
 
     fn current(&mut self, id: VideoId) -> Option<&mut OpenVideo> {

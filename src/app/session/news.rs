@@ -1,0 +1,118 @@
+//! What the worker tells, taken in.
+
+use crate::app::session::{Answer, Indexing, Lane, ModelState, Session};
+use crate::worker::{Event, QueryId};
+
+impl Session {
+    /// Takes in what the worker tells; what is about another video or a dropped query is ignored.
+    pub fn apply(&mut self, event: Event) {
+        match event {
+            Event::ModelReady(info) => self.model = ModelState::Ready(info),
+            Event::ModelFailed { message } => {
+                self.notices.error(message.clone());
+                self.model = ModelState::Failed(message);
+            }
+            Event::Opened { video, info } => {
+                if let Some(open) = self.current(video) {
+                    open.duration_secs = info.duration_secs;
+                    open.info = info;
+                }
+            }
+            Event::Progress { video, progress } => {
+                if let Some(open) = self.current(video) {
+                    open.indexing = Indexing::Running(progress);
+                }
+            }
+            Event::Indexed {
+                video,
+                n_clips,
+                n_cached,
+                duration_secs,
+                warning,
+            } => {
+                let Some(open) = self.current(video) else {
+                    return;
+                };
+                open.indexing = Indexing::Done { n_clips, n_cached };
+                open.duration_secs = duration_secs;
+                if let Some(warning) = warning {
+                    self.notices.warning(warning);
+                }
+            }
+            Event::IndexingCancelled { video } => {
+                if let Some(open) = self.current(video) {
+                    let n_done = match &open.indexing {
+                        Indexing::Running(progress) => progress.n_done,
+                        _ => 0,
+                    };
+                    open.indexing = Indexing::Cancelled { n_done };
+                }
+            }
+            Event::VideoFailed { video, message } => {
+                let Some(open) = self.current(video) else {
+                    return;
+                };
+                open.indexing = Indexing::Failed(message.clone());
+                self.notices.error(message);
+            }
+            Event::Found {
+                video,
+                query,
+                result,
+                n_clips_done,
+                is_final,
+            } => {
+                if self.current(video).is_none() {
+                    return;
+                }
+                let duration_secs = self.duration_secs();
+                if let Some(lane) = self.lane_mut(query) {
+                    let answer = Answer {
+                        result,
+                        n_clips_done,
+                        is_final,
+                    };
+                    lane.take_answer(answer, duration_secs);
+                }
+                self.propose(query);
+            }
+            Event::QueryFailed { query, message } => {
+                if let Some(lane) = self.lane_mut(query) {
+                    lane.error = Some(message);
+                }
+            }
+            Event::Notice { message } => self.notices.warning(message),
+            Event::Done { message } => self.notices.info(message),
+            Event::Labels {
+                video,
+                content,
+                labels,
+            } => {
+                if let Some(open) = self.current(video) {
+                    open.labels.open(content, labels);
+                }
+                self.propose_for_all();
+            }
+            Event::LabelsNotSaved { message } | Event::PromptFailed { message } => {
+                self.notices.error(message);
+            }
+            Event::Prompts(prompts) => self.prompts = prompts,
+            Event::PromptInUse {
+                id,
+                prompt,
+                threshold,
+            } => {
+                if let Some(lane) = self.lane_mut(id) {
+                    lane.use_prompt(prompt, threshold);
+                }
+            }
+            Event::Teaching { id, progress } => self.note_progress(id, progress),
+            Event::Taught { id, lesson } => self.note_lesson(id, Ok(lesson)),
+            Event::TeachingFailed { id, message } => self.note_lesson(id, Err(message)),
+        }
+    }
+
+    pub(super) fn lane_mut(&mut self, id: QueryId) -> Option<&mut Lane> {
+        self.lanes.iter_mut().find(|lane| lane.id == id)
+    }
+}

@@ -1,0 +1,76 @@
+//! How teaching goes, and what to say next.
+
+use crate::app::session::Session;
+use crate::domain::Labels;
+use crate::learn::{Progress, next_labels};
+use crate::worker::{Lesson, QueryId};
+
+/// So many clips are proposed: a glance, not a task.
+const N_PROPOSALS: usize = 5;
+
+/// The training that goes on, as far as it has come.
+#[derive(Clone, Debug)]
+pub struct TeachRun {
+    pub query: QueryId,
+    /// `None` before the first step.
+    pub progress: Option<Progress>,
+    /// Of each step.
+    pub losses: Vec<f32>,
+    /// The user has asked it to end.
+    pub is_stopping: bool,
+}
+
+impl Session {
+    /// The worker was asked to teach this query.
+    pub fn begin_teaching(&mut self, query: QueryId) {
+        self.teaching = Some(TeachRun {
+            query,
+            progress: None,
+            losses: Vec::new(),
+            is_stopping: false,
+        });
+        if let Some(lane) = self.lane_mut(query) {
+            lane.lesson = None;
+        }
+    }
+
+    pub(super) fn note_progress(&mut self, id: QueryId, progress: Progress) {
+        if let Some(run) = self.teaching.as_mut().filter(|run| run.query == id) {
+            run.losses.extend(progress.loss);
+            run.progress = Some(progress);
+        }
+    }
+
+    pub(super) fn note_lesson(&mut self, id: QueryId, lesson: Result<Lesson, String>) {
+        self.teaching.take_if(|run| run.query == id);
+        if let Some(lane) = self.lane_mut(id) {
+            lane.lesson = Some(lesson);
+        }
+    }
+
+    /// Finds anew which clips of a query are worth a label.
+    pub(super) fn propose(&mut self, id: QueryId) {
+        let none = Labels::default();
+        let Some(lane) = self.lanes.iter_mut().find(|lane| lane.id == id) else {
+            return;
+        };
+        let labels = self
+            .video
+            .as_ref()
+            .and_then(|video| video.labels.of(&lane.query));
+        lane.proposals = match &lane.answer {
+            Some(answer) if answer.is_final => {
+                let shape = &answer.result.shape;
+                next_labels(shape, lane.threshold, labels.unwrap_or(&none), N_PROPOSALS)
+            }
+            _ => Vec::new(),
+        };
+    }
+
+    pub(super) fn propose_for_all(&mut self) {
+        let ids: Vec<_> = self.lanes.iter().map(|lane| lane.id).collect();
+        for id in ids {
+            self.propose(id);
+        }
+    }
+}

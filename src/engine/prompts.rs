@@ -1,0 +1,141 @@
+//! The user's prompts by name: which there are, which fit this model, and how a new one is kept.
+
+use crate::domain::Query;
+use crate::engine::{Engine, EngineError};
+use crate::learn::{Outcome, Verdict};
+use crate::model::{HeldOutScores, Prompt, PromptMetadata};
+use crate::store::{PromptFileError, PromptFolder};
+
+/// Ends the name of a prompt that was not found better than the plain words.
+const KEPT_ASIDE: &str = ", kept aside";
+
+/// Short enough for one line.
+const MAX_NAME_CHARS: usize = 48;
+
+/// One prompt of the user, without its numbers.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PromptEntry {
+    pub name: String,
+    /// `None` for a file that cannot be read.
+    pub metadata: Option<PromptMetadata>,
+    /// Why it cannot be used now, in a sentence.
+    pub problem: Option<String>,
+}
+
+impl PromptEntry {
+    /// The one query that it was taught on.
+    pub fn query(&self) -> Option<&str> {
+        self.metadata.as_ref()?.query.as_deref()
+    }
+
+    pub fn is_usable(&self) -> bool {
+        self.problem.is_none()
+    }
+
+    /// Whether it should be used whenever somebody asks for `query`: it was taught on these words
+    /// and found better on labels that it did not see.
+    pub fn speaks_for(&self, query: &Query) -> bool {
+        let gain = self.metadata.as_ref().and_then(|metadata| {
+            let mean_ap = |scores: HeldOutScores| scores.mean_ap;
+            Some(metadata.after.map(mean_ap)? - metadata.before.map(mean_ap)?)
+        });
+        self.is_usable()
+            && self.query() == Some(query.as_str())
+            && !self.name.contains(KEPT_ASIDE)
+            && gain.is_some_and(|gain| gain >= 0.0)
+    }
+}
+
+impl Engine {
+    /// All prompts in alphabetical order; what is wrong with one is in its entry.
+    ///
+    /// # Errors
+    /// When the folder cannot be read.
+    pub fn prompts(&self, folder: &PromptFolder) -> Result<Vec<PromptEntry>, EngineError> {
+        let entry = |name: String| match decode(folder, &name) {
+            Ok(prompt) => PromptEntry {
+                name,
+                problem: prompt
+                    .check_model(self.encoder().id())
+                    .err()
+                    .map(|error| error.to_string()),
+                metadata: Some(prompt.metadata),
+            },
+            Err(error) => PromptEntry {
+                name,
+                metadata: None,
+                problem: Some(error.to_string()),
+            },
+        };
+        Ok(folder.names()?.into_iter().map(entry).collect())
+    }
+
+    /// A prompt by name, made for this model.
+    ///
+    /// # Errors
+    /// When there is none of this name, it cannot be read, or it was made on another model.
+    pub fn prompt(&self, folder: &PromptFolder, name: &str) -> Result<Prompt, EngineError> {
+        let prompt = decode(folder, name)?;
+        prompt.check_model(self.encoder().id())?;
+        Ok(prompt)
+    }
+
+    /// Takes a copy of a prompt file into the folder and returns its name there.
+    ///
+    /// # Errors
+    /// When the file cannot be read, is no prompt, or was made on another model.
+    pub fn import_prompt(
+        &self,
+        folder: &PromptFolder,
+        file: &std::path::Path,
+    ) -> Result<String, EngineError> {
+        let prompt = Prompt::from_bytes(&PromptFolder::read_file(file)?)?;
+        prompt.check_model(self.encoder().id())?;
+        Ok(folder.import(file)?)
+    }
+
+    /// Keeps what training gave under a name made of its query, and returns the name.
+    ///
+    /// What was taught on the same query before is replaced. A prompt that was not found better
+    /// than the plain words is put beside it under another name.
+    ///
+    /// # Errors
+    /// When the folder cannot be written.
+    pub fn keep_prompt(
+        &self,
+        folder: &PromptFolder,
+        outcome: &Outcome,
+    ) -> Result<String, EngineError> {
+        let query = outcome.prompt.metadata.query.as_deref();
+        // The whole query is in the file; its name is for a list.
+        let wish: String = query
+            .unwrap_or("many queries")
+            .chars()
+            .take(MAX_NAME_CHARS)
+            .collect();
+        let wish = match outcome.verdict {
+            Verdict::Better => wish,
+            Verdict::NotBetter | Verdict::Unchecked => format!("{wish}{KEPT_ASIDE}"),
+        };
+        let usual = PromptFolder::name_like(&wish);
+        let is_same =
+            decode(folder, &usual).is_ok_and(|known| known.metadata.query.as_deref() == query);
+        let name = if is_same {
+            usual
+        } else {
+            folder.free_name(&wish)?
+        };
+        folder.save(&name, &outcome.prompt.to_bytes()?)?;
+        Ok(name)
+    }
+}
+
+fn decode(folder: &PromptFolder, name: &str) -> Result<Prompt, EngineError> {
+    Ok(Prompt::from_bytes(&folder.read(name)?)?)
+}
+
+impl From<PromptFileError> for EngineError {
+    fn from(error: PromptFileError) -> Self {
+        Self::PromptFile(Box::new(error))
+    }
+}

@@ -1,0 +1,149 @@
+//! Labels as they are given, and teaching as a job beside indexing.
+
+use std::path::Path;
+
+use crate::engine::TuneJob;
+use crate::learn::{TrainerConfig, Verdict};
+use crate::store::{ContentId, ExportedLabels, LabelError, LabelStore, LabelledVideo};
+use crate::worker::state::{State, guarded};
+use crate::worker::{Event, LabelsToSave, Lesson, PromptSource, QueryId, VideoId};
+
+/// A training that goes on.
+pub(super) struct Teaching {
+    pub id: QueryId,
+    job: TuneJob,
+}
+
+impl State {
+    /// Tells what was said about a video earlier.
+    pub fn tell_labels(&mut self, video: VideoId, content: ContentId) {
+        let known = self
+            .label_store()
+            .and_then(|store| store.all_for_video(content.as_str()));
+        match known {
+            Ok(labels) => (self.emit)(Event::Labels {
+                video,
+                content,
+                labels,
+            }),
+            // Without the labels that are there, new ones would take their place.
+            Err(error) => (self.emit)(Event::LabelsNotSaved {
+                message: error.to_string(),
+            }),
+        }
+    }
+
+    pub fn save_labels(&mut self, new: &LabelsToSave) {
+        let video = LabelledVideo {
+            id: new.video.as_str(),
+            name: &new.video_name,
+            duration_secs: new.duration_secs,
+        };
+        let saved = self
+            .label_store()
+            .and_then(|store| store.save(video, &new.query, &new.labels));
+        if let Err(error) = saved {
+            (self.emit)(Event::LabelsNotSaved {
+                message: error.to_string(),
+            });
+        }
+    }
+
+    pub fn export_labels(&mut self, file: &Path) {
+        let exported = self.label_store().and_then(|store| store.export(file));
+        (self.emit)(match exported {
+            Ok(ExportedLabels { n_queries, .. }) => Event::Done {
+                message: format!(
+                    "the labels of {n_queries} queries are in {}",
+                    file.display()
+                ),
+            },
+            Err(error) => Event::LabelsNotSaved {
+                message: error.to_string(),
+            },
+        });
+    }
+
+    fn label_store(&mut self) -> Result<&LabelStore, LabelError> {
+        let store = match self.labels.take() {
+            Some(store) => store,
+            None => LabelStore::open(&self.config.paths.data_dir)?,
+        };
+        Ok(self.labels.insert(store))
+    }
+
+    /// Begins to teach a prompt for a query, in place of any other training.
+    pub fn teach(&mut self, id: QueryId) {
+        match self.start_teaching(id) {
+            Ok(job) => self.teaching = Some(Teaching { id, job }),
+            Err(message) => (self.emit)(Event::TeachingFailed { id, message }),
+        }
+    }
+
+    fn start_teaching(&mut self, id: QueryId) -> Result<TuneJob, String> {
+        let store = self
+            .label_store()
+            .map_err(|error| error.to_string())?
+            .clone();
+        let query = self.queries.get(&id).map(|asked| asked.query.clone());
+        let index = self.video.as_ref().and_then(|video| video.work.index());
+        let (Some(engine), Some(index), Some(query)) = (&self.engine, index, query) else {
+            return Err("nothing is indexed yet: wait for the first clips".to_owned());
+        };
+        guarded(|| {
+            let set = engine.labels_of(&store, &query, index)?;
+            TuneJob::start(engine, set, TrainerConfig::default())
+        })
+    }
+
+    pub fn step_teaching(&mut self) {
+        let (Some(engine), Some(teaching)) = (&self.engine, &mut self.teaching) else {
+            return;
+        };
+        let id = teaching.id;
+        match guarded(|| teaching.job.step(engine)) {
+            Ok(progress) => {
+                let is_done = teaching.job.is_done();
+                (self.emit)(Event::Teaching { id, progress });
+                if is_done {
+                    self.end_teaching();
+                }
+            }
+            Err(message) => {
+                self.teaching = None;
+                (self.emit)(Event::TeachingFailed { id, message });
+            }
+        }
+    }
+
+    /// Keeps the best prompt so far, and uses it if it is better than the plain words.
+    pub fn end_teaching(&mut self) {
+        let (Some(engine), Some(Teaching { id, job })) = (&self.engine, self.teaching.take())
+        else {
+            return;
+        };
+        let kept = guarded(|| {
+            let outcome = job.finish(engine)?;
+            let name = engine.keep_prompt(&self.prompt_folder, &outcome)?;
+            Ok((name, outcome))
+        });
+        let (name, outcome) = match kept {
+            Ok(kept) => kept,
+            Err(message) => return (self.emit)(Event::TeachingFailed { id, message }),
+        };
+        self.tell_prompts();
+        let training = &outcome.prompt.metadata.training;
+        let lesson = Lesson {
+            prompt: name.clone(),
+            verdict: outcome.verdict,
+            before: outcome.before,
+            after: outcome.after,
+            n_labels: training.n_labels,
+            n_videos: training.n_videos,
+        };
+        if outcome.verdict == Verdict::Better {
+            self.use_prompt(id, Some(PromptSource::Named(name)));
+        }
+        (self.emit)(Event::Taught { id, lesson });
+    }
+}
