@@ -340,17 +340,27 @@ fn a_query_is_taught_and_goes_back_to_its_words() {
     };
     driver.worker.send(Command::SaveLabels(Box::new(saved)));
     driver.worker.send(Command::Teach { id: query });
+    // Searching goes on meanwhile.
+    driver.wait("a step", |event| {
+        matches!(event, Event::Teaching { .. }).then_some(())
+    });
+    let other = driver.search(2, "an early scene");
     let mut n_steps = 0;
+    let mut was_answered = false;
     let lesson = driver.wait("lesson", |event| match event {
         Event::Teaching { .. } => {
             n_steps += 1;
+            None
+        }
+        Event::Found { query, .. } => {
+            was_answered |= query == other;
             None
         }
         Event::Taught { lesson, .. } => Some(lesson),
         Event::TeachingFailed { message, .. } => panic!("{message}"),
         _ => None,
     });
-    assert!(n_steps > 3, "{n_steps}");
+    assert!(n_steps > 3 && was_answered, "{n_steps} {was_answered}");
     assert_eq!((lesson.n_labels, lesson.n_videos), (30, 1));
     let store = LabelStore::open(&place.paths().data_dir).unwrap();
     assert_eq!(store.load(content.as_str(), &plain.query).unwrap(), labels);
@@ -398,6 +408,10 @@ fn a_query_is_taught_and_goes_back_to_its_words() {
     assert_eq!(folder.names().unwrap(), ["late 2"]);
 
     // Another base model is refused; the words answer as they did.
+    driver.worker.send(Command::UsePrompt {
+        id: query,
+        prompt: None,
+    });
     let back = driver.final_answer(id, query);
     assert_eq!(back.saliency, plain.saliency);
     driver.worker.send(Command::UseModel {

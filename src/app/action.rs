@@ -2,12 +2,13 @@
 
 use std::path::PathBuf;
 
-use crate::app::session::NoticeId;
+use crate::app::panels::side::Side;
+use crate::app::session::{NoticeId, Selection};
 use crate::app::settings::Theme;
-use crate::domain::TimeSpan;
+use crate::domain::{Grade, TimeSpan};
 use crate::engine::ModelChoice;
 use crate::export::Format;
-use crate::worker::QueryId;
+use crate::worker::{PromptEdit, QueryId};
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum Action {
@@ -48,6 +49,31 @@ pub enum Action {
     NextMoment,
     PreviousMoment,
     CopyTimestamp(f64),
+
+    /// Show the results or where they are corrected.
+    ShowSide(Side),
+    ToggleTeach,
+    /// The clips to grade.
+    Select(Option<Selection>),
+    MarkIn,
+    MarkOut,
+    /// For the selected query: what it is given to, or else the selection, or else the clip under
+    /// the playhead. No grade takes grades back.
+    Grade(Option<Selection>, Option<Grade>),
+    UndoLabel,
+    RedoLabel,
+    Teach,
+    StopTeaching,
+    /// None: by its plain words.
+    UsePrompt(QueryId, Option<String>),
+    EditPrompts(PromptEdit),
+    /// Ask where, then copy it there.
+    ExportPrompt(String),
+    /// Ask for a file, then take a copy of it.
+    ImportPrompt,
+    /// Ask where, then write all labels there.
+    ExportLabels,
+    ExportLabelsTo(PathBuf),
 
     CancelIndexing,
     ResumeIndexing,

@@ -2,6 +2,8 @@
 
 use egui::Color32;
 
+use crate::domain::Grade;
+
 /// Colours of queries on dark ground: Okabe and Ito's set, its black replaced by near-white.
 const LANES_ON_DARK: [Color32; 7] = [
     Color32::from_rgb(0x56, 0xb4, 0xe9),
@@ -32,6 +34,34 @@ pub fn lane_colour(index: usize, is_dark: bool) -> Color32 {
         &LANES_ON_LIGHT
     };
     colours[index % colours.len()]
+}
+
+/// Grades from worst to best on dark ground: from vermilion to blue, told apart by everybody.
+const GRADES_ON_DARK: [Color32; 5] = [
+    Color32::from_rgb(0xe0, 0x62, 0x10),
+    Color32::from_rgb(0xe8, 0xa8, 0x70),
+    Color32::from_rgb(0x9a, 0xa3, 0xae),
+    Color32::from_rgb(0x86, 0xc4, 0xee),
+    Color32::from_rgb(0x3a, 0x9d, 0xe6),
+];
+
+/// The same on light ground.
+const GRADES_ON_LIGHT: [Color32; 5] = [
+    Color32::from_rgb(0xa8, 0x38, 0x00),
+    Color32::from_rgb(0xc8, 0x76, 0x3a),
+    Color32::from_rgb(0x7d, 0x85, 0x90),
+    Color32::from_rgb(0x4a, 0x93, 0xc8),
+    Color32::from_rgb(0x00, 0x55, 0x90),
+];
+
+/// The colour of a grade.
+pub fn grade_colour(grade: Grade, is_dark: bool) -> Color32 {
+    let colours = if is_dark {
+        &GRADES_ON_DARK
+    } else {
+        &GRADES_ON_LIGHT
+    };
+    colours[usize::from(grade.value())]
 }
 
 /// Ten even steps of matplotlib's viridis: evenly rising lightness, readable without colour.
@@ -99,6 +129,10 @@ mod tests {
             for index in 0..LANES_ON_DARK.len() {
                 let ratio = contrast(lane_colour(index, is_dark), ground);
                 assert!(ratio >= 3.0, "{index} on dark {is_dark}: {ratio:.2}");
+            }
+            for grade in Grade::ALL {
+                let ratio = contrast(grade_colour(grade, is_dark), ground);
+                assert!(ratio >= 3.0, "{grade:?} on dark {is_dark}: {ratio:.2}");
             }
         }
     }

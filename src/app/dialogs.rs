@@ -22,6 +22,10 @@ pub enum Chosen {
     Video(PathBuf),
     ExportTo(Format, PathBuf),
     CutInto(PathBuf),
+    Prompt(PathBuf),
+    /// Where to copy the prompt of this name to.
+    PromptCopy(String, PathBuf),
+    LabelsTo(PathBuf),
     /// The system has no dialog to show.
     Unavailable,
 }
@@ -90,6 +94,44 @@ impl Dialogs {
             answer
                 .await
                 .map(|folder| Chosen::CutInto(folder.path().to_owned()))
+        });
+    }
+
+    /// Asks for a prompt to take in.
+    pub fn choose_prompt(&mut self) {
+        let answer = rfd::AsyncFileDialog::new()
+            .set_title("Import a prompt")
+            .add_filter("Prompts", &["safetensors"])
+            .pick_file();
+        self.wait_for(async move {
+            answer
+                .await
+                .map(|file| Chosen::Prompt(file.path().to_owned()))
+        });
+    }
+
+    /// Asks where to copy a prompt to.
+    pub fn choose_prompt_copy(&mut self, name: String) {
+        let answer = rfd::AsyncFileDialog::new()
+            .set_title("Export the prompt")
+            .set_file_name(format!("{name}.safetensors"))
+            .save_file();
+        self.wait_for(async move {
+            let file = answer.await?;
+            Some(Chosen::PromptCopy(name, file.path().to_owned()))
+        });
+    }
+
+    /// Asks where to write all labels.
+    pub fn choose_labels(&mut self) {
+        let answer = rfd::AsyncFileDialog::new()
+            .set_title("Export all labels")
+            .set_file_name("labels.jsonl")
+            .save_file();
+        self.wait_for(async move {
+            answer
+                .await
+                .map(|file| Chosen::LabelsTo(file.path().to_owned()))
         });
     }
 

@@ -24,6 +24,11 @@ pub enum Icon {
     Down,
     Copy,
     Film,
+    ThumbUp,
+    ThumbDown,
+    Undo,
+    Redo,
+    More,
 }
 
 /// Paints `icon` into the middle of `rect`, `size` points high.
@@ -135,6 +140,15 @@ pub fn paint(painter: &Painter, rect: Rect, icon: Icon, size: f32, colour: Color
             ]);
             pen.fill(&[(0.4, 0.34), (0.68, 0.5), (0.4, 0.66)]);
         }
+        Icon::ThumbUp => pen.thumb(|y| y),
+        Icon::ThumbDown => pen.thumb(|y| 1.0 - y),
+        Icon::Undo => pen.turn(|x| x),
+        Icon::Redo => pen.turn(|x| 1.0 - x),
+        Icon::More => {
+            for x in [0.18, 0.5, 0.82] {
+                pen.block(x - 0.07, 0.43, x + 0.07, 0.57);
+            }
+        }
     }
 }
 
@@ -189,6 +203,35 @@ impl Pen<'_> {
             .map(|point| (point.x, point.y))
             .collect();
         self.line(&points);
+    }
+
+    /// A fist with its thumb up, or down where `y` turns it over.
+    fn thumb(&self, y: impl Fn(f32) -> f32) {
+        let hand = [
+            (0.34, 0.46),
+            (0.5, 0.1),
+            (0.64, 0.2),
+            (0.6, 0.42),
+            (0.92, 0.42),
+            (0.84, 0.88),
+            (0.34, 0.88),
+            (0.34, 0.46),
+        ];
+        self.line(&hand.map(|(x, at)| (x, y(at))));
+        self.line(&[(0.12, y(0.46)), (0.12, y(0.88))]);
+    }
+
+    /// An arrow that turns back, or on where `x` turns it over.
+    fn turn(&self, x: impl Fn(f32) -> f32) {
+        self.line(&[(0.34, 0.14), (0.12, 0.36), (0.34, 0.58)].map(|(at, y)| (x(at), y)));
+        let mut path = vec![(0.12, 0.36), (0.6, 0.36)];
+        path.extend((0..=8).map(|i| {
+            let (sin, cos) = (std::f32::consts::PI * i as f32 / 8.0).sin_cos();
+            (0.6 + 0.25 * sin, 0.61 - 0.25 * cos)
+        }));
+        path.push((0.34, 0.86));
+        let path: Vec<_> = path.into_iter().map(|(at, y)| (x(at), y)).collect();
+        self.line(&path);
     }
 
     fn speaker(&self) {

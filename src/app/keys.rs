@@ -3,22 +3,25 @@
 use egui::{Key, KeyboardShortcut, Modifiers};
 
 use crate::app::action::{Action, Actions};
+use crate::domain::Grade;
 
 /// Groups of the list that `?` shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Group {
     Playback,
     Finding,
+    Teaching,
     Window,
 }
 
 impl Group {
-    pub const ALL: [Self; 3] = [Self::Playback, Self::Finding, Self::Window];
+    pub const ALL: [Self; 4] = [Self::Playback, Self::Finding, Self::Teaching, Self::Window];
 
     pub fn title(self) -> &'static str {
         match self {
             Self::Playback => "Playback",
             Self::Finding => "Finding",
+            Self::Teaching => "Teaching",
             Self::Window => "Window",
         }
     }
@@ -81,7 +84,7 @@ const fn binding(
     }
 }
 
-use Group::{Finding, Playback, Window};
+use Group::{Finding, Playback, Teaching, Window};
 use When::{Always, NotTyping, NothingFocused};
 
 /// All of them. With Shift comes before without: the first that fits is taken.
@@ -107,6 +110,19 @@ pub const BINDINGS: &[Binding] = &[
     binding(Finding, "Down", "Next moment", &[key(Key::ArrowDown)], || Action::NextMoment, NothingFocused),
     binding(Finding, "G", "Go to a time", &[key(Key::G)], || Action::ShowGoTo, NotTyping),
     binding(Finding, "E", "Export the moments", &[key(Key::E)], || Action::ToggleExportMenu, NotTyping),
+    binding(Teaching, "T", "Teach, or back to the results", &[key(Key::T)], || Action::ToggleTeach, NotTyping),
+    binding(Teaching, "I", "Selection begins here", &[key(Key::I)], || Action::MarkIn, NotTyping),
+    binding(Teaching, "O", "Selection ends here", &[key(Key::O)], || Action::MarkOut, NotTyping),
+    binding(Teaching, "+", "It happens here (very good)", &[key(Key::Plus), key(Key::Equals), shift(Key::Plus)], || grade(Grade::VeryGood), NotTyping),
+    binding(Teaching, "-", "It does not (very bad)", &[key(Key::Minus)], || grade(Grade::VeryBad), NotTyping),
+    binding(Teaching, "0", "Very bad", &[key(Key::Num0)], || grade(Grade::VeryBad), NotTyping),
+    binding(Teaching, "1", "Bad", &[key(Key::Num1)], || grade(Grade::Bad), NotTyping),
+    binding(Teaching, "2", "Fair", &[key(Key::Num2)], || grade(Grade::Fair), NotTyping),
+    binding(Teaching, "3", "Good", &[key(Key::Num3)], || grade(Grade::Good), NotTyping),
+    binding(Teaching, "4", "Very good", &[key(Key::Num4)], || grade(Grade::VeryGood), NotTyping),
+    binding(Teaching, "Del", "Take the grade back", &[key(Key::Delete), key(Key::Backspace)], || Action::Grade(None, None), NotTyping),
+    binding(Teaching, "Ctrl+Shift+Z", "Label again what was undone", &[ctrl_shift(Key::Z), ctrl(Key::Y)], || Action::RedoLabel, NotTyping),
+    binding(Teaching, "Ctrl+Z", "Undo the last label", &[ctrl(Key::Z)], || Action::UndoLabel, NotTyping),
     binding(Window, "Ctrl+O", "Open a video", &[ctrl(Key::O)], || Action::ChooseVideo, Always),
     binding(Window, "F", "Fullscreen", &[key(Key::F)], || Action::ToggleFullscreen, NotTyping),
     binding(Window, "Ctrl++", "Everything larger", &[ctrl(Key::Plus), ctrl(Key::Equals), ctrl_shift(Key::Plus)], || Action::Zoom(1), Always),
@@ -116,6 +132,10 @@ pub const BINDINGS: &[Binding] = &[
     binding(Window, "F12", "Time spent on drawing", &[key(Key::F12)], || Action::ToggleFrameTimes, Always),
     binding(Window, "Esc", "Close what lies on top", &[key(Key::Escape)], || Action::Escape, NothingFocused),
 ];
+
+fn grade(grade: Grade) -> Action {
+    Action::Grade(None, Some(grade))
+}
 
 /// Takes the keys that were pressed out of the input and says what they mean.
 ///

@@ -5,7 +5,8 @@ use egui::{CentralPanel, Frame, Margin, Panel, Rect, RichText, Ui};
 use crate::app::action::Actions;
 use crate::app::panels::{
     empty, export_menu, go_to, keys_list, main_menu, notices, open_menu, query_bar, results,
-    status_bar, transport,
+    side::{self, Side},
+    status_bar, teach, transport,
 };
 use crate::app::theme::{self, CONTROL_HEIGHT, GAP, MARGIN, Palette};
 use crate::app::window::App;
@@ -77,6 +78,7 @@ impl App {
                     ui,
                     session,
                     &mut self.timeline,
+                    self.side == Side::Teach,
                     thumbnails,
                     palette,
                     actions,
@@ -100,7 +102,14 @@ impl App {
             .default_size((0.26 * width).clamp(244.0, 320.0))
             .size_range(240.0..=(0.5 * width).max(241.0))
             .show(ui, |ui| {
-                results::ui(ui, &self.session, &mut self.thumbnails, palette, actions);
+                side::tabs(ui, self.side, palette, actions);
+                let (session, thumbnails) = (&self.session, &mut self.thumbnails);
+                match self.side {
+                    Side::Results => results::ui(ui, session, thumbnails, palette, actions),
+                    Side::Teach => {
+                        teach::ui(ui, session, &mut self.teach, thumbnails, palette, actions);
+                    }
+                }
             });
         CentralPanel::default()
             .frame(Frame::new().fill(palette.video_background))
@@ -162,6 +171,7 @@ impl App {
                         ui,
                         session,
                         &mut self.timeline,
+                        self.side == Side::Teach,
                         thumbnails,
                         palette,
                         actions,

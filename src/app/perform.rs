@@ -6,6 +6,7 @@ use egui::ViewportCommand;
 
 use crate::app::action::Action;
 use crate::app::dialogs::Chosen;
+use crate::app::panels::side::Side;
 use crate::app::panels::{export_menu, transport::neighbouring_speed};
 use crate::app::session::{Lane, ModelState, file_name};
 use crate::app::theme;
@@ -13,7 +14,7 @@ use crate::app::window::App;
 use crate::domain::{TimeSpan, format_timestamp};
 use crate::export::{self, Format};
 use crate::store::atomic;
-use crate::worker::Command;
+use crate::worker::{Command, LabelsToSave, PromptEdit, PromptSource};
 
 /// One press of the zoom keys.
 const ZOOM_STEP: f32 = 0.1;
@@ -87,6 +88,54 @@ impl App {
                     .info(format!("{text} is in the clipboard"));
                 ctx.copy_text(text);
             }
+            Action::ShowSide(side) => self.side = side,
+            Action::ToggleTeach => {
+                self.side = match self.side {
+                    Side::Results => Side::Teach,
+                    Side::Teach => Side::Results,
+                }
+            }
+            Action::Select(selection) => {
+                self.session.selection = selection;
+                if selection.is_some() {
+                    self.side = Side::Teach;
+                }
+            }
+            Action::MarkIn => self.session.mark_in(),
+            Action::MarkOut => self.session.mark_out(),
+            Action::Grade(target, grade) => {
+                let labels = self.session.grade(target, grade);
+                self.save_labels(labels);
+            }
+            Action::UndoLabel => {
+                let labels = self.session.undo_label();
+                self.save_labels(labels);
+            }
+            Action::RedoLabel => {
+                let labels = self.session.redo_label();
+                self.save_labels(labels);
+            }
+            Action::Teach => {
+                if let Some(id) = self.session.selected {
+                    self.session.begin_teaching(id);
+                    self.worker.send(Command::Teach { id });
+                }
+            }
+            Action::StopTeaching => {
+                if let Some(run) = &mut self.session.teaching {
+                    run.is_stopping = true;
+                    self.worker.send(Command::StopTeaching);
+                }
+            }
+            Action::UsePrompt(id, name) => self.worker.send(Command::UsePrompt {
+                id,
+                prompt: name.map(PromptSource::Named),
+            }),
+            Action::EditPrompts(edit) => self.worker.send(Command::EditPrompts(edit)),
+            Action::ExportPrompt(name) => self.dialogs.choose_prompt_copy(name),
+            Action::ImportPrompt => self.dialogs.choose_prompt(),
+            Action::ExportLabels => self.dialogs.choose_labels(),
+            Action::ExportLabelsTo(file) => self.worker.send(Command::ExportLabels { file }),
             Action::CancelIndexing => self.worker.send(Command::CancelIndexing),
             Action::ResumeIndexing => {
                 if let Some(video) = &mut self.session.video {
@@ -163,10 +212,19 @@ impl App {
                     self.shows_keys = false;
                 } else if self.go_to.is_shown() {
                     self.go_to.hide();
+                } else if self.session.selection.is_some() {
+                    self.session.selection = None;
                 } else if self.is_fullscreen {
                     self.set_fullscreen(ctx, false);
                 }
             }
+        }
+    }
+
+    /// At once: what was said must survive whatever happens next.
+    fn save_labels(&self, labels: Option<LabelsToSave>) {
+        if let Some(labels) = labels {
+            self.worker.send(Command::SaveLabels(Box::new(labels)));
         }
     }
 
@@ -199,6 +257,13 @@ impl App {
             Chosen::ExportTo(format, path) => {
                 self.perform(ctx, Action::ExportTo(format, path));
             }
+            Chosen::Prompt(file) => {
+                self.perform(ctx, Action::EditPrompts(PromptEdit::Import { file }));
+            }
+            Chosen::PromptCopy(name, file) => {
+                self.perform(ctx, Action::EditPrompts(PromptEdit::Export { name, file }));
+            }
+            Chosen::LabelsTo(file) => self.perform(ctx, Action::ExportLabelsTo(file)),
             Chosen::Unavailable => self.session.notices.warning(
                 "This desktop offers no file dialog: drop a video onto the window, or name it on the command line",
             ),

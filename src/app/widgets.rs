@@ -53,6 +53,14 @@ impl<'a> IconButton<'a> {
         }
     }
 
+    /// Only words, which are also its name.
+    pub fn words(text: &'a str) -> Self {
+        Self {
+            icon: None,
+            ..Self::with_text(Icon::Film, text)
+        }
+    }
+
     /// Shown in the tooltip after the name, such as the key.
     pub fn hint(mut self, hint: &'a str) -> Self {
         self.hint = Some(hint);

@@ -10,7 +10,8 @@ use crate::app::cutting::Cutting;
 use crate::app::dialogs::Dialogs;
 use crate::app::frame_times::{FrameTimes, Summary};
 use crate::app::keys;
-use crate::app::panels::{go_to, query_bar};
+use crate::app::panels::side::Side;
+use crate::app::panels::{go_to, query_bar, teach};
 use crate::app::playback::{News, Playback};
 use crate::app::session::{Indexing, OpenVideo, Session};
 use crate::app::settings::Settings;
@@ -36,6 +37,8 @@ pub struct App {
     pub(super) timeline: timeline::State,
     pub(super) query_bar: query_bar::State,
     pub(super) go_to: go_to::State,
+    pub(super) side: Side,
+    pub(super) teach: teach::State,
     pub(super) shows_keys: bool,
     pub(super) shows_frame_times: bool,
     pub(super) is_fullscreen: bool,
@@ -88,6 +91,8 @@ impl App {
             timeline: timeline::State::default(),
             query_bar: query_bar::State::default(),
             go_to: go_to::State::default(),
+            side: Side::default(),
+            teach: teach::State::default(),
             shows_keys: false,
             shows_frame_times: false,
             is_fullscreen: false,
@@ -136,6 +141,8 @@ impl App {
         self.session.opening.is_none()
             && !self.playback.is_moving()
             && self.thumbnails.is_idle()
+            && self.session.teaching.is_none()
+            && !self.timeline.is_moving()
             && !indexing.is_some_and(Indexing::is_running)
     }
 

@@ -155,6 +155,22 @@ impl Window {
         self.harness.step();
     }
 
+    /// Drags with Shift over the timeline between two times.
+    pub fn select(&mut self, from_secs: f64, to_secs: f64) {
+        let duration_secs = self.app().session().duration_secs();
+        let at = |window: &Self, secs: f64| on_timeline(window, (secs / duration_secs) as f32);
+        let (from, to) = (at(self, from_secs), at(self, to_secs));
+        self.harness
+            .event(Event::ModifiersChanged(Modifiers::SHIFT));
+        self.drag(from, to, |_| {});
+        self.harness.event(Event::ModifiersChanged(Modifiers::NONE));
+        self.harness.step();
+    }
+
+    pub fn paths(&self) -> Paths {
+        Paths::below(self.dirs.path())
+    }
+
     pub fn drop_file(&mut self, path: &Path) {
         let file = Arc::new(Dropped(path.to_owned()));
         self.harness.input_mut().dropped_files.push(file);

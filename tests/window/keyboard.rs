@@ -29,6 +29,9 @@ fn keys_move_through_the_video() {
         );
     }
     let frame_secs = |window: &Window| window.app().frame_secs().unwrap();
+    window.wait_until("the first frame is on screen", |app| {
+        app.frame_secs().is_some_and(|secs| secs < 0.02)
+    });
     let first = frame_secs(&window);
     window.press(Modifiers::NONE, Key::Period);
     window.wait_until("one frame on", |app| app.frame_secs() > Some(first + 0.03));

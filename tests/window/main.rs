@@ -9,3 +9,4 @@ mod keyboard;
 mod pictures;
 mod smoke;
 mod speed;
+mod teaching;

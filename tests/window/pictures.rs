@@ -78,6 +78,27 @@ fn results_with_the_pointer_on_the_timeline() {
 }
 
 #[test]
+fn teach() {
+    let mut window = searched(&["something warm", "the sea"], USUAL, 38.0);
+    let first = window.app().session().lanes[0].id;
+    act(&mut window, Action::SelectQuery(first));
+    act(&mut window, Action::ToggleTeach);
+    for (from_secs, to_secs, key) in [
+        (0.1, 29.9, egui::Key::Num0),
+        (36.1, 41.9, egui::Key::Num4),
+        (54.1, 57.9, egui::Key::Num4),
+        (62.1, 65.9, egui::Key::Num2),
+        (66.1, 71.9, egui::Key::Num1),
+        (74.1, 77.9, egui::Key::Num3),
+    ] {
+        window.select(from_secs, to_secs);
+        window.press(egui::Modifiers::NONE, key);
+    }
+    window.wait_until_idle();
+    picture(&mut window, "teach");
+}
+
+#[test]
 fn not_in_this_video() {
     let mut window = searched(&["a text slide", "a man playing the guitar"], USUAL, 2.0);
     picture(&mut window, "not_in_this_video");

@@ -20,15 +20,21 @@ pub fn ui(ui: &Ui, palette: &Palette, actions: &mut Actions) {
             ScrollArea::vertical()
                 .max_height(screen.height() - 140.0)
                 .show(ui, |ui| {
-                    let is_wide = screen.width() > 900.0;
+                    let is_wide = screen.width() > 1100.0;
                     if is_wide {
                         ui.horizontal_top(|ui| {
-                            ui.vertical(|ui| group_ui(ui, Group::Playback, palette));
-                            ui.add_space(20.0);
-                            ui.vertical(|ui| {
-                                group_ui(ui, Group::Finding, palette);
-                                group_ui(ui, Group::Window, palette);
-                            });
+                            for column in [
+                                &[Group::Playback][..],
+                                &[Group::Finding, Group::Window],
+                                &[Group::Teaching],
+                            ] {
+                                ui.vertical(|ui| {
+                                    for group in column {
+                                        group_ui(ui, *group, palette);
+                                    }
+                                });
+                                ui.add_space(20.0);
+                            }
                         });
                     } else {
                         for group in Group::ALL {

@@ -9,5 +9,8 @@ pub mod notices;
 pub mod open_menu;
 pub mod query_bar;
 pub mod results;
+pub mod side;
+mod span_row;
 pub mod status_bar;
+pub mod teach;
 pub mod transport;

@@ -7,7 +7,7 @@ use crate::app::icons::Icon;
 use crate::app::session::Session;
 use crate::app::theme::Palette;
 use crate::app::widgets::{IconButton, Look};
-use crate::domain::format_timestamp;
+use crate::domain::{Grade, format_timestamp};
 
 /// What the speed menu offers.
 pub const SPEEDS: [f64; 9] = [0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0, 3.0, 4.0];
@@ -54,6 +54,7 @@ pub fn ui(
         ui.label(now.monospace());
         let total = format!(" / {}", format_timestamp(session.duration_secs()));
         ui.label(RichText::new(total).monospace().color(palette.weak_text));
+        thumbs(ui, session, actions);
 
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             ui.spacing_mut().item_spacing.x = 4.0;
@@ -98,6 +99,37 @@ pub fn ui(
 fn button(ui: &mut Ui, actions: &mut Actions, button: IconButton<'_>, action: Action) {
     if button.show(ui).clicked() {
         actions.push(action);
+    }
+}
+
+/// What the user thinks of the clip under the playhead, or of those that are selected.
+fn thumbs(ui: &mut Ui, session: &Session, actions: &mut Actions) {
+    let Some(target) = session.grading_target() else {
+        return;
+    };
+    if session.selected_lane().is_none() {
+        return;
+    }
+    ui.add_space(6.0);
+    let is_open = session
+        .video
+        .as_ref()
+        .is_some_and(|video| video.labels.is_open());
+    let given = session.common_grade(target);
+    for (icon, name, key, grade) in [
+        (Icon::ThumbUp, "It happens here", "+", Grade::VeryGood),
+        (
+            Icon::ThumbDown,
+            "It does not happen here",
+            "-",
+            Grade::VeryBad,
+        ),
+    ] {
+        let is_given = given == Some(grade);
+        let look = if is_given { Look::On } else { Look::Plain };
+        let thumb = IconButton::new(icon, name).hint(key).look(look);
+        let action = Action::Grade(None, (!is_given).then_some(grade));
+        button(ui, actions, thumb.enabled(is_open), action);
     }
 }
 

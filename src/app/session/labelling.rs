@@ -149,6 +149,14 @@ impl Session {
         self.video.as_ref()?.labels.of(&self.selected_lane()?.query)
     }
 
+    /// The grade that the selected query has on all these clips, if they have one.
+    pub fn common_grade(&self, target: Selection) -> Option<Grade> {
+        let labels = self.selected_labels()?;
+        let first = labels.grade(target.first)?;
+        let is_same = target.clips().all(|clip| labels.grade(clip) == Some(first));
+        is_same.then_some(first)
+    }
+
     /// What a grade without a place is given to: the selection, else the clip under the playhead.
     pub fn grading_target(&self) -> Option<Selection> {
         let n_clips = n_clips(self.video.as_ref()?.duration_secs);

@@ -32,6 +32,8 @@ pub struct Lane {
     pub error: Option<String>,
     /// The prompt that answers; `None` for the plain words.
     pub prompt: Option<String>,
+    /// The prompt that answered before the plain words did again.
+    pub last_prompt: Option<String>,
     /// What the plain words answered, to compare with.
     pub plain: Option<SaliencyCurve>,
     /// The curve before another prompt was chosen, and how often that has happened.
@@ -53,6 +55,7 @@ impl Lane {
             moments: Vec::new(),
             error: None,
             prompt: None,
+            last_prompt: None,
             plain: None,
             change: None,
             lesson: None,
@@ -81,7 +84,9 @@ impl Lane {
 
     /// Another prompt answers from now on; its curve is on the way.
     pub(super) fn use_prompt(&mut self, prompt: Option<String>, threshold: f32) {
-        self.prompt = prompt;
+        if let Some(last) = std::mem::replace(&mut self.prompt, prompt) {
+            self.last_prompt = Some(last);
+        }
         self.threshold = threshold;
         if let Some(answer) = &self.answer {
             let n_changes = self.change.as_ref().map_or(0, |(n, _)| *n);

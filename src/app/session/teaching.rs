@@ -1,7 +1,8 @@
 //! How teaching goes, and what to say next.
 
-use crate::app::session::Session;
+use crate::app::session::{Lane, Session};
 use crate::domain::Labels;
+use crate::engine::PromptEntry;
 use crate::learn::{Progress, next_labels};
 use crate::worker::{Lesson, QueryId};
 
@@ -21,6 +22,24 @@ pub struct TeachRun {
 }
 
 impl Session {
+    /// The prompt that answers a lane, or would if its plain words did not.
+    pub fn taught_prompt(&self, lane: &Lane) -> Option<String> {
+        let is_there = |name: &&String| {
+            let entry = self.prompts.iter().find(|entry| entry.name == **name);
+            entry.is_some_and(PromptEntry::is_usable)
+        };
+        let lesson = lane.lesson.as_ref().and_then(|lesson| lesson.as_ref().ok());
+        let taught = self
+            .prompts
+            .iter()
+            .find(|entry| entry.speaks_for(&lane.query));
+        lane.prompt
+            .clone()
+            .or_else(|| lesson.map(|lesson| lesson.prompt.clone()))
+            .or_else(|| lane.last_prompt.as_ref().filter(is_there).cloned())
+            .or_else(|| taught.map(|entry| entry.name.clone()))
+    }
+
     /// The worker was asked to teach this query.
     pub fn begin_teaching(&mut self, query: QueryId) {
         self.teaching = Some(TeachRun {

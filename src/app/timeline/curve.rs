@@ -54,6 +54,25 @@ pub fn paint(
     );
 }
 
+/// Another curve to compare with, as a thin dashed line.
+pub fn paint_ghost(
+    painter: &Painter,
+    rect: Rect,
+    values: &[f32],
+    time: &TimeScale,
+    saliency: &SaliencyScale,
+    colour: Color32,
+) {
+    let points = points(values, time, saliency);
+    let painter = painter.with_clip_rect(rect);
+    painter.extend(Shape::dashed_line(
+        &points,
+        Stroke::new(1.0, colour),
+        3.0,
+        3.0,
+    ));
+}
+
 /// Through the middle of each column, flat from the first and last middle to the ends.
 fn points(values: &[f32], time: &TimeScale, saliency: &SaliencyScale) -> Vec<Pos2> {
     let columns = columns(values, time);

@@ -8,11 +8,13 @@
 //! It owns what part of the video is visible, and nothing else: where the playhead is and what was
 //! found comes from the [`Session`], and what the user does leaves as [`Action`]s.
 
+mod change;
 mod columns;
 mod curve;
 mod gutter;
 mod heat_strip;
 mod hover;
+mod labels;
 mod moments;
 mod playhead;
 mod ruler;
@@ -26,11 +28,13 @@ use egui::{
 
 use crate::app::action::{Action, Actions};
 use crate::app::colours::lane_colour;
-use crate::app::session::{Lane, Session};
+use crate::app::session::{Lane, Selection, Session};
 use crate::app::theme::Palette;
 use crate::app::thumbnails::Thumbnails;
+use crate::domain::Labels;
 use crate::worker::VideoId;
 
+use change::Changes;
 use curve::SaliencyScale;
 use time_view::{TimeScale, TimeView};
 
@@ -43,6 +47,16 @@ const HEAT_HEIGHT: f32 = 12.0;
 pub struct State {
     view: Option<(VideoId, TimeView)>,
     was_playing_inside: bool,
+    /// Where a selection began that is still being drawn.
+    selecting_from_secs: Option<f64>,
+    changes: Changes,
+}
+
+impl State {
+    /// Whether a curve is still on its way to another one.
+    pub fn is_moving(&self) -> bool {
+        self.changes.is_moving()
+    }
 }
 
 /// How high the timeline wants to be, `available` points at most.
@@ -60,6 +74,7 @@ pub fn ui(
     ui: &mut Ui,
     session: &Session,
     state: &mut State,
+    is_teaching: bool,
     thumbnails: &mut Thumbnails,
     palette: &Palette,
     actions: &mut Actions,
@@ -89,7 +104,8 @@ pub fn ui(
         view: *view,
         x: plot.x_range(),
     };
-    let response = plot_ui(ui, plot, position_secs, &scale, actions);
+    let selecting = &mut state.selecting_from_secs;
+    let response = plot_ui(ui, plot, position_secs, &scale, selecting, actions);
     wheel(ui, &response, &mut scale);
     if response.dragged_by(PointerButton::Middle) {
         let by = f64::from(-response.drag_delta().x) * scale.secs_per_point();
@@ -106,6 +122,8 @@ pub fn ui(
     } else {
         let n_lanes = session.lanes.len() as f32;
         let lane_height = (lanes_area.height() / n_lanes - LANE_GAP).max(44.0);
+        state.changes.begin_frame();
+        let changes = &mut state.changes;
         let mut lanes_ui = ui.new_child(egui::UiBuilder::new().max_rect(lanes_area));
         lanes_ui.spacing_mut().item_spacing = vec2(0.0, LANE_GAP);
         ScrollArea::vertical()
@@ -119,7 +137,23 @@ pub fn ui(
                     let head = row.with_max_x(area.left() + gutter_width);
                     gutter::ui(ui, head, lane, is_selected, palette, actions);
                     let body = Rect::from_x_y_ranges(plot.x_range(), row.y_range());
-                    let line = lane_ui(ui, body, lane, is_selected, &scale, palette, actions);
+                    let labels = video.labels.of(&lane.query);
+                    let teaching = Teaching {
+                        labels,
+                        shows_labels: is_teaching || labels.is_some(),
+                        compares: is_teaching && is_selected,
+                    };
+                    let line = lane_ui(
+                        ui,
+                        body,
+                        lane,
+                        is_selected,
+                        teaching,
+                        changes,
+                        &scale,
+                        palette,
+                        actions,
+                    );
                     if let Some(line) = line.filter(Response::clicked) {
                         seek_response = line;
                     }
@@ -130,6 +164,9 @@ pub fn ui(
                 }
             });
     }
+    if state.changes.is_moving() {
+        ui.request_repaint();
+    }
     // A click on a threshold is one on the timeline.
     if seek_response.clicked()
         && seek_response.id != ui.scope_id().with("plot")
@@ -139,6 +176,10 @@ pub fn ui(
     }
 
     let painter = ui.painter_at(plot.expand2(vec2(7.0, 0.0)));
+    if let Some(selection) = session.selection {
+        let below = plot.with_min_y(ruler.bottom());
+        labels::paint_selection(&painter, below, selection, &scale, palette);
+    }
     ruler::paint(ui, &painter, ruler, &scale, palette);
     playhead::paint(
         &painter,
@@ -152,12 +193,14 @@ pub fn ui(
     hover_ui(ui, plot, &scale, pointer_lane, session, thumbnails, palette);
 }
 
-/// The control under all lanes: press to jump, drag to scrub, arrow keys while it has the keyboard.
+/// The control under all lanes: press to jump, drag to scrub, drag with Shift to select, arrow keys
+/// while it has the keyboard.
 fn plot_ui(
     ui: &Ui,
     plot: Rect,
     position_secs: f64,
     scale: &TimeScale,
+    selecting_from_secs: &mut Option<f64>,
     actions: &mut Actions,
 ) -> Response {
     let response = ui.interact(plot, ui.scope_id().with("plot"), Sense::click_and_drag());
@@ -172,7 +215,16 @@ fn plot_ui(
     if let Some(pointer) = response.interact_pointer_pos() {
         let time_secs = scale.secs_at(pointer.x);
         let was_pressed_here = was_pressed && response.is_pointer_button_down_on();
-        if was_pressed_here || response.drag_stopped_by(PointerButton::Primary) {
+        if was_pressed_here && ui.input(|input| input.modifiers.shift) {
+            *selecting_from_secs = Some(time_secs);
+        }
+        if let Some(from_secs) = *selecting_from_secs {
+            let selection = Selection::between(from_secs, time_secs);
+            actions.push(Action::Select(Some(selection)));
+            if !ui.input(is_primary) {
+                *selecting_from_secs = None;
+            }
+        } else if was_pressed_here || response.drag_stopped_by(PointerButton::Primary) {
             actions.push(Action::Seek(time_secs));
         } else if response.dragged_by(PointerButton::Primary)
             && ui.input(is_primary)
@@ -180,6 +232,9 @@ fn plot_ui(
         {
             actions.push(Action::Scrub(time_secs));
         }
+    }
+    if !ui.input(is_primary) {
+        *selecting_from_secs = None;
     }
     if response.has_focus() {
         let filter = EventFilter {
@@ -236,12 +291,24 @@ fn empty_lane(ui: &Ui, area: Rect, palette: &Palette) {
     );
 }
 
+/// What a lane shows of teaching.
+#[derive(Clone, Copy)]
+struct Teaching<'a> {
+    labels: Option<&'a Labels>,
+    shows_labels: bool,
+    /// Whether the answer by the plain words is drawn beside that of a prompt.
+    compares: bool,
+}
+
 /// Everything of a lane right of its name. The answer is the control of its threshold.
+#[expect(clippy::too_many_arguments, reason = "a lane is made of all these")]
 fn lane_ui(
     ui: &mut Ui,
     body: Rect,
     lane: &Lane,
     is_selected: bool,
+    teaching: Teaching<'_>,
+    changes: &mut Changes,
     scale: &TimeScale,
     palette: &Palette,
     actions: &mut Actions,
@@ -266,20 +333,32 @@ fn lane_ui(
     } else {
         full
     };
-    let values = answer.result.saliency.values();
+    let now_secs = ui.input(|input| input.time);
+    let values = changes.values(lane, answer.result.saliency.values(), now_secs);
     let heat = body.with_max_y(body.top() + HEAT_HEIGHT);
-    let plot = body.with_min_y(heat.bottom() + 3.0);
+    let mut plot = body.with_min_y(heat.bottom() + 3.0);
+    if teaching.shows_labels {
+        let strip = plot.with_min_y(plot.bottom() - labels::HEIGHT);
+        plot.set_bottom(strip.top() - 1.0);
+        let query = lane.query.as_str();
+        labels::ui(ui, &painter, strip, query, teaching.labels, scale, palette);
+    }
     let saliency = SaliencyScale::new(lane.saliency_range()?, plot.shrink2(vec2(0.0, 3.0)));
 
     heat_strip::paint(
         &painter,
         heat,
-        values,
+        &values,
         scale,
         if is_doubtful { 0.55 } else { 1.0 },
     );
     moments::paint_bands(&painter, plot, &lane.moments, scale, full, is_doubtful);
-    curve::paint(&painter, plot, values, scale, &saliency, colour);
+    let plain = lane.plain.as_ref().filter(|_| lane.prompt.is_some());
+    if let Some(plain) = plain.filter(|_| teaching.compares) {
+        let ink = palette.weak_text;
+        curve::paint_ghost(&painter, plot, plain.values(), scale, &saliency, ink);
+    }
+    curve::paint(&painter, plot, &values, scale, &saliency, colour);
     if !answer.is_final {
         veil(&painter, body, answer.n_clips_done, scale, palette);
     }

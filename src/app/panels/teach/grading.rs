@@ -1,0 +1,154 @@
+//! Giving grades: to the selection, or to the clip under the playhead.
+
+use egui::{Align2, Role, Sense, Stroke, StrokeKind, TextStyle, Ui, WidgetInfo, vec2};
+
+use crate::app::action::{Action, Actions};
+use crate::app::colours::grade_colour;
+use crate::app::icons::Icon;
+use crate::app::panels::results::{hint, section};
+use crate::app::session::{Selection, Session};
+use crate::app::theme::{CORNER, Palette};
+use crate::app::widgets::{IconButton, focus_ring};
+use crate::domain::{Grade, format_timestamp};
+
+const GRADE_HEIGHT: f32 = 44.0;
+
+pub fn ui(ui: &mut Ui, session: &Session, palette: &Palette, actions: &mut Actions) {
+    let Some(video) = &session.video else {
+        hint(ui, "Open a video to teach with.", palette);
+        return;
+    };
+    let Some(target) = session.grading_target() else {
+        return;
+    };
+    ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = 2.0;
+        section(ui, &question(session, target), palette);
+        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+            for (icon, name, key, is_possible, action) in [
+                (
+                    Icon::Redo,
+                    "Redo the label",
+                    "Ctrl+Shift+Z",
+                    video.labels.can_redo(),
+                    Action::RedoLabel,
+                ),
+                (
+                    Icon::Undo,
+                    "Undo the label",
+                    "Ctrl+Z",
+                    video.labels.can_undo(),
+                    Action::UndoLabel,
+                ),
+            ] {
+                let button = IconButton::new(icon, name).hint(key).size(24.0);
+                if button.enabled(is_possible).show(ui).clicked() {
+                    actions.push(action);
+                }
+            }
+        });
+    });
+    let is_open = video.labels.is_open();
+    ui.add_enabled_ui(is_open, |ui| {
+        let given = session.common_grade(target);
+        grades(ui, given, palette, actions);
+    });
+    let text = match session.selected_labels() {
+        _ if !is_open => "Labels can be given when indexing has begun.",
+        Some(_) => return,
+        None => {
+            "Shift+drag on the timeline selects more clips. Mark some where it happens and some \
+             where it does not, then press Retrain."
+        }
+    };
+    hint(ui, text, palette);
+}
+
+/// `Does it happen at 0:12.0 – 0:14.0?`
+fn question(session: &Session, target: Selection) -> String {
+    let span = target.span();
+    let place = if session.selection.is_some() {
+        "in"
+    } else {
+        "here,"
+    };
+    let (start, end) = (
+        format_timestamp(span.start_secs),
+        format_timestamp(span.end_secs),
+    );
+    format!("Does it happen {place} {start} – {end}?")
+}
+
+/// Five fields from worst to best; the one that was given is filled.
+fn grades(ui: &mut Ui, given: Option<Grade>, palette: &Palette, actions: &mut Actions) {
+    let gap = 4.0;
+    let (area, _) =
+        ui.allocate_exact_size(vec2(ui.available_width(), GRADE_HEIGHT), Sense::hover());
+    let width = (area.width() - 4.0 * gap) / 5.0;
+    let small = TextStyle::Small.resolve(ui.style());
+    let digit = TextStyle::Button.resolve(ui.style());
+    for grade in Grade::ALL {
+        let left = area.left() + f32::from(grade.value()) * (width + gap);
+        let rect =
+            egui::Rect::from_min_size(egui::pos2(left, area.top()), vec2(width, area.height()));
+        let response = ui.interact(rect, ui.scope_id().with(grade), Sense::click());
+        let is_given = given == Some(grade);
+        response.widget_info(|| {
+            WidgetInfo::selected(Role::Button, ui.is_enabled(), is_given, grade.name())
+        });
+        let colour = grade_colour(grade, palette.is_dark);
+        let painter = ui.painter();
+        let ground = if is_given {
+            colour.gamma_multiply(0.45)
+        } else if response.hovered() {
+            palette.raised_hover
+        } else {
+            palette.raised
+        };
+        painter.rect_filled(rect, CORNER, ground);
+        let foot = rect.with_min_y(rect.bottom() - 4.0);
+        painter.rect_filled(foot, 2.0, colour);
+        if is_given {
+            painter.rect_stroke(rect, CORNER, Stroke::new(1.5, colour), StrokeKind::Inside);
+        }
+        let ink = if ui.is_enabled() {
+            palette.text
+        } else {
+            palette.weak_text
+        };
+        let top = egui::pos2(rect.center().x, rect.top() + 13.0);
+        painter.text(
+            top,
+            Align2::CENTER_CENTER,
+            grade.value(),
+            digit.clone(),
+            ink,
+        );
+        let below = egui::pos2(rect.center().x, rect.top() + 29.0);
+        painter.text(
+            below,
+            Align2::CENTER_CENTER,
+            short_name(grade),
+            small.clone(),
+            if is_given { ink } else { palette.weak_text },
+        );
+        focus_ring(ui, &response, palette);
+        if response.clicked() {
+            // The same once more takes it back.
+            actions.push(Action::Grade(None, (!is_given).then_some(grade)));
+        }
+        let key = grade.value();
+        response.on_hover_text(format!("{} ({key})", grade.name()));
+    }
+}
+
+/// Fits a fifth of the panel.
+fn short_name(grade: Grade) -> &'static str {
+    match grade {
+        Grade::VeryBad => "no",
+        Grade::Bad => "hardly",
+        Grade::Fair => "partly",
+        Grade::Good => "yes",
+        Grade::VeryGood => "exactly",
+    }
+}

@@ -1,0 +1,99 @@
+//! What came of teaching: better or not, by how much, and the choice.
+
+use egui::{Color32, Frame, Grid, RichText, Ui};
+
+use crate::app::action::{Action, Actions};
+use crate::app::session::Lane;
+use crate::app::theme::{CORNER, Palette};
+use crate::learn::Verdict;
+use crate::worker::Lesson;
+
+pub fn ui(ui: &mut Ui, lane: &Lane, palette: &Palette, actions: &mut Actions) {
+    let Some(lesson) = &lane.lesson else { return };
+    ui.add_space(6.0);
+    Frame::new()
+        .fill(palette.raised)
+        .corner_radius(CORNER)
+        .inner_margin(10)
+        .show(ui, |ui| {
+            ui.set_width(ui.available_width());
+            ui.spacing_mut().item_spacing.y = 4.0;
+            match lesson {
+                Ok(lesson) => learned(ui, lane, lesson, palette, actions),
+                Err(message) => {
+                    title(ui, "Nothing learned", palette.warning);
+                    ui.label(RichText::new(message).small().color(palette.text));
+                }
+            }
+        });
+}
+
+fn title(ui: &mut Ui, text: &str, colour: Color32) {
+    ui.label(RichText::new(text).color(colour));
+}
+
+fn learned(ui: &mut Ui, lane: &Lane, lesson: &Lesson, palette: &Palette, actions: &mut Actions) {
+    let (text, colour) = match lesson.verdict {
+        Verdict::Better => ("Learned", palette.accent),
+        Verdict::NotBetter | Verdict::Unchecked => ("Kept aside", palette.warning),
+    };
+    title(ui, text, colour);
+    ui.label(
+        RichText::new(explanation(lesson))
+            .small()
+            .color(palette.text),
+    );
+    if let (Some(before), Some(after)) = (lesson.before, lesson.after) {
+        ui.spacing_mut().interact_size.y = 16.0;
+        Grid::new("scores")
+            .num_columns(3)
+            .spacing([14.0, 2.0])
+            .show(ui, |ui| {
+                let cell = |ui: &mut Ui, text: String, colour| {
+                    ui.label(RichText::new(text).small().color(colour));
+                };
+                cell(ui, String::new(), palette.weak_text);
+                cell(ui, "words".to_owned(), palette.weak_text);
+                cell(ui, "taught".to_owned(), palette.weak_text);
+                ui.end_row();
+                for (name, was, is) in [
+                    ("Best clip right (HIT@1)", before.hit1, after.hit1),
+                    ("All clips in order (mAP)", before.mean_ap, after.mean_ap),
+                ] {
+                    cell(ui, name.to_owned(), palette.weak_text);
+                    cell(ui, format!("{was:.1}"), palette.text);
+                    cell(ui, format!("{is:.1}"), palette.text);
+                    ui.end_row();
+                }
+            });
+    }
+    let is_used = lane.prompt.as_ref() == Some(&lesson.prompt);
+    let (text, prompt) = if is_used {
+        ("Back to the plain words", None)
+    } else {
+        ("Use it anyway", Some(lesson.prompt.clone()))
+    };
+    if ui.button(text).clicked() {
+        actions.push(Action::UsePrompt(lane.id, prompt));
+    }
+}
+
+fn explanation(lesson: &Lesson) -> String {
+    let videos = if lesson.n_videos == 1 {
+        "1 video".to_owned()
+    } else {
+        format!("{} videos", lesson.n_videos)
+    };
+    let from = format!("From {} labels on {videos}", lesson.n_labels);
+    match lesson.verdict {
+        Verdict::Better => format!("{from}: better on labels that it did not learn from."),
+        Verdict::NotBetter => format!(
+            "{from}: no better on labels that it did not learn from. The search stays as it was; \
+             label a few more clips."
+        ),
+        Verdict::Unchecked => format!(
+            "{from}: too few to check whether it is better. The search stays as it was; label a few \
+             more clips, some where it happens and some where it does not."
+        ),
+    }
+}

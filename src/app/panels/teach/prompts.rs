@@ -1,0 +1,151 @@
+//! Which prompt answers: the plain words, what was taught, or another of the user's.
+
+use egui::{Key, Popup, RichText, TextEdit, Ui};
+
+use crate::app::action::{Action, Actions};
+use crate::app::icons::Icon;
+use crate::app::panels::teach::State;
+use crate::app::session::{Lane, Session};
+use crate::app::theme::Palette;
+use crate::app::widgets::{IconButton, Look};
+use crate::worker::PromptEdit;
+
+pub fn ui(
+    ui: &mut Ui,
+    session: &Session,
+    lane: &Lane,
+    state: &mut State,
+    palette: &Palette,
+    actions: &mut Actions,
+) {
+    if state.rename.is_some() {
+        rename(ui, state, palette, actions);
+        return;
+    }
+    ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = 4.0;
+        let look = |is_on| if is_on { Look::On } else { Look::Raised };
+        let words = IconButton::words("Plain words").look(look(lane.prompt.is_none()));
+        if words.size(28.0).show(ui).clicked() {
+            actions.push(Action::UsePrompt(lane.id, None));
+        }
+        let taught = session.taught_prompt(lane);
+        let button = IconButton::words("Taught")
+            .look(look(lane.prompt.is_some()))
+            .size(28.0)
+            .enabled(taught.is_some())
+            .show(ui);
+        if let Some(name) = taught {
+            if button.clicked() && lane.prompt.as_ref() != Some(&name) {
+                actions.push(Action::UsePrompt(lane.id, Some(name.clone())));
+            }
+            button.on_hover_text(name);
+        }
+        let more = IconButton::new(Icon::More, "Prompts").size(28.0).show(ui);
+        let closed = !Popup::is_id_open(ui.ctx(), Popup::default_response_id(&more));
+        if closed {
+            state.delete = None;
+        }
+        Popup::menu(&more)
+            .close_behavior(egui::PopupCloseBehavior::CloseOnClickOutside)
+            .show(|ui| menu(ui, session, lane, state, palette, actions));
+    });
+}
+
+fn menu(
+    ui: &mut Ui,
+    session: &Session,
+    lane: &Lane,
+    state: &mut State,
+    palette: &Palette,
+    actions: &mut Actions,
+) {
+    ui.set_min_width(240.0);
+    let heading = |ui: &mut Ui, text: &str| {
+        ui.label(RichText::new(text).small().color(palette.weak_text));
+    };
+    heading(ui, "Answer by");
+    if ui.radio(lane.prompt.is_none(), "The plain words").clicked() {
+        actions.push(Action::UsePrompt(lane.id, None));
+    }
+    for entry in &session.prompts {
+        let is_used = lane.prompt.as_ref() == Some(&entry.name);
+        let radio = egui::RadioButton::new(is_used, &entry.name);
+        let response = ui.add_enabled(entry.is_usable(), radio);
+        if response.clicked() {
+            actions.push(Action::UsePrompt(lane.id, Some(entry.name.clone())));
+        }
+        match (&entry.problem, entry.query()) {
+            (Some(problem), _) => drop(response.on_disabled_hover_text(problem)),
+            (None, Some(query)) => drop(response.on_hover_text(format!("taught on “{query}”"))),
+            (None, None) => drop(response.on_hover_text("taught on several queries")),
+        }
+    }
+    ui.separator();
+    if let Some(name) = &lane.prompt {
+        heading(ui, name);
+        if ui.button("Rename…").clicked() {
+            state.rename = Some((name.clone(), name.clone()));
+            ui.close();
+        }
+        if ui.button("Export…").clicked() {
+            actions.push(Action::ExportPrompt(name.clone()));
+            ui.close();
+        }
+        if state.delete.as_ref() == Some(name) {
+            let text = RichText::new("Delete for good").color(palette.error);
+            if ui.button(text).clicked() {
+                let name = name.clone();
+                actions.push(Action::EditPrompts(PromptEdit::Delete { name }));
+                state.delete = None;
+                ui.close();
+            }
+        } else if ui.button("Delete").clicked() {
+            state.delete = Some(name.clone());
+        }
+        ui.separator();
+    }
+    if ui.button("Import a prompt…").clicked() {
+        actions.push(Action::ImportPrompt);
+        ui.close();
+    }
+    if ui.button("Export all labels…").clicked() {
+        actions.push(Action::ExportLabels);
+        ui.close();
+    }
+}
+
+fn rename(ui: &mut Ui, state: &mut State, palette: &Palette, actions: &mut Actions) {
+    let Some((name, new_name)) = &mut state.rename else {
+        return;
+    };
+    let (mut is_over, mut is_kept) = (false, false);
+    ui.horizontal(|ui| {
+        let width = ui.available_width() - 72.0;
+        let field = TextEdit::singleline(new_name).desired_width(width);
+        let response = ui.add(field).accessible_name("New name of the prompt");
+        if !response.lost_focus() {
+            response.request_focus();
+        }
+        let keys = ui.input(|input| {
+            (
+                input.key_pressed(Key::Enter),
+                input.key_pressed(Key::Escape),
+            )
+        });
+        is_kept = keys.0
+            || ui
+                .button(RichText::new("Rename").color(palette.text))
+                .clicked();
+        is_over = keys.1;
+    });
+    if is_kept {
+        actions.push(Action::EditPrompts(PromptEdit::Rename {
+            name: name.clone(),
+            new_name: new_name.trim().to_owned(),
+        }));
+    }
+    if is_kept || is_over {
+        state.rename = None;
+    }
+}

@@ -1,0 +1,140 @@
+//! The button that has the model learn, and how learning goes.
+
+use egui::{Painter, ProgressBar, Rect, RichText, Sense, Shape, Stroke, Ui, pos2, vec2};
+
+use crate::app::action::{Action, Actions};
+use crate::app::icons::Icon;
+use crate::app::session::{Lane, Session, TeachRun};
+use crate::app::theme::{CORNER, Palette};
+use crate::app::widgets::{IconButton, Look};
+use crate::domain::{Grade, Labels};
+use crate::learn::{Phase, Progress};
+
+const PLOT_HEIGHT: f32 = 64.0;
+
+pub fn ui(ui: &mut Ui, session: &Session, lane: &Lane, palette: &Palette, actions: &mut Actions) {
+    match &session.teaching {
+        Some(run) if run.query == lane.id => running(ui, run, palette, actions),
+        other => {
+            let labels = session.selected_labels();
+            let look = match labels {
+                Some(_) => Look::Primary,
+                // Labels of the same words on other videos count as well; the worker knows of them.
+                None => Look::Raised,
+            };
+            let can_start = other.is_none() && session.video.is_some();
+            ui.horizontal(|ui| {
+                let button = IconButton::with_text(Icon::Target, "Retrain").look(look);
+                if button.enabled(can_start).show(ui).clicked() {
+                    actions.push(Action::Teach);
+                }
+                if let Some(labels) = labels {
+                    let text = RichText::new(counts(labels)).small();
+                    ui.add(egui::Label::new(text.color(palette.weak_text)).wrap());
+                }
+            });
+            if other.is_some() {
+                let text = "Another query is being taught.";
+                ui.label(RichText::new(text).small().color(palette.weak_text));
+            }
+        }
+    }
+}
+
+/// `23 clips labelled: 8 fit, 15 do not`.
+fn counts(labels: &Labels) -> String {
+    let n = labels.n_labels();
+    let is_good = |grade: &&Grade| grade.is_relevant();
+    let n_good = labels.grades.values().filter(is_good).count();
+    let clips = if n == 1 { "clip" } else { "clips" };
+    format!("{n} {clips} labelled: {n_good} fit, {} do not", n - n_good)
+}
+
+fn running(ui: &mut Ui, run: &TeachRun, palette: &Palette, actions: &mut Actions) {
+    let small = |text: String| RichText::new(text).small().color(palette.text);
+    ui.horizontal(|ui| {
+        let stop = IconButton::with_text(Icon::Close, "Stop and keep the best");
+        if stop.enabled(!run.is_stopping).show(ui).clicked() {
+            actions.push(Action::StopTeaching);
+        }
+    });
+    let Some(progress) = &run.progress else {
+        ui.label(small("Reading the labels…".to_owned()));
+        return;
+    };
+    let part = progress.step as f32 / progress.n_steps.max(1) as f32;
+    ui.add(
+        ProgressBar::new(part)
+            .desired_height(6.0)
+            .fill(palette.accent),
+    );
+    ui.label(small(progress_text(progress)));
+    loss_plot(ui, &run.losses, palette);
+    if let (Some(before), Some(now)) = (progress.before, progress.now) {
+        let text = format!(
+            "On labels not learned from: mAP {:.1}, by the plain words {:.1}",
+            now.mean_ap, before.mean_ap
+        );
+        ui.label(RichText::new(text).small().color(palette.weak_text));
+    }
+}
+
+/// `Learning · step 23 of 100 · 18.2 per second · 4 s left`.
+fn progress_text(progress: &Progress) -> String {
+    let phase = match progress.phase {
+        Phase::Baseline => "Asking by the plain words",
+        Phase::Context => "Learning",
+        Phase::Features => "Calibrating",
+        Phase::Head => "Learning moments",
+        Phase::Done => "Done",
+    };
+    let mut text = phase.to_owned();
+    if progress.n_steps > 0 {
+        text.push_str(&format!(
+            " · step {} of {}",
+            progress.step, progress.n_steps
+        ));
+        text.push_str(&format!(" · {:.1} per second", progress.steps_per_sec));
+    }
+    if let Some(secs) = progress.secs_left {
+        text.push_str(&format!(" · {:.0} s left", secs.ceil()));
+    }
+    text
+}
+
+/// The loss of each step, from the first on, down to zero.
+fn loss_plot(ui: &mut Ui, losses: &[f32], palette: &Palette) {
+    let size = vec2(ui.available_width(), PLOT_HEIGHT);
+    let (rect, response) = ui.allocate_exact_size(size, Sense::hover());
+    let latest = losses.last().copied();
+    let name = latest.map_or("Loss".to_owned(), |loss| format!("Loss {loss:.4}"));
+    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Label, true, &name));
+    let painter = ui.painter_at(rect);
+    painter.rect_filled(rect, CORNER, palette.lane_background);
+    curve(&painter, rect.shrink(6.0), losses, palette);
+    let font = egui::TextStyle::Small.resolve(ui.style());
+    let corner = rect.right_top() + vec2(-8.0, 6.0);
+    painter.text(
+        corner,
+        egui::Align2::RIGHT_TOP,
+        name,
+        font,
+        palette.weak_text,
+    );
+}
+
+fn curve(painter: &Painter, rect: Rect, losses: &[f32], palette: &Palette) {
+    let most = losses.iter().copied().fold(f32::MIN_POSITIVE, f32::max);
+    let last = losses.len().saturating_sub(1).max(1) as f32;
+    let points: Vec<_> = losses
+        .iter()
+        .enumerate()
+        .map(|(i, loss)| {
+            pos2(
+                rect.left() + i as f32 / last * rect.width(),
+                rect.bottom() - loss / most * rect.height(),
+            )
+        })
+        .collect();
+    painter.add(Shape::line(points, Stroke::new(1.5, palette.accent)));
+}
