@@ -367,7 +367,10 @@ fn a_query_is_taught_and_goes_back_to_its_words() {
 
     // The prompt is found by its name, moved to another, and taken away.
     let folder = PromptFolder::new(&place.paths().data_dir);
-    assert_eq!(folder.names().unwrap(), [lesson.prompt.clone()]);
+    assert_eq!(
+        folder.names().unwrap(),
+        std::slice::from_ref(&lesson.prompt)
+    );
     let used = |name: &str| Some(PromptSource::Named(name.to_owned()));
     driver.worker.send(Command::UsePrompt {
         id: query,

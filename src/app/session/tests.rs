@@ -4,6 +4,7 @@ use super::*;
 use crate::domain::{Highlight, SaliencyCurve, ZERO_SHOT_THRESHOLD};
 use crate::engine::SearchResult;
 use crate::video::Orientation;
+use crate::worker::Event;
 
 fn info(duration_secs: f64) -> VideoInfo {
     VideoInfo {
