@@ -73,7 +73,8 @@ fn learned(ui: &mut Ui, lane: &Lane, lesson: &Lesson, palette: &Palette, actions
     } else {
         ("Use it anyway", Some(lesson.prompt.clone()))
     };
-    if ui.button(text).clicked() {
+    let button = egui::Button::new(text).fill(palette.raised_hover);
+    if ui.add(button).clicked() {
         actions.push(Action::UsePrompt(lane.id, prompt));
     }
 }

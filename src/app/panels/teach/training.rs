@@ -113,10 +113,11 @@ fn loss_plot(ui: &mut Ui, losses: &[f32], palette: &Palette) {
     painter.rect_filled(rect, CORNER, palette.lane_background);
     curve(&painter, rect.shrink(6.0), losses, palette);
     let font = egui::TextStyle::Small.resolve(ui.style());
-    let corner = rect.right_top() + vec2(-8.0, 6.0);
+    // The loss falls to the right: this corner stays free.
+    let corner = rect.left_bottom() + vec2(8.0, -6.0);
     painter.text(
         corner,
-        egui::Align2::RIGHT_TOP,
+        egui::Align2::LEFT_BOTTOM,
         name,
         font,
         palette.weak_text,
