@@ -71,19 +71,7 @@ impl App {
             .frame(bar(0))
             .show_separator_line(false)
             .exact_size(timeline_height + 6.0)
-            .show(ui, |ui| {
-                let session = &self.session;
-                let thumbnails = &mut self.thumbnails;
-                timeline::ui(
-                    ui,
-                    session,
-                    &mut self.timeline,
-                    self.side == Side::Teach,
-                    thumbnails,
-                    palette,
-                    actions,
-                );
-            });
+            .show(ui, |ui| self.timeline_ui(ui, palette, actions));
         Panel::bottom("transport")
             .frame(bar(6))
             .show_separator_line(false)
@@ -143,6 +131,18 @@ impl App {
         });
     }
 
+    fn timeline_ui(&mut self, ui: &mut Ui, palette: &Palette, actions: &mut Actions) {
+        timeline::ui(
+            ui,
+            &self.session,
+            &mut self.timeline,
+            self.side == Side::Teach,
+            &mut self.thumbnails,
+            palette,
+            actions,
+        );
+    }
+
     fn fullscreen_ui(&mut self, ui: &mut Ui, palette: &Palette, actions: &mut Actions) {
         let rest_secs = ui.input(|input| input.pointer.time_since_last_movement());
         let is_resting = rest_secs > CONTROLS_REST_SECS && self.session.playback.is_playing;
@@ -164,19 +164,7 @@ impl App {
                 .frame(bar)
                 .show_separator_line(false)
                 .exact_size(height + 12.0)
-                .show(ui, |ui| {
-                    let session = &self.session;
-                    let thumbnails = &mut self.thumbnails;
-                    timeline::ui(
-                        ui,
-                        session,
-                        &mut self.timeline,
-                        self.side == Side::Teach,
-                        thumbnails,
-                        palette,
-                        actions,
-                    );
-                });
+                .show(ui, |ui| self.timeline_ui(ui, palette, actions));
         }
         CentralPanel::default()
             .frame(Frame::new().fill(palette.video_background))

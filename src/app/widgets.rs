@@ -152,6 +152,19 @@ impl<'a> IconButton<'a> {
     }
 }
 
+/// A raised ground across the panel, for what is said about the query as a whole.
+pub fn card(ui: &mut Ui, palette: &Palette, contents: impl FnOnce(&mut Ui)) {
+    egui::Frame::new()
+        .fill(palette.raised)
+        .corner_radius(CORNER)
+        .inner_margin(10)
+        .show(ui, |ui| {
+            ui.set_width(ui.available_width());
+            ui.spacing_mut().item_spacing.y = 4.0;
+            contents(ui);
+        });
+}
+
 /// Shows where the keyboard is.
 pub fn focus_ring(ui: &Ui, response: &Response, palette: &Palette) {
     if response.has_focus() {

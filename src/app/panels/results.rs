@@ -7,9 +7,9 @@ use crate::app::colours::lane_colour;
 use crate::app::icons::Icon;
 use crate::app::panels::span_row::SpanRow;
 use crate::app::session::{Lane, Session};
-use crate::app::theme::{CORNER, Palette};
+use crate::app::theme::Palette;
 use crate::app::thumbnails::Thumbnails;
-use crate::app::widgets::{IconButton, Look, elided};
+use crate::app::widgets::{IconButton, Look, card, elided};
 use crate::domain::{ClipIndex, TimeSpan};
 
 /// The window shows so many; files carry all.
@@ -105,23 +105,17 @@ pub(super) fn head(ui: &mut Ui, lane: &Lane, palette: &Palette) {
 }
 
 fn doubt(ui: &mut Ui, is_final: bool, palette: &Palette) {
-    egui::Frame::new()
-        .fill(palette.raised)
-        .corner_radius(CORNER)
-        .inner_margin(10)
-        .show(ui, |ui| {
-            ui.set_width(ui.available_width());
-            ui.spacing_mut().item_spacing.y = 4.0;
-            let title = if is_final {
-                "Probably not in this video"
-            } else {
-                "Not seen so far"
-            };
-            ui.label(RichText::new(title).color(palette.warning));
-            let why = "No clip fits these words better than it fits unrelated ones. \
+    card(ui, palette, |ui| {
+        let title = if is_final {
+            "Probably not in this video"
+        } else {
+            "Not seen so far"
+        };
+        ui.label(RichText::new(title).color(palette.warning));
+        let why = "No clip fits these words better than it fits unrelated ones. \
                        Below are the best guesses.";
-            ui.label(RichText::new(why).small().color(palette.weak_text));
-        });
+        ui.label(RichText::new(why).small().color(palette.weak_text));
+    });
 }
 
 pub(super) fn section(ui: &mut Ui, title: &str, palette: &Palette) {

@@ -1,31 +1,24 @@
 //! What came of teaching: better or not, by how much, and the choice.
 
-use egui::{Color32, Frame, Grid, RichText, Ui};
+use egui::{Color32, Grid, RichText, Ui};
 
 use crate::app::action::{Action, Actions};
 use crate::app::session::Lane;
-use crate::app::theme::{CORNER, Palette};
+use crate::app::theme::Palette;
+use crate::app::widgets::card;
 use crate::learn::Verdict;
 use crate::worker::Lesson;
 
 pub fn ui(ui: &mut Ui, lane: &Lane, palette: &Palette, actions: &mut Actions) {
     let Some(lesson) = &lane.lesson else { return };
     ui.add_space(6.0);
-    Frame::new()
-        .fill(palette.raised)
-        .corner_radius(CORNER)
-        .inner_margin(10)
-        .show(ui, |ui| {
-            ui.set_width(ui.available_width());
-            ui.spacing_mut().item_spacing.y = 4.0;
-            match lesson {
-                Ok(lesson) => learned(ui, lane, lesson, palette, actions),
-                Err(message) => {
-                    title(ui, "Nothing learned", palette.warning);
-                    ui.label(RichText::new(message).small().color(palette.text));
-                }
-            }
-        });
+    card(ui, palette, |ui| match lesson {
+        Ok(lesson) => learned(ui, lane, lesson, palette, actions),
+        Err(message) => {
+            title(ui, "Nothing learned", palette.warning);
+            ui.label(RichText::new(message).small().color(palette.text));
+        }
+    });
 }
 
 fn title(ui: &mut Ui, text: &str, colour: Color32) {
