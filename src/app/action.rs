@@ -66,6 +66,11 @@ pub enum Action {
     StopTeaching,
     /// None: by its plain words.
     UsePrompt(QueryId, Option<String>),
+    /// Ask what a prompt was taught on, and have it answer.
+    AskWith {
+        query: String,
+        prompt: String,
+    },
     EditPrompts(PromptEdit),
     /// Ask where, then copy it there.
     ExportPrompt(String),

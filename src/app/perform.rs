@@ -131,6 +131,7 @@ impl App {
                 id,
                 prompt: name.map(PromptSource::Named),
             }),
+            Action::AskWith { query, prompt } => self.ask_with(&query, prompt),
             Action::EditPrompts(edit) => self.worker.send(Command::EditPrompts(edit)),
             Action::ExportPrompt(name) => self.dialogs.choose_prompt_copy(name),
             Action::ImportPrompt => self.dialogs.choose_prompt(),
@@ -307,6 +308,17 @@ impl App {
                 }
             }
             Err(error) => self.query_bar.problem = Some(error.to_string()),
+        }
+    }
+
+    fn ask_with(&mut self, query: &str, prompt: String) {
+        self.add_query(query);
+        let lane = self.session.selected_lane();
+        if let Some(lane) = lane.filter(|lane| lane.query.as_str() == query) {
+            self.worker.send(Command::UsePrompt {
+                id: lane.id,
+                prompt: Some(PromptSource::Named(prompt)),
+            });
         }
     }
 

@@ -110,7 +110,20 @@ fn what_is_labelled_is_learned() {
             && lane.is_some_and(|lane| lane.prompt.is_some() && lane.answer.is_some())
     });
     assert_eq!(labels(&again).n_labels(), 48);
-    let found = again.app().session().lanes[0].highlight_span().unwrap();
+    // Chosen from another query, it brings its own words along.
+    again.click(&format!("Remove query {WORDS}"));
+    again.ask("night");
+    again.press(Modifiers::NONE, Key::Escape);
+    again.press(Modifiers::NONE, Key::T);
+    again.harness.run_steps(2);
+    again.click("Prompts");
+    again.click(WORDS);
+    again.wait_until("the prompt answers", |app| {
+        let lane = app.session().selected_lane().unwrap();
+        lane.query.as_str() == WORDS && lane.prompt.is_some() && lane.answer.is_some()
+    });
+    let found = again.app().session().selected_lane().unwrap();
+    let found = found.highlight_span().unwrap();
     assert!(is_zorb(found.start_secs), "{found:?}");
 }
 

@@ -73,7 +73,14 @@ fn menu(
         let radio = egui::RadioButton::new(is_used, &entry.name);
         let response = ui.add_enabled(entry.is_usable(), radio);
         if response.clicked() {
-            actions.push(Action::UsePrompt(lane.id, Some(entry.name.clone())));
+            let prompt = entry.name.clone();
+            actions.push(match entry.query() {
+                Some(query) if query != lane.query.as_str() => Action::AskWith {
+                    query: query.to_owned(),
+                    prompt,
+                },
+                _ => Action::UsePrompt(lane.id, Some(prompt)),
+            });
         }
         match (&entry.problem, entry.query()) {
             (Some(problem), _) => drop(response.on_disabled_hover_text(problem)),
