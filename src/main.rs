@@ -6,6 +6,7 @@ fn main() -> std::process::ExitCode {
         vcl::app::run(vcl::app::AppOptions {
             video: request.video,
             queries: request.queries,
+            prompt: request.prompt,
             engine: request.engine,
         })
     })

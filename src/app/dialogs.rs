@@ -5,7 +5,9 @@ use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use crate::app::action::Action;
 use crate::export::Format;
+use crate::worker::PromptEdit;
 
 /// Usual names of video files; everything else can be chosen too.
 const VIDEO_EXTENSIONS: &[&str] = &[
@@ -16,25 +18,107 @@ const VIDEO_EXTENSIONS: &[&str] = &[
 /// Nobody closes a dialog this soon: there was none.
 const NO_DIALOG: Duration = Duration::from_millis(250);
 
-/// What came of a dialog.
+/// What a path is asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Chosen {
-    Video(PathBuf),
-    ExportTo(Format, PathBuf),
-    CutInto(PathBuf),
-    Prompt(PathBuf),
-    /// Where to copy the prompt of this name to.
-    PromptCopy(String, PathBuf),
-    LabelsTo(PathBuf),
-    /// The system has no dialog to show.
-    Unavailable,
+pub enum Wish {
+    Video,
+    ExportTo(Format),
+    CutInto,
+    ImportPrompt,
+    /// Of this name.
+    ExportPrompt(String),
+    ExportLabels,
+}
+
+impl Wish {
+    pub fn title(&self) -> &'static str {
+        match self {
+            Self::Video => "Open a video",
+            Self::ExportTo(_) => "Export the moments to a file",
+            Self::CutInto => "Cut the moments into a folder",
+            Self::ImportPrompt => "Import a prompt",
+            Self::ExportPrompt(_) => "Export the prompt to a file",
+            Self::ExportLabels => "Export all labels to a file",
+        }
+    }
+
+    /// What agreeing is called.
+    pub fn verb(&self) -> &'static str {
+        match self {
+            Self::Video => "Open it",
+            Self::ExportTo(_) | Self::ExportPrompt(_) | Self::ExportLabels => "Write it",
+            Self::CutInto => "Cut them",
+            Self::ImportPrompt => "Import it",
+        }
+    }
+
+    /// Whether the path must lead to a file that is there.
+    pub fn is_reading(&self) -> bool {
+        matches!(self, Self::Video | Self::ImportPrompt)
+    }
+
+    /// What is done with the path.
+    pub fn action(self, path: PathBuf) -> Action {
+        match self {
+            Self::Video => Action::Open(path),
+            Self::ExportTo(format) => Action::ExportTo(format, path),
+            Self::CutInto => Action::CutInto(path),
+            Self::ImportPrompt => Action::EditPrompts(PromptEdit::Import { file: path }),
+            Self::ExportPrompt(name) => {
+                Action::EditPrompts(PromptEdit::Export { name, file: path })
+            }
+            Self::ExportLabels => Action::ExportLabelsTo(path),
+        }
+    }
+
+    /// The system's dialog for it, beginning at `suggestion`. Without an answer it was closed.
+    async fn ask(&self, suggestion: PathBuf) -> Option<PathBuf> {
+        let mut dialog = rfd::AsyncFileDialog::new().set_title(self.title());
+        let folder = if suggestion.is_dir() {
+            Some(suggestion.as_path())
+        } else {
+            suggestion.parent()
+        };
+        if let Some(folder) = folder.filter(|folder| folder.is_dir()) {
+            dialog = dialog.set_directory(folder);
+        }
+        let file = match self {
+            Self::Video => {
+                let dialog = dialog
+                    .add_filter("Videos", VIDEO_EXTENSIONS)
+                    .add_filter("All files", &["*"]);
+                dialog.pick_file().await
+            }
+            Self::ImportPrompt => {
+                let dialog = dialog.add_filter("Prompts", &["safetensors"]);
+                dialog.pick_file().await
+            }
+            Self::ExportTo(_) | Self::ExportPrompt(_) | Self::ExportLabels => {
+                let name = suggestion.file_name().unwrap_or_default();
+                let dialog = dialog.set_file_name(name.to_string_lossy());
+                dialog.save_file().await
+            }
+            Self::CutInto => dialog.pick_folder().await,
+        };
+        file.map(|file| file.path().to_owned())
+    }
+}
+
+/// What came of a dialog.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Answer {
+    Chosen(Action),
+    /// The system has no dialog: the path must be asked for in the window, beginning with this one.
+    NoDialog(Wish, PathBuf),
 }
 
 /// Dialogs that are open, and their answers.
 pub struct Dialogs {
-    sender: Sender<Option<Chosen>>,
-    answers: Receiver<Option<Chosen>>,
+    sender: Sender<Option<Answer>>,
+    answers: Receiver<Option<Answer>>,
     n_open: usize,
+    /// The system's dialogs are not even tried.
+    pub stay_in_window: bool,
     ctx: egui::Context,
 }
 
@@ -45,111 +129,70 @@ impl Dialogs {
             sender,
             answers,
             n_open: 0,
+            stay_in_window: false,
             ctx: ctx.clone(),
         }
     }
 
     /// Asks for a video, beginning in the folder of `near`.
     pub fn choose_video(&mut self, near: Option<&Path>) {
-        let mut dialog = rfd::AsyncFileDialog::new()
-            .set_title("Open a video")
-            .add_filter("Videos", VIDEO_EXTENSIONS)
-            .add_filter("All files", &["*"]);
-        if let Some(folder) = near.and_then(Path::parent) {
-            dialog = dialog.set_directory(folder);
-        }
-        let answer = dialog.pick_file();
-        self.wait_for(async move {
-            answer
-                .await
-                .map(|file| Chosen::Video(file.path().to_owned()))
-        });
+        let folder = near.and_then(Path::parent).map(Path::to_owned);
+        self.ask(Wish::Video, folder.unwrap_or_else(home).join("")); // A name follows the slash.
     }
 
     /// Asks where to write moments.
     pub fn choose_export(&mut self, format: Format, video: &Path) {
-        let stem = video.file_stem().unwrap_or_default().to_string_lossy();
-        let mut dialog = rfd::AsyncFileDialog::new()
-            .set_title("Export the moments")
-            .set_file_name(format!("{stem}.{}", format.extension()));
-        if let Some(folder) = video.parent() {
-            dialog = dialog.set_directory(folder);
-        }
-        let answer = dialog.save_file();
-        self.wait_for(async move {
-            answer
-                .await
-                .map(|file| Chosen::ExportTo(format, file.path().to_owned()))
-        });
+        let suggestion = video.with_extension(format.extension());
+        self.ask(Wish::ExportTo(format), absolute(&suggestion));
     }
 
     /// Asks for the folder to write cuts of `video` to.
     pub fn choose_folder(&mut self, video: &Path) {
-        let mut dialog = rfd::AsyncFileDialog::new().set_title("A folder for the cuts");
-        if let Some(folder) = video.parent() {
-            dialog = dialog.set_directory(folder);
-        }
-        let answer = dialog.pick_folder();
-        self.wait_for(async move {
-            answer
-                .await
-                .map(|folder| Chosen::CutInto(folder.path().to_owned()))
-        });
+        let folder = absolute(video).parent().map(Path::to_owned);
+        self.ask(Wish::CutInto, folder.unwrap_or_default());
     }
 
     /// Asks for a prompt to take in.
     pub fn choose_prompt(&mut self) {
-        let answer = rfd::AsyncFileDialog::new()
-            .set_title("Import a prompt")
-            .add_filter("Prompts", &["safetensors"])
-            .pick_file();
-        self.wait_for(async move {
-            answer
-                .await
-                .map(|file| Chosen::Prompt(file.path().to_owned()))
-        });
+        self.ask(Wish::ImportPrompt, home().join(""));
     }
 
     /// Asks where to copy a prompt to.
     pub fn choose_prompt_copy(&mut self, name: String) {
-        let answer = rfd::AsyncFileDialog::new()
-            .set_title("Export the prompt")
-            .set_file_name(format!("{name}.safetensors"))
-            .save_file();
-        self.wait_for(async move {
-            let file = answer.await?;
-            Some(Chosen::PromptCopy(name, file.path().to_owned()))
-        });
+        let suggestion = home().join(format!("{name}.safetensors"));
+        self.ask(Wish::ExportPrompt(name), suggestion);
     }
 
     /// Asks where to write all labels.
     pub fn choose_labels(&mut self) {
-        let answer = rfd::AsyncFileDialog::new()
-            .set_title("Export all labels")
-            .set_file_name("labels.jsonl")
-            .save_file();
-        self.wait_for(async move {
-            answer
-                .await
-                .map(|file| Chosen::LabelsTo(file.path().to_owned()))
-        });
+        self.ask(Wish::ExportLabels, home().join("labels.jsonl"));
     }
 
-    fn wait_for(&mut self, answer: impl Future<Output = Option<Chosen>> + Send + 'static) {
+    fn ask(&mut self, wish: Wish, suggestion: PathBuf) {
         if self.n_open > 0 {
             return; // One at a time: the other is already in front.
+        }
+        if self.stay_in_window {
+            self.n_open += 1;
+            // Both ends are in `self`.
+            let _ = self.sender.send(Some(Answer::NoDialog(wish, suggestion)));
+            return;
         }
         let (sender, ctx) = (self.sender.clone(), self.ctx.clone());
         let started = thread::Builder::new()
             .name("dialog".to_owned())
             .spawn(move || {
                 let began = Instant::now();
-                let mut chosen = pollster::block_on(answer);
-                if chosen.is_none() && began.elapsed() < NO_DIALOG {
-                    chosen = Some(Chosen::Unavailable);
-                }
+                let path = pollster::block_on(wish.ask(suggestion.clone()));
+                let answer = match path {
+                    Some(path) => Some(Answer::Chosen(wish.action(path))),
+                    None if began.elapsed() < NO_DIALOG || !may_have_dialogs() => {
+                        Some(Answer::NoDialog(wish, suggestion))
+                    }
+                    None => None,
+                };
                 // The window may be closed by now.
-                let _ = sender.send(chosen);
+                let _ = sender.send(answer);
                 ctx.request_repaint();
             });
         match started {
@@ -159,9 +202,32 @@ impl Dialogs {
     }
 
     /// What was chosen since the last call.
-    pub fn poll(&mut self) -> Vec<Chosen> {
+    pub fn poll(&mut self) -> Vec<Answer> {
         let answers: Vec<_> = self.answers.try_iter().collect();
         self.n_open -= answers.len();
         answers.into_iter().flatten().collect()
     }
+}
+
+fn home() -> PathBuf {
+    std::env::home_dir().unwrap_or_default()
+}
+
+fn absolute(path: &Path) -> PathBuf {
+    std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
+}
+
+/// Whether anything could have shown a dialog: a message bus to reach the desktop by, or `zenity`.
+///
+/// A machine under load may need longer than [`NO_DIALOG`] to find nothing.
+fn may_have_dialogs() -> bool {
+    if !cfg!(all(unix, not(target_os = "macos"))) {
+        return true;
+    }
+    let bus = std::env::var("DBUS_SESSION_BUS_ADDRESS").unwrap_or_default();
+    let runtime_dir = std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from);
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    !(bus.is_empty() || bus.starts_with("disabled:"))
+        || runtime_dir.is_some_and(|dir| dir.join("bus").exists())
+        || std::env::split_paths(&path).any(|dir| dir.join("zenity").is_file())
 }

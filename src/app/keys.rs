@@ -1,6 +1,6 @@
 //! Every key of the window, in one table: what is pressed, what it does, how the help calls it.
 
-use egui::{Key, KeyboardShortcut, Modifiers};
+use egui::{Event, Key, KeyboardShortcut, Modifiers};
 
 use crate::app::action::{Action, Actions};
 use crate::domain::Grade;
@@ -87,7 +87,7 @@ const fn binding(
 use Group::{Finding, Playback, Teaching, Window};
 use When::{Always, NotTyping, NothingFocused};
 
-/// All of them. With Shift comes before without: the first that fits is taken.
+/// All of them.
 #[rustfmt::skip]
 pub const BINDINGS: &[Binding] = &[
     binding(Playback, "Space", "Play or pause", &[key(Key::Space)], || Action::TogglePlay, NothingFocused),
@@ -141,46 +141,53 @@ fn grade(grade: Grade) -> Action {
 ///
 /// Must run before any control looks at the input.
 pub fn actions(ctx: &egui::Context, actions: &mut Actions) {
-    let is_typing = ctx.text_edit_focused();
-    let has_focus = ctx.memory(|memory| memory.focused().is_some());
+    let mut is_typing = ctx.text_edit_focused();
+    let mut has_focus = ctx.memory(|memory| memory.focused().is_some());
     ctx.input_mut(|input| {
-        for binding in BINDINGS {
-            let is_ours = match binding.when {
-                Always => true,
-                NotTyping => !is_typing,
-                NothingFocused => !has_focus,
+        let mut is_ours = false;
+        // In the order of the presses; held keys repeat, and each press counts.
+        input.events.retain(|event| {
+            // What a key of ours types belongs to it.
+            if std::mem::take(&mut is_ours) && matches!(event, Event::Text(_)) {
+                return false;
+            }
+            let Some(binding) = binding_of(event, is_typing, has_focus) else {
+                return true;
             };
-            if !is_ours {
-                continue;
+            let action = (binding.action)();
+            if matches!(action, Action::FocusQuery | Action::ShowGoTo) {
+                // On a slow machine, words come in one frame with the key that opens the field.
+                (is_typing, has_focus) = (true, true);
             }
-            for shortcut in binding.shortcuts {
-                // Held keys repeat: each press counts.
-                while consume_exactly(input, *shortcut) {
-                    actions.push((binding.action)());
-                }
-            }
-        }
+            actions.push(action);
+            is_ours = true;
+            false
+        });
     });
 }
 
-/// As `consume_shortcut`, but Shift must be as the shortcut says: `Shift+Left` is not `Left`.
-fn consume_exactly(input: &mut egui::InputState, shortcut: KeyboardShortcut) -> bool {
-    let found = input.events.iter().position(|event| {
-        matches!(event, egui::Event::Key { key, pressed: true, modifiers, .. }
-            if *key == shortcut.logical_key && modifiers.matches_exact(shortcut.modifiers))
-    });
-    if let Some(at) = found {
-        input.events.remove(at);
-        // What the key types belongs to it.
-        let typed = input
-            .events
-            .iter()
-            .position(|event| matches!(event, egui::Event::Text(_)));
-        if let Some(typed) = typed {
-            input.events.remove(typed);
-        }
-    }
-    found.is_some()
+/// Shift must be as the shortcut says: `Shift+Left` is not `Left`.
+fn binding_of(event: &Event, is_typing: bool, has_focus: bool) -> Option<&'static Binding> {
+    let Event::Key {
+        key,
+        pressed: true,
+        modifiers,
+        ..
+    } = event
+    else {
+        return None;
+    };
+    BINDINGS.iter().find(|binding| {
+        let is_ours = match binding.when {
+            Always => true,
+            NotTyping => !is_typing,
+            NothingFocused => !has_focus,
+        };
+        let is_pressed = |shortcut: &KeyboardShortcut| {
+            *key == shortcut.logical_key && modifiers.matches_exact(shortcut.modifiers)
+        };
+        is_ours && binding.shortcuts.iter().any(is_pressed)
+    })
 }
 
 #[cfg(test)]
@@ -204,7 +211,7 @@ mod tests {
 
     fn pressed(key: Key, modifiers: Modifiers) -> egui::RawInput {
         egui::RawInput {
-            events: vec![egui::Event::Key {
+            events: vec![Event::Key {
                 key,
                 physical_key: None,
                 pressed: true,
@@ -232,6 +239,44 @@ mod tests {
         assert_eq!(actions_of(&ctx, left, &mut text), [Action::SeekBy(-5.0)]);
         let left = pressed(Key::ArrowLeft, Modifiers::SHIFT);
         assert_eq!(actions_of(&ctx, left, &mut text), [Action::SeekBy(-1.0)]);
+    }
+
+    #[test]
+    fn words_right_behind_the_key_that_opens_a_field_are_only_typed() {
+        let ctx = egui::Context::default();
+        let key_and_text = |key, text: &str| {
+            let mut events = pressed(key, Modifiers::NONE).events;
+            events.push(Event::Text(text.to_owned()));
+            events
+        };
+        let mut input = pressed(Key::F, Modifiers::CTRL | Modifiers::COMMAND);
+        for (key, text) in [(Key::R, "r"), (Key::E, "e"), (Key::Space, " ")] {
+            input.events.extend(key_and_text(key, text));
+        }
+        let (mut found, mut typed) = (Actions::new(), String::new());
+        let _ = ctx.run_ui(input, |ui| {
+            actions(ui.ctx(), &mut found);
+            ui.input(|input| {
+                for event in &input.events {
+                    if let Event::Text(text) = event {
+                        typed.push_str(text);
+                    }
+                }
+            });
+        });
+        assert_eq!(found, [Action::FocusQuery]);
+        assert_eq!(typed, "re ");
+
+        let input = egui::RawInput {
+            events: key_and_text(Key::M, "m"),
+            ..egui::RawInput::default()
+        };
+        let ctx = egui::Context::default();
+        let _ = ctx.run_ui(input, |ui| {
+            actions(ui.ctx(), &mut found);
+            assert!(ui.input(|input| input.events.is_empty()));
+        });
+        assert_eq!(found, [Action::FocusQuery, Action::ToggleMute]);
     }
 
     #[test]

@@ -4,7 +4,8 @@ use egui::{CentralPanel, Frame, Margin, Panel, Rect, RichText, Ui};
 
 use crate::app::action::Actions;
 use crate::app::panels::{
-    empty, export_menu, go_to, keys_list, main_menu, notices, open_menu, query_bar, results,
+    empty, export_menu, go_to, keys_list, main_menu, notices, open_menu, path_field, query_bar,
+    results,
     side::{self, Side},
     status_bar, teach, transport,
 };
@@ -24,6 +25,8 @@ impl App {
         } else {
             self.windowed_ui(ui, &palette, actions);
         }
+        let below_top_bar = ui.ctx().content_rect().with_min_y(CONTROL_HEIGHT + 18.0);
+        path_field::ui(ui, below_top_bar, &mut self.path_field, &palette, actions);
         if self.shows_keys {
             keys_list::ui(ui, &palette, actions);
         }
@@ -66,7 +69,8 @@ impl App {
         }
         let available = ui.available_height();
         let n_lanes = self.session.lanes.len();
-        let timeline_height = timeline::height(n_lanes, (0.4 * available).max(110.0));
+        let share = if n_lanes > 4 { 0.5 } else { 0.4 };
+        let timeline_height = timeline::height(n_lanes, (share * available).max(110.0));
         Panel::bottom("timeline")
             .frame(bar(0))
             .show_separator_line(false)

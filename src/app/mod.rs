@@ -49,6 +49,8 @@ pub struct AppOptions {
     pub video: Option<PathBuf>,
     /// Asked at once.
     pub queries: Vec<String>,
+    /// Answers every query, in place of its plain words.
+    pub prompt: Option<PathBuf>,
     pub engine: EngineConfig,
 }
 

@@ -5,16 +5,16 @@ use std::path::{Path, PathBuf};
 use egui::ViewportCommand;
 
 use crate::app::action::Action;
-use crate::app::dialogs::Chosen;
+use crate::app::dialogs::Answer;
 use crate::app::panels::side::Side;
-use crate::app::panels::{export_menu, transport::neighbouring_speed};
-use crate::app::session::{Lane, ModelState, file_name};
+use crate::app::panels::{export_menu, go_to, query_bar, transport::neighbouring_speed};
+use crate::app::session::{Lane, ModelState};
 use crate::app::theme;
 use crate::app::window::App;
 use crate::domain::{TimeSpan, format_timestamp};
 use crate::export::{self, Format};
 use crate::store::atomic;
-use crate::worker::{Command, LabelsToSave, PromptEdit, PromptSource};
+use crate::worker::{Command, LabelsToSave, PromptSource};
 
 /// One press of the zoom keys.
 const ZOOM_STEP: f32 = 0.1;
@@ -176,7 +176,10 @@ impl App {
             }
             Action::CancelCuts => self.cutting.cancel(),
             Action::ExportTo(format, path) => self.export(format, &path),
-            Action::FocusQuery => self.query_bar.request_focus(),
+            Action::FocusQuery => {
+                self.set_fullscreen(ctx, false); // The field is not there.
+                ctx.memory_mut(|memory| memory.request_focus(query_bar::field_id()));
+            }
             Action::ToggleExportMenu => {
                 if self
                     .session
@@ -184,13 +187,14 @@ impl App {
                     .iter()
                     .any(|lane| !lane.moments.is_empty())
                 {
-                    egui::Popup::toggle_id(ctx, export_menu::popup_id());
+                    export_menu::toggle(ctx);
                 }
             }
             Action::ToggleKeys => self.shows_keys = !self.shows_keys,
             Action::ShowGoTo => {
                 if self.session.video.is_some() {
                     self.go_to.show();
+                    ctx.memory_mut(|memory| memory.request_focus(go_to::field_id()));
                 }
             }
             Action::ToggleFrameTimes => self.shows_frame_times = !self.shows_frame_times,
@@ -211,6 +215,8 @@ impl App {
             Action::Escape => {
                 if self.shows_keys {
                     self.shows_keys = false;
+                } else if self.path_field.is_shown() {
+                    self.path_field.hide();
                 } else if self.go_to.is_shown() {
                     self.go_to.hide();
                 } else if self.session.selection.is_some() {
@@ -251,23 +257,10 @@ impl App {
         }
     }
 
-    pub(super) fn take_chosen(&mut self, ctx: &egui::Context, chosen: Chosen) {
-        match chosen {
-            Chosen::Video(path) => self.perform(ctx, Action::Open(path)),
-            Chosen::CutInto(dir) => self.perform(ctx, Action::CutInto(dir)),
-            Chosen::ExportTo(format, path) => {
-                self.perform(ctx, Action::ExportTo(format, path));
-            }
-            Chosen::Prompt(file) => {
-                self.perform(ctx, Action::EditPrompts(PromptEdit::Import { file }));
-            }
-            Chosen::PromptCopy(name, file) => {
-                self.perform(ctx, Action::EditPrompts(PromptEdit::Export { name, file }));
-            }
-            Chosen::LabelsTo(file) => self.perform(ctx, Action::ExportLabelsTo(file)),
-            Chosen::Unavailable => self.session.notices.warning(
-                "This desktop offers no file dialog: drop a video onto the window, or name it on the command line",
-            ),
+    pub(super) fn take_answer(&mut self, ctx: &egui::Context, answer: Answer) {
+        match answer {
+            Answer::Chosen(action) => self.perform(ctx, action),
+            Answer::NoDialog(wish, suggestion) => self.path_field.show(wish, &suggestion),
         }
     }
 
@@ -289,10 +282,10 @@ impl App {
         match outcome {
             Ok(()) => {
                 let what = if n_moments == 1 { "moment" } else { "moments" };
-                let name = file_name(path);
+                let path = path.display();
                 self.session
                     .notices
-                    .info(format!("{n_moments} {what} written to {name}"));
+                    .info(format!("{n_moments} {what} written to {path}"));
             }
             Err(message) => self.session.notices.error(message),
         }
@@ -304,7 +297,14 @@ impl App {
                 self.query_bar.clear();
                 if let Some((id, query)) = added {
                     self.settings.remember_query(query.as_str());
+                    self.save_settings();
                     self.worker.send(Command::Search { id, query });
+                    if let Some(path) = &self.prompt {
+                        self.worker.send(Command::UsePrompt {
+                            id,
+                            prompt: Some(PromptSource::File(path.clone())),
+                        });
+                    }
                 }
             }
             Err(error) => self.query_bar.problem = Some(error.to_string()),
@@ -379,7 +379,8 @@ impl App {
     }
 
     fn set_fullscreen(&mut self, ctx: &egui::Context, is_fullscreen: bool) {
-        if self.session.video.is_none() && is_fullscreen {
+        let is_possible = self.session.video.is_some() || !is_fullscreen;
+        if !is_possible || is_fullscreen == self.is_fullscreen {
             return;
         }
         self.is_fullscreen = is_fullscreen;

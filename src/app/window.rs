@@ -1,5 +1,6 @@
 //! The window as a whole: takes in news, has the panels drawn, hands on what the user did.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -11,7 +12,7 @@ use crate::app::dialogs::Dialogs;
 use crate::app::frame_times::{FrameTimes, Summary};
 use crate::app::keys;
 use crate::app::panels::side::Side;
-use crate::app::panels::{go_to, query_bar, teach};
+use crate::app::panels::{go_to, path_field, query_bar, teach};
 use crate::app::playback::{News, Playback};
 use crate::app::session::{Indexing, OpenVideo, Session};
 use crate::app::settings::Settings;
@@ -29,6 +30,8 @@ pub struct App {
     pub(super) session: Session,
     pub(super) settings: Settings,
     pub(super) engine: EngineConfig,
+    /// Given at the start; answers every query.
+    pub(super) prompt: Option<PathBuf>,
     pub(super) worker: Worker,
     pub(super) playback: Playback,
     pub(super) dialogs: Dialogs,
@@ -37,6 +40,7 @@ pub struct App {
     pub(super) timeline: timeline::State,
     pub(super) query_bar: query_bar::State,
     pub(super) go_to: go_to::State,
+    pub(super) path_field: path_field::State,
     pub(super) side: Side,
     pub(super) teach: teach::State,
     pub(super) shows_keys: bool,
@@ -56,10 +60,25 @@ impl App {
         creation: &eframe::CreationContext<'_>,
         options: AppOptions,
     ) -> anyhow::Result<Self> {
+        Self::with_hook(creation, options, || {})
+    }
+
+    /// As [`App::new`]; `on_event` runs on the worker's thread after each event, and the worker
+    /// goes on when it returns. So a test can look at the window while work is under way, however
+    /// fast the machine is.
+    ///
+    /// # Errors
+    /// As [`App::new`].
+    pub fn with_hook(
+        creation: &eframe::CreationContext<'_>,
+        options: AppOptions,
+        on_event: impl Fn() + Send + 'static,
+    ) -> anyhow::Result<Self> {
         let ctx = &creation.egui_ctx;
         let AppOptions {
             video,
             queries,
+            prompt,
             mut engine,
         } = options;
         let settings = Settings::load(&engine.paths);
@@ -79,7 +98,10 @@ impl App {
         }
         let wake = {
             let ctx = ctx.clone();
-            move || ctx.request_repaint()
+            move || {
+                ctx.request_repaint();
+                on_event();
+            }
         };
         let worker = Worker::spawn(engine.clone(), wake).context("no thread for the worker")?;
         let mut app = Self {
@@ -91,6 +113,7 @@ impl App {
             timeline: timeline::State::default(),
             query_bar: query_bar::State::default(),
             go_to: go_to::State::default(),
+            path_field: path_field::State::default(),
             side: Side::default(),
             teach: teach::State::default(),
             shows_keys: false,
@@ -101,6 +124,7 @@ impl App {
             actions: Actions::new(),
             settings,
             engine,
+            prompt,
             worker,
         };
         app.session.playback.volume = app.settings.volume;
@@ -113,6 +137,11 @@ impl App {
             app.perform(ctx, Action::Open(video));
         }
         Ok(app)
+    }
+
+    /// Asks for paths in a field of the window from now on, and never with the system's dialogs.
+    pub fn stay_in_window(&mut self) {
+        self.dialogs.stay_in_window = true;
     }
 
     /// What the user sees.
@@ -175,8 +204,8 @@ impl App {
                 News::Stopped(message) => self.session.notices.error(message),
             }
         }
-        for chosen in self.dialogs.poll() {
-            self.take_chosen(ctx, chosen);
+        for answer in self.dialogs.poll() {
+            self.take_answer(ctx, answer);
         }
         let (cuts, ended) = self.cutting.poll();
         self.session.cuts = cuts;
@@ -195,6 +224,13 @@ impl App {
         }
         if self.playback.is_moving() {
             ctx.request_repaint_after(PLAYHEAD_EVERY);
+        }
+    }
+
+    fn perform_all(&mut self, ctx: &egui::Context, actions: &mut Actions) {
+        for action in actions.drain(..) {
+            self.perform(ctx, action);
+            ctx.request_repaint();
         }
     }
 
@@ -224,13 +260,13 @@ impl eframe::App for App {
         let stopwatch = FrameTimes::start();
         let ctx = ui.ctx().clone();
         let mut actions = std::mem::take(&mut self.actions);
+        // Before anything is drawn, so that what a key does is seen at once, and what is typed
+        // right behind a key that opens a field goes into it.
         keys::actions(&ctx, &mut actions);
+        self.perform_all(&ctx, &mut actions);
         self.layout(ui, &mut actions);
         self.track_window(&ctx);
-        for action in actions.drain(..) {
-            self.perform(&ctx, action);
-            ctx.request_repaint();
-        }
+        self.perform_all(&ctx, &mut actions);
         self.actions = actions;
         self.frame_times.add(&stopwatch);
         self.frame_times.end_frame();

@@ -17,7 +17,7 @@ mod score;
 mod search;
 mod train;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context as _;
@@ -34,6 +34,8 @@ use args::{Args, CommandLine, GlobalArgs};
 pub struct WindowRequest {
     pub video: Option<PathBuf>,
     pub queries: Vec<String>,
+    /// Answers every query.
+    pub prompt: Option<PathBuf>,
     pub engine: EngineConfig,
 }
 
@@ -70,12 +72,30 @@ fn dispatch(
         Some(CommandLine::Evaluate(evaluate)) => evaluate::run(global, &evaluate),
         Some(CommandLine::Score(score)) => score::run(&score),
         Some(CommandLine::Model(model)) => model::run(global, &model.what),
-        None => open_window(WindowRequest {
-            engine: global.engine_config()?,
-            video: args.video,
-            queries: args.queries,
-        }),
+        None => open_window(window_request(args)?),
     }
+}
+
+/// Without a query, a prompt that was taught on one brings it along.
+fn window_request(args: Args) -> anyhow::Result<WindowRequest> {
+    let mut queries = args.queries;
+    if let Some(path) = &args.global.prompt {
+        let prompt = read_prompt(path)?;
+        if queries.is_empty() {
+            queries.extend(prompt.metadata.query);
+        }
+    }
+    Ok(WindowRequest {
+        video: args.video,
+        queries,
+        engine: args.global.engine_config()?,
+        prompt: args.global.prompt,
+    })
+}
+
+fn read_prompt(path: &Path) -> anyhow::Result<Prompt> {
+    let bytes = PromptFolder::read_file(path)?;
+    Prompt::from_bytes(&bytes).with_context(|| path.display().to_string())
 }
 
 impl GlobalArgs {
@@ -96,8 +116,7 @@ impl GlobalArgs {
         let Some(path) = &self.prompt else {
             return Ok(None);
         };
-        let bytes = PromptFolder::read_file(path)?;
-        let prompt = Prompt::from_bytes(&bytes).with_context(|| path.display().to_string())?;
+        let prompt = read_prompt(path)?;
         prompt
             .check_model(engine.encoder().id())
             .with_context(|| path.display().to_string())?;

@@ -136,6 +136,17 @@ impl Engine {
         if let Some(known) = self.texts.get(query) {
             return Ok(known.clone());
         }
+        let n_read = self.encoder.clip().text_model().n_positions();
+        let n_tokens = self.encoder.tokenizer().n_tokens(query.as_str())?;
+        if n_tokens > n_read {
+            // Both ends of a text are tokens too.
+            self.notices.push(format!(
+                "“{}…” is long: the model reads {} of its {} word pieces, so say it in fewer words",
+                query.as_str().chars().take(24).collect::<String>(),
+                n_read - 2,
+                n_tokens - 2
+            ));
+        }
         let mut embedding = self.encode_texts(&[query.as_str()])?;
         l2_normalise(&mut embedding);
         if self.texts.len() >= MAX_KEPT_TEXTS {

@@ -66,3 +66,15 @@ fn words_that_cannot_be_asked_are_explained() {
     window.harness.get_by_label_contains("keep it under 500");
     assert!(window.app().session().lanes.is_empty());
 }
+
+#[test]
+fn words_beyond_what_the_model_reads_are_told_about() {
+    let mut window = Window::with_indexed_demo(&[], USUAL);
+    window.ask(&"a red circle on white ground ".repeat(16));
+    window.wait_until("there is an answer", |app| {
+        app.session().lanes[0].answer.is_some()
+    });
+    window.wait_until("there is a notice", |app| !app.session().notices.is_empty());
+    let told = window.notices().remove(0);
+    assert!(told.contains("is long: the model reads "), "{told}");
+}

@@ -13,6 +13,8 @@ use vcl::engine::{EngineConfig, ModelChoice};
 use vcl::model::DeviceChoice;
 use vcl::store::Paths;
 
+use crate::gate::Gate;
+
 /// Generous: the tests of one file run beside each other on few processors.
 const PATIENCE: Duration = Duration::from_secs(120);
 
@@ -24,46 +26,101 @@ pub fn demo() -> PathBuf {
     root().join("assets/demo.mp4")
 }
 
+/// The bundled model, and everything below this directory.
+pub fn engine_config(dir: &Path) -> EngineConfig {
+    EngineConfig {
+        model: ModelChoice::Bundled,
+        device: DeviceChoice::Cpu,
+        paths: Paths::below(dir),
+    }
+}
+
 /// A window and the directories that it keeps things in.
 pub struct Window {
+    // First, so that the worker goes when the window waits for it to end.
+    gate: Gate,
     pub harness: Harness<'static, App>,
     dirs: tempfile::TempDir,
 }
 
+/// What a window begins with.
+#[derive(Default)]
+pub struct Opening<'a> {
+    pub video: Option<PathBuf>,
+    pub queries: &'a [&'a str],
+    pub prompt: Option<PathBuf>,
+    /// [`USUAL`] if none.
+    pub size: Option<Vec2>,
+    /// Pixels per point, 1 if none.
+    pub sharpness: Option<f32>,
+    /// The worker tells one thing per frame, until [`Window::let_work`].
+    pub is_held: bool,
+}
+
 impl Window {
     pub fn open(video: Option<PathBuf>, queries: &[&str], size: Vec2) -> Self {
+        Self::open_with(Opening {
+            video,
+            queries,
+            size: Some(size),
+            ..Opening::default()
+        })
+    }
+
+    /// The demo video, while the worker waits for each frame to be looked at.
+    pub fn open_held(queries: &[&str]) -> Self {
+        Self::open_with(Opening {
+            video: Some(demo()),
+            queries,
+            is_held: true,
+            ..Opening::default()
+        })
+    }
+
+    pub fn open_with(opening: Opening<'_>) -> Self {
         let dirs = tempfile::tempdir().expect("a temporary directory");
-        Self::open_in(dirs, video, queries, size)
+        Self::open_in(dirs, opening)
     }
 
     /// Another window of the same person.
     pub fn open_again(self) -> Self {
-        let Self { harness, dirs } = self;
-        drop(harness);
-        Self::open_in(dirs, None, &[], USUAL)
+        let Self {
+            gate,
+            harness,
+            dirs,
+        } = self;
+        drop((gate, harness));
+        Self::open_in(dirs, Opening::default())
     }
 
-    fn open_in(
-        dirs: tempfile::TempDir,
-        video: Option<PathBuf>,
-        queries: &[&str],
-        size: Vec2,
-    ) -> Self {
+    fn open_in(dirs: tempfile::TempDir, opening: Opening<'_>) -> Self {
+        let queries = opening.queries.iter();
         let options = AppOptions {
-            video,
-            queries: queries.iter().map(|query| (*query).to_owned()).collect(),
-            engine: EngineConfig {
-                model: ModelChoice::Bundled,
-                device: DeviceChoice::Cpu,
-                paths: Paths::below(dirs.path()),
-            },
+            video: opening.video,
+            queries: queries.map(|query| (*query).to_owned()).collect(),
+            prompt: opening.prompt,
+            engine: engine_config(dirs.path()),
         };
+        let gate = Gate::new(opening.is_held);
+        let hook = gate.hook();
         let harness = Harness::builder()
-            .with_size(size)
+            .with_size(opening.size.unwrap_or(USUAL))
+            .with_pixels_per_point(opening.sharpness.unwrap_or(1.0))
             .with_render_cursor(false)
             .wgpu()
-            .build_eframe(|creation| App::new(creation, options).expect("the window opens"));
-        Self { harness, dirs }
+            .build_eframe(|creation| {
+                App::with_hook(creation, options, hook).expect("the window opens")
+            });
+        Self {
+            gate,
+            harness,
+            dirs,
+        }
+    }
+
+    /// The worker is not held any more.
+    pub fn let_work(&mut self) {
+        self.gate.open();
     }
 
     /// The demo video, indexed to the end.
@@ -85,6 +142,7 @@ impl Window {
         self.harness.state()
     }
 
+    /// Draws until it is so; a held worker tells one more thing for each frame.
     pub fn wait_until(&mut self, what: &str, is_so: impl Fn(&App) -> bool) {
         let began = Instant::now();
         loop {
@@ -92,6 +150,7 @@ impl Window {
             if is_so(self.app()) {
                 return;
             }
+            self.gate.release();
             assert!(began.elapsed() < PATIENCE, "waited in vain until {what}");
             thread::sleep(Duration::from_millis(5));
         }
@@ -102,6 +161,13 @@ impl Window {
         self.wait_until("nothing is left to do", App::is_idle);
         // What arrived last is on screen after another frame or two.
         self.harness.run_steps(3);
+    }
+
+    /// Waits until the frame that was asked for is on screen, and says where it is.
+    pub fn settle(&mut self) -> f64 {
+        self.wait_until("the frame is there", |app| !app.is_seeking());
+        self.harness.step(); // It may have come behind this frame's look at the player.
+        self.position_secs()
     }
 
     pub fn press(&mut self, modifiers: Modifiers, key: Key) {

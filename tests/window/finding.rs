@@ -43,7 +43,9 @@ fn typing_leads_to_the_scene() {
     });
     window.harness.step();
     window.click("Jump to highlight");
-    window.wait_until("the frame is there", |app| !app.is_seeking());
+    window.wait_until("it plays from there", |app| {
+        !app.is_seeking() && app.session().playback.is_playing
+    });
     let lane = window.app().session().selected_lane().unwrap();
     let found = lane.highlight_span().unwrap();
     let is_inside = |span: &TimeSpan| span.contains(window.position_secs());
@@ -59,7 +61,6 @@ fn typing_leads_to_the_scene() {
         window.position_secs()
     );
     assert_eq!(lane.is_probably_present(), Some(true));
-    assert!(window.app().session().playback.is_playing);
 }
 
 #[test]
@@ -75,7 +76,7 @@ fn the_timeline_is_clicked_dragged_and_zoomed() {
             "the playhead is at {} at once, not at {expected}",
             window.position_secs()
         );
-        window.wait_until("the frame is there", |app| !app.is_seeking());
+        window.settle();
         window.wait_until("the frame is on screen", |app| {
             let shown = app.frame_secs().unwrap_or(f64::NEG_INFINITY);
             let now = app.session().playback.position_secs;
@@ -88,10 +89,7 @@ fn the_timeline_is_clicked_dragged_and_zoomed() {
     let (from, to) = (on_timeline(&window, 0.2), on_timeline(&window, 0.7));
     let mut frames = std::collections::BTreeSet::new();
     window.drag(from, to, |window| {
-        for _ in 0..40 {
-            std::thread::sleep(std::time::Duration::from_millis(10));
-            window.harness.step();
-        }
+        window.settle();
         let frame_secs = window.app().frame_secs().unwrap();
         frames.insert((frame_secs * 1000.0) as i64);
     });
@@ -99,7 +97,7 @@ fn the_timeline_is_clicked_dragged_and_zoomed() {
         frames.len() >= 3,
         "only the frames at {frames:?} ms were shown"
     );
-    window.wait_until("the frame is there", |app| !app.is_seeking());
+    window.settle();
     assert!((window.position_secs() - 0.7 * duration_secs).abs() < 0.15);
 
     // The wheel zooms at the pointer: a click at the same place goes to the same time.
@@ -210,7 +208,7 @@ fn moments_are_written_to_a_file() {
     let text = std::fs::read_to_string(&path).unwrap();
     assert!(text.contains("a red circle"), "{text}");
     assert!(
-        window.notices()[0].contains("written to moments.csv"),
+        window.notices()[0].contains("moments.csv"),
         "{:?}",
         window.notices()
     );
@@ -258,28 +256,6 @@ fn the_threshold_is_dragged() {
 }
 
 #[test]
-fn queries_are_answered_while_indexing_goes_on() {
-    let mut window = Window::open(Some(demo()), &["a burning fire"], USUAL);
-    let mut was_answered_early = false;
-    for _ in 0..20_000 {
-        window.harness.step();
-        let session = window.app().session();
-        let is_indexed = session
-            .video
-            .as_ref()
-            .is_some_and(|video| video.indexing.is_done());
-        was_answered_early |= !is_indexed && session.lanes[0].answer.is_some();
-        if is_indexed {
-            break;
-        }
-        std::thread::sleep(std::time::Duration::from_millis(2));
-    }
-    assert!(was_answered_early);
-    let lane = &window.app().session().lanes[0];
-    assert!(lane.answer.is_some());
-}
-
-#[test]
 fn words_in_other_scripts_are_typed_and_shown() {
     let mut window = Window::with_indexed_demo(&[], USUAL);
     window.press(
@@ -316,32 +292,10 @@ fn results_are_clicked_and_queries_are_removed() {
     let first = window.app().session().selected_lane().unwrap().moments[0];
     let row = window.harness.get_by_label_contains("Moment 1, ").rect();
     window.click_at(row.left_center() + egui::vec2(30.0, 0.0));
-    window.wait_until("the frame is there", |app| !app.is_seeking());
+    window.settle();
     assert!(first.span.contains(window.position_secs() + 1e-3));
     window.click("Remove query the sea");
     let session = window.app().session();
     assert_eq!(session.lanes.len(), 1);
     assert_eq!(session.selected_lane().unwrap().query.as_str(), "night");
-}
-
-#[test]
-fn another_video_is_opened_meanwhile() {
-    let mut window = Window::open(Some(demo()), &["the sea"], USUAL);
-    window.wait_until("indexing runs", |app| app.session().video.is_some());
-    let other = root().join("tests/fixtures/videos/plain.mp4");
-    window.drop_file(&other);
-    window.wait_until("the other video is indexed and answered", |app| {
-        let session = app.session();
-        let is_other = session
-            .video
-            .as_ref()
-            .is_some_and(|video| video.path.ends_with("plain.mp4") && video.indexing.is_done());
-        is_other
-            && session.lanes[0]
-                .answer
-                .as_ref()
-                .is_some_and(|answer| answer.is_final)
-    });
-    let recent = &window.app().settings().recent;
-    assert!(recent[0].ends_with("plain.mp4") && recent[1].ends_with("demo.mp4"));
 }

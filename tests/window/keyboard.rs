@@ -4,11 +4,6 @@ use egui::{Key, Modifiers};
 
 use crate::drive::{USUAL, Window};
 
-fn settled(window: &mut Window) -> f64 {
-    window.wait_until("the frame is there", |app| !app.is_seeking());
-    window.position_secs()
-}
-
 #[test]
 fn keys_move_through_the_video() {
     let mut window = Window::with_indexed_demo(&["night"], USUAL);
@@ -22,7 +17,7 @@ fn keys_move_through_the_video() {
         (Modifiers::NONE, Key::J, 0.0),
     ] {
         window.press(modifiers, key);
-        let at = settled(&mut window);
+        let at = window.settle();
         assert!(
             (at - expected).abs() < 0.05,
             "{key:?} leads to {at}, not {expected}"
@@ -46,7 +41,7 @@ fn keys_move_through_the_video() {
     let mut visited = Vec::new();
     while visited.len() < starts.len() {
         window.press(Modifiers::NONE, Key::ArrowDown);
-        let at = settled(&mut window);
+        let at = window.settle();
         visited.push((at * 10.0).round() / 10.0);
         if starts.first() == Some(&0.0) && visited.len() + 1 == starts.len() {
             break;
@@ -59,7 +54,7 @@ fn keys_move_through_the_video() {
     window.type_text("1:05.5");
     window.press(Modifiers::NONE, Key::Enter);
     window.harness.step();
-    assert!((settled(&mut window) - 65.5).abs() < 0.05);
+    assert!((window.settle() - 65.5).abs() < 0.05);
 
     window.press(Modifiers::NONE, Key::M);
     assert!(window.app().session().playback.is_muted);
@@ -97,46 +92,6 @@ fn no_key_does_anything_while_typing() {
     window.harness.step();
     let lanes = &window.app().session().lanes;
     assert_eq!(lanes[0].query.as_str(), "kmfl");
-}
-
-#[test]
-fn tab_reaches_the_controls_and_every_one_has_a_name() {
-    let mut window = Window::with_indexed_demo(&["night"], USUAL);
-    window.wait_until_idle();
-    window.harness.check_accessibility();
-    let mut names = std::collections::BTreeSet::new();
-    for _ in 0..60 {
-        window.press(Modifiers::NONE, Key::Tab);
-        let root = window.harness.kittest_state().root();
-        if let Some(node) = focused(root) {
-            names.insert(node);
-        }
-    }
-    for expected in [
-        "Open",
-        "Export",
-        "Menu",
-        "What to look for",
-        "Timeline",
-        "Threshold of night",
-        "Remove query night",
-        "Jump to highlight",
-        "Play",
-        "Volume",
-        "Fullscreen",
-    ] {
-        assert!(
-            names.contains(expected),
-            "{expected} is not among {names:?}"
-        );
-    }
-}
-
-fn focused(node: egui_kittest::kittest::AccessKitNode<'_>) -> Option<String> {
-    if node.is_focused() {
-        return Some(node.label().unwrap_or_default());
-    }
-    node.children().find_map(focused)
 }
 
 #[test]

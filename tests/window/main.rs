@@ -3,10 +3,14 @@
 //! `drive` holds what a person would do with hands and eyes; the other files are what they do.
 
 mod broken;
+mod controls;
 mod drive;
 mod finding;
+mod gate;
+mod indexing;
 mod keyboard;
 mod pictures;
+mod prompted;
 mod smoke;
 mod speed;
 mod teaching;

@@ -4,7 +4,7 @@ use egui::{Vec2, vec2};
 use egui_kittest::SnapshotOptions;
 use vcl::app::{Action, Theme};
 
-use crate::drive::{USUAL, Window, demo, on_timeline};
+use crate::drive::{Opening, USUAL, Window, demo, on_timeline};
 
 /// Another software rasteriser draws a few edges differently, and text in thousands of pixels.
 const MAX_FAILED_PIXELS: usize = 4000;
@@ -46,12 +46,13 @@ fn empty() {
 
 #[test]
 fn indexing() {
-    let mut window = Window::open(Some(demo()), &["waves on the sea"], USUAL);
-    window.wait_until("there is a rough answer", |app| {
-        app.session().lanes[0].answer.is_some() && app.frame_secs().is_some()
+    let mut window = Window::open_held(&["waves on the sea"]);
+    window.wait_until("there is an answer from some exact clips", |app| {
+        let answer = app.session().lanes[0].answer.as_ref();
+        app.frame_secs().is_some() && answer.is_some_and(|answer| answer.n_clips_done > 8)
     });
     // How far it is differs from run to run; that everything is at its place does not.
-    compare(&mut window, "indexing", 120_000);
+    compare(&mut window, "indexing", 60_000);
 }
 
 #[test]
@@ -124,6 +125,24 @@ fn light_theme() {
 fn small_window() {
     let mut window = searched(&["the sea", "night"], vec2(720.0, 460.0), 84.0);
     picture(&mut window, "small_window");
+}
+
+#[test]
+fn sharp_screen() {
+    let mut window = Window::open_with(Opening {
+        video: Some(demo()),
+        queries: &["waves on the sea", "a burning fire"],
+        size: Some(vec2(960.0, 600.0)),
+        sharpness: Some(2.0),
+        ..Opening::default()
+    });
+    window.wait_until("it is indexed and answered", |app| {
+        let mut lanes = app.session().lanes.iter();
+        lanes.all(|lane| lane.answer.as_ref().is_some_and(|answer| answer.is_final))
+    });
+    act(&mut window, Action::Seek(56.0));
+    window.wait_until_idle();
+    compare(&mut window, "sharp_screen", 4 * MAX_FAILED_PIXELS);
 }
 
 #[test]

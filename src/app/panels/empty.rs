@@ -9,8 +9,16 @@ use crate::app::settings::Settings;
 use crate::app::theme::Palette;
 use crate::app::widgets::{IconButton, Look, elided};
 
-/// More would push the button out of a small window.
-const MAX_RECENT: usize = 4;
+const MAX_RECENT: usize = 5;
+
+/// Picture, words and button.
+const INVITATION_HEIGHT: f32 = 192.0;
+
+/// Above the recent videos, with their heading.
+const RECENT_HEIGHT: f32 = 46.0;
+
+/// Of one recent video.
+const ROW_HEIGHT: f32 = 34.0;
 
 pub fn ui(
     ui: &mut Ui,
@@ -21,14 +29,16 @@ pub fn ui(
     actions: &mut Actions,
 ) {
     let area = ui.available_rect_before_wrap();
-    let n_recent = settings.recent.len().min(MAX_RECENT);
-    let content_height = 250.0
-        + if n_recent > 0 {
-            44.0 + 34.0 * n_recent as f32
-        } else {
-            0.0
-        };
-    let frame = area.shrink(28.0);
+    let frame = area.shrink(28.0_f32.min(0.06 * area.height()));
+    // As many recent videos as there is room for.
+    let room = frame.height() - 24.0 - INVITATION_HEIGHT - RECENT_HEIGHT;
+    let n_recent = ((room / ROW_HEIGHT).max(0.0) as usize)
+        .min(settings.recent.len())
+        .min(MAX_RECENT);
+    let mut content_height = INVITATION_HEIGHT;
+    if n_recent > 0 {
+        content_height += RECENT_HEIGHT + ROW_HEIGHT * n_recent as f32;
+    }
     let colour = if is_hovered_by_file {
         palette.accent
     } else {

@@ -9,9 +9,16 @@ use crate::app::theme::Palette;
 use crate::app::widgets::IconButton;
 use crate::export::Format;
 
-/// Names the menu, so that a key can open it.
-pub fn popup_id() -> Id {
+fn popup_id() -> Id {
     Id::unique("export menu")
+}
+
+/// Opens or closes the menu; open, its first item has the keyboard.
+pub fn toggle(ctx: &egui::Context) {
+    Popup::toggle_id(ctx, popup_id());
+    if Popup::is_id_open(ctx, popup_id()) {
+        ctx.data_mut(|data| data.insert_temp(popup_id().with("opened by key"), ()));
+    }
 }
 
 pub fn ui(ui: &mut Ui, session: &Session, palette: &Palette, actions: &mut Actions) {
@@ -28,8 +35,13 @@ pub fn ui(ui: &mut Ui, session: &Session, palette: &Palette, actions: &mut Actio
             format!("{n_moments} moments as")
         };
         ui.label(RichText::new(what).small().color(palette.weak_text));
+        let by_key = popup_id().with("opened by key");
         for format in Format::ALL {
-            if ui.button(title(format)).clicked() {
+            let item = ui.button(title(format));
+            if ui.data_mut(|data| data.remove_temp::<()>(by_key)).is_some() {
+                item.request_focus();
+            }
+            if item.clicked() {
                 actions.push(Action::Export(format));
                 ui.close();
             }

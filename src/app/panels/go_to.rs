@@ -30,6 +30,11 @@ impl State {
     }
 }
 
+/// Names the field, so that a key can give it the keyboard.
+pub fn field_id() -> Id {
+    Id::unique("time to go to")
+}
+
 pub fn ui(ui: &Ui, area: egui::Rect, state: &mut State, palette: &Palette, actions: &mut Actions) {
     let Some(text) = &mut state.text else { return };
     let mut is_done = false;
@@ -53,6 +58,7 @@ pub fn ui(ui: &Ui, area: egui::Rect, state: &mut State, palette: &Palette, actio
                         ui.label(RichText::new("Go to").color(palette.text));
                         let hint = RichText::new("1:02.5").color(palette.weak_text);
                         let edit = TextEdit::singleline(text)
+                            .id(field_id())
                             .hint_text(hint)
                             .desired_width(90.0);
                         let response = ui.add(edit).accessible_name("Time to go to");

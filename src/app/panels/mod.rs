@@ -7,6 +7,7 @@ pub mod keys_list;
 pub mod main_menu;
 pub mod notices;
 pub mod open_menu;
+pub mod path_field;
 pub mod query_bar;
 pub mod results;
 pub mod side;

@@ -1,13 +1,13 @@
 //! Opening a video: the system's dialog, or one of the last ones.
 
-use egui::{Popup, RichText, Ui};
+use egui::{Popup, RichText, TextStyle, Ui};
 
 use crate::app::action::{Action, Actions};
 use crate::app::icons::Icon;
 use crate::app::session::file_name;
 use crate::app::settings::Settings;
 use crate::app::theme::Palette;
-use crate::app::widgets::IconButton;
+use crate::app::widgets::{IconButton, elided};
 
 pub fn ui(ui: &mut Ui, settings: &Settings, palette: &Palette, actions: &mut Actions) {
     ui.spacing_mut().item_spacing.x = 2.0;
@@ -23,10 +23,9 @@ pub fn ui(ui: &mut Ui, settings: &Settings, palette: &Palette, actions: &mut Act
     Popup::menu(&recent).show(|ui| {
         ui.set_min_width(260.0);
         for path in &settings.recent {
-            let folder = path.parent().map(|folder| folder.display().to_string());
-            let response = ui
-                .button(file_name(path))
-                .on_hover_text(folder.unwrap_or_default());
+            let name = file_name(path);
+            let words = elided(ui, &name, &TextStyle::Button, palette.text, 420.0);
+            let response = ui.button(words).on_hover_text(path.display().to_string());
             if response.clicked() {
                 actions.push(Action::Open(path.clone()));
                 ui.close();

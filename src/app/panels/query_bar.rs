@@ -13,7 +13,6 @@ pub struct State {
     pub text: String,
     /// Why the words cannot be asked.
     pub problem: Option<String>,
-    wants_focus: bool,
     /// Which entry of the history is shown, latest is 0.
     history_at: Option<usize>,
     /// What was typed before the history was looked through.
@@ -21,11 +20,6 @@ pub struct State {
 }
 
 impl State {
-    /// The next frame gives it the keyboard.
-    pub fn request_focus(&mut self) {
-        self.wants_focus = true;
-    }
-
     /// The words were taken.
     pub fn clear(&mut self) {
         *self = Self::default();
@@ -56,7 +50,7 @@ impl State {
     }
 }
 
-/// The field has this id, so that shortcuts can tell that it has the keyboard.
+/// Names the field, so that a key can give it the keyboard.
 pub fn field_id() -> Id {
     Id::unique("query field")
 }
@@ -117,9 +111,6 @@ pub fn ui(
         egui::pos2(rect.right() - 8.0, rect.bottom() - 1.0),
     );
     let response = ui.put(inner, edit).accessible_name("What to look for");
-    if std::mem::take(&mut state.wants_focus) {
-        response.request_focus();
-    }
     if response.changed() {
         state.problem = None;
         state.history_at = None;

@@ -53,11 +53,17 @@ pub fn ui(
         actions.push(Action::JumpToHighlight);
     }
     ui.add_space(2.0);
-    ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+    let list = ScrollArea::vertical().auto_shrink(false);
+    // However low the window is, nothing reaches out of the panel.
+    list.min_scrolled_height(0.0).show(ui, |ui| {
         ui.spacing_mut().item_spacing.y = 4.0;
         section(ui, "Moments", palette);
         if lane.moments.is_empty() {
-            let text = "None at this threshold: drag the dashed line on the curve down.";
+            let text = if lane.threshold_at(0.0).is_none() {
+                "No part stands out from the others."
+            } else {
+                "None at this threshold: drag the dashed line on the curve down."
+            };
             hint(ui, text, palette);
         }
         for (i, moment) in lane.moments.iter().take(MAX_MOMENTS).enumerate() {
@@ -105,16 +111,21 @@ pub(super) fn head(ui: &mut Ui, lane: &Lane, palette: &Palette) {
 }
 
 fn doubt(ui: &mut Ui, is_final: bool, palette: &Palette) {
+    let has_room = ui.available_height() > 240.0;
     card(ui, palette, |ui| {
         let title = if is_final {
             "Probably not in this video"
         } else {
             "Not seen so far"
         };
-        ui.label(RichText::new(title).color(palette.warning));
+        let title = ui.label(RichText::new(title).color(palette.warning));
         let why = "No clip fits these words better than it fits unrelated ones. \
-                       Below are the best guesses.";
-        ui.label(RichText::new(why).small().color(palette.weak_text));
+                   Below are the best guesses.";
+        if has_room {
+            ui.label(RichText::new(why).small().color(palette.weak_text));
+        } else {
+            title.on_hover_text(why);
+        }
     });
 }
 

@@ -1,20 +1,24 @@
 //! What lies under the pointer: the time, the score, a picture of the clip.
 
-use egui::{Area, Color32, Frame, Id, Margin, Order, Pos2, Rect, Stroke, Ui, pos2, vec2};
+use egui::{Area, Color32, Frame, Id, Margin, Order, Pos2, Rect, Stroke, Ui, vec2};
 
 use crate::app::session::{Lane, percent};
 use crate::app::theme::Palette;
 use crate::app::thumbnails::Thumbnails;
+use crate::app::video_view::letterboxed;
 use crate::domain::{ClipIndex, format_timestamp};
 
 /// Points.
 const PICTURE_HEIGHT: f32 = 90.0;
 
-/// A card above `top` and centred on the pointer, within the window.
+/// Room for the words below an upright picture.
+const LEAST_WIDTH: f32 = 116.0;
+
+/// A card above `at` and centred on it, within the window; `shape` is that of the video.
 pub fn card(
     ui: &Ui,
-    pointer: Pos2,
-    top: f32,
+    at: Pos2,
+    shape: egui::Vec2,
     time_secs: f64,
     lane: Option<(&Lane, Color32)>,
     thumbnails: &mut Thumbnails,
@@ -27,7 +31,7 @@ pub fn card(
         .interactable(false)
         .fade_in(false)
         .pivot(egui::Align2::CENTER_BOTTOM)
-        .fixed_pos(pos2(pointer.x, top - 8.0))
+        .fixed_pos(at - vec2(0.0, 8.0))
         .constrain_to(screen.shrink(4.0));
     response.show(ui.ctx(), |ui| {
         Frame::new()
@@ -37,11 +41,19 @@ pub fn card(
             .inner_margin(Margin::same(6))
             .show(ui, |ui| {
                 ui.spacing_mut().item_spacing = vec2(8.0, 4.0);
+                // As large before the picture has come, or the card would jump.
+                let width = PICTURE_HEIGHT * shape.x / shape.y.max(1.0);
+                let place = vec2(
+                    width.clamp(LEAST_WIDTH, 2.4 * PICTURE_HEIGHT),
+                    PICTURE_HEIGHT,
+                );
+                let (place, _) = ui.allocate_exact_size(place, egui::Sense::hover());
+                ui.painter()
+                    .rect_filled(place, 4.0, palette.video_background);
                 if let Some(texture) = thumbnails.get(clip) {
                     let size = texture.size_vec2();
-                    let size = size * (PICTURE_HEIGHT / size.y.max(1.0));
-                    let (rect, _) = ui.allocate_exact_size(size, egui::Sense::hover());
-                    egui::Image::from_texture((texture.id(), size))
+                    let rect = letterboxed(place, size.x, size.y);
+                    egui::Image::from_texture((texture.id(), rect.size()))
                         .corner_radius(4.0)
                         .paint_at(ui, rect);
                 }

@@ -15,15 +15,18 @@ mod gutter;
 mod heat_strip;
 mod hover;
 mod labels;
+mod lane;
 mod moments;
+mod overview;
 mod playhead;
 mod ruler;
 mod threshold;
 mod time_view;
 
+use egui::scroll_area::ScrollSource;
 use egui::{
-    Align2, EventFilter, Key, PointerButton, Rangef, Rect, Response, Role, ScrollArea, Sense,
-    TextStyle, Ui, WidgetInfo, pos2, vec2,
+    Align2, EventFilter, Key, PointerButton, Rect, Response, Role, ScrollArea, Sense, TextStyle,
+    Ui, WidgetInfo, pos2, vec2,
 };
 
 use crate::app::action::{Action, Actions};
@@ -31,22 +34,24 @@ use crate::app::colours::lane_colour;
 use crate::app::session::{Lane, Selection, Session};
 use crate::app::theme::Palette;
 use crate::app::thumbnails::Thumbnails;
-use crate::domain::Labels;
-use crate::worker::VideoId;
+use crate::worker::{QueryId, VideoId};
 
 use change::Changes;
-use curve::SaliencyScale;
 use time_view::{TimeScale, TimeView};
 
 const RULER_HEIGHT: f32 = 26.0;
 const LANE_GAP: f32 = 4.0;
-const HEAT_HEIGHT: f32 = 12.0;
+
+/// Two lines of words beside it, heat strip and curve in it.
+const LEAST_LANE_HEIGHT: f32 = 38.0;
 
 /// What the timeline remembers between frames.
 #[derive(Debug, Default)]
 pub struct State {
     view: Option<(VideoId, TimeView)>,
     was_playing_inside: bool,
+    /// The lane that was last scrolled to.
+    shown_selection: Option<QueryId>,
     /// Where a selection began that is still being drawn.
     selecting_from_secs: Option<f64>,
     changes: Changes,
@@ -65,7 +70,9 @@ pub fn height(n_lanes: usize, available: f32) -> f32 {
         0 | 1 => 104.0,
         2 => 84.0,
         3 => 70.0,
-        _ => 58.0,
+        4 => 58.0,
+        5 => 48.0,
+        _ => LEAST_LANE_HEIGHT,
     };
     (RULER_HEIGHT + n_lanes.max(1) as f32 * (lane + LANE_GAP)).min(available)
 }
@@ -121,29 +128,41 @@ pub fn ui(
         empty_lane(ui, lanes_area, palette);
     } else {
         let n_lanes = session.lanes.len() as f32;
-        let lane_height = (lanes_area.height() / n_lanes - LANE_GAP).max(44.0);
+        let lane_height = (lanes_area.height() / n_lanes - LANE_GAP).max(LEAST_LANE_HEIGHT);
         state.changes.begin_frame();
         let changes = &mut state.changes;
         let mut lanes_ui = ui.new_child(egui::UiBuilder::new().max_rect(lanes_area));
         lanes_ui.spacing_mut().item_spacing = vec2(0.0, LANE_GAP);
+        // Over the curves the wheel zooms; over the names it goes to the lanes that have no room.
+        let names = lanes_area.with_max_x(area.left() + gutter_width);
+        let is_on_names = ui.rect_contains_pointer(names);
+        let source = ScrollSource {
+            mouse_wheel: is_on_names,
+            ..ScrollSource::SCROLL_BAR
+        };
+        let is_newly_selected = state.shown_selection != session.selected;
+        state.shown_selection = session.selected;
         ScrollArea::vertical()
-            .scroll_source(egui::scroll_area::ScrollSource::SCROLL_BAR)
+            .scroll_source(source)
             .auto_shrink(false)
             .show(&mut lanes_ui, |ui| {
                 for lane in &session.lanes {
                     let size = vec2(ui.available_width(), lane_height);
                     let (row, _) = ui.allocate_exact_size(size, Sense::hover());
                     let is_selected = session.selected == Some(lane.id);
+                    if is_selected && is_newly_selected {
+                        ui.scroll_to_rect(row, None);
+                    }
                     let head = row.with_max_x(area.left() + gutter_width);
                     gutter::ui(ui, head, lane, is_selected, palette, actions);
                     let body = Rect::from_x_y_ranges(plot.x_range(), row.y_range());
                     let labels = video.labels.of(&lane.query);
-                    let teaching = Teaching {
+                    let teaching = lane::Teaching {
                         labels,
                         shows_labels: is_teaching || labels.is_some(),
                         compares: is_teaching && is_selected,
                     };
-                    let line = lane_ui(
+                    let line = lane::ui(
                         ui,
                         body,
                         lane,
@@ -181,6 +200,7 @@ pub fn ui(
         labels::paint_selection(&painter, below, selection, &scale, palette);
     }
     ruler::paint(ui, &painter, ruler, &scale, palette);
+    overview::paint(&painter, ruler, &scale.view, palette);
     playhead::paint(
         &painter,
         plot,
@@ -291,106 +311,6 @@ fn empty_lane(ui: &Ui, area: Rect, palette: &Palette) {
     );
 }
 
-/// What a lane shows of teaching.
-#[derive(Clone, Copy)]
-struct Teaching<'a> {
-    labels: Option<&'a Labels>,
-    shows_labels: bool,
-    /// Whether the answer by the plain words is drawn beside that of a prompt.
-    compares: bool,
-}
-
-/// Everything of a lane right of its name. The answer is the control of its threshold.
-#[expect(clippy::too_many_arguments, reason = "a lane is made of all these")]
-fn lane_ui(
-    ui: &mut Ui,
-    body: Rect,
-    lane: &Lane,
-    is_selected: bool,
-    teaching: Teaching<'_>,
-    changes: &mut Changes,
-    scale: &TimeScale,
-    palette: &Palette,
-    actions: &mut Actions,
-) -> Option<Response> {
-    let painter = ui.painter_at(body);
-    painter.rect_filled(body, 4.0, palette.lane_background);
-    let Some(answer) = &lane.answer else {
-        let text = lane.error.as_deref().unwrap_or("Searching…");
-        let colour = if lane.error.is_some() {
-            palette.error
-        } else {
-            palette.weak_text
-        };
-        let font = TextStyle::Small.resolve(ui.style());
-        painter.text(body.center(), Align2::CENTER_CENTER, text, font, colour);
-        return None;
-    };
-    let is_doubtful = lane.is_probably_present() == Some(false);
-    let full = lane_colour(lane.colour, palette.is_dark);
-    let colour = if is_doubtful {
-        full.gamma_multiply(0.45)
-    } else {
-        full
-    };
-    let now_secs = ui.input(|input| input.time);
-    let values = changes.values(lane, answer.result.saliency.values(), now_secs);
-    let heat = body.with_max_y(body.top() + HEAT_HEIGHT);
-    let mut plot = body.with_min_y(heat.bottom() + 3.0);
-    if teaching.shows_labels {
-        let strip = plot.with_min_y(plot.bottom() - labels::HEIGHT);
-        plot.set_bottom(strip.top() - 1.0);
-        let query = lane.query.as_str();
-        labels::ui(ui, &painter, strip, query, teaching.labels, scale, palette);
-    }
-    let saliency = SaliencyScale::new(lane.saliency_range()?, plot.shrink2(vec2(0.0, 3.0)));
-
-    heat_strip::paint(
-        &painter,
-        heat,
-        &values,
-        scale,
-        if is_doubtful { 0.55 } else { 1.0 },
-    );
-    moments::paint_bands(&painter, plot, &lane.moments, scale, full, is_doubtful);
-    let plain = lane.plain.as_ref().filter(|_| lane.prompt.is_some());
-    if let Some(plain) = plain.filter(|_| teaching.compares) {
-        let ink = palette.weak_text;
-        curve::paint_ghost(&painter, plot, plain.values(), scale, &saliency, ink);
-    }
-    curve::paint(&painter, plot, &values, scale, &saliency, colour);
-    if !answer.is_final {
-        veil(&painter, body, answer.n_clips_done, scale, palette);
-    }
-    let line = threshold::ui(ui, plot, lane, &saliency, actions);
-    let is_warm = line
-        .as_ref()
-        .is_some_and(|line| line.hovered() || line.dragged() || line.has_focus());
-    if is_selected || is_warm {
-        threshold::paint(ui, &painter, plot, lane, &saliency, is_warm, palette);
-    }
-    let pin = Rect::from_x_y_ranges(body.x_range(), heat.top()..=heat.bottom() + 4.0);
-    let best = answer.result.highlight.clip;
-    moments::paint_highlight(&painter, pin, best, scale, colour, palette.lane_background);
-    line
-}
-
-/// Clips that are only known roughly are shown behind a veil.
-fn veil(
-    painter: &egui::Painter,
-    body: Rect,
-    n_clips_done: usize,
-    scale: &TimeScale,
-    palette: &Palette,
-) {
-    let from = scale.x_of(crate::domain::ClipIndex(n_clips_done).start_secs());
-    let x = Rangef::new(from.max(body.left()), body.right());
-    if x.span() > 0.0 {
-        let rect = Rect::from_x_y_ranges(x, body.y_range());
-        painter.rect_filled(rect, 0.0, palette.lane_background.gamma_multiply(0.55));
-    }
-}
-
 fn hover_ui(
     ui: &Ui,
     plot: Rect,
@@ -407,13 +327,16 @@ fn hover_ui(
         return;
     }
     playhead::paint_hover(&ui.painter_at(plot), plot, pointer.x, palette.text);
+    let shape = session.video.as_ref().map_or(vec2(16.0, 9.0), |video| {
+        vec2(video.info.width as f32, video.info.height as f32)
+    });
     let lane = lane.or(session.selected_lane());
     let lane = lane.map(|lane| (lane, lane_colour(lane.colour, palette.is_dark)));
     let at = pos2(pointer.x, plot.top());
     hover::card(
         ui,
         at,
-        plot.top(),
+        shape,
         scale.secs_at(pointer.x),
         lane,
         thumbnails,

@@ -42,6 +42,12 @@ impl TimeView {
         self.length_secs() >= self.duration_secs - 1e-6
     }
 
+    /// Where the visible part begins and ends, of the whole.
+    pub fn visible_part(&self) -> (f32, f32) {
+        let part = |secs: f64| (secs / self.duration_secs) as f32;
+        (part(self.start_secs), part(self.end_secs))
+    }
+
     /// The length of the video has become known better.
     pub fn set_duration(&mut self, duration_secs: f64) {
         if (duration_secs - self.duration_secs).abs() < 1e-6 {

@@ -261,3 +261,6 @@ fn times_ns(sample: &gst::Sample) -> Option<(i64, i64)> {
     let stream_time = segment.to_stream_time(pts)?;
     Some((pts.nseconds() as i64, stream_time.nseconds() as i64))
 }
+
+#[cfg(test)]
+mod tests;

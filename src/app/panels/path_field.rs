@@ -1,0 +1,180 @@
+//! Typing a path, where the desktop has no file dialog.
+
+use std::path::{Path, PathBuf};
+
+use egui::{Align2, Area, Frame, Id, Key, Margin, Order, RichText, Stroke, TextEdit, Ui, vec2};
+
+use crate::app::action::{Action, Actions};
+use crate::app::dialogs::Wish;
+use crate::app::icons::Icon;
+use crate::app::theme::{CORNER, Palette};
+use crate::app::widgets::{IconButton, Look};
+
+const WIDTH: f32 = 560.0;
+
+/// The open field, if any.
+#[derive(Debug, Default)]
+pub struct State {
+    wish: Option<Wish>,
+    text: String,
+    has_had_focus: bool,
+    /// Why the path will not do, or what should be thought of first.
+    problem: Option<&'static str>,
+    /// That this file is replaced has been agreed to.
+    replaces: Option<PathBuf>,
+}
+
+impl State {
+    pub fn show(&mut self, wish: Wish, suggestion: &Path) {
+        *self = Self {
+            text: suggestion.display().to_string(),
+            wish: Some(wish),
+            ..Self::default()
+        };
+    }
+
+    pub fn hide(&mut self) {
+        *self = Self::default();
+    }
+
+    pub fn is_shown(&self) -> bool {
+        self.wish.is_some()
+    }
+
+    /// What the path leads to; otherwise says why not.
+    fn submit(&mut self) -> Option<Action> {
+        let wish = self.wish.clone()?;
+        let path = self.path();
+        self.problem = match wish {
+            _ if path.as_os_str().is_empty() => Some("There is no path yet."),
+            Wish::CutInto if path.is_file() => Some("This is a file: name a folder."),
+            Wish::CutInto => None,
+            _ if path.is_dir() => Some("This is a folder: add the name of a file."),
+            _ if wish.is_reading() && !path.exists() => Some("There is no such file."),
+            _ if wish.is_reading() => None,
+            _ if path.exists() && self.replaces.as_ref() != Some(&path) => {
+                self.replaces = Some(path.clone());
+                Some("There is such a file: say it again to replace it.")
+            }
+            _ => None,
+        };
+        self.problem.is_none().then(|| wish.action(path))
+    }
+
+    fn path(&self) -> PathBuf {
+        let text = self.text.trim();
+        let home = std::env::home_dir();
+        match (text.strip_prefix("~/"), home) {
+            (Some(rest), Some(home)) => home.join(rest),
+            _ => PathBuf::from(text),
+        }
+    }
+}
+
+pub fn ui(ui: &Ui, area: egui::Rect, state: &mut State, palette: &Palette, actions: &mut Actions) {
+    let Some(wish) = state.wish.clone() else {
+        return;
+    };
+    if ui.input_mut(|input| input.consume_key(egui::Modifiers::NONE, Key::Escape)) {
+        state.hide();
+        return;
+    }
+    let (mut is_agreed, mut is_cancelled) = (false, false);
+    Area::new(Id::unique("path field"))
+        .order(Order::Foreground)
+        .pivot(Align2::CENTER_TOP)
+        .fixed_pos(area.center_top() + vec2(0.0, 16.0))
+        .show(ui.ctx(), |ui| {
+            let border = if state.problem.is_some() {
+                palette.warning
+            } else {
+                palette.accent
+            };
+            Frame::new()
+                .fill(palette.raised)
+                .stroke(Stroke::new(1.0, border))
+                .corner_radius(CORNER)
+                .inner_margin(Margin::same(14))
+                .show(ui, |ui| {
+                    ui.set_width(WIDTH.min(area.width() - 64.0));
+                    ui.label(RichText::new(wish.title()).color(palette.text));
+                    let field = TextEdit::singleline(&mut state.text)
+                        .margin(Margin::symmetric(8, 6))
+                        .desired_width(f32::INFINITY);
+                    let field = ui.add(field).accessible_name("Path");
+                    if !state.has_had_focus {
+                        field.request_focus();
+                        state.has_had_focus = true;
+                    }
+                    if field.changed() {
+                        state.problem = None;
+                        state.replaces = None;
+                    }
+                    if field.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter)) {
+                        is_agreed = true;
+                        field.request_focus();
+                    }
+                    let (note, colour) = match state.problem {
+                        Some(problem) => (problem, palette.warning),
+                        None => ("This desktop has no file dialog.", palette.weak_text),
+                    };
+                    ui.horizontal(|ui| {
+                        ui.label(RichText::new(note).small().color(colour));
+                        let layout = egui::Layout::right_to_left(egui::Align::Center);
+                        ui.with_layout(layout, |ui| {
+                            let agree = IconButton::with_text(Icon::Open, wish.verb());
+                            is_agreed |= agree.look(Look::Primary).show(ui).clicked();
+                            let cancel = IconButton::with_text(Icon::Close, "Not now");
+                            is_cancelled = cancel.look(Look::Plain).show(ui).clicked();
+                        });
+                    });
+                });
+        });
+    if is_cancelled {
+        state.hide();
+    } else if is_agreed && let Some(action) = state.submit() {
+        actions.push(action);
+        state.hide();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::export::Format;
+
+    fn submitted(wish: Wish, path: &Path) -> State {
+        let mut state = State::default();
+        state.show(wish, path);
+        state
+    }
+
+    #[test]
+    fn paths_are_looked_at_before_they_are_taken() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("film.mp4");
+        assert_eq!(submitted(Wish::Video, Path::new(" ")).submit(), None);
+        assert_eq!(submitted(Wish::Video, dir.path()).submit(), None);
+        assert_eq!(submitted(Wish::Video, &file).submit(), None);
+        std::fs::write(&file, "").unwrap();
+        let open = submitted(Wish::Video, &file).submit();
+        assert_eq!(open, Some(Action::Open(file.clone())));
+        assert_eq!(submitted(Wish::CutInto, &file).submit(), None);
+        let folder = dir.path().join("new");
+        let cut = submitted(Wish::CutInto, &folder).submit();
+        assert_eq!(cut, Some(Action::CutInto(folder)));
+    }
+
+    #[test]
+    fn a_file_is_replaced_only_when_that_is_said_twice() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("moments.csv");
+        let wish = Wish::ExportTo(Format::Csv);
+        let expected = Some(Action::ExportTo(Format::Csv, file.clone()));
+        assert_eq!(submitted(wish.clone(), &file).submit(), expected);
+        std::fs::write(&file, "").unwrap();
+        let mut state = submitted(wish, &file);
+        assert_eq!(state.submit(), None);
+        assert_eq!(state.submit(), expected);
+    }
+}

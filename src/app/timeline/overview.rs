@@ -1,0 +1,44 @@
+//! Which part of the video is visible: a thin bar above the ruler, only while zoomed in.
+
+use egui::{Painter, Rect};
+
+use crate::app::theme::Palette;
+use crate::app::timeline::time_view::TimeView;
+
+const HEIGHT: f32 = 2.0;
+
+/// A bar shorter than this could not be seen.
+const LEAST_WIDTH: f32 = 8.0;
+
+pub fn paint(painter: &Painter, ruler: Rect, view: &TimeView, palette: &Palette) {
+    if view.is_whole() {
+        return;
+    }
+    let track = ruler.with_max_y(ruler.top() + HEIGHT);
+    painter.rect_filled(track, 1.0, palette.line);
+    painter.rect_filled(bar(track, view), 1.0, palette.weak_text);
+}
+
+fn bar(track: Rect, view: &TimeView) -> Rect {
+    let (start, end) = view.visible_part();
+    let width = ((end - start) * track.width()).max(LEAST_WIDTH);
+    let left = (track.left() + start * track.width()).min(track.right() - width);
+    Rect::from_x_y_ranges(left..=left + width, track.y_range())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_bar_is_always_seen_and_never_leaves_its_track() {
+        let track = Rect::from_min_size(egui::pos2(100.0, 0.0), egui::vec2(500.0, 3.0));
+        let mut view = TimeView::whole(7200.0);
+        view.zoom(0.5, 0.0);
+        assert_eq!(bar(track, &view).x_range(), egui::Rangef::new(100.0, 350.0));
+        view.zoom(1e-9, 7200.0);
+        view.pan(7200.0);
+        let least = bar(track, &view);
+        assert!(least.width() >= LEAST_WIDTH && least.right() <= track.right() + 1e-3);
+    }
+}
