@@ -7,7 +7,10 @@ fn main() -> std::process::ExitCode {
             video: request.video,
             queries: request.queries,
             prompt: request.prompt,
-            engine: request.engine,
+            model: request.model,
+            device: request.device,
+            paths: request.paths,
+            hub: request.hub,
         })
     })
 }

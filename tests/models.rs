@@ -2,6 +2,7 @@
 //! wrong with one is told in one line, without a crash and without trusting what a file claims.
 
 use std::fs;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -15,6 +16,8 @@ use vcl::model::encoder::config::ClipConfig;
 use vcl::model::encoder::pixel_tensor;
 use vcl::model::encoder::tokenizer::ClipTokenizer;
 use vcl::model::{ComputeDevice, Encoder, ModelError, ModelFiles, Preprocess};
+use zip::CompressionMethod;
+use zip::write::SimpleFileOptions;
 
 #[path = "support/full_size.rs"]
 mod full_size;
@@ -242,6 +245,29 @@ fn a_damaged_pytorch_file_is_told() {
         dir.write("pytorch_model.bin", contents);
         dir.complaint();
     }
+}
+
+#[test]
+fn code_in_a_pickle_is_not_run() {
+    let dir = ModelDir::new();
+    fs::remove_file(dir.file("model.safetensors")).unwrap();
+    let mark = dir.file("mark");
+    let pickle = format!("cposix\nsystem\n(S'touch {}'\ntR.", mark.display());
+    let mut archive = zip::ZipWriter::new(fs::File::create(dir.file("pytorch_model.bin")).unwrap());
+    let stored = SimpleFileOptions::default().compression_method(CompressionMethod::Stored);
+    for (name, contents) in [
+        ("data.pkl", pickle.as_bytes()),
+        ("byteorder", b"little"),
+        ("version", b"3\n"),
+    ] {
+        archive
+            .start_file(format!("pytorch_model/{name}"), stored)
+            .unwrap();
+        archive.write_all(contents).unwrap();
+    }
+    archive.finish().unwrap();
+    dir.complaint();
+    assert!(!mark.exists());
 }
 
 #[test]
@@ -590,4 +616,85 @@ fn a_model_of_vit_b_32s_size_loads_and_runs() {
 #[ignore = "needs 5 GB of memory"]
 fn a_model_of_vit_l_14s_size_loads_and_runs() {
     full_size_model_runs(full_size::VIT_L_14, 427_616_513);
+}
+
+/// The weights of `clip-tiny`, all floats but `logit_scale` rounded to half precision.
+fn halve(tensors: &mut [(String, Dtype, Vec<usize>, Vec<u8>)]) {
+    for (name, dtype, _, data) in tensors {
+        if name != "logit_scale" {
+            assert_eq!(*dtype, Dtype::F32);
+            let (values, _) = data.as_chunks();
+            let halves = values
+                .iter()
+                .map(|&bytes| half::f16::from_f32(f32::from_le_bytes(bytes)).to_le_bytes());
+            *data = halves.flatten().collect();
+            *dtype = Dtype::F16;
+        }
+    }
+}
+
+/// Image and text embeddings of the model in `dir`, one after the other.
+fn embed_both(dir: &Path) -> Vec<f32> {
+    let encoder = load(dir).unwrap();
+    let pixels = encoder.preprocess(&picture());
+    let mut values = encoder.encode_images(&[pixels]).unwrap();
+    values.extend(encoder.encode_texts(&[SENTENCE]).unwrap());
+    values
+}
+
+#[test]
+fn a_pickle_of_torch_gives_the_same_model() {
+    let dir = ModelDir::new();
+    dir.edit_tensors(|tensors| halve(tensors));
+    let expected = embed_both(dir.0.path());
+
+    fs::remove_file(dir.file("model.safetensors")).unwrap();
+    let pickle = fixture("clip-tiny-bin").join("pytorch_model.bin");
+    fs::copy(pickle, dir.file("pytorch_model.bin")).unwrap();
+    assert_eq!(embed_both(dir.0.path()), expected);
+}
+
+#[test]
+fn weights_in_several_files_give_the_same_model() {
+    const INDEX: &str = "model.safetensors.index.json";
+    let dir = ModelDir::new();
+    let expected = embed_both(dir.0.path());
+    let names = [
+        "model-00001-of-00002.safetensors",
+        "model-00002-of-00002.safetensors",
+    ];
+    let mut weight_map = serde_json::Map::new();
+    for (i, shard) in names.iter().enumerate() {
+        fs::copy(
+            fixture("clip-tiny").join("model.safetensors"),
+            dir.file("model.safetensors"),
+        )
+        .unwrap();
+        dir.edit_tensors(|tensors| {
+            tensors.sort_by(|(a, ..), (b, ..)| a.cmp(b));
+            let mut n_seen = 0;
+            tensors.retain(|_| {
+                n_seen += 1;
+                n_seen % 2 == i
+            });
+            for (name, ..) in tensors {
+                weight_map.insert(name.clone(), json!(shard));
+            }
+        });
+        fs::rename(dir.file("model.safetensors"), dir.file(shard)).unwrap();
+    }
+    let index = json!({"metadata": {}, "weight_map": weight_map});
+    dir.write(INDEX, index.to_string());
+    assert_eq!(embed_both(dir.0.path()), expected);
+
+    fs::rename(dir.file(names[1]), dir.file("away")).unwrap();
+    assert_tells(&dir.complaint(), &["has no", names[1]]);
+    fs::copy(dir.file(names[0]), dir.file(names[1])).unwrap();
+    assert_tells(&dir.complaint(), &[names[1], "another file as well"]);
+    for bad in ["", "{}", r#"{"weight_map": {}}"#] {
+        dir.write(INDEX, bad);
+        assert_tells(&dir.complaint(), &[INDEX]);
+    }
+    dir.write(INDEX, r#"{"weight_map": {"a": "../away"}}"#);
+    assert_tells(&dir.complaint(), &[INDEX, "../away"]);
 }

@@ -8,6 +8,8 @@ use crate::app::settings::Theme;
 use crate::domain::{Grade, TimeSpan};
 use crate::engine::ModelChoice;
 use crate::export::Format;
+use crate::model::DeviceChoice;
+use crate::store::RepoId;
 use crate::worker::{PromptEdit, QueryId};
 
 #[derive(Clone, Debug, PartialEq)]
@@ -83,6 +85,12 @@ pub enum Action {
     CancelIndexing,
     ResumeIndexing,
     UseModel(ModelChoice),
+    /// Ask for a folder, then use the model in it.
+    ChooseModelFolder,
+    UseDevice(DeviceChoice),
+    /// Fetch a model, then use it.
+    DownloadModel(RepoId),
+    CancelDownload,
     /// Ask where, then write what was found there.
     Export(Format),
     /// Ask for a folder, then write each moment there as a video.
@@ -94,6 +102,7 @@ pub enum Action {
 
     FocusQuery,
     ToggleExportMenu,
+    ToggleModelMenu,
     ToggleKeys,
     ShowGoTo,
     ToggleFrameTimes,

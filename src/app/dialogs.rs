@@ -6,6 +6,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::app::action::Action;
+use crate::engine::ModelChoice;
 use crate::export::Format;
 use crate::worker::PromptEdit;
 
@@ -28,6 +29,8 @@ pub enum Wish {
     /// Of this name.
     ExportPrompt(String),
     ExportLabels,
+    /// The folder of one.
+    Model,
 }
 
 impl Wish {
@@ -39,6 +42,7 @@ impl Wish {
             Self::ImportPrompt => "Import a prompt",
             Self::ExportPrompt(_) => "Export the prompt to a file",
             Self::ExportLabels => "Export all labels to a file",
+            Self::Model => "A folder with a CLIP model",
         }
     }
 
@@ -49,6 +53,7 @@ impl Wish {
             Self::ExportTo(_) | Self::ExportPrompt(_) | Self::ExportLabels => "Write it",
             Self::CutInto => "Cut them",
             Self::ImportPrompt => "Import it",
+            Self::Model => "Use it",
         }
     }
 
@@ -68,6 +73,7 @@ impl Wish {
                 Action::EditPrompts(PromptEdit::Export { name, file: path })
             }
             Self::ExportLabels => Action::ExportLabelsTo(path),
+            Self::Model => Action::UseModel(ModelChoice::Named(path)),
         }
     }
 
@@ -98,7 +104,7 @@ impl Wish {
                 let dialog = dialog.set_file_name(name.to_string_lossy());
                 dialog.save_file().await
             }
-            Self::CutInto => dialog.pick_folder().await,
+            Self::CutInto | Self::Model => dialog.pick_folder().await,
         };
         file.map(|file| file.path().to_owned())
     }
@@ -166,6 +172,11 @@ impl Dialogs {
     /// Asks where to write all labels.
     pub fn choose_labels(&mut self) {
         self.ask(Wish::ExportLabels, home().join("labels.jsonl"));
+    }
+
+    /// Asks for the folder of a model.
+    pub fn choose_model(&mut self) {
+        self.ask(Wish::Model, home());
     }
 
     fn ask(&mut self, wish: Wish, suggestion: PathBuf) {

@@ -48,7 +48,11 @@ impl App {
         Panel::bottom("status bar")
             .frame(bar(2))
             .exact_size(28.0)
-            .show(ui, |ui| status_bar::ui(ui, &self.session, palette, actions));
+            .show(ui, |ui| {
+                let (session, engine) = (&self.session, &self.engine);
+                let model_menu = &mut self.model_menu;
+                status_bar::ui(ui, session, engine, model_menu, palette, actions);
+            });
         if self.session.video.is_none() {
             CentralPanel::default()
                 .frame(Frame::new().fill(palette.background))
@@ -119,7 +123,7 @@ impl App {
             ui.scope(|ui| open_menu::ui(ui, &self.settings, palette, actions));
             ui.add_space(GAP);
             ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-                main_menu::ui(ui, &self.settings, &self.engine.paths, palette, actions);
+                main_menu::ui(ui, &self.settings, palette, actions);
                 export_menu::ui(ui, &self.session, palette, actions);
                 ui.add_space(GAP);
                 let history = &self.settings.history;

@@ -12,11 +12,13 @@ mod action;
 mod colours;
 mod cutting;
 mod dialogs;
+mod downloading;
 mod fonts;
 mod frame_times;
 mod icons;
 mod keys;
 mod layout;
+mod models;
 mod panels;
 mod perform;
 mod playback;
@@ -33,7 +35,9 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 
-use crate::engine::EngineConfig;
+use crate::engine::ModelChoice;
+use crate::model::DeviceChoice;
+use crate::store::{Hub, Paths};
 
 pub use action::Action;
 pub use frame_times::Summary as FrameTimeSummary;
@@ -51,7 +55,13 @@ pub struct AppOptions {
     pub queries: Vec<String>,
     /// Answers every query, in place of its plain words.
     pub prompt: Option<PathBuf>,
-    pub engine: EngineConfig,
+    /// For this time; none is the one that was used last.
+    pub model: Option<ModelChoice>,
+    /// For this time; none is what was chosen last.
+    pub device: Option<DeviceChoice>,
+    pub paths: Paths,
+    /// Where models are downloaded from, if the user asks for one.
+    pub hub: Hub,
 }
 
 /// Set to anything, it prints how long drawing took when the window is closed.
@@ -62,7 +72,7 @@ const FRAME_TIMES_VARIABLE: &str = "VCL_FRAME_TIMES";
 /// # Errors
 /// When there is no display, no way to draw on it, or no thread for the worker.
 pub fn run(options: AppOptions) -> anyhow::Result<()> {
-    let settings = Settings::load(&options.engine.paths);
+    let settings = Settings::load(&options.paths);
     let native_options = eframe::NativeOptions {
         viewport: egui::ViewportBuilder::default()
             .with_app_id("vcl")

@@ -7,8 +7,10 @@ use egui::ViewportCommand;
 use crate::app::action::Action;
 use crate::app::dialogs::Answer;
 use crate::app::panels::side::Side;
-use crate::app::panels::{export_menu, go_to, query_bar, transport::neighbouring_speed};
-use crate::app::session::{Lane, ModelState};
+use crate::app::panels::{
+    export_menu, go_to, model_menu, query_bar, transport::neighbouring_speed,
+};
+use crate::app::session::Lane;
 use crate::app::theme;
 use crate::app::window::App;
 use crate::domain::{TimeSpan, format_timestamp};
@@ -144,19 +146,11 @@ impl App {
                     self.worker.send(Command::ResumeIndexing);
                 }
             }
-            Action::UseModel(model) => {
-                self.settings.model = match &model {
-                    crate::engine::ModelChoice::Bundled => None,
-                    crate::engine::ModelChoice::Named(name) => Some(name.display().to_string()),
-                };
-                self.engine.model = model.clone();
-                self.session.model = ModelState::Loading;
-                self.save_settings();
-                self.worker.send(Command::UseModel {
-                    model,
-                    device: self.engine.device,
-                });
-            }
+            Action::UseModel(model) => self.use_model(model),
+            Action::UseDevice(device) => self.use_device(device),
+            Action::ChooseModelFolder => self.dialogs.choose_model(),
+            Action::DownloadModel(repo) => self.download_model(&repo, ctx),
+            Action::CancelDownload => self.downloading.cancel(),
             Action::Export(format) => {
                 if let Some(video) = &self.session.video {
                     self.dialogs.choose_export(format, &video.path);
@@ -190,6 +184,7 @@ impl App {
                     export_menu::toggle(ctx);
                 }
             }
+            Action::ToggleModelMenu => egui::Popup::toggle_id(ctx, model_menu::popup_id()),
             Action::ToggleKeys => self.shows_keys = !self.shows_keys,
             Action::ShowGoTo => {
                 if self.session.video.is_some() {

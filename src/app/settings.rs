@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use crate::engine::ModelChoice;
+use crate::model::DeviceChoice;
 use crate::store::{Paths, atomic};
 
 /// As many as a menu shows without scrolling.
@@ -41,6 +43,7 @@ pub struct Settings {
     pub speed: f64,
     /// As `--model` takes it; none is the bundled one.
     pub model: Option<String>,
+    pub device: DeviceChoice,
     /// Latest first.
     pub recent: Vec<PathBuf>,
     /// Latest first.
@@ -57,6 +60,7 @@ impl Default for Settings {
             is_muted: false,
             speed: 1.0,
             model: None,
+            device: DeviceChoice::default(),
             recent: Vec::new(),
             history: Vec::new(),
         }
@@ -84,6 +88,17 @@ impl Settings {
             Err(error) => {
                 log::warn!("the settings in {} make no sense: {error}", file.display());
                 Self::default()
+            }
+        }
+    }
+
+    /// The model that was chosen last.
+    pub fn last_model(&self) -> ModelChoice {
+        match &self.model {
+            None => ModelChoice::Bundled,
+            Some(name) => {
+                let Ok(choice) = name.parse();
+                choice
             }
         }
     }

@@ -9,17 +9,19 @@ use egui::{Ui, ViewportCommand};
 use crate::app::action::{Action, Actions};
 use crate::app::cutting::Cutting;
 use crate::app::dialogs::Dialogs;
+use crate::app::downloading::Downloading;
 use crate::app::frame_times::{FrameTimes, Summary};
 use crate::app::keys;
 use crate::app::panels::side::Side;
-use crate::app::panels::{go_to, path_field, query_bar, teach};
+use crate::app::panels::{go_to, model_menu, path_field, query_bar, teach};
 use crate::app::playback::{News, Playback};
 use crate::app::session::{Indexing, OpenVideo, Session};
 use crate::app::settings::Settings;
 use crate::app::theme;
 use crate::app::thumbnails::Thumbnails;
 use crate::app::{AppOptions, fonts, timeline, video_view};
-use crate::engine::{EngineConfig, ModelChoice};
+use crate::engine::EngineConfig;
+use crate::store::Hub;
 use crate::worker::{Command, Worker};
 
 /// The playhead moves while playing even where no new frame comes, as with one frame per second.
@@ -36,6 +38,9 @@ pub struct App {
     pub(super) playback: Playback,
     pub(super) dialogs: Dialogs,
     pub(super) cutting: Cutting,
+    pub(super) hub: Hub,
+    pub(super) downloading: Downloading,
+    pub(super) model_menu: model_menu::State,
     pub(super) thumbnails: Thumbnails,
     pub(super) timeline: timeline::State,
     pub(super) query_bar: query_bar::State,
@@ -79,13 +84,17 @@ impl App {
             video,
             queries,
             prompt,
-            mut engine,
+            model,
+            device,
+            paths,
+            hub,
         } = options;
-        let settings = Settings::load(&engine.paths);
-        if let (ModelChoice::Bundled, Some(name)) = (&engine.model, &settings.model) {
-            let Ok(choice) = name.parse();
-            engine.model = choice;
-        }
+        let settings = Settings::load(&paths);
+        let engine = EngineConfig {
+            model: model.unwrap_or_else(|| settings.last_model()),
+            device: device.unwrap_or(settings.device),
+            paths,
+        };
         theme::install(ctx);
         theme::apply(ctx, settings.theme);
         fonts::install(ctx);
@@ -109,6 +118,9 @@ impl App {
             playback: Playback::new(ctx),
             dialogs: Dialogs::new(ctx),
             cutting: Cutting::default(),
+            hub,
+            downloading: Downloading::default(),
+            model_menu: model_menu::State::default(),
             thumbnails: Thumbnails::new(ctx),
             timeline: timeline::State::default(),
             query_bar: query_bar::State::default(),
@@ -168,6 +180,7 @@ impl App {
     pub fn is_idle(&self) -> bool {
         let indexing = self.session.video.as_ref().map(|video| &video.indexing);
         self.session.opening.is_none()
+            && self.session.download.is_none()
             && !self.playback.is_moving()
             && self.thumbnails.is_idle()
             && self.session.teaching.is_none()
@@ -214,6 +227,7 @@ impl App {
             Some(Err(message)) => self.session.notices.error(message),
             None => {}
         }
+        self.poll_download();
         self.thumbnails.poll();
         let dropped = ctx.input(|input| {
             let files = input.raw.dropped_files.iter();

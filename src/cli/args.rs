@@ -31,22 +31,18 @@ pub struct Args {
 /// Arguments that every command takes.
 #[derive(Debug, clap::Args)]
 pub struct GlobalArgs {
-    /// Which model: a name from `vcl model list`, or a directory in Hugging Face CLIP layout
-    #[arg(
-        long,
-        global = true,
-        value_name = "NAME|DIR",
-        default_value = "bundled"
-    )]
-    pub model: ModelChoice,
+    /// Which model: a name from `vcl model list`, or a directory in Hugging Face CLIP layout; else
+    /// the bundled one, in the window the one used last
+    #[arg(long, global = true, value_name = "NAME|DIR")]
+    pub model: Option<ModelChoice>,
 
     /// Search with what `vcl train` or the window taught
     #[arg(long, global = true, value_name = "FILE")]
     pub prompt: Option<PathBuf>,
 
-    /// Where the model runs
-    #[arg(long, global = true, value_enum, default_value_t = DeviceArg::Auto)]
-    pub device: DeviceArg,
+    /// Where the model runs; else auto, in the window what was chosen last
+    #[arg(long, global = true, value_enum)]
+    pub device: Option<DeviceArg>,
 
     /// Tell more; twice or thrice for even more
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
@@ -87,7 +83,7 @@ pub enum CommandLine {
     Evaluate(EvaluateArgs),
     /// The official QVHighlights metrics of a prediction file
     Score(ScoreArgs),
-    /// Show models
+    /// Show and download models
     Model(ModelArgs),
 }
 
@@ -328,13 +324,25 @@ pub struct ModelArgs {
 
 #[derive(Debug, Subcommand)]
 pub enum ModelCommand {
-    /// List the bundled and the installed models
+    /// List the bundled, the installed and the downloaded models
     List,
     /// Show layers, sizes and parameters of a model
     Info {
         /// A name from `vcl model list` or a directory; else that of --model
         #[arg(value_name = "MODEL")]
         name: Option<ModelChoice>,
+    },
+    /// Fetch a model from huggingface.co, or from where HF_ENDPOINT says
+    Download {
+        /// Such as openai/clip-vit-base-patch32, openai/clip-vit-base-patch16,
+        /// openai/clip-vit-large-patch14, laion/CLIP-ViT-B-32-laion2B-s34B-b79K, or any other
+        /// CLIP in the same layout
+        #[arg(value_name = "OWNER/NAME")]
+        name: String,
+
+        /// A branch, a commit or refs/pr/N; else the one that suits the model
+        #[arg(long)]
+        revision: Option<String>,
     },
 }
 
@@ -396,7 +404,7 @@ mod tests {
         ] {
             let args = Args::try_parse_from(words).unwrap();
             args.check().unwrap();
-            assert!(matches!(args.global.device, DeviceArg::Cpu));
+            assert!(matches!(args.global.device, Some(DeviceArg::Cpu)));
         }
     }
 

@@ -23,9 +23,9 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use clap::{CommandFactory as _, Parser as _, error::ErrorKind};
 
-use crate::engine::{Engine, EngineConfig};
-use crate::model::Prompt;
-use crate::store::{Paths, PromptFolder};
+use crate::engine::{Engine, EngineConfig, ModelChoice};
+use crate::model::{DeviceChoice, Prompt};
+use crate::store::{Hub, Paths, PromptFolder};
 
 use args::{Args, CommandLine, GlobalArgs};
 
@@ -36,7 +36,13 @@ pub struct WindowRequest {
     pub queries: Vec<String>,
     /// Answers every query.
     pub prompt: Option<PathBuf>,
-    pub engine: EngineConfig,
+    /// None where the arguments do not say.
+    pub model: Option<ModelChoice>,
+    /// None where the arguments do not say.
+    pub device: Option<DeviceChoice>,
+    pub paths: Paths,
+    /// Where models are downloaded from, if the user asks for one.
+    pub hub: Hub,
 }
 
 /// Does what the arguments of this process say; without a command that is `open_window`.
@@ -88,8 +94,11 @@ fn window_request(args: Args) -> anyhow::Result<WindowRequest> {
     Ok(WindowRequest {
         video: args.video,
         queries,
-        engine: args.global.engine_config()?,
         prompt: args.global.prompt,
+        model: args.global.model,
+        device: args.global.device.map(Into::into),
+        paths: Paths::from_env()?,
+        hub: Hub::from_env(),
     })
 }
 
@@ -101,8 +110,8 @@ fn read_prompt(path: &Path) -> anyhow::Result<Prompt> {
 impl GlobalArgs {
     fn engine_config(&self) -> anyhow::Result<EngineConfig> {
         Ok(EngineConfig {
-            model: self.model.clone(),
-            device: self.device.into(),
+            model: self.model.clone().unwrap_or_default(),
+            device: self.device.map(Into::into).unwrap_or_default(),
             paths: Paths::from_env()?,
         })
     }

@@ -1,38 +1,62 @@
-//! `vcl model`: which models there are and what they are made of.
+//! `vcl model`: which models there are, what they are made of, and how to get more.
 
 use std::fmt::Write as _;
 
 use crate::cli::args::{GlobalArgs, ModelCommand};
-use crate::cli::output;
-use crate::engine::{Engine, ModelChoice};
-use crate::model::ModelInfo;
+use crate::cli::{output, progress};
+use crate::engine::{Engine, KNOWN_MODELS, ModelChoice};
 use crate::model::moment_head::{HeadKind, MomentHeadConfig};
 use crate::model::prompt_learner::DEFAULT_N_CTX;
-use crate::store::Paths;
+use crate::model::{BUNDLED, ModelInfo};
+use crate::store::{Hub, HubCache, ModelDownload, Paths};
 
 pub fn run(global: &GlobalArgs, command: &ModelCommand) -> anyhow::Result<()> {
     match command {
         ModelCommand::List => list(),
         ModelCommand::Info { name } => info(global, name.as_ref()),
+        ModelCommand::Download { name, revision } => download(name, revision.as_deref()),
     }
 }
 
 fn list() -> anyhow::Result<()> {
     let paths = Paths::from_env()?;
     let mut out = String::new();
-    for model in ModelChoice::installed(&paths) {
+    let installed = ModelChoice::installed(&paths);
+    for model in &installed {
         let place = match &model.dir {
             Some(dir) => dir.display().to_string(),
             None => "(in the program)".to_owned(),
         };
-        let _ = writeln!(out, "{:<32} {place}", model.name);
+        let _ = writeln!(out, "{:<40} {place}", model.name);
+    }
+    for known in KNOWN_MODELS {
+        if installed.iter().all(|model| model.name != known.name) {
+            let n_megabytes = known.n_bytes / 1_000_000;
+            let _ = writeln!(out, "{:<40} not here; {n_megabytes} MB", known.name);
+        }
     }
     let _ = writeln!(
         out,
-        "\nA directory in Hugging Face CLIP layout below {} is listed here.",
-        paths.model_dir.display()
+        "\nA directory in Hugging Face CLIP layout below {} is listed here,\n\
+         and so are models from `vcl model download` and other programs in {}.",
+        paths.model_dir.display(),
+        paths.hub_dir.display()
     );
     output::print(&out)
+}
+
+fn download(name: &str, revision: Option<&str>) -> anyhow::Result<()> {
+    if name == BUNDLED {
+        return output::print("The bundled model is in the program.\n");
+    }
+    let repo = name.parse()?;
+    let cache = HubCache::new(&Paths::from_env()?.hub_dir);
+    let download = ModelDownload::new(Hub::from_env(), cache, repo, revision);
+    let dir = progress::download_with_bar(download, name)?;
+    output::print(&format!(
+        "{name} is in {}: use it with --model {name}\n",
+        dir.display()
+    ))
 }
 
 fn info(global: &GlobalArgs, name: Option<&ModelChoice>) -> anyhow::Result<()> {

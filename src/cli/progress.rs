@@ -1,14 +1,16 @@
 //! A progress bar on stderr, only where a person sees it.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::engine::{Engine, EngineError, IndexJob, VideoIndex};
+use crate::store::{DownloadStep, HubError, ModelDownload};
 
 const SEARCHING: &str = "{spinner} {msg}";
 const INDEXING: &str = "{spinner} {msg} {wide_bar} {pos}/{len} clips, {prefix}";
+const DOWNLOADING: &str = "{spinner} {msg} {wide_bar} {binary_bytes}/{binary_total_bytes}{prefix}";
 
 /// Indexes a video with a bar that shows rate and time left, and logs what is odd about the file.
 ///
@@ -22,8 +24,12 @@ pub fn index_with_bar(engine: &mut Engine, video: &Path) -> Result<VideoIndex, E
         .unwrap_or(video.as_os_str())
         .to_string_lossy();
     bar.set_style(style(SEARCHING));
-    bar.set_message(format!("reading {name}"));
     bar.enable_steady_tick(Duration::from_millis(120));
+    if !engine.encoder().device().is_cpu() {
+        bar.set_message("preparing the GPU…");
+        engine.prepare()?;
+    }
+    bar.set_message(format!("reading {name}"));
     let mut has_length = false;
     let outcome = IndexJob::start(engine, video, false)?.run(engine, |job| {
         let Some(progress) = job.progress() else {
@@ -50,6 +56,38 @@ pub fn index_with_bar(engine: &mut Engine, video: &Path) -> Result<VideoIndex, E
         log::warn!("{warning}");
     }
     Ok(index)
+}
+
+/// Downloads a model with a bar that shows rate and time left. Ctrl-C ends the program; what has
+/// come by then is kept and gone on with next time.
+///
+/// # Errors
+/// As [`ModelDownload::step`].
+pub fn download_with_bar(download: ModelDownload, name: &str) -> Result<PathBuf, HubError> {
+    let bar = ProgressBar::new_spinner();
+    bar.set_style(style(SEARCHING));
+    bar.set_message(format!("looking up {name}"));
+    bar.enable_steady_tick(Duration::from_millis(120));
+    let mut has_length = false;
+    let outcome = download.run(|step| {
+        let DownloadStep::Fetching(progress) = step else {
+            return;
+        };
+        if !has_length {
+            has_length = true;
+            bar.set_style(style(DOWNLOADING));
+        }
+        bar.set_message(progress.file.clone());
+        bar.set_length(progress.n_total);
+        bar.set_position(progress.n_bytes);
+        if let (Some(rate), Some(left)) = (progress.bytes_per_sec, progress.remaining_secs) {
+            let left = indicatif::HumanDuration(Duration::from_secs_f64(left.min(1e6)));
+            let rate = indicatif::BinaryBytes(rate as u64);
+            bar.set_prefix(format!(", {rate}/s, {left:#} left"));
+        }
+    });
+    bar.finish_and_clear();
+    outcome
 }
 
 fn style(template: &str) -> ProgressStyle {

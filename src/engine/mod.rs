@@ -5,6 +5,7 @@
 //! directly, the window through its worker.
 
 mod dataset;
+mod encoding;
 mod export;
 mod frames;
 mod index;
@@ -22,15 +23,13 @@ use std::path::PathBuf;
 
 use crate::domain::{Query, l2_normalise};
 use crate::learn::TrainError;
-use crate::model::{
-    ComputeDevice, DeviceChoice, Encoder, ModelError, ModelFiles, Pixels, PromptError,
-};
+use crate::model::{ComputeDevice, DeviceChoice, Encoder, ModelError, ModelFiles, PromptError};
 use crate::store::{EmbeddingCache, LabelError, Paths, PromptFileError};
 use crate::video::VideoError;
 
 pub use dataset::{Dataset, DatasetError, DatasetSource};
 pub use index::{IndexJob, IndexProgress, IndexStep};
-pub use model_choice::{InstalledModel, ModelChoice};
+pub use model_choice::{InstalledModel, KNOWN_MODELS, KnownModel, ModelChoice};
 pub use presence::PROBABLY_PRESENT;
 pub use prompts::PromptEntry;
 pub use search::{SearchOptions, SearchResult};
@@ -93,6 +92,8 @@ pub struct Engine {
     prompted: PromptedTexts,
     neutral: Option<NeutralBank>,
     notices: Vec<String>,
+    /// As many frames as the device takes at once.
+    max_batch: usize,
 }
 
 impl Engine {
@@ -101,17 +102,25 @@ impl Engine {
     /// # Errors
     /// [`EngineError::Model`] when the model or the device is not usable.
     pub fn open(config: &EngineConfig) -> Result<Self, EngineError> {
+        Self::open_on(config, &ComputeDevice::open(config.device)?)
+    }
+
+    /// As [`open`](Self::open), on a device that is open already.
+    ///
+    /// # Errors
+    /// [`EngineError::Model`] when the model is not usable.
+    pub fn open_on(config: &EngineConfig, device: &ComputeDevice) -> Result<Self, EngineError> {
         let files = config.model.files(&config.paths)?;
-        let device = ComputeDevice::open(config.device)?;
         log::info!("{} on {device}", files.name);
         Ok(Self {
-            encoder: Encoder::load(&files, &device)?,
+            encoder: Encoder::load(&files, device)?,
             files,
             cache: EmbeddingCache::new(&config.paths.cache_dir),
             texts: HashMap::new(),
             prompted: PromptedTexts::default(),
             neutral: None,
             notices: Vec::new(),
+            max_batch: usize::MAX,
         })
     }
 
@@ -156,52 +165,11 @@ impl Engine {
         Ok(embedding)
     }
 
-    /// Text features `[texts, dim]`, projected, not normalised.
-    ///
-    /// # Errors
-    /// [`EngineError::Model`] when a text cannot be tokenized or the device fails.
-    pub fn encode_texts(&mut self, texts: &[&str]) -> Result<Vec<f32>, EngineError> {
-        self.on_any_device(|encoder| encoder.encode_texts(texts))
-    }
-
-    /// Image features `[images, dim]`, projected, not normalised.
-    ///
-    /// # Errors
-    /// [`EngineError::Model`] when the device fails.
-    pub fn encode_images(&mut self, images: &[Pixels]) -> Result<Vec<f32>, EngineError> {
-        self.on_any_device(|encoder| encoder.encode_images(images))
-    }
-
-    /// Embeds the neutral texts now rather than at the first search.
-    ///
-    /// # Errors
-    /// As [`Engine::encode_texts`].
-    pub fn prepare(&mut self) -> Result<(), EngineError> {
-        self.neutral().map(drop)
-    }
-
     fn neutral(&mut self) -> Result<&NeutralBank, EngineError> {
         let bank = match self.neutral.take() {
             Some(bank) => bank,
             None => NeutralBank::embed(self)?,
         };
         Ok(self.neutral.insert(bank))
-    }
-
-    /// Runs `encode`; when a GPU fails it, moves to the CPU for good, says so, and runs it again.
-    fn on_any_device(
-        &mut self,
-        encode: impl Fn(&Encoder) -> Result<Vec<f32>, ModelError>,
-    ) -> Result<Vec<f32>, EngineError> {
-        match encode(&self.encoder) {
-            Err(ModelError::Device(reason)) if !self.encoder.device().is_cpu() => {
-                self.notices.push(format!(
-                    "the GPU failed ({reason}); going on with the CPU, nothing is lost"
-                ));
-                self.encoder = Encoder::load(&self.files, &ComputeDevice::cpu())?;
-                Ok(encode(&self.encoder)?)
-            }
-            outcome => Ok(outcome?),
-        }
     }
 }

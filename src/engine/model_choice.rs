@@ -1,11 +1,12 @@
-//! Which model to load: the bundled one, an installed one by name, or a directory.
+//! Which model to load: the bundled one, an installed or downloaded one by name, or a directory.
 
+use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use crate::model::{BUNDLED, ModelError, ModelFiles};
-use crate::store::Paths;
+use crate::store::{HubCache, Paths, RepoId};
 
 /// What `--model` says.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -13,9 +14,43 @@ pub enum ModelChoice {
     /// The model that is compiled into the program.
     #[default]
     Bundled,
-    /// A directory below the model directory, or any directory.
+    /// A directory below the model directory, any directory, or a downloaded model.
     Named(PathBuf),
 }
+
+/// A model on the hub that this program is known to be good with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct KnownModel {
+    /// What `--model` takes once it is here.
+    pub name: &'static str,
+    pub about: &'static str,
+    /// Of its weights: four for each parameter.
+    pub n_bytes: u64,
+}
+
+/// The quickest first.
+pub const KNOWN_MODELS: [KnownModel; 4] = [
+    KnownModel {
+        name: "openai/clip-vit-base-patch32",
+        about: "OpenAI's, fast",
+        n_bytes: 4 * 151_277_313,
+    },
+    KnownModel {
+        name: "laion/CLIP-ViT-B-32-laion2B-s34B-b79K",
+        about: "LAION's, fast",
+        n_bytes: 4 * 151_277_313,
+    },
+    KnownModel {
+        name: "openai/clip-vit-base-patch16",
+        about: "OpenAI's, sees finer detail",
+        n_bytes: 4 * 149_620_737,
+    },
+    KnownModel {
+        name: "openai/clip-vit-large-patch14",
+        about: "OpenAI's, for a GPU",
+        n_bytes: 4 * 427_616_513,
+    },
+];
 
 /// A model that can be chosen by name.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,8 +72,19 @@ impl FromStr for ModelChoice {
     }
 }
 
+/// As `--model` takes it.
+impl fmt::Display for ModelChoice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Bundled => f.write_str(BUNDLED),
+            Self::Named(name) => write!(f, "{}", name.display()),
+        }
+    }
+}
+
 impl ModelChoice {
-    /// The files of the chosen model: an installed model before a directory of that name.
+    /// The files of the chosen model: an installed model before a directory of that name, and that
+    /// before a downloaded one.
     ///
     /// # Errors
     /// [`ModelError`] when there is no such model or a file of it is missing.
@@ -47,17 +93,22 @@ impl ModelChoice {
             Self::Bundled => Ok(ModelFiles::bundled()),
             Self::Named(name) => {
                 let installed = paths.model_dir.join(name);
-                let dir = if is_model_dir(&installed) {
-                    &installed
-                } else {
-                    name
-                };
-                ModelFiles::from_dir(dir)
+                if is_model_dir(&installed) {
+                    let mut files = ModelFiles::from_dir(&installed)?;
+                    files.name = name.display().to_string();
+                    return Ok(files);
+                }
+                let repo = name.to_str().and_then(|name| name.parse::<RepoId>().ok());
+                match repo {
+                    Some(repo) if !name.is_dir() => downloaded_files(paths, &repo),
+                    _ => ModelFiles::from_dir(name),
+                }
             }
         }
     }
 
-    /// The bundled model, then those in the model directory by name.
+    /// The bundled model, then those in the model directory by name, then those that this or another
+    /// program downloaded whole.
     ///
     /// A name may have two parts (`openai/clip-vit-base-patch32`).
     pub fn installed(paths: &Paths) -> Vec<InstalledModel> {
@@ -90,8 +141,31 @@ impl ModelChoice {
             dir: None,
         };
         models.insert(0, bundled);
+        for repo in HubCache::new(&paths.hub_dir).repos() {
+            let name = repo.to_string();
+            if models.iter().all(|model| model.name != name)
+                && let Some(dir) = downloaded_dir(paths, &repo)
+            {
+                let dir = Some(dir);
+                models.push(InstalledModel { name, dir });
+            }
+        }
         models
     }
+}
+
+/// Where a downloaded model lies, if it is whole.
+fn downloaded_dir(paths: &Paths, repo: &RepoId) -> Option<PathBuf> {
+    let snapshots = HubCache::new(&paths.hub_dir).snapshots(repo);
+    snapshots.into_iter().find(|dir| ModelFiles::are_in(dir))
+}
+
+fn downloaded_files(paths: &Paths, repo: &RepoId) -> Result<ModelFiles, ModelError> {
+    let dir =
+        downloaded_dir(paths, repo).ok_or_else(|| ModelError::NotDownloaded(repo.to_string()))?;
+    let mut files = ModelFiles::from_dir(&dir)?;
+    files.name = repo.to_string();
+    Ok(files)
 }
 
 fn is_model_dir(dir: &Path) -> bool {

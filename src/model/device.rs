@@ -3,12 +3,18 @@
 //! A software rasteriser that poses as a GPU is thirty times slower than the CPU path, so `auto`
 //! and `gpu` never pick one; tests do, on tiny models, to run the GPU code anywhere.
 
+use std::panic::{self, AssertUnwindSafe};
+use std::sync::{Mutex, PoisonError};
+
+use burn::tensor::wgpu::{WgpuInitError, WgpuSetup};
 use burn::tensor::{Device, DeviceKind};
+use serde::{Deserialize, Serialize};
 
 use crate::model::ModelError;
 
 /// What the user asked for with `--device`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum DeviceChoice {
     /// A real GPU if there is one, else the CPU.
     #[default]
@@ -30,14 +36,25 @@ enum Kind {
     Gpu { name: String, api: String },
 }
 
+/// A GPU can be taken into use only once in the life of a process.
+static GPU: Mutex<GpuState> = Mutex::new(GpuState::Unopened);
+
+enum GpuState {
+    Unopened,
+    Opened(ComputeDevice),
+    /// It failed while it was used, or could not be used at all.
+    Lost,
+}
+
 impl ComputeDevice {
     /// # Errors
-    /// [`ModelError::NoGpu`] when a GPU is demanded and only software adapters, or none, exist.
+    /// [`ModelError::NoGpu`] when a GPU is demanded and only software adapters, or none, exist, and
+    /// [`ModelError::GpuLost`] when it has failed before.
     pub fn open(choice: DeviceChoice) -> Result<Self, ModelError> {
         match choice {
             DeviceChoice::Cpu => Ok(Self::cpu()),
-            DeviceChoice::Gpu => Self::gpu().ok_or(ModelError::NoGpu),
-            DeviceChoice::Auto => Ok(Self::gpu().unwrap_or_else(Self::cpu)),
+            DeviceChoice::Gpu => Self::gpu(),
+            DeviceChoice::Auto => Ok(Self::gpu().unwrap_or_else(|_| Self::cpu())),
         }
     }
 
@@ -50,16 +67,32 @@ impl ComputeDevice {
         }
     }
 
-    /// The best real GPU, `None` where there is none that wgpu can drive.
-    fn gpu() -> Option<Self> {
-        let (kind, info) = real_gpu()?;
-        match Device::wgpu_options().device_kind(kind).init() {
-            Ok(device) => Some(Self::of_adapter(device, &info)),
+    /// The best real GPU that wgpu can drive.
+    fn gpu() -> Result<Self, ModelError> {
+        let mut state = GPU.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*state {
+            GpuState::Opened(device) => return Ok(device.clone()),
+            GpuState::Lost => return Err(ModelError::GpuLost),
+            GpuState::Unopened => {}
+        }
+        let (kind, name) = real_gpu().ok_or(ModelError::NoGpu)?;
+        match Device::wgpu_options().device_kind(kind).init_with_setup() {
+            Ok((device, setup)) => {
+                let device = Self::of_adapter(device, &setup.adapter.get_info());
+                *state = GpuState::Opened(device.clone());
+                Ok(device)
+            }
             Err(error) => {
-                log::warn!("the GPU {} cannot be used: {error}", info.name);
-                None
+                log::warn!("the GPU {name} cannot be used: {error}");
+                *state = GpuState::Lost;
+                Err(ModelError::GpuLost)
             }
         }
+    }
+
+    /// Makes later calls of [`open`](Self::open) leave the GPU alone: it has failed.
+    pub fn give_up_gpu() {
+        *GPU.lock().unwrap_or_else(PoisonError::into_inner) = GpuState::Lost;
     }
 
     /// wgpu's software adapter: slow, only good for testing the GPU code path on tiny models.
@@ -68,6 +101,16 @@ impl ComputeDevice {
             .into_iter()
             .find(|info| info.device_type == wgpu::DeviceType::Cpu)?;
         Some(Self::of_adapter(Device::wgpu(DeviceKind::Cpu), &info))
+    }
+
+    /// A device that somebody else opened, with whatever limits it has.
+    ///
+    /// # Errors
+    /// When it cannot compute.
+    pub fn on_wgpu(setup: WgpuSetup) -> Result<Self, WgpuInitError> {
+        let info = setup.adapter.get_info();
+        let device = Device::wgpu_options().setup(setup).init()?;
+        Ok(Self::of_adapter(device, &info))
     }
 
     fn of_adapter(tensor_device: Device, info: &wgpu::AdapterInfo) -> Self {
@@ -95,6 +138,32 @@ impl ComputeDevice {
     pub fn is_cpu(&self) -> bool {
         matches!(self.kind, Kind::Cpu { .. })
     }
+
+    /// Runs `work`; on a GPU a panic is an error, for that is how wgpu tells what a driver refused.
+    ///
+    /// # Errors
+    /// Those of `work`, and [`ModelError::Device`] where it panicked.
+    pub fn guarded<T>(
+        &self,
+        work: impl FnOnce() -> Result<T, ModelError>,
+    ) -> Result<T, ModelError> {
+        if self.is_cpu() {
+            return work();
+        }
+        // What a panic leaves half-done are tensors of `work` alone.
+        panic::catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|payload| {
+            let text = payload
+                .downcast_ref::<&str>()
+                .copied()
+                .or_else(|| payload.downcast_ref::<String>().map(String::as_str));
+            Err(ModelError::Device(cause(text.unwrap_or("unknown"))))
+        })
+    }
+
+    /// Gives memory that is held for later use back to the system.
+    pub fn release_memory(&self) {
+        self.tensor_device.memory_cleanup();
+    }
 }
 
 impl std::fmt::Display for ComputeDevice {
@@ -105,6 +174,14 @@ impl std::fmt::Display for ComputeDevice {
             Kind::Gpu { name, api } => write!(f, "{name}, {api}"),
         }
     }
+}
+
+/// What is at the bottom of an error that tells all its way up, without the backtrace.
+pub(super) fn cause(error: &str) -> String {
+    let told = error.split("Backtrace").next().unwrap_or(error);
+    let lines = told.lines().map(str::trim);
+    let mut lines = lines.filter(|line| !line.is_empty() && *line != "Caused by:");
+    lines.next_back().unwrap_or("unknown").to_owned()
 }
 
 fn adapters() -> Vec<wgpu::AdapterInfo> {
@@ -118,21 +195,19 @@ fn adapters() -> Vec<wgpu::AdapterInfo> {
         .collect()
 }
 
-/// The first adapter of the best kind: discrete before integrated before virtual.
-fn real_gpu() -> Option<(DeviceKind, wgpu::AdapterInfo)> {
+/// The first adapter of the best kind, discrete before integrated before virtual, and its name.
+fn real_gpu() -> Option<(DeviceKind, String)> {
     let adapters = adapters();
-    let first = |wanted| {
-        adapters
-            .iter()
-            .find(|info| info.device_type == wanted)
-            .cloned()
-    };
-    first(wgpu::DeviceType::DiscreteGpu)
-        .map(|info| (DeviceKind::DiscreteGpu(0), info))
-        .or_else(|| {
-            first(wgpu::DeviceType::IntegratedGpu).map(|info| (DeviceKind::IntegratedGpu(0), info))
-        })
-        .or_else(|| {
-            first(wgpu::DeviceType::VirtualGpu).map(|info| (DeviceKind::VirtualGpu(0), info))
-        })
+    let kinds = [
+        (wgpu::DeviceType::DiscreteGpu, DeviceKind::DiscreteGpu(0)),
+        (
+            wgpu::DeviceType::IntegratedGpu,
+            DeviceKind::IntegratedGpu(0),
+        ),
+        (wgpu::DeviceType::VirtualGpu, DeviceKind::VirtualGpu(0)),
+    ];
+    kinds.into_iter().find_map(|(wanted, kind)| {
+        let info = adapters.iter().find(|info| info.device_type == wanted)?;
+        Some((kind, info.name.clone()))
+    })
 }

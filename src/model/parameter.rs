@@ -1,9 +1,10 @@
 //! Small trainable tensors: made from plain numbers and read back as such.
 
 use burn::module::{Param, ParamId};
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::tensor::{Device, ExecutionError, Tensor, TensorData};
 
 use crate::model::ModelError;
+use crate::model::device::cause;
 
 /// A parameter with a fixed identity, so that an optimiser's state written by one process fits the
 /// module of the next. On an autodiff device it keeps its gradient.
@@ -33,11 +34,13 @@ pub(crate) fn leaf<const D: usize>(id: u64, tensor: Tensor<D>, tracked: bool) ->
 /// Values of a float tensor in row-major order.
 ///
 /// # Errors
-/// [`ModelError::Device`] when the device fails to hand them over.
+/// [`ModelError::Device`] when the device fails to hand them over, [`ModelError::DeviceLost`] when
+/// it will never hand anything over again.
 pub fn try_to_vec<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>, ModelError> {
-    let data = tensor
-        .try_into_data()
-        .map_err(|error| ModelError::Device(format!("{error:?}")))?;
+    let data = tensor.try_into_data().map_err(|error| match error {
+        ExecutionError::DevicePoisoned { reason } => ModelError::DeviceLost(cause(&reason)),
+        other => ModelError::Device(cause(&other.to_string())),
+    })?;
     data.try_into_vec_as::<f32>()
         .map_err(|error| ModelError::Device(format!("{error:?}")))
 }

@@ -101,6 +101,10 @@ pub struct LabelsToSave {
 pub enum Event {
     /// The model is loaded: the worker can answer.
     ModelReady(Box<ModelInfo>),
+    /// The model is on a GPU, which compiles what it will run; [`Event::ModelReady`] follows.
+    PreparingGpu,
+    /// The model runs elsewhere from now on; a [`Event::Notice`] says why.
+    DeviceChanged { device: String },
     /// No model is loaded, and why, in one sentence. Videos and queries wait for another.
     ModelFailed { message: String },
     /// The file is a video; indexing has begun.

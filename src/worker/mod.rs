@@ -92,6 +92,7 @@ impl Drop for Worker {
 /// The loop: all commands, then one step; blocks when there is nothing to do.
 fn run(mut state: State, commands: &Receiver<Command>) {
     state.load_model();
+    state.tell_notices();
     loop {
         loop {
             let command = if state.is_busy() {
@@ -107,7 +108,9 @@ fn run(mut state: State, commands: &Receiver<Command>) {
                 }
             };
             state.obey(command);
+            state.tell_notices();
         }
         state.step();
+        state.tell_notices();
     }
 }

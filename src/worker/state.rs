@@ -96,9 +96,12 @@ impl State {
                 message: "the model was changed: teach anew".to_owned(),
             });
         }
-        let config = &self.config;
+        let (config, emit) = (&self.config, &self.emit);
         let loaded = guarded(|| {
             let mut engine = Engine::open(config)?;
+            if !engine.encoder().device().is_cpu() {
+                emit(Event::PreparingGpu);
+            }
             engine.prepare()?;
             let info = engine.encoder().info()?;
             Ok((engine, info))
@@ -196,6 +199,22 @@ impl State {
         }
     }
 
+    /// Passes on what the engine has to say: that it had to leave the GPU.
+    pub fn tell_notices(&mut self) {
+        let Some(engine) = &mut self.engine else {
+            return;
+        };
+        let notices = engine.take_notices();
+        if !notices.is_empty() {
+            (self.emit)(Event::DeviceChanged {
+                device: engine.encoder().device().to_string(),
+            });
+        }
+        for message in notices {
+            (self.emit)(Event::Notice { message });
+        }
+    }
+
     /// One step of each job, and what it brought.
     pub fn step(&mut self) {
         self.step_indexing();
@@ -210,16 +229,12 @@ impl State {
             return;
         };
         let outcome = guarded(|| job.step(engine));
-        let notices = engine.take_notices();
         let (id, progress) = (video.id, job.progress());
         let opened = job
             .index()
             .filter(|_| !video.was_announced)
             .map(|index| (index.info.clone(), index.content.clone()));
         video.was_announced |= opened.is_some();
-        for message in notices {
-            (self.emit)(Event::Notice { message });
-        }
         if let Some((info, content)) = opened {
             (self.emit)(Event::Opened { video: id, info });
             self.tell_labels(id, content);

@@ -1,6 +1,8 @@
 //! What several integration tests need: small videos made on the spot, a tiny model, a place to work.
 #![allow(dead_code, reason = "every test binary uses another part")]
 
+pub mod hub_server;
+
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -118,6 +120,7 @@ impl Place {
             .env("VCL_CACHE_DIR", paths.cache_dir)
             .env("VCL_DATA_DIR", paths.data_dir)
             .env("VCL_MODEL_DIR", paths.model_dir)
+            .env("HF_HUB_CACHE", paths.hub_dir)
             .args(["--device", "cpu"]);
         command
     }

@@ -11,7 +11,7 @@ use egui_kittest::kittest::Queryable as _;
 use vcl::app::{App, AppOptions};
 use vcl::engine::{EngineConfig, ModelChoice};
 use vcl::model::DeviceChoice;
-use vcl::store::Paths;
+use vcl::store::{Hub, Paths};
 
 use crate::gate::Gate;
 
@@ -84,13 +84,7 @@ impl Window {
 
     /// Another window of the same person.
     pub fn open_again(self) -> Self {
-        let Self {
-            gate,
-            harness,
-            dirs,
-        } = self;
-        drop((gate, harness));
-        Self::open_in(dirs, Opening::default())
+        Self::open_in(self.close(), Opening::default())
     }
 
     fn open_in(dirs: tempfile::TempDir, opening: Opening<'_>) -> Self {
@@ -99,13 +93,43 @@ impl Window {
             video: opening.video,
             queries: queries.map(|query| (*query).to_owned()).collect(),
             prompt: opening.prompt,
-            engine: engine_config(dirs.path()),
+            ..Self::options_in(&dirs)
         };
         let gate = Gate::new(opening.is_held);
+        let size = opening.size.unwrap_or(USUAL);
+        Self::assemble(dirs, options, gate, size, opening.sharpness.unwrap_or(1.0))
+    }
+
+    /// What a person has who has never used the program.
+    pub fn options_in(dirs: &tempfile::TempDir) -> AppOptions {
+        AppOptions {
+            video: None,
+            queries: Vec::new(),
+            prompt: None,
+            model: None,
+            device: Some(DeviceChoice::Cpu),
+            paths: Paths::below(dirs.path()),
+            // Nobody listens there: what is not asked for is not fetched.
+            hub: Hub::new("http://127.0.0.1:9", None),
+        }
+    }
+
+    /// A window with other options than usual.
+    pub fn open_from(dirs: tempfile::TempDir, options: AppOptions, size: Vec2) -> Self {
+        Self::assemble(dirs, options, Gate::new(false), size, 1.0)
+    }
+
+    fn assemble(
+        dirs: tempfile::TempDir,
+        options: AppOptions,
+        gate: Gate,
+        size: Vec2,
+        sharpness: f32,
+    ) -> Self {
         let hook = gate.hook();
         let harness = Harness::builder()
-            .with_size(opening.size.unwrap_or(USUAL))
-            .with_pixels_per_point(opening.sharpness.unwrap_or(1.0))
+            .with_size(size)
+            .with_pixels_per_point(sharpness)
             .with_render_cursor(false)
             .wgpu()
             .build_eframe(|creation| {
@@ -121,6 +145,17 @@ impl Window {
     /// The worker is not held any more.
     pub fn let_work(&mut self) {
         self.gate.open();
+    }
+
+    /// Closes it and leaves what it kept.
+    pub fn close(self) -> tempfile::TempDir {
+        let Self {
+            gate,
+            harness,
+            dirs,
+        } = self;
+        drop((gate, harness));
+        dirs
     }
 
     /// The demo video, indexed to the end.

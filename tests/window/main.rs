@@ -7,8 +7,11 @@ mod controls;
 mod drive;
 mod finding;
 mod gate;
+#[path = "../support/hub_server.rs"]
+mod hub_server;
 mod indexing;
 mod keyboard;
+mod models;
 mod pictures;
 mod prompted;
 mod smoke;

@@ -7,16 +7,8 @@ use crate::app::icons::Icon;
 use crate::app::settings::{Settings, Theme};
 use crate::app::theme::Palette;
 use crate::app::widgets::IconButton;
-use crate::engine::ModelChoice;
-use crate::store::Paths;
 
-pub fn ui(
-    ui: &mut Ui,
-    settings: &Settings,
-    paths: &Paths,
-    palette: &Palette,
-    actions: &mut Actions,
-) {
+pub fn ui(ui: &mut Ui, settings: &Settings, palette: &Palette, actions: &mut Actions) {
     let response = IconButton::new(Icon::Menu, "Menu").show(ui);
     Popup::menu(&response).show(|ui| {
         ui.set_min_width(220.0);
@@ -34,21 +26,10 @@ pub fn ui(
             }
         }
         ui.separator();
-        heading(ui, "Model");
-        let current = settings.model.as_deref();
-        for model in ModelChoice::installed(paths) {
-            let is_bundled = model.dir.is_none();
-            let is_current = match current {
-                None => is_bundled,
-                Some(name) => name == model.name,
-            };
-            if ui.radio(is_current, &model.name).clicked() && !is_current {
-                let Ok(choice) = model.name.parse();
-                actions.push(Action::UseModel(choice));
-                ui.close();
-            }
+        if ui.button("Model and device…").clicked() {
+            actions.push(Action::ToggleModelMenu);
+            ui.close();
         }
-        ui.separator();
         if ui.button("Keys (?)").clicked() {
             actions.push(Action::ToggleKeys);
             ui.close();

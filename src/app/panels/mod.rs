@@ -5,6 +5,7 @@ pub mod export_menu;
 pub mod go_to;
 pub mod keys_list;
 pub mod main_menu;
+pub mod model_menu;
 pub mod notices;
 pub mod open_menu;
 pub mod path_field;

@@ -48,7 +48,8 @@ impl State {
         self.problem = match wish {
             _ if path.as_os_str().is_empty() => Some("There is no path yet."),
             Wish::CutInto if path.is_file() => Some("This is a file: name a folder."),
-            Wish::CutInto => None,
+            Wish::Model if !path.is_dir() => Some("There is no such folder."),
+            Wish::CutInto | Wish::Model => None,
             _ if path.is_dir() => Some("This is a folder: add the name of a file."),
             _ if wish.is_reading() && !path.exists() => Some("There is no such file."),
             _ if wish.is_reading() => None,

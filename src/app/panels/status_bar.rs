@@ -3,11 +3,19 @@
 use egui::{Align, Layout, ProgressBar, RichText, Spinner, Ui};
 
 use crate::app::action::{Action, Actions};
+use crate::app::panels::model_menu;
 use crate::app::session::{Indexing, ModelState, Session, file_name};
 use crate::app::theme::Palette;
-use crate::engine::IndexProgress;
+use crate::engine::{EngineConfig, IndexProgress};
 
-pub fn ui(ui: &mut Ui, session: &Session, palette: &Palette, actions: &mut Actions) {
+pub fn ui(
+    ui: &mut Ui,
+    session: &Session,
+    engine: &EngineConfig,
+    model_menu: &mut model_menu::State,
+    palette: &Palette,
+    actions: &mut Actions,
+) {
     ui.spacing_mut().interact_size.y = 20.0;
     ui.spacing_mut().button_padding = egui::vec2(8.0, 1.0);
     ui.horizontal_centered(|ui| {
@@ -20,15 +28,13 @@ pub fn ui(ui: &mut Ui, session: &Session, palette: &Palette, actions: &mut Actio
             }
         }
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            let (text, colour) = match &session.model {
-                ModelState::Loading => ("Loading the model…".to_owned(), palette.weak_text),
-                ModelState::Ready(info) => (
-                    format!("{} on {}", info.name, info.device),
-                    palette.weak_text,
-                ),
-                ModelState::Failed(_) => ("No model".to_owned(), palette.error),
-            };
-            ui.add(egui::Label::new(small(&text, colour)).truncate());
+            model_menu::ui(ui, session, engine, model_menu, palette, actions);
+            if let Some(progress) = session.download.as_ref().and_then(|d| d.progress.as_ref()) {
+                let part = 100 * progress.n_bytes / progress.n_total.max(1);
+                let text = format!("Downloading a model, {part} %");
+                ui.label(small(&text, palette.text))
+                    .on_hover_text(model_menu::progress_text(progress));
+            }
         });
     });
 }
@@ -51,7 +57,7 @@ fn work(ui: &mut Ui, session: &Session, palette: &Palette, actions: &mut Actions
         Indexing::Starting => {
             let text = match session.model {
                 ModelState::Ready(_) => "Looking at the video…",
-                ModelState::Loading => "Waiting for the model…",
+                ModelState::Loading | ModelState::Preparing => "Waiting for the model…",
                 ModelState::Failed(_) => "Waiting for a model: choose one in the menu",
             };
             ui.add(Spinner::new().size(12.0).color(palette.accent));
@@ -115,7 +121,7 @@ fn progress_text(progress: &IndexProgress) -> String {
 }
 
 /// No finer than it can be known.
-fn time_left(secs: f64) -> String {
+pub(super) fn time_left(secs: f64) -> String {
     let secs = secs.max(0.0).ceil() as u64;
     match secs {
         0..60 => format!("{secs} s"),

@@ -14,6 +14,7 @@ use crate::domain::{Query, TimeSpan};
 use crate::engine::{IndexProgress, PromptEntry};
 use crate::export::{ExportDocument, ExportQuery, FrameRate};
 use crate::model::ModelInfo;
+use crate::store::{DownloadProgress, RepoId};
 use crate::video::VideoInfo;
 use crate::worker::{QueryId, VideoId};
 
@@ -30,6 +31,8 @@ pub const MAX_LANES: usize = 7;
 pub enum ModelState {
     #[default]
     Loading,
+    /// Loaded on a GPU that compiles what it will run.
+    Preparing,
     Ready(Box<ModelInfo>),
     /// Why there is none.
     Failed(String),
@@ -126,6 +129,14 @@ pub struct CutProgress {
     pub n_total: usize,
 }
 
+/// A model that is being downloaded.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Download {
+    pub repo: RepoId,
+    /// None until it is known how much there is to fetch.
+    pub progress: Option<DownloadProgress>,
+}
+
 /// Why a query was not added, in words for the user.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AddQueryError {
@@ -153,6 +164,7 @@ pub struct Session {
     /// The training that goes on.
     pub teaching: Option<TeachRun>,
     pub cuts: Option<CutProgress>,
+    pub download: Option<Download>,
     pub notices: Notices,
     next_video: u64,
     next_query: u64,

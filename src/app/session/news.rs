@@ -7,7 +7,22 @@ impl Session {
     /// Takes in what the worker tells; what is about another video or a dropped query is ignored.
     pub fn apply(&mut self, event: Event) {
         match event {
-            Event::ModelReady(info) => self.model = ModelState::Ready(info),
+            Event::PreparingGpu => self.model = ModelState::Preparing,
+            Event::ModelReady(info) => {
+                self.model = ModelState::Ready(info);
+                // What another model said is no answer of this one.
+                if let Some(video) = &mut self.video {
+                    video.indexing = Indexing::Starting;
+                }
+                for lane in &mut self.lanes {
+                    lane.forget_answer();
+                }
+            }
+            Event::DeviceChanged { device } => {
+                if let ModelState::Ready(info) = &mut self.model {
+                    info.device = device;
+                }
+            }
             Event::ModelFailed { message } => {
                 self.notices.error(message.clone());
                 self.model = ModelState::Failed(message);

@@ -10,7 +10,7 @@ use std::fs::File;
 use std::io::{Read as _, Seek as _, SeekFrom};
 use std::ops::Range;
 use std::panic::AssertUnwindSafe;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use burn::store::burn_pack::Tensor as PackTensor;
@@ -54,6 +54,7 @@ impl Checkpoint {
         match weights {
             WeightFile::Embedded(bytes) => Self::embedded(bytes).map_err(ModelError::Weights),
             WeightFile::Safetensors(path) => Self::safetensors(path),
+            WeightFile::Shards(paths) => Self::shards(paths),
             WeightFile::Pytorch(path) => Self::pytorch(path).map_err(ModelError::Weights),
         }
     }
@@ -117,6 +118,22 @@ impl Checkpoint {
         Ok(Self {
             tensors: located.collect::<Result<_, ModelError>>()?,
         })
+    }
+
+    fn shards(paths: &[PathBuf]) -> Result<Self, ModelError> {
+        let mut tensors = BTreeMap::new();
+        for path in paths {
+            for (name, tensor) in Self::safetensors(path)?.tensors {
+                if tensors.contains_key(&name) {
+                    return Err(ModelError::Weights(format!(
+                        "{}: tensor {name} is in another file as well",
+                        path.display()
+                    )));
+                }
+                tensors.insert(name, tensor);
+            }
+        }
+        Ok(Self { tensors })
     }
 
     /// Reads the names and places out of the pickle, executing none of its code.

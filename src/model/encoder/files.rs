@@ -1,12 +1,18 @@
 //! Where a model's four files come from, and who the model is.
 
 use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
 
 use crate::model::ModelError;
 
 /// Name of the model in the binary.
 pub const BUNDLED: &str = "bundled";
+
+/// Names the file of each tensor where the weights are spread over several.
+const INDEX: &str = "model.safetensors.index.json";
 
 /// The files of a model in Hugging Face layout.
 #[derive(Clone, Debug)]
@@ -25,6 +31,8 @@ pub enum WeightFile {
     Embedded(&'static [u8]),
     /// `model.safetensors`
     Safetensors(PathBuf),
+    /// The files that `model.safetensors.index.json` names, each once.
+    Shards(Vec<PathBuf>),
     /// `pytorch_model.bin`; read without executing its pickle code.
     Pytorch(PathBuf),
 }
@@ -48,28 +56,14 @@ impl ModelFiles {
         }
         let small = |file: &str| {
             read_small(&dir.join(file)).map_err(|source| match source.kind() {
-                std::io::ErrorKind::NotFound => ModelError::Missing {
-                    dir: dir.to_owned(),
-                    file: file.to_owned(),
-                },
+                std::io::ErrorKind::NotFound => missing(dir, file),
                 _ => ModelError::Io {
                     path: dir.join(file),
                     source,
                 },
             })
         };
-        let safetensors = dir.join("model.safetensors");
-        let pytorch = dir.join("pytorch_model.bin");
-        let weights = if safetensors.is_file() {
-            WeightFile::Safetensors(safetensors)
-        } else if pytorch.is_file() {
-            WeightFile::Pytorch(pytorch)
-        } else {
-            return Err(ModelError::Missing {
-                dir: dir.to_owned(),
-                file: "model.safetensors".to_owned(),
-            });
-        };
+        let weights = WeightFile::find(dir)?;
         let name = dir.canonicalize().map_or_else(
             |_| dir.display().to_string(),
             |path| path.display().to_string(),
@@ -81,6 +75,12 @@ impl ModelFiles {
             tokenizer: small("tokenizer.json")?,
             weights,
         })
+    }
+
+    /// Whether `dir` has all files of a model, without looking into the large ones.
+    pub fn are_in(dir: &Path) -> bool {
+        let small = ["config.json", "preprocessor_config.json", "tokenizer.json"];
+        small.iter().all(|file| dir.join(file).is_file()) && WeightFile::find(dir).is_ok()
     }
 
     /// The model that ships in the program: it means something with no network and no download.
@@ -108,12 +108,12 @@ impl ModelFiles {
                 hasher.update(bytes);
             }
             WeightFile::Safetensors(path) | WeightFile::Pytorch(path) => {
-                let io = |source| ModelError::Io {
-                    path: path.clone(),
-                    source,
-                };
-                let file = std::fs::File::open(path).map_err(io)?;
-                hasher.update_reader(file).map_err(io)?;
+                hash_file(&mut hasher, path)?;
+            }
+            WeightFile::Shards(paths) => {
+                for path in paths {
+                    hash_file(&mut hasher, path)?;
+                }
             }
         }
         Ok(ModelId {
@@ -121,6 +121,70 @@ impl ModelFiles {
             hash: hasher.finalize().to_hex().to_string(),
         })
     }
+}
+
+impl WeightFile {
+    /// The weights in the model directory `dir`: one safetensors file before several, and those
+    /// before a pickle.
+    fn find(dir: &Path) -> Result<Self, ModelError> {
+        let safetensors = dir.join("model.safetensors");
+        let pytorch = dir.join("pytorch_model.bin");
+        if safetensors.is_file() {
+            Ok(Self::Safetensors(safetensors))
+        } else if dir.join(INDEX).is_file() {
+            shards(dir).map(Self::Shards)
+        } else if pytorch.is_file() {
+            Ok(Self::Pytorch(pytorch))
+        } else {
+            Err(missing(dir, "model.safetensors"))
+        }
+    }
+}
+
+/// The files named by the index of sharded weights, all of them beside it.
+fn shards(dir: &Path) -> Result<Vec<PathBuf>, ModelError> {
+    #[derive(Deserialize)]
+    struct Index {
+        weight_map: BTreeMap<String, String>,
+    }
+    let unusable = |reason: String| ModelError::Config {
+        file: INDEX,
+        reason,
+    };
+    let text = read_small(&dir.join(INDEX)).map_err(|error| unusable(error.to_string()))?;
+    let index: Index =
+        serde_json::from_slice(&text).map_err(|error| unusable(error.to_string()))?;
+    let names: BTreeSet<_> = index.weight_map.into_values().collect();
+    if names.is_empty() {
+        return Err(unusable("it names no files".to_owned()));
+    }
+    let shard = |name: String| {
+        let path = dir.join(&name);
+        if Path::new(&name).file_name() != Some(name.as_ref()) {
+            Err(unusable(format!("{name:?} is not a file beside it")))
+        } else if path.is_file() {
+            Ok(path)
+        } else {
+            Err(missing(dir, &name))
+        }
+    };
+    names.into_iter().map(shard).collect()
+}
+
+fn missing(dir: &Path, file: &str) -> ModelError {
+    ModelError::Missing {
+        dir: dir.to_owned(),
+        file: file.to_owned(),
+    }
+}
+
+fn hash_file(hasher: &mut blake3::Hasher, path: &Path) -> Result<(), ModelError> {
+    let io = |source| ModelError::Io {
+        path: path.to_owned(),
+        source,
+    };
+    let file = std::fs::File::open(path).map_err(io)?;
+    hasher.update_reader(file).map(drop).map_err(io)
 }
 
 /// Reads a JSON file of sane size: the largest published tokenizer has a few megabytes.

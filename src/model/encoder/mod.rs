@@ -20,6 +20,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 use serde::Serialize;
 
 use crate::model::device::ComputeDevice;
+use crate::model::parameter::try_to_vec;
 use crate::model::preprocess::{Pixels, Preprocess};
 use config::ClipConfig;
 pub use files::{BUNDLED, ModelFiles, ModelId, WeightFile};
@@ -32,6 +33,8 @@ use vision::VisionTower;
 pub enum ModelError {
     #[error("there is no model directory {0}: give a directory or a name from `vcl model list`")]
     NoDirectory(PathBuf),
+    #[error("the model {0} is not on this machine: get it with `vcl model download {0}`")]
+    NotDownloaded(String),
     #[error("the model directory {dir} has no {file}: download the whole model")]
     Missing { dir: PathBuf, file: String },
     #[error("cannot read {path}: {source}")]
@@ -47,8 +50,13 @@ pub enum ModelError {
     Tokenize(String),
     #[error("no GPU that can run the model was found: use --device cpu")]
     NoGpu,
+    #[error("the GPU has failed: restart the program to try it again, or use --device cpu")]
+    GpuLost,
     #[error("the device gave no result: {0}")]
     Device(String),
+    /// Nothing that runs on the device will give a result any more.
+    #[error("the device was lost: {0}")]
+    DeviceLost(String),
 }
 
 /// Both towers and their projections, under the checkpoint's names.
@@ -269,12 +277,12 @@ impl Encoder {
             .iter()
             .map(|text| self.tokenizer.encode(text))
             .collect();
-        into_vec(self.clip.text_features(&ids?, self.device.tensor_device()))
+        try_to_vec(self.clip.text_features(&ids?, self.device.tensor_device()))
     }
 
     pub fn info(&self) -> Result<ModelInfo, ModelError> {
         let (text, vision) = (&self.config.text_config, &self.config.vision_config);
-        let scale = into_vec(self.clip.logit_scale().unsqueeze::<2>())?;
+        let scale = try_to_vec(self.clip.logit_scale())?;
         Ok(ModelInfo {
             name: self.id.name.clone(),
             hash: self.id.hash.clone(),
@@ -309,7 +317,7 @@ fn encode_images_on(
     device: &Device,
     batch: &[Pixels],
 ) -> Result<Vec<f32>, ModelError> {
-    into_vec(clip.image_features(pixel_tensor(batch, device)))
+    try_to_vec(clip.image_features(pixel_tensor(batch, device)))
 }
 
 /// `[batch, 3, size, size]` of images of one size.
@@ -324,12 +332,4 @@ pub fn pixel_tensor(batch: &[Pixels], device: &Device) -> Tensor<4> {
         TensorData::new(values, [batch.len(), 3, size, size]),
         device,
     )
-}
-
-fn into_vec(features: Tensor<2>) -> Result<Vec<f32>, ModelError> {
-    features
-        .try_into_data()
-        .map_err(|error| ModelError::Device(error.to_string()))?
-        .try_into_vec::<f32>()
-        .map_err(|error| ModelError::Device(format!("{error:?}")))
 }

@@ -1,0 +1,273 @@
+//! Which model searches and where it runs: bundled, downloaded, to be downloaded, or a folder.
+
+use egui::{
+    Align, Button, Id, Layout, Popup, PopupCloseBehavior, ProgressBar, RichText, TextEdit, Ui,
+};
+
+use crate::app::action::{Action, Actions};
+use crate::app::panels::status_bar::time_left;
+use crate::app::session::{Download, ModelState, Session};
+use crate::app::theme::Palette;
+use crate::engine::{EngineConfig, InstalledModel, KNOWN_MODELS, ModelChoice};
+use crate::model::DeviceChoice;
+use crate::store::{DownloadProgress, RepoId};
+
+/// What is typed but not done.
+#[derive(Debug, Default)]
+pub struct State {
+    name: String,
+}
+
+/// Names the menu, so that another one can open it.
+pub fn popup_id() -> Id {
+    Id::unique("model menu")
+}
+
+/// The line that says which model is in use; a click on it opens the menu.
+pub fn ui(
+    ui: &mut Ui,
+    session: &Session,
+    engine: &EngineConfig,
+    state: &mut State,
+    palette: &Palette,
+    actions: &mut Actions,
+) {
+    let (text, colour) = match &session.model {
+        ModelState::Loading => ("Loading the model…".to_owned(), palette.weak_text),
+        ModelState::Preparing => ("Preparing the GPU…".to_owned(), palette.weak_text),
+        ModelState::Ready(info) => (
+            format!("{} on {}", info.name, info.device),
+            palette.weak_text,
+        ),
+        ModelState::Failed(_) => ("No model".to_owned(), palette.error),
+    };
+    let line = Button::new(RichText::new(text).small().color(colour))
+        .frame(false)
+        .truncate();
+    let response = ui.add(line).on_hover_text("Models and devices");
+    Popup::menu(&response)
+        .id(popup_id())
+        .close_behavior(PopupCloseBehavior::CloseOnClickOutside)
+        .show(|ui| {
+            ui.set_width(420.0);
+            // The status bar's own are flat.
+            ui.spacing_mut().interact_size.y = 24.0;
+            models(ui, session, engine, state, palette, actions);
+            ui.separator();
+            devices(ui, session, engine, palette, actions);
+        });
+}
+
+fn heading(ui: &mut Ui, text: &str, palette: &Palette) {
+    ui.label(RichText::new(text).small().color(palette.weak_text));
+}
+
+fn models(
+    ui: &mut Ui,
+    session: &Session,
+    engine: &EngineConfig,
+    state: &mut State,
+    palette: &Palette,
+    actions: &mut Actions,
+) {
+    heading(ui, "Model", palette);
+    let installed = ModelChoice::installed(&engine.paths);
+    let current = engine.model.to_string();
+    if installed.iter().all(|model| model.name != current) {
+        // A folder, or a model that is gone.
+        let _ = ui.radio(true, &current);
+    }
+    for InstalledModel { name, .. } in &installed {
+        let is_current = *name == current;
+        if ui.radio(is_current, name).clicked() && !is_current {
+            let Ok(choice) = name.parse();
+            actions.push(Action::UseModel(choice));
+        }
+    }
+    let download = session.download.as_ref();
+    for known in &KNOWN_MODELS {
+        let is_here = installed.iter().any(|model| model.name == known.name);
+        if let (false, Ok(repo)) = (is_here, known.name.parse::<RepoId>()) {
+            let size = format!("{}, {}", known.about, bytes(known.n_bytes));
+            remote_model(ui, &repo, &size, download, palette, actions);
+        }
+    }
+    let is_listed = |repo: &RepoId| {
+        let name = repo.to_string();
+        KNOWN_MODELS.iter().any(|known| known.name == name)
+    };
+    if let Some(other) = download.filter(|download| !is_listed(&download.repo)) {
+        remote_model(ui, &other.repo, "", download, palette, actions);
+    }
+    ui.horizontal(|ui| {
+        if ui
+            .button("Folder…")
+            .on_hover_text("Any folder with a CLIP in Hugging Face layout")
+            .clicked()
+        {
+            actions.push(Action::ChooseModelFolder);
+        }
+        other_model(ui, &installed, state, palette, actions);
+    });
+}
+
+/// Any other name on the hub.
+fn other_model(
+    ui: &mut Ui,
+    installed: &[InstalledModel],
+    state: &mut State,
+    palette: &Palette,
+    actions: &mut Actions,
+) {
+    let field = TextEdit::singleline(&mut state.name)
+        .hint_text("owner/name on huggingface.co")
+        .desired_width(200.0);
+    let response = ui.add(field);
+    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::TextInput, true, "Other model"));
+    let name = state.name.trim();
+    if name.is_empty() {
+        return;
+    }
+    match name.parse::<RepoId>() {
+        Ok(_) if installed.iter().any(|model| model.name == name) => {
+            if ui.button("Use").clicked() {
+                let Ok(choice) = name.parse();
+                actions.push(Action::UseModel(choice));
+                state.name.clear();
+            }
+        }
+        Ok(repo) => {
+            if ui.button("Get it").clicked() {
+                actions.push(Action::DownloadModel(repo));
+                state.name.clear();
+            }
+        }
+        Err(_) => {
+            ui.label(RichText::new("not owner/name").small().color(palette.error));
+        }
+    }
+}
+
+/// A model that is not on this machine, or not yet.
+fn remote_model(
+    ui: &mut Ui,
+    repo: &RepoId,
+    size: &str,
+    download: Option<&Download>,
+    palette: &Palette,
+    actions: &mut Actions,
+) {
+    let name = repo.to_string();
+    let own = download.filter(|download| download.repo == *repo);
+    ui.horizontal(|ui| {
+        ui.add_space(ui.spacing().icon_width + ui.spacing().icon_spacing);
+        ui.vertical(|ui| {
+            ui.label(RichText::new(&name).color(palette.weak_text));
+            match own {
+                Some(download) => download_ui(ui, download, palette),
+                None => heading(ui, size, palette),
+            }
+        });
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            if own.is_some() {
+                if ui.button("Cancel download").clicked() {
+                    actions.push(Action::CancelDownload);
+                }
+                return;
+            }
+            let button = ui.add_enabled(download.is_none(), Button::new("Download"));
+            button.widget_info(|| {
+                egui::WidgetInfo::labeled(
+                    egui::Role::Button,
+                    download.is_none(),
+                    format!("Download {name}"),
+                )
+            });
+            if button.clicked() {
+                actions.push(Action::DownloadModel(repo.clone()));
+            }
+        });
+    });
+}
+
+fn download_ui(ui: &mut Ui, download: &Download, palette: &Palette) {
+    let Some(progress) = &download.progress else {
+        heading(ui, "Asking huggingface.co…", palette);
+        return;
+    };
+    let part = progress.n_bytes as f32 / progress.n_total.max(1) as f32;
+    ui.add(
+        ProgressBar::new(part)
+            .desired_width(240.0)
+            .desired_height(6.0)
+            .fill(palette.accent),
+    );
+    heading(ui, &progress_text(progress), palette);
+}
+
+fn devices(
+    ui: &mut Ui,
+    session: &Session,
+    engine: &EngineConfig,
+    palette: &Palette,
+    actions: &mut Actions,
+) {
+    heading(ui, "Device", palette);
+    ui.horizontal(|ui| {
+        for (choice, name) in [
+            (DeviceChoice::Auto, "Automatic"),
+            (DeviceChoice::Gpu, "GPU"),
+            (DeviceChoice::Cpu, "CPU"),
+        ] {
+            let is_current = engine.device == choice;
+            if ui.radio(is_current, name).clicked() && !is_current {
+                actions.push(Action::UseDevice(choice));
+            }
+        }
+    });
+    if let ModelState::Ready(info) = &session.model {
+        heading(ui, &format!("In use: {}", info.device), palette);
+    }
+}
+
+/// `123 of 605 MB · 11.2 MB per second · 43 s left`.
+pub fn progress_text(progress: &DownloadProgress) -> String {
+    let mut text = format!("{} of {}", bytes(progress.n_bytes), bytes(progress.n_total));
+    if let Some(rate) = progress.bytes_per_sec {
+        text.push_str(&format!(" · {:.1} MB per second", rate / 1e6));
+    }
+    if let Some(secs) = progress.remaining_secs {
+        text.push_str(&format!(" · {} left", time_left(secs)));
+    }
+    text
+}
+
+fn bytes(n: u64) -> String {
+    match n {
+        0..1_000_000_000 => format!("{:.0} MB", n as f64 / 1e6),
+        _ => format!("{:.1} GB", n as f64 / 1e9),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_download_reads_as_a_sentence() {
+        let mut progress = DownloadProgress {
+            file: "model.safetensors".to_owned(),
+            n_bytes: 123_400_000,
+            n_total: 1_710_000_000,
+            bytes_per_sec: None,
+            remaining_secs: None,
+        };
+        assert_eq!(progress_text(&progress), "123 MB of 1.7 GB");
+        progress.bytes_per_sec = Some(11_240_000.0);
+        progress.remaining_secs = Some(141.2);
+        assert_eq!(
+            progress_text(&progress),
+            "123 MB of 1.7 GB · 11.2 MB per second · 2 min 22 s left"
+        );
+    }
+}

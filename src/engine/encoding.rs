@@ -1,0 +1,94 @@
+//! Encoding whatever the device does: a GPU that has too little memory gets smaller batches, one
+//! that fails altogether is left for the CPU.
+
+use crate::engine::{Engine, EngineError};
+use crate::model::{ComputeDevice, Encoder, ModelError, Pixels};
+
+impl Engine {
+    /// Text features `[texts, dim]`, projected, not normalised.
+    ///
+    /// # Errors
+    /// [`EngineError::Model`] when a text cannot be tokenized or the CPU fails as well.
+    pub fn encode_texts(&mut self, texts: &[&str]) -> Result<Vec<f32>, EngineError> {
+        self.on_any_device(|encoder| encoder.encode_texts(texts))
+    }
+
+    /// Image features `[images, dim]`, projected, not normalised.
+    ///
+    /// # Errors
+    /// [`EngineError::Model`] when the CPU fails as well.
+    pub fn encode_images(&mut self, images: &[Pixels]) -> Result<Vec<f32>, EngineError> {
+        let mut features = Vec::with_capacity(images.len() * self.encoder.dim());
+        let mut rest = images;
+        while !rest.is_empty() {
+            let batch = &rest[..rest.len().min(self.max_batch)];
+            let device = self.encoder.device();
+            match device.guarded(|| self.encoder.encode_images(batch)) {
+                Ok(encoded) => {
+                    features.extend(encoded);
+                    rest = &rest[batch.len()..];
+                }
+                // Only a driver knows how much it can hold, and it says so by failing.
+                Err(ModelError::Device(reason)) if !device.is_cpu() && batch.len() > 1 => {
+                    log::warn!(
+                        "{device} cannot take {} frames at once: {reason}",
+                        batch.len()
+                    );
+                    self.max_batch = batch.len() / 2;
+                    device.release_memory();
+                }
+                Err(error) => self.leave_gpu(error)?,
+            }
+        }
+        Ok(features)
+    }
+
+    /// Runs `encode`; when a GPU fails it, moves to the CPU for good, says so, and runs it again.
+    pub(super) fn on_any_device(
+        &mut self,
+        encode: impl Fn(&Encoder) -> Result<Vec<f32>, ModelError>,
+    ) -> Result<Vec<f32>, EngineError> {
+        match self.encoder.device().guarded(|| encode(&self.encoder)) {
+            Ok(features) => Ok(features),
+            Err(error) => {
+                self.leave_gpu(error)?;
+                Ok(encode(&self.encoder)?)
+            }
+        }
+    }
+
+    /// Loads the model on the CPU if `error` is the GPU's, and gives it back otherwise.
+    fn leave_gpu(&mut self, error: ModelError) -> Result<(), EngineError> {
+        let device = self.encoder.device();
+        let (ModelError::Device(reason) | ModelError::DeviceLost(reason)) = &error else {
+            return Err(error.into());
+        };
+        if device.is_cpu() {
+            return Err(error.into());
+        }
+        self.notices.push(format!(
+            "{device} failed ({reason}): going on with the CPU, nothing is lost"
+        ));
+        if matches!(error, ModelError::DeviceLost(_)) {
+            ComputeDevice::give_up_gpu();
+        }
+        self.encoder = Encoder::load(&self.files, &ComputeDevice::cpu())?;
+        self.max_batch = usize::MAX;
+        Ok(())
+    }
+
+    /// Embeds the neutral texts now rather than at the first search, and on a GPU one blank frame,
+    /// so that all that is compiled on first use is.
+    ///
+    /// # Errors
+    /// As [`Engine::encode_texts`].
+    pub fn prepare(&mut self) -> Result<(), EngineError> {
+        self.neutral()?;
+        if !self.encoder.device().is_cpu() {
+            let size = self.encoder.config().vision_config.image_size;
+            let values = vec![0.0; 3 * size * size];
+            self.encode_images(&[Pixels { size, values }])?;
+        }
+        Ok(())
+    }
+}

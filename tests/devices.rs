@@ -1,0 +1,135 @@
+//! GPUs with little memory and GPUs that go away, on wgpu's software adapter: what the program does
+//! about them does not depend on the driver.
+
+mod support;
+
+use burn::tensor::wgpu::WgpuSetup;
+use support::{Place, tiny_model};
+use vcl::engine::{Engine, EngineConfig, IndexJob, ModelChoice, VideoIndex};
+use vcl::model::{ComputeDevice, DeviceChoice, Pixels};
+
+/// A device of its own for each test, for these do not survive; `None` where there is no driver.
+fn software_gpu(max_buffer_bytes: Option<u64>) -> Option<WgpuSetup> {
+    let mut descriptor = wgpu::InstanceDescriptor::new_without_display_handle();
+    descriptor.backends = wgpu::Backends::PRIMARY;
+    let instance = wgpu::Instance::new(descriptor);
+    let adapters = pollster::block_on(instance.enumerate_adapters(wgpu::Backends::PRIMARY));
+    let adapter = adapters
+        .into_iter()
+        .find(|adapter| adapter.get_info().device_type == wgpu::DeviceType::Cpu);
+    let Some(adapter) = adapter else {
+        println!("skipped: wgpu finds no software adapter (install mesa-vulkan-drivers)");
+        return None;
+    };
+    let mut limits = adapter.limits();
+    if let Some(max) = max_buffer_bytes {
+        limits.max_buffer_size = max;
+        limits.max_storage_buffer_binding_size = max;
+    }
+    let features = adapter.features() - wgpu::Features::MAPPABLE_PRIMARY_BUFFERS;
+    let (device, queue) = pollster::block_on(adapter.request_device(&wgpu::DeviceDescriptor {
+        required_features: features - wgpu::Features::all_experimental_mask(),
+        required_limits: limits,
+        ..Default::default()
+    }))
+    .expect("the software adapter gives a device");
+    let backend = adapter.get_info().backend;
+    Some(WgpuSetup {
+        instance,
+        adapter,
+        device,
+        queue,
+        backend,
+    })
+}
+
+fn config(place: &Place) -> EngineConfig {
+    EngineConfig {
+        model: ModelChoice::Named(tiny_model()),
+        device: DeviceChoice::Cpu,
+        paths: place.paths(),
+    }
+}
+
+/// Frames that are all different.
+fn frames(n: usize) -> Vec<Pixels> {
+    let size = 64;
+    let value = |frame: usize, i: usize| ((frame + 3) * i % 97) as f32 / 48.5 - 1.0;
+    (0..n)
+        .map(|frame| Pixels {
+            size,
+            values: (0..3 * size * size).map(|i| value(frame, i)).collect(),
+        })
+        .collect()
+}
+
+#[track_caller]
+fn assert_close(found: &[f32], expected: &[f32]) {
+    assert_eq!(found.len(), expected.len());
+    for (a, b) in found.iter().zip(expected) {
+        assert!((a - b).abs() < 1e-3, "{a} is not {b}");
+    }
+}
+
+#[test]
+fn a_gpu_with_little_memory_gets_smaller_batches() {
+    const N_FRAMES: usize = 256;
+    // Memory is taken in pages of 8 MiB; a frame needs 49,152 bytes, all frames together 12 MiB.
+    let Some(setup) = software_gpu(Some(9 << 20)) else {
+        return;
+    };
+    let place = Place::new();
+    let frames = frames(N_FRAMES);
+    let mut on_cpu = Engine::open(&config(&place)).unwrap();
+    let expected = on_cpu.encode_images(&frames).unwrap();
+
+    let device = ComputeDevice::on_wgpu(setup).unwrap();
+    let mut engine = Engine::open_on(&config(&place), &device).unwrap();
+    assert!(
+        engine.encoder().encode_images(&frames).is_err(),
+        "all at once do not fit"
+    );
+    assert_close(&engine.encode_images(&frames).unwrap(), &expected);
+    assert!(
+        !engine.encoder().device().is_cpu(),
+        "it went on with the GPU"
+    );
+    assert!(engine.take_notices().is_empty());
+}
+
+#[test]
+fn a_gpu_that_goes_away_leaves_the_index_to_the_cpu() {
+    let Some(setup) = software_gpu(None) else {
+        return;
+    };
+    let place = Place::new();
+    let scenes: Vec<_> = (0..20)
+        .map(|i| (0xff00_0000 | (i * 0x000c_1205), 2))
+        .collect();
+    let video = place.video("long.mp4", &scenes);
+    let gpu = setup.device.clone();
+    let device = ComputeDevice::on_wgpu(setup).unwrap();
+    let mut engine = Engine::open_on(&config(&place), &device).unwrap();
+    engine.prepare().unwrap();
+    let mut job = IndexJob::start(&engine, &video, false).unwrap();
+    while job.index().map_or(0, VideoIndex::n_clips_done) == 0 {
+        job.step(&mut engine).unwrap();
+    }
+    let n_on_gpu = job.index().map_or(0, VideoIndex::n_clips_done);
+    assert!(engine.take_notices().is_empty());
+
+    gpu.destroy();
+    let index = job.run(&mut engine, |_| {}).unwrap();
+    assert!(index.is_complete() && index.n_clips() == 20 && n_on_gpu < 20);
+    assert!(engine.encoder().device().is_cpu());
+    let notices = engine.take_notices();
+    assert_eq!(notices.len(), 1, "{notices:?}");
+    println!("{}", notices[0]);
+    assert!(notices[0].contains("going on with the CPU") && !notices[0].contains('\n'));
+
+    let other_place = Place::new();
+    let mut on_cpu = Engine::open(&config(&other_place)).unwrap();
+    let job = IndexJob::start(&on_cpu, &video, false).unwrap();
+    let expected = job.run(&mut on_cpu, |_| {}).unwrap();
+    assert_close(index.features(), expected.features());
+}

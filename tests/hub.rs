@@ -1,0 +1,324 @@
+//! Models from a hub: a real server on this machine that speaks as much of the protocol as is used,
+//! and that can be told to cut connections, to lie and to be gone.
+
+use std::fs;
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::Duration;
+
+use vcl::engine::ModelChoice;
+use vcl::model::ModelFiles;
+use vcl::store::{DownloadStep, Hub, HubCache, HubError, ModelDownload};
+
+mod support;
+use support::hub_server::{COMMIT, Files, Manners, REPO, Server, WEIGHTS, git_sha1, sha256};
+use support::{Place, tiny_model};
+
+fn download(server: &Server, place: &Place) -> ModelDownload {
+    download_of(server, place, REPO)
+}
+
+fn download_of(server: &Server, place: &Place, repo: &str) -> ModelDownload {
+    let cache = HubCache::new(&place.paths().hub_dir);
+    let hub = Hub::new(&server.endpoint, None);
+    ModelDownload::new(hub, cache, repo.parse().unwrap(), None)
+}
+
+fn weights() -> Vec<u8> {
+    fs::read(tiny_model().join(WEIGHTS)).unwrap()
+}
+
+fn blobs(place: &Place) -> PathBuf {
+    let repo = format!("models--{}", REPO.replace('/', "--"));
+    place.paths().hub_dir.join(repo).join("blobs")
+}
+
+fn weight_blob(place: &Place) -> PathBuf {
+    blobs(place).join(sha256(&weights()))
+}
+
+fn partial_blob(place: &Place) -> PathBuf {
+    blobs(place).join(format!("{}.incomplete", sha256(&weights())))
+}
+
+fn len(path: &Path) -> u64 {
+    fs::metadata(path).map_or(0, |file| file.len())
+}
+
+#[track_caller]
+fn assert_is_tiny_model(place: &Place) {
+    let choice: ModelChoice = REPO.parse().unwrap();
+    let files = choice.files(&place.paths()).unwrap();
+    let expected = ModelFiles::from_dir(&tiny_model()).unwrap();
+    assert_eq!(files.id().unwrap().hash, expected.id().unwrap().hash);
+    assert_eq!(files.name, REPO);
+    assert!(!partial_blob(place).exists());
+}
+
+#[track_caller]
+fn complaint(download: ModelDownload) -> (HubError, String) {
+    let error = download.run(|_| ()).unwrap_err();
+    let message = error.to_string();
+    println!("{message}");
+    assert!(!message.contains('\n'));
+    (error, message)
+}
+
+#[test]
+fn a_download_lies_where_other_programs_look_for_it() {
+    let (server, place) = (Server::of_tiny_model(), Place::new());
+    let mut last = None;
+    let dir = download(&server, &place)
+        .run(|step| last = Some(step.clone()))
+        .unwrap();
+    assert!(dir.ends_with(format!("snapshots/{COMMIT}")));
+    let repo = blobs(&place).with_file_name("refs");
+    assert_eq!(fs::read_to_string(repo.join("refs/pr/15")).unwrap(), COMMIT);
+    assert_eq!(fs::read(weight_blob(&place)).unwrap(), weights());
+    let Some(DownloadStep::Fetching(progress)) = last else {
+        panic!("no progress was told");
+    };
+    assert_eq!(progress.n_bytes, progress.n_total);
+    assert!(progress.n_total > weights().len() as u64);
+    assert_is_tiny_model(&place);
+
+    // A second download has nothing to fetch.
+    let n_ranges = server.ranges().len();
+    download(&server, &place).run(|_| ()).unwrap();
+    assert_eq!(server.ranges().len(), n_ranges);
+}
+
+#[test]
+fn a_cut_connection_is_taken_up_where_it_broke() {
+    let (server, place) = (Server::of_tiny_model(), Place::new());
+    server.behave(Manners {
+        n_cuts: 2,
+        ..Manners::default()
+    });
+    download(&server, &place).run(|_| ()).unwrap();
+    let half = weights().len() / 2;
+    let quarters = half + (weights().len() - half) / 2;
+    let expected = [
+        String::new(),
+        format!("bytes={half}-"),
+        format!("bytes={quarters}-"),
+    ];
+    assert_eq!(server.ranges(), expected);
+    assert_is_tiny_model(&place);
+}
+
+#[test]
+fn a_server_without_ranges_sends_all_again() {
+    let (server, place) = (Server::of_tiny_model(), Place::new());
+    server.behave(Manners {
+        n_cuts: 1,
+        no_ranges: true,
+        ..Manners::default()
+    });
+    download(&server, &place).run(|_| ()).unwrap();
+    assert_eq!(server.ranges().len(), 2);
+    assert_is_tiny_model(&place);
+}
+
+#[test]
+fn a_broken_download_keeps_what_came_and_goes_on_later() {
+    let (server, place) = (Server::of_tiny_model(), Place::new());
+    fs::create_dir_all(blobs(&place)).unwrap();
+    fs::write(partial_blob(&place), &weights()[..1000]).unwrap();
+    server.behave(Manners {
+        is_mute: true,
+        ..Manners::default()
+    });
+    let (error, message) = complaint(download(&server, &place));
+    assert!(matches!(error, HubError::Broken { n_bytes: 1000, .. }));
+    assert!(message.contains("download it again"), "{message}");
+    assert!(!weight_blob(&place).exists());
+
+    server.behave(Manners::default());
+    download(&server, &place).run(|_| ()).unwrap();
+    assert_eq!(server.ranges().last().unwrap(), "bytes=1000-");
+    assert_is_tiny_model(&place);
+}
+
+#[test]
+fn a_cancelled_download_goes_on_later() {
+    let (server, place) = (Server::of_tiny_model(), Place::new());
+    server.behave(Manners {
+        trickles: true,
+        ..Manners::default()
+    });
+    let mut first = download(&server, &place);
+    while len(&partial_blob(&place)) == 0 {
+        first.step().unwrap();
+    }
+    let (error, _) = complaint(download(&server, &place));
+    assert!(matches!(error, HubError::Busy { .. }));
+    drop(first);
+    let n_bytes = len(&partial_blob(&place));
+    assert!(n_bytes < weights().len() as u64 && !weight_blob(&place).exists());
+    let choice: ModelChoice = REPO.parse().unwrap();
+    let message = choice.files(&place.paths()).unwrap_err().to_string();
+    assert!(message.contains("vcl model download"), "{message}");
+
+    server.behave(Manners::default());
+    download(&server, &place).run(|_| ()).unwrap();
+    assert_eq!(
+        server.ranges().last().unwrap(),
+        &format!("bytes={n_bytes}-")
+    );
+    assert_is_tiny_model(&place);
+}
+
+#[test]
+fn a_wrong_checksum_leaves_nothing_behind() {
+    let (server, place) = (Server::of_tiny_model(), Place::new());
+    server.behave(Manners {
+        lies: true,
+        ..Manners::default()
+    });
+    let (error, _) = complaint(download(&server, &place));
+    assert!(matches!(error, HubError::Checksum { .. }));
+    assert!(!weight_blob(&place).exists() && !partial_blob(&place).exists());
+    server.behave(Manners::default());
+    download(&server, &place).run(|_| ()).unwrap();
+    assert_is_tiny_model(&place);
+}
+
+#[test]
+fn refusals_say_what_to_do() {
+    let (server, place) = (Server::of_tiny_model(), Place::new());
+    for (repo, told) in [
+        ("nobody/nothing", "check the name"),
+        ("gated/model", "HF_TOKEN"),
+        ("broken/model", "503"),
+    ] {
+        let (_, message) = complaint(download_of(&server, &place, repo));
+        assert!(message.contains(told), "{message}");
+    }
+    let server = Server::start([("config.json".to_owned(), b"{}".to_vec())].into());
+    let (error, _) = complaint(download(&server, &place));
+    assert!(matches!(error, HubError::NoFile { .. }));
+}
+
+#[test]
+fn without_a_server_one_sentence_says_how_to_do_it_by_hand() {
+    let place = Place::new();
+    let cache = HubCache::new(&place.paths().hub_dir);
+    let unused = TcpListener::bind("127.0.0.1:0").unwrap().local_addr();
+    let endpoint = format!("http://{}", unused.unwrap());
+    let hub = Hub::new(&endpoint, None);
+    let download = ModelDownload::new(hub, cache, REPO.parse().unwrap(), None);
+    let (error, message) = complaint(download);
+    assert!(matches!(error, HubError::Unreachable { .. }));
+    assert!(message.contains(&format!("{endpoint}/{REPO}/tree/refs/pr/15")));
+    assert!(message.contains("--model"));
+}
+
+#[cfg(unix)]
+#[test]
+fn what_another_program_fetched_needs_no_network() {
+    // As `huggingface_hub` of Python leaves a model that was fetched from its main branch.
+    let place = Place::new();
+    let blobs = blobs(&place);
+    let snapshot = blobs.with_file_name("snapshots").join(COMMIT);
+    fs::create_dir_all(&blobs).unwrap();
+    fs::create_dir_all(&snapshot).unwrap();
+    fs::create_dir_all(blobs.with_file_name("refs")).unwrap();
+    fs::write(blobs.with_file_name("refs").join("main"), COMMIT).unwrap();
+    for name in [
+        "config.json",
+        "preprocessor_config.json",
+        "tokenizer.json",
+        WEIGHTS,
+    ] {
+        let bytes = fs::read(tiny_model().join(name)).unwrap();
+        let etag = git_sha1(&bytes);
+        fs::write(blobs.join(&etag), bytes).unwrap();
+        std::os::unix::fs::symlink(format!("../../blobs/{etag}"), snapshot.join(name)).unwrap();
+    }
+    assert_is_tiny_model(&place);
+    let names = ModelChoice::installed(&place.paths()).into_iter();
+    assert!(names.map(|model| model.name).any(|name| name == REPO));
+
+    // Half of it is none.
+    fs::remove_file(snapshot.join("tokenizer.json")).unwrap();
+    let choice: ModelChoice = REPO.parse().unwrap();
+    let message = choice.files(&place.paths()).unwrap_err().to_string();
+    assert!(message.contains("vcl model download"), "{message}");
+    assert_eq!(ModelChoice::installed(&place.paths()).len(), 1);
+}
+
+#[test]
+fn sharded_weights_and_their_index_are_fetched() {
+    let place = Place::new();
+    let shard = "model-00001-of-00001.safetensors";
+    let index = format!(r#"{{"weight_map": {{"logit_scale": "{shard}"}}}}"#);
+    let small = |name: &str| (name.to_owned(), fs::read(tiny_model().join(name)).unwrap());
+    let files: Files = [
+        small("config.json"),
+        small("preprocessor_config.json"),
+        small("tokenizer.json"),
+        (
+            "model.safetensors.index.json".to_owned(),
+            index.into_bytes(),
+        ),
+        (shard.to_owned(), weights()),
+    ]
+    .into();
+    let dir = download(&Server::start(files), &place).run(|_| ()).unwrap();
+    assert_eq!(fs::read(dir.join(shard)).unwrap(), weights());
+    assert!(ModelFiles::are_in(&dir));
+}
+
+#[test]
+fn the_program_downloads_lists_and_uses_a_model() {
+    let (server, place) = (Server::of_tiny_model(), Place::new());
+    let vcl = |args: &[&str]| {
+        let mut command = place.command();
+        command.env("HF_ENDPOINT", &server.endpoint).args(args);
+        command
+    };
+    // Killed half-way: the next one goes on.
+    server.behave(Manners {
+        trickles: true,
+        ..Manners::default()
+    });
+    let mut child = vcl(&["model", "download", REPO]).spawn().unwrap();
+    while len(&partial_blob(&place)) == 0 {
+        assert!(child.try_wait().unwrap().is_none(), "it ended by itself");
+        thread::sleep(Duration::from_millis(5));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let n_bytes = len(&partial_blob(&place));
+    assert!(n_bytes > 0 && !weight_blob(&place).exists());
+    server.behave(Manners::default());
+
+    let output = vcl(&["model", "download", REPO]).output().unwrap();
+    let stdout = String::from_utf8(output.stdout).unwrap();
+    assert!(stdout.contains(&format!("--model {REPO}")), "{stdout}");
+    assert_eq!(
+        server.ranges().last().unwrap(),
+        &format!("bytes={n_bytes}-")
+    );
+    assert_is_tiny_model(&place);
+
+    // From here on nothing is asked of the network.
+    let n_requests = server.requests.lock().unwrap().len();
+    let list = vcl(&["model", "list"]).output().unwrap();
+    assert!(String::from_utf8(list.stdout).unwrap().contains(REPO));
+    let info = vcl(&["--model", REPO, "model", "info"]).output().unwrap();
+    let info = String::from_utf8(info.stdout).unwrap();
+    assert!(
+        info.contains(REPO) && info.contains("embedding_dim"),
+        "{info}"
+    );
+    let none = vcl(&["--model", "a/b", "model", "info"]).output().unwrap();
+    assert!(
+        String::from_utf8(none.stderr)
+            .unwrap()
+            .contains("vcl model download a/b")
+    );
+    assert_eq!(server.requests.lock().unwrap().len(), n_requests);
+}

@@ -1,0 +1,244 @@
+//! A server on this machine that speaks as much of the hub's protocol as is used, and that can be told
+//! to cut connections, to lie and to be slow.
+#![allow(dead_code, reason = "every test binary uses another part")]
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::fs;
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::Duration;
+
+use ring::digest::{Context, SHA1_FOR_LEGACY_USE_ONLY, SHA256};
+
+/// The only model it has.
+pub const REPO: &str = "openai/clip-vit-base-patch32";
+pub const COMMIT: &str = "0123456789abcdef0123456789abcdef01234567";
+pub const WEIGHTS: &str = "model.safetensors";
+
+/// What the server does to GETs of the weights.
+#[derive(Clone, Copy, Default)]
+pub struct Manners {
+    /// How many connections to cut after half of what was asked for.
+    pub n_cuts: usize,
+    /// Answer nothing but the header.
+    pub is_mute: bool,
+    /// Send other bytes of the same length.
+    pub lies: bool,
+    /// Give whole files only.
+    pub no_ranges: bool,
+    /// After half of what was asked for, a byte every 10 ms: nobody waits for the end of that.
+    pub trickles: bool,
+}
+
+pub struct Server {
+    pub endpoint: String,
+    /// `METHOD path range`
+    pub requests: Arc<Mutex<Vec<String>>>,
+    manners: Arc<Mutex<Manners>>,
+}
+
+pub type Files = BTreeMap<String, Vec<u8>>;
+
+impl Server {
+    pub fn of_tiny_model() -> Self {
+        let names = [
+            "config.json",
+            "preprocessor_config.json",
+            "tokenizer.json",
+            WEIGHTS,
+        ];
+        let read = |name: &str| {
+            (
+                name.to_owned(),
+                fs::read(
+                    Path::new(env!("CARGO_MANIFEST_DIR"))
+                        .join("tests/fixtures/clip-tiny")
+                        .join(name),
+                )
+                .unwrap(),
+            )
+        };
+        Self::start(names.map(read).into())
+    }
+
+    pub fn start(files: Files) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let server = Self {
+            endpoint: format!("http://{}", listener.local_addr().unwrap()),
+            requests: Arc::default(),
+            manners: Arc::default(),
+        };
+        let (requests, manners) = (Arc::clone(&server.requests), Arc::clone(&server.manners));
+        let (endpoint, files) = (server.endpoint.clone(), Arc::new(files));
+        thread::spawn(move || {
+            for stream in listener.incoming() {
+                let (requests, manners) = (Arc::clone(&requests), Arc::clone(&manners));
+                let (endpoint, files) = (endpoint.clone(), Arc::clone(&files));
+                thread::spawn(move || {
+                    // A client that goes away is none of the server's business.
+                    let _ = answer(&stream.unwrap(), &endpoint, &files, &requests, &manners);
+                });
+            }
+        });
+        server
+    }
+
+    pub fn behave(&self, manners: Manners) {
+        *self.manners.lock().unwrap() = manners;
+    }
+
+    /// The ranges of all GETs of the weights so far.
+    pub fn ranges(&self) -> Vec<String> {
+        let requests = self.requests.lock().unwrap();
+        let prefix = format!("GET /cdn/{WEIGHTS} ");
+        let ranges = requests.iter().filter_map(|r| r.strip_prefix(&prefix));
+        ranges.map(str::to_owned).collect()
+    }
+}
+
+fn answer(
+    mut stream: &TcpStream,
+    endpoint: &str,
+    files: &Files,
+    requests: &Mutex<Vec<String>>,
+    manners: &Mutex<Manners>,
+) -> std::io::Result<()> {
+    let mut lines = BufReader::new(stream).lines();
+    let first = lines.next().unwrap_or_else(|| Ok(String::new()))?;
+    let mut range = String::new();
+    for line in lines {
+        let line = line?.to_lowercase();
+        if line.is_empty() {
+            break;
+        }
+        if let Some(value) = line.strip_prefix("range: ") {
+            value.clone_into(&mut range);
+        }
+    }
+    let mut words = first.split(' ');
+    let (method, path) = (words.next().unwrap_or(""), words.next().unwrap_or(""));
+    requests
+        .lock()
+        .unwrap()
+        .push(format!("{method} {path} {range}"));
+    let mut head = |status: &str, headers: &str| {
+        let header = format!("HTTP/1.1 {status}\r\n{headers}connection: close\r\n\r\n");
+        stream.write_all(header.as_bytes())
+    };
+    if let Some(file) = path.strip_prefix("/cdn/") {
+        let Some(whole) = files.get(file) else {
+            return head("404 Not Found", "content-length: 0\r\n");
+        };
+        let mut now = manners.lock().unwrap();
+        let is_cut = now.n_cuts > 0;
+        now.n_cuts = now.n_cuts.saturating_sub(1);
+        let manners = *now;
+        drop(now);
+        let from = range
+            .strip_prefix("bytes=")
+            .and_then(|r| r.strip_suffix('-'));
+        let from = from.filter(|_| !manners.no_ranges);
+        let begin: usize = from.map_or(0, |from| from.parse().unwrap());
+        let mut body = whole[begin..].to_vec();
+        let length = format!("content-length: {}\r\n", body.len());
+        if from.is_some() {
+            let last = whole.len() - 1;
+            let all = whole.len();
+            head(
+                "206 Partial Content",
+                &format!("{length}content-range: bytes {begin}-{last}/{all}\r\n"),
+            )?;
+        } else {
+            head("200 OK", &length)?;
+        }
+        if manners.lies {
+            body.reverse();
+        }
+        if is_cut {
+            body.truncate(body.len() / 2);
+        }
+        if manners.is_mute {
+            body.clear();
+        }
+        let n_at_once = if manners.trickles {
+            body.len() / 2
+        } else {
+            body.len()
+        };
+        stream.write_all(&body[..n_at_once])?;
+        for byte in body[n_at_once..].chunks(1) {
+            stream.write_all(byte)?;
+            thread::sleep(Duration::from_millis(10));
+        }
+        return Ok(());
+    }
+    let (is_moved, path) = match path.strip_prefix("/moved") {
+        Some(path) => (true, path),
+        None => (false, path),
+    };
+    let commit = format!("x-repo-commit: {COMMIT}\r\n");
+    let no = |code: &str| format!("x-error-code: {code}\r\ncontent-length: 0\r\n");
+    if path.starts_with("/gated/") {
+        return head("401 Unauthorized", &no("GatedRepo"));
+    }
+    if path.starts_with("/broken/") {
+        return head("503 Service Unavailable", "content-length: 0\r\n");
+    }
+    let Some(of_repo) = path.strip_prefix(&format!("/{REPO}/resolve/")) else {
+        return head("404 Not Found", &no("RepoNotFound"));
+    };
+    let Some((revision, file)) = of_repo.split_once('/') else {
+        return head("404 Not Found", &no("EntryNotFound"));
+    };
+    if revision != COMMIT && revision != "refs%2Fpr%2F15" {
+        return head("404 Not Found", &no("RevisionNotFound"));
+    }
+    let Some(bytes) = files.get(file) else {
+        return head("404 Not Found", &no("EntryNotFound"));
+    };
+    let size = bytes.len();
+    if file.ends_with(".safetensors") {
+        let etag = sha256(bytes);
+        let headers = format!(
+            "{commit}location: {endpoint}/cdn/{file}\r\nx-linked-etag: \"{etag}\"\r\n\
+             x-linked-size: {size}\r\netag: \"other\"\r\ncontent-length: 0\r\n"
+        );
+        return head("302 Found", &headers);
+    }
+    if file == "config.json" && !is_moved {
+        let headers = format!("location: /moved{path}\r\ncontent-length: 0\r\n");
+        return head("307 Temporary Redirect", &headers);
+    }
+    let etag = git_sha1(bytes);
+    let headers = format!("{commit}etag: W/\"{etag}\"\r\ncontent-length: {size}\r\n");
+    head("200 OK", &headers)?;
+    if method == "GET" {
+        stream.write_all(bytes)?;
+    }
+    Ok(())
+}
+
+fn hex(context: Context) -> String {
+    let digest = context.finish();
+    digest.as_ref().iter().fold(String::new(), |mut hex, byte| {
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    })
+}
+
+pub fn sha256(bytes: &[u8]) -> String {
+    let mut context = Context::new(&SHA256);
+    context.update(bytes);
+    hex(context)
+}
+
+pub fn git_sha1(bytes: &[u8]) -> String {
+    let mut context = Context::new(&SHA1_FOR_LEGACY_USE_ONLY);
+    context.update(format!("blob {}\0", bytes.len()).as_bytes());
+    context.update(bytes);
+    hex(context)
+}

@@ -1,0 +1,192 @@
+//! Somebody changes the model and where it runs, and gets another one from the hub.
+
+use std::path::Path;
+
+use egui::{Key, Modifiers};
+use egui_kittest::kittest::Queryable as _;
+use vcl::app::session::{Indexing, ModelState};
+use vcl::app::{Action, App};
+use vcl::engine::ModelChoice;
+use vcl::model::DeviceChoice;
+use vcl::store::Hub;
+
+use crate::drive::{USUAL, Window, demo, root};
+use crate::hub_server::{Manners, REPO, Server};
+
+fn tiny_model() -> std::path::PathBuf {
+    root().join("tests/fixtures/clip-tiny")
+}
+
+/// Where a person puts models by hand.
+fn install_tiny_model(dirs: &tempfile::TempDir) {
+    let dir = Window::options_in(dirs).paths.model_dir.join("tiny");
+    std::fs::create_dir_all(&dir).unwrap();
+    for entry in std::fs::read_dir(tiny_model()).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_file() {
+            std::fs::copy(&path, dir.join(path.file_name().unwrap())).unwrap();
+        }
+    }
+}
+
+/// Name of the model in use, once there is one.
+fn model(app: &App) -> Option<&str> {
+    match &app.session().model {
+        ModelState::Ready(info) => Some(&info.name),
+        _ => None,
+    }
+}
+
+/// How many clips were indexed, and how many of them were known before.
+fn indexed(app: &App) -> Option<(usize, usize)> {
+    match app.session().video.as_ref()?.indexing {
+        Indexing::Done { n_clips, n_cached } => Some((n_clips, n_cached)),
+        _ => None,
+    }
+}
+
+fn open_menu(window: &mut Window) {
+    let ctx = window.harness.ctx.clone();
+    window
+        .harness
+        .state_mut()
+        .perform(&ctx, Action::ToggleModelMenu);
+    window.harness.run_steps(3);
+}
+
+#[test]
+fn a_switch_of_model_indexes_anew_and_keeps_the_old_index() {
+    let dirs = tempfile::tempdir().unwrap();
+    install_tiny_model(&dirs);
+    let mut options = Window::options_in(&dirs);
+    options.video = Some(demo());
+    options.queries = vec!["the sea".to_owned()];
+    let mut window = Window::open_from(dirs, options, USUAL);
+    window.wait_until("the demo is indexed", |app| indexed(app).is_some());
+    let (n_clips, n_cached) = indexed(window.app()).unwrap();
+    assert_eq!(n_cached, 0);
+
+    open_menu(&mut window);
+    let name_ends =
+        |name: &'static str| move |app: &App| model(app).is_some_and(|m| m.ends_with(name));
+    for (name, n_known) in [("tiny", 0), ("bundled", n_clips), ("tiny", n_clips)] {
+        window.harness.get_by_label(name).click();
+        window.harness.step();
+        window.wait_until("the model is another", name_ends(name));
+        window.wait_until("it is indexed", |app| indexed(app).is_some());
+        assert_eq!(indexed(window.app()), Some((n_clips, n_known)), "{name}");
+        window.wait_until("the query is answered", |app| {
+            let answer = app.session().lanes[0].answer.as_ref();
+            answer.is_some_and(|answer| answer.is_final)
+        });
+    }
+    assert_eq!(window.app().settings().model.as_deref(), Some("tiny"));
+
+    // The next time it is the same, unless the command line says otherwise.
+    let mut window = window.open_again();
+    window.wait_until("the last model is back", name_ends("tiny"));
+    let dirs = window.close();
+    let mut options = Window::options_in(&dirs);
+    options.model = Some(ModelChoice::Bundled);
+    let mut window = Window::open_from(dirs, options, USUAL);
+    window.wait_until("there is a model", |app| model(app).is_some());
+    assert_eq!(model(window.app()), Some("bundled"));
+}
+
+#[test]
+fn the_menu_says_which_device_is_in_use_and_keeps_the_choice() {
+    let mut window = Window::open(None, &[], USUAL);
+    window.wait_until("there is a model", |app| model(app).is_some());
+    open_menu(&mut window);
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let device = match threads {
+        1 => "In use: CPU, 1 thread".to_owned(),
+        n => format!("In use: CPU, {n} threads"),
+    };
+    window.harness.get_by_label(&device);
+    window.harness.get_by_label("Automatic").click();
+    window.harness.step();
+    window.harness.step();
+    window.wait_until("there is a model", |app| model(app).is_some());
+    assert_eq!(window.app().settings().device, DeviceChoice::Auto);
+}
+
+#[test]
+fn a_model_is_downloaded_cancelled_gone_on_with_and_used() {
+    let server = Server::of_tiny_model();
+    let dirs = tempfile::tempdir().unwrap();
+    let mut options = Window::options_in(&dirs);
+    options.hub = Hub::new(&server.endpoint, None);
+    let mut window = Window::open_from(dirs, options, USUAL);
+    window.wait_until("there is a model", |app| model(app).is_some());
+    open_menu(&mut window);
+    assert!(
+        server.requests.lock().unwrap().is_empty(),
+        "nobody asked yet"
+    );
+
+    server.behave(Manners {
+        trickles: true,
+        ..Manners::default()
+    });
+    let name = format!("Download {REPO}");
+    window.click(&name);
+    window.wait_until("something has come", |app| {
+        let download = app.session().download.as_ref();
+        let progress = download.and_then(|download| download.progress.as_ref());
+        progress.is_some_and(|progress| progress.file.ends_with(".safetensors"))
+    });
+    window.harness.step();
+    window.click("Cancel download");
+    window.wait_until("it is cancelled", |app| app.session().download.is_none());
+
+    server.behave(Manners::default());
+    window.harness.step();
+    window.click(&name);
+    window.wait_until("it is used", |app| model(app) == Some(REPO));
+    let ranges = server.ranges();
+    assert!(ranges.last().unwrap().starts_with("bytes="), "{ranges:?}");
+    assert!(window.notices().contains(&format!("{REPO} was downloaded")));
+    assert_eq!(window.app().settings().model.as_deref(), Some(REPO));
+}
+
+#[test]
+fn a_name_is_typed_and_the_network_is_not_there() {
+    let mut window = Window::open(None, &[], USUAL);
+    window.wait_until("there is a model", |app| model(app).is_some());
+    open_menu(&mut window);
+    window.harness.get_by_label("Other model").click();
+    window.harness.step();
+    window.type_text("somebody/some-clip");
+    window.harness.step();
+    window.click("Get it");
+    window.wait_until("it has failed", |app| {
+        app.session().notices.iter().len() > 0
+    });
+    let notice = window.notices().remove(0);
+    assert!(
+        notice.starts_with("cannot reach http://127.0.0.1:9"),
+        "{notice}"
+    );
+    assert_eq!(
+        model(window.app()),
+        Some("bundled"),
+        "the old one is still used"
+    );
+    window.press(Modifiers::NONE, Key::Escape);
+}
+
+#[test]
+fn a_folder_that_is_gone_is_one_sentence_and_another_model_can_be_chosen() {
+    let dirs = tempfile::tempdir().unwrap();
+    let mut options = Window::options_in(&dirs);
+    options.model = Some(ModelChoice::Named(Path::new("/nowhere/clip").to_owned()));
+    let mut window = Window::open_from(dirs, options, USUAL);
+    window.wait_until("it has failed", |app| {
+        matches!(app.session().model, ModelState::Failed(_))
+    });
+    assert!(window.notices()[0].contains("/nowhere/clip"));
+    open_menu(&mut window);
+    window.click("bundled");
+    window.wait_until("there is a model", |app| model(app) == Some("bundled"));
+}
