@@ -4,12 +4,14 @@ mod support;
 
 use std::fs;
 use std::path::PathBuf;
-use std::process::Stdio;
+use std::process::{Child, Stdio};
 use std::time::Duration;
 
+use rand::{RngExt as _, SeedableRng as _};
 use serde_json::{Value, json};
 use support::{Place, tiny_model};
 use vcl::model::Prompt;
+use vcl::model::moment_head::HeadKind;
 
 const COLOURS: [u32; 4] = [0xffd02020, 0xff2020d0, 0xff20d020, 0xffd0d020];
 
@@ -184,6 +186,65 @@ fn malformed_data_is_named_with_its_line() {
         "{error}"
     );
     assert!(!output.exists());
+
+    let labels = world.labels.clone();
+    let outcome = world.place.vcl(world.on_data("evaluate", "--features"));
+    assert!(outcome.error().contains("labels.jsonl, line 5: "));
+    let predictions = world.place.path("p.jsonl");
+    fs::write(&predictions, "{\"qid\": 0, \"vid\": \n").unwrap();
+    let [truth, predictions] = [&labels, &predictions].map(|p| path(p));
+    for (truth, predictions, named) in [
+        (truth, predictions, "labels.jsonl, line 5: "),
+        (predictions, predictions, "p.jsonl, line 1: "),
+    ] {
+        let files = ["score", "--truth", truth, "--predictions", predictions];
+        let outcome = world.place.vcl(files);
+        assert!(outcome.error().contains(named), "{}", outcome.error());
+    }
+}
+
+/// Sixty queries on four videos: enough to hold videos out and to train a moment head.
+#[test]
+fn the_paper_configuration_trains_a_frame_head() {
+    let world = World::new();
+    let lines = fs::read_to_string(&world.labels).unwrap();
+    let mut many = String::new();
+    for round in 0..15 {
+        for line in lines.lines() {
+            let mut line: Value = serde_json::from_str(line).unwrap();
+            line["qid"] = json!(10 * round + line["qid"].as_i64().unwrap());
+            line["query"] = json!(format!("the glowing thing number {round}"));
+            many += &format!("{line}\n");
+        }
+    }
+    fs::write(&world.labels, many).unwrap();
+    let output = world.place.path("paper.safetensors");
+    let mut arguments = world.on_data("train", "--features");
+    arguments.extend(["--paper", "--steps", "4", "-o", path(&output)]);
+    let outcome = world.place.vcl(arguments);
+    let text = outcome.stdout();
+    assert!(
+        text.contains("480 labels of 15 queries on 4 videos"),
+        "{text}"
+    );
+    assert!(text.contains("with a trained moment head"), "{text}");
+    let prompt = Prompt::from_bytes(&fs::read(&output).unwrap()).unwrap();
+    let head = prompt.head.as_ref().unwrap();
+    assert_eq!(head.config, HeadKind::Frame.config());
+    assert_eq!(prompt.metadata.query, None, "it applies to any query");
+
+    let mut arguments = world.on_data("evaluate", "--features");
+    arguments.extend([
+        "--prompt",
+        path(&output),
+        "--main-moments-only",
+        "--format",
+        "json",
+    ]);
+    let outcome = world.place.vcl(arguments);
+    let report: Value = serde_json::from_str(outcome.stdout()).unwrap();
+    assert_eq!(report[1]["name"], "paper");
+    assert!(report[1]["metrics"]["brief"]["MR-full-mAP"].is_number());
 }
 
 #[test]
@@ -204,16 +265,19 @@ fn a_missing_video_and_too_many_shots_are_said() {
     assert!(error.contains("only 4 labelled queries"), "{error}");
 }
 
-/// A killed training leaves the old prompt or the new one, never a broken file.
+/// A training that is killed while it saves leaves whole files, and the next one goes on from them.
 #[test]
-fn kills_during_training_leave_no_broken_prompt() {
-    const N_KILLS: u64 = 50;
+fn kills_during_training_leave_no_broken_prompt_or_checkpoint() {
+    const N_KILLS: usize = 100;
     let world = World::new();
-    let output = world.train("--features", "a.safetensors");
+    let prompt = world.train("--features", "a.safetensors");
+    let checkpoint = world.place.path("a.safetensors.checkpoint");
+    let mut rng = rand_pcg::Pcg64::seed_from_u64(11);
+    let mut n_resumed = 0;
     for kill in 0..N_KILLS {
         let mut arguments = world.on_data("train", "--features");
-        let seed = kill.to_string();
-        arguments.extend(["--steps", "5", "--seed", &seed, "-o", path(&output)]);
+        // A checkpoint after every step: most of the time goes into writing them.
+        arguments.extend(["--save-every", "0", "-o", path(&prompt)]);
         let mut child = world
             .place
             .command()
@@ -221,13 +285,37 @@ fn kills_during_training_leave_no_broken_prompt() {
             .arg(tiny_model())
             .args(arguments)
             .stdout(Stdio::null())
-            .stderr(Stdio::null())
+            .stderr(Stdio::piped())
             .spawn()
             .unwrap();
-        std::thread::sleep(Duration::from_millis(7 * kill));
+        wait_for_saves(&mut child, &checkpoint, rng.random_range(0..4));
+        std::thread::sleep(Duration::from_micros(rng.random_range(0..5000)));
         child.kill().unwrap();
-        child.wait().unwrap();
-        let bytes = fs::read(&output).unwrap();
+        let said = String::from_utf8(child.wait_with_output().unwrap().stderr).unwrap();
+        assert!(!said.contains("is not used"), "after kill {kill}: {said}");
+        n_resumed += usize::from(said.contains("going on with"));
+
+        let bytes = fs::read(&prompt).unwrap();
         assert!(Prompt::from_bytes(&bytes).is_ok(), "after kill {kill}");
+        if let Ok(bytes) = fs::read(&checkpoint) {
+            let tensors = safetensors::SafeTensors::deserialize(&bytes).unwrap();
+            assert!(!tensors.is_empty(), "after kill {kill}");
+        }
+    }
+    assert!(n_resumed > N_KILLS / 4, "only {n_resumed} went on");
+}
+
+/// Returns after the `n`-th new checkpoint, or when the training is over.
+fn wait_for_saves(child: &mut Child, checkpoint: &std::path::Path, n: usize) {
+    let saved_at = || fs::metadata(checkpoint).and_then(|file| file.modified());
+    let mut last = saved_at().ok();
+    let mut n_seen = 0;
+    while n_seen < n && child.try_wait().unwrap().is_none() {
+        std::thread::sleep(Duration::from_micros(200));
+        let now = saved_at().ok();
+        if now.is_some() && now != last {
+            n_seen += 1;
+        }
+        last = now;
     }
 }

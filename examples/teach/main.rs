@@ -5,7 +5,7 @@
 //! clips of the training videos, the prompt is taught on those labels alone and judged on videos
 //! that it never saw. Where training finds no sure gain on held-out labels, zero-shot is used.
 //!
-//! `cargo run --release --example teach`
+//! `cargo run --example teach`
 
 #[path = "../world/world/mod.rs"]
 #[allow(unused_imports, reason = "only a part of the world is needed")]
@@ -55,12 +55,46 @@ struct Arguments {
     /// Videos to judge on, per concept
     #[arg(long, default_value_t = 24)]
     test_videos: usize,
+    /// How many labels; `all` counts every clip of every training video, once with each head
+    #[arg(long, value_delimiter = ',', default_value = "4,16,64,256,all", value_parser = Amount::parse)]
+    labels: Vec<Amount>,
     /// Trainings with different labels and different starting points
     #[arg(long, default_value_t = 3)]
     seeds: u64,
     /// Tell what each concept gives
     #[arg(short, long)]
     verbose: bool,
+}
+
+/// So many labels; `None` for all.
+#[derive(Clone, Debug)]
+struct Amount {
+    n_labels: Option<usize>,
+}
+
+impl Amount {
+    fn parse(text: &str) -> Result<Self, String> {
+        let n_labels = match text {
+            "all" => None,
+            number => Some(
+                number
+                    .parse()
+                    .map_err(|_| "a number or `all` is expected")?,
+            ),
+        };
+        Ok(Self { n_labels })
+    }
+
+    /// Names of the rows, and the head that each trains.
+    fn rows(&self) -> Vec<(String, HeadKind)> {
+        match self.n_labels {
+            Some(n) => vec![(n.to_string(), HeadKind::Window)],
+            None => vec![
+                ("all, frame head".to_owned(), HeadKind::Frame),
+                ("all, window head".to_owned(), HeadKind::Window),
+            ],
+        }
+    }
 }
 
 struct Concept {
@@ -146,14 +180,11 @@ fn main() -> anyhow::Result<()> {
         let zero_shot = judge(&test, &zero_shot_text(&encoder, concept.query)?, None)?;
         table.add("zero-shot", 0, &zero_shot);
         for seed in 0..arguments.seeds {
-            for (name, n_labels, head) in [
-                ("4", Some(4), HeadKind::Window),
-                ("16", Some(16), HeadKind::Window),
-                ("64", Some(64), HeadKind::Window),
-                ("256", Some(256), HeadKind::Window),
-                ("all, frame head", None, HeadKind::Frame),
-                ("all, window head", None, HeadKind::Window),
-            ] {
+            let rows = arguments.labels.iter().flat_map(|amount| {
+                let rows = amount.rows().into_iter();
+                rows.map(|(name, head)| (name, amount.n_labels, head))
+            });
+            for (name, n_labels, head) in rows {
                 let set = labelled(&train, concept.query, n_labels, seed);
                 let config = TrainerConfig {
                     seed,
@@ -179,7 +210,7 @@ fn main() -> anyhow::Result<()> {
                         values.join(" ")
                     );
                 }
-                table.add(name, seed, &metrics);
+                table.add(&name, seed, &metrics);
             }
         }
     }
@@ -325,14 +356,14 @@ fn values(metrics: &Metrics) -> [f64; COLUMNS.len()] {
 
 /// Means over the concepts, per row and seed.
 #[derive(Default)]
-struct Table(Vec<(&'static str, Vec<Vec<[f64; COLUMNS.len()]>>)>);
+struct Table(Vec<(String, Vec<Vec<[f64; COLUMNS.len()]>>)>);
 
 impl Table {
-    fn add(&mut self, row: &'static str, seed: u64, metrics: &Metrics) {
-        let at = match self.0.iter().position(|(name, _)| *name == row) {
+    fn add(&mut self, row: &str, seed: u64, metrics: &Metrics) {
+        let at = match self.0.iter().position(|(name, _)| name == row) {
             Some(at) => at,
             None => {
-                self.0.push((row, Vec::new()));
+                self.0.push((row.to_owned(), Vec::new()));
                 self.0.len() - 1
             }
         };

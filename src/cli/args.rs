@@ -254,6 +254,10 @@ pub struct TrainArgs {
     /// As in the paper: frame head, plain loss, one threshold
     #[arg(long)]
     pub paper: bool,
+
+    /// Seconds between checkpoints, from which an interrupted training goes on
+    #[arg(long, default_value_t = 30, value_name = "SECS")]
+    pub save_every: u64,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]

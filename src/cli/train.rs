@@ -15,9 +15,6 @@ use crate::learn::{Outcome, Phase, Progress, SaliencyLoss, TrainerConfig, Traini
 use crate::model::prompt::HeldOutScores;
 use crate::store::atomic;
 
-/// A crash costs at most this much work.
-const SAVE_EVERY: Duration = Duration::from_secs(30);
-
 pub fn run(global: &GlobalArgs, args: &TrainArgs) -> anyhow::Result<()> {
     let mut engine = global.open_engine()?;
     let mut set = load(&mut engine, &args.data)?.training_set();
@@ -25,7 +22,8 @@ pub fn run(global: &GlobalArgs, args: &TrainArgs) -> anyhow::Result<()> {
         set = set.shots(shots, args.seed)?;
     }
     let checkpoint = checkpoint_path(&args.output);
-    let outcome = train(&engine, &set, &config(args), &checkpoint)?;
+    let save_every = Duration::from_secs(args.save_every);
+    let outcome = train(&engine, &set, &config(args), &checkpoint, save_every)?;
     atomic::write(&args.output, &outcome.prompt.to_bytes()?)
         .with_context(|| format!("cannot write {}", args.output.display()))?;
     match fs::remove_file(&checkpoint) {
@@ -78,6 +76,7 @@ fn train(
     set: &TrainingSet,
     config: &TrainerConfig,
     checkpoint: &Path,
+    save_every: Duration,
 ) -> anyhow::Result<Outcome> {
     let mut job = start(engine, set, config, checkpoint)?;
     // indicatif draws nothing when stderr is no terminal.
@@ -93,7 +92,7 @@ fn train(
             break;
         }
         show(&bar, &progress);
-        if saved.elapsed() > SAVE_EVERY && progress.phase == Phase::Context {
+        if saved.elapsed() >= save_every && progress.phase == Phase::Context {
             atomic::write(checkpoint, &job.checkpoint(engine)?)
                 .with_context(|| format!("cannot write {}", checkpoint.display()))?;
             saved = Instant::now();

@@ -1,5 +1,7 @@
 //! How good curves are on labels that training did not see.
 
+use std::cmp::Ordering;
+
 use crate::domain::{Annotation, CLIP_SECS, Moment, SaliencyCurve};
 use crate::eval::{GradeMetrics, HighlightMetrics, Prediction, RangeMetrics, score};
 use crate::learn::dataset::TrainingSet;
@@ -129,6 +131,32 @@ pub fn quality(
             mean_ap: at_bar.map,
         },
     })
+}
+
+/// Share of the pairs of clips with different labels that the curves put in the right order; a tie
+/// counts half, as in the area under the ROC curve. `None` where all labels are equal.
+pub fn concordance(set: &TrainingSet, curve: impl Fn(usize) -> SaliencyCurve) -> Option<f64> {
+    let mut clips = Vec::new();
+    for (i, example) in set.examples.iter().enumerate() {
+        let curve = curve(i);
+        clips.extend(
+            example
+                .labels()
+                .map(|(clip, label)| (label, curve.values()[clip])),
+        );
+    }
+    let (mut n_pairs, mut n_right) = (0.0, 0.0);
+    for (label, value) in &clips {
+        for (_, of_lower) in clips.iter().filter(|(other, _)| other < label) {
+            n_pairs += 1.0;
+            n_right += match value.total_cmp(of_lower) {
+                Ordering::Greater => 1.0,
+                Ordering::Equal => 0.5,
+                Ordering::Less => 0.0,
+            };
+        }
+    }
+    (n_pairs > 0.0).then(|| n_right / n_pairs)
 }
 
 /// R1 and mAP of `moments` against the true windows of `examples`; `None` where none has a window.
@@ -332,6 +360,24 @@ mod tests {
             .unwrap()
             .scores;
         assert_eq!(scores.mean_ap, 100.0);
+    }
+
+    #[test]
+    fn concordance_counts_pairs_in_the_right_order() {
+        let set = set(&[&[4, 0, 2], &[0]]);
+        let of = |values: [f32; 3], other: f32| {
+            let curve = |example| match example {
+                0 => SaliencyCurve::new(values.to_vec()),
+                _ => SaliencyCurve::new(vec![other]),
+            };
+            concordance(&set, curve).unwrap()
+        };
+        assert_eq!(of([0.9, 0.1, 0.5], 0.0), 1.0);
+        assert_eq!(of([0.1, 0.9, 0.5], 1.0), 0.0);
+        // Five pairs: the highest label above two others, the middle one above one, one tie.
+        assert_eq!(of([0.9, 0.1, 0.5], 0.5), 0.9);
+        let flat = self::set(&[&[4, 4]]);
+        assert!(concordance(&flat, |_| SaliencyCurve::new(vec![0.1, 0.2])).is_none());
     }
 
     #[test]

@@ -4,8 +4,9 @@
 //! turns it into a [`Prompt`](crate::model::prompt::Prompt): only the text tower runs, no image is
 //! looked at again.
 
+mod accumulation;
+mod batches;
 pub mod calibration;
-mod checkpoint;
 mod context;
 mod dataset;
 mod head_trainer;
@@ -19,8 +20,6 @@ mod trainer;
 
 #[cfg(test)]
 mod prompt_golden;
-#[cfg(test)]
-mod trainer_tests;
 
 pub use context::SaliencyLoss;
 pub use dataset::{DatasetError, Example, TrainingSet, Unlisted};

@@ -5,7 +5,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 use safetensors::SafeTensors;
 use std::path::{Path, PathBuf};
 
-use crate::learn::context::Run;
+use crate::learn::context::{Run, RunGradients};
 use crate::learn::losses::saliency_mse;
 use crate::learn::plan::RunPlan;
 use crate::model::moment_head::HeadKind;
@@ -180,7 +180,9 @@ fn five_steps_of_adam_agree_with_pytorch_and_leave_the_encoder_untouched() {
             1e-4,
         );
         let mut gradients = loss.backward();
-        run.update(&mut gradients, 1e-2);
+        let mut own = RunGradients::default();
+        own.add(&run.learner, &mut gradients);
+        run.update(own, 1e-2);
         let after = |name: &str, values: Tensor<1>| {
             let expected = json[format!("{name}_after_step")][step].as_f64().unwrap() as f32;
             assert_close(

@@ -72,14 +72,7 @@ impl TextTower {
     /// - tokens: `[batch, seq, width]`, `eot`: one position per row
     /// - output: `[batch, width]`, after the final norm, not yet projected
     pub fn forward_embedded(&self, tokens: Tensor<3>, eot: &[usize]) -> Tensor<2> {
-        let [batch, seq, width] = tokens.dims();
-        let hidden = self.encoder.forward(self.add_positions(tokens));
-        let device = hidden.device();
-        let rows: Vec<i64> = (0..batch)
-            .map(|row| (row * seq + eot[row]) as i64)
-            .collect();
-        let rows = Tensor::<1, Int>::from_data(TensorData::new(rows, [batch]), &device);
-        let at_eot = hidden.reshape([batch * seq, width]).select(0, rows);
+        let at_eot = self.encoder.forward_at(self.add_positions(tokens), eot);
         self.final_layer_norm.forward(at_eot)
     }
 

@@ -7,7 +7,7 @@ use burn::module::Module;
 use burn::nn::{LayerNorm, LayerNormConfig, Linear, LinearConfig};
 use burn::tensor::module::attention;
 use burn::tensor::ops::AttentionModuleOptions;
-use burn::tensor::{Device, Tensor, activation};
+use burn::tensor::{Bool, Device, Int, Tensor, TensorData, activation};
 
 use crate::model::encoder::config::Activation;
 
@@ -89,24 +89,20 @@ impl TransformerConfig {
 }
 
 impl Transformer {
-    /// # Shapes
-    /// - input, output: `[batch, seq, width]`
-    pub fn forward(&self, hidden: Tensor<3>) -> Tensor<3> {
-        let dims = hidden.dims();
-        run(&self.layers, Rows::of(hidden)).hidden.reshape(dims)
-    }
-
-    /// The first position's output only. The last layer then works for one position instead of
+    /// One position's output per sequence. The last layer then works for these alone instead of
     /// all, which saves most of its time.
     ///
     /// # Shapes
-    /// - input: `[batch, seq, width]`
+    /// - input: `[batch, seq, width]`, `positions`: one per sequence
     /// - output: `[batch, width]`
-    pub fn forward_first(&self, hidden: Tensor<3>) -> Tensor<2> {
+    pub fn forward_at(&self, hidden: Tensor<3>, positions: &[usize]) -> Tensor<2> {
         let rows = Rows::of(hidden);
         match self.layers.split_last() {
-            Some((last, others)) => last.forward_first(&run(others, rows)),
-            None => rows.first(),
+            Some((last, others)) => {
+                let rows = others.iter().fold(rows, |rows, layer| layer.forward(rows));
+                last.forward_at(&rows, positions)
+            }
+            None => rows.at(positions),
         }
     }
 
@@ -121,10 +117,6 @@ impl Transformer {
         }
         states
     }
-}
-
-fn run(layers: &[Layer], rows: Rows) -> Rows {
-    layers.iter().fold(rows, |rows, layer| layer.forward(rows))
 }
 
 /// All positions of all sequences below each other: a product with few large matrices is faster
@@ -150,14 +142,15 @@ impl Rows {
         Self { hidden, ..*self }
     }
 
-    /// Each sequence's first position, `[batch, width]`.
-    fn first(&self) -> Tensor<2> {
-        let [_, width] = self.hidden.dims();
-        self.hidden
-            .clone()
-            .reshape([self.batch, self.seq, width])
-            .narrow(1, 0, 1)
-            .reshape([self.batch, width])
+    /// One position of each sequence, `[batch, width]`.
+    fn at(&self, positions: &[usize]) -> Tensor<2> {
+        let rows = positions.iter().enumerate();
+        let rows: Vec<_> = rows
+            .map(|(row, position)| (row * self.seq + position) as i64)
+            .collect();
+        let rows = TensorData::new(rows, [self.batch]);
+        let rows = Tensor::<1, Int>::from_data(rows, &self.hidden.device());
+        self.hidden.clone().select(0, rows)
     }
 }
 
@@ -173,11 +166,11 @@ impl Layer {
         }
     }
 
-    /// `[batch, width]`: the output at the first position.
-    fn forward_first(&self, rows: &Rows) -> Tensor<2> {
+    /// `[batch, width]`: the output at one position of each sequence.
+    fn forward_at(&self, rows: &Rows, positions: &[usize]) -> Tensor<2> {
         let normed = rows.with(self.layer_norm1.forward(rows.hidden.clone()));
-        let attended = self.self_attn.forward_first(&normed);
-        self.mix(rows.first() + attended)
+        let attended = self.self_attn.forward_at(&normed, positions);
+        self.mix(rows.at(positions) + attended)
     }
 
     fn mix(&self, hidden: Tensor<2>) -> Tensor<2> {
@@ -188,22 +181,47 @@ impl Layer {
 
 impl SelfAttention {
     fn forward(&self, rows: &Rows) -> Tensor<2> {
-        self.attend(rows.hidden.clone(), rows)
+        let options = AttentionModuleOptions {
+            is_causal: self.causal,
+            ..Default::default()
+        };
+        self.attend(rows.hidden.clone(), rows, None, options)
     }
 
-    /// What the first position of each sequence, `[batch, width]`, gathers from all.
-    fn forward_first(&self, rows: &Rows) -> Tensor<2> {
-        if self.causal {
-            // The first position sees nothing but itself.
-            let value = self.v_proj.forward(rows.first());
-            return self.out_proj.forward(value);
+    /// What one position of each sequence, `[batch, width]`, gathers from those it sees.
+    fn forward_at(&self, rows: &Rows, positions: &[usize]) -> Tensor<2> {
+        let hidden = if self.causal {
+            self.later_than(positions, rows)
+        } else {
+            None
+        };
+        self.attend(rows.at(positions), rows, hidden, Default::default())
+    }
+
+    /// `[batch, n_heads, 1, seq]`: what a causal position must not see; `None` where each is the
+    /// last of its sequence.
+    fn later_than(&self, positions: &[usize], rows: &Rows) -> Option<Tensor<4, Bool>> {
+        if positions.iter().all(|&position| position + 1 == rows.seq) {
+            return None;
         }
-        self.attend(rows.first(), rows)
+        let later: Vec<_> = positions
+            .iter()
+            .flat_map(|&position| (0..rows.seq).map(move |key| key > position))
+            .collect();
+        let later = TensorData::new(later, [rows.batch, 1, 1, rows.seq]);
+        let later = Tensor::<4, Bool>::from_data(later, &rows.hidden.device());
+        Some(later.expand([rows.batch, self.n_heads, 1, rows.seq]))
     }
 
     /// # Shapes
     /// - queries, output: `[batch * n, width]`, `n` positions of each sequence
-    fn attend(&self, queries: Tensor<2>, rows: &Rows) -> Tensor<2> {
+    fn attend(
+        &self,
+        queries: Tensor<2>,
+        rows: &Rows,
+        hidden: Option<Tensor<4, Bool>>,
+        options: AttentionModuleOptions,
+    ) -> Tensor<2> {
         let [n_queries, width] = queries.dims();
         let heads = |projected: Tensor<2>| {
             let [n_rows, _] = projected.dims();
@@ -216,15 +234,11 @@ impl SelfAttention {
                 ])
                 .swap_dims(1, 2) // [batch, heads, positions, head_dim]
         };
-        let options = AttentionModuleOptions {
-            is_causal: self.causal,
-            ..Default::default()
-        };
         let attended = attention(
             heads(self.q_proj.forward(queries)),
             heads(self.k_proj.forward(rows.hidden.clone())),
             heads(self.v_proj.forward(rows.hidden.clone())),
-            None,
+            hidden,
             None,
             options,
         );
@@ -251,7 +265,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_first_position_alone_equals_the_first_of_all() {
+    fn chosen_positions_alone_equal_those_of_all() {
         let device = Device::flex();
         for causal in [false, true] {
             let config = TransformerConfig {
@@ -265,13 +279,19 @@ mod tests {
             };
             let transformer = config.init(&device);
             let hidden = Tensor::random([2, 5, 12], Distribution::Default, &device);
-            let all = transformer.forward(hidden.clone()).narrow(1, 0, 1);
-            let first = transformer.forward_first(hidden);
-            let difference = (first - all.reshape([2, 12]))
-                .abs()
-                .max()
-                .into_scalar::<f32>();
-            assert!(difference < 1e-6, "causal {causal}: {difference}");
+            let all = transformer.hidden_states(hidden.clone()).pop().unwrap();
+            let all = Rows::of(all);
+            for positions in [[0, 0], [4, 4], [4, 1]] {
+                let chosen = transformer.forward_at(hidden.clone(), &positions);
+                let difference = (chosen - all.at(&positions))
+                    .abs()
+                    .max()
+                    .into_scalar::<f32>();
+                assert!(
+                    difference < 1e-6,
+                    "causal {causal}, {positions:?}: {difference}"
+                );
+            }
         }
     }
 }

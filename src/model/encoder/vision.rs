@@ -76,7 +76,8 @@ impl VisionTower {
     /// - pixels: `[batch, 3, size, size]`
     /// - output: `[batch, width]`, the class token after the final norm
     pub fn forward(&self, pixels: Tensor<4>) -> Tensor<2> {
-        let class = self.encoder.forward_first(self.embed(pixels));
+        let [batch, ..] = pixels.dims();
+        let class = self.encoder.forward_at(self.embed(pixels), &vec![0; batch]);
         self.post_layernorm.forward(class)
     }
 

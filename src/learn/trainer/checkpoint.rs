@@ -14,7 +14,8 @@ use serde::{Deserialize, Serialize};
 use crate::learn::context::{AdamMoments, Run};
 use crate::learn::dataset::TrainingSet;
 use crate::learn::held_out::Quality;
-use crate::learn::trainer::{Best, TrainError, Trainer, TrainerConfig};
+use crate::learn::trainer::judging::Best;
+use crate::learn::trainer::{TrainError, Trainer, TrainerConfig};
 use crate::model::prompt::HeldOutScores;
 use crate::model::{Encoder, ModelError, try_to_vec};
 
@@ -115,7 +116,7 @@ impl Trainer {
         }
         let file = SafeTensors::deserialize(checkpoint).map_err(unusable)?;
         let mut trainer = Self::new(encoder, set, config)?;
-        if state.n_runs > trainer.n_planned_runs() {
+        if state.n_runs > trainer.plan.runs.len() {
             return Err(unusable("it has more learners than this training"));
         }
         let device = encoder.device().tensor_device();
@@ -138,7 +139,7 @@ impl Trainer {
                 scale: read_state(&file, &name("scale"), [1], time, device)?,
                 bias: read_state(&file, &name("bias"), [1], time, device)?,
             };
-            let plan = trainer.run_plan(i);
+            let plan = trainer.plan.runs[i].clone();
             trainer.runs.push(Run {
                 moments,
                 ..Run::new(learner, plan)

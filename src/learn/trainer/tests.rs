@@ -155,8 +155,43 @@ fn a_few_labels_are_cross_validated_and_remember_their_query() {
     assert_eq!(outcome.prompt.metadata.query.as_deref(), Some("a zorp"));
     assert_eq!(outcome.prompt.metadata.training.n_labels, 6);
     assert!(outcome.prompt.head.is_none(), "too few labels for a head");
-    assert_ne!(outcome.verdict, Verdict::Unchecked);
     assert!(outcome.before.is_some() && outcome.after.is_some());
+}
+
+/// Fewer than ten labels: no gain is believed where the query as it stands orders them well.
+#[test]
+fn a_few_labels_never_replace_a_query_that_works() {
+    let encoder = clip_tiny();
+    let few = |query: &str, looks_like: &str, seed| {
+        let mut set = world(&encoder, 1, &[(query, looks_like)], seed);
+        let grades = &mut set.examples[0].grades;
+        let relevant = grades.iter().position(|g| *g == Some([4; 3])).unwrap();
+        let kept = [
+            relevant,
+            relevant + 1,
+            (relevant + 12) % N_CLIPS,
+            (relevant + 14) % N_CLIPS,
+        ];
+        for (clip, grade) in grades.iter_mut().enumerate() {
+            if !kept.contains(&clip) {
+                *grade = None;
+            }
+        }
+        set
+    };
+    let looks_like = "two wooden boats on a lake";
+    for seed in 0..8 {
+        let outcome = run(&encoder, &few(looks_like, looks_like, seed), &config());
+        assert_ne!(outcome.verdict, Verdict::Better, "seed {seed}");
+    }
+    let is_better = |seed: &u64| {
+        let outcome = run(&encoder, &few("a zorp", looks_like, *seed), &config());
+        outcome.verdict == Verdict::Better
+    };
+    assert!(
+        (0..8).any(|seed| is_better(&seed)),
+        "four labels never help"
+    );
 }
 
 #[test]
