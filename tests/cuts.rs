@@ -7,7 +7,6 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
-use std::time::{Duration, Instant};
 
 use gstreamer as gst;
 use gstreamer::prelude::*;
@@ -339,15 +338,15 @@ fn what_cannot_be_cut_is_one_error_and_leaves_nothing() {
         "make.sh",
         "none.mp4",
     ] {
-        let began = Instant::now();
         let outcome = Cutter::open(&fixture(name), no_cancel())
             .and_then(|cutter| cutter.cut(span, &dir.path().join("cut")));
-        let error = outcome.expect_err(name).to_string();
+        let error = outcome.expect_err(name);
+        assert!(!matches!(error, VideoError::Timeout { .. }), "{error}");
+        let error = error.to_string();
         assert!(
             error.contains(name) && error.contains(';') && !error.contains('\n'),
             "{error}"
         );
-        assert!(began.elapsed() < Duration::from_secs(8), "{name}: {error}");
     }
     let cutter = Cutter::open(&fixture("plain.mp4"), no_cancel()).unwrap();
     let blocked = dir.path().join("file");

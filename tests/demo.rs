@@ -30,6 +30,8 @@ fn every_scene_of_the_demo_video_is_found_and_what_is_not_there_is_not() {
         .args(true_queries.chain(ABSENT))
         .args(["--format", "json", "--device", "cpu"])
         .env("VCL_CACHE_DIR", cache.path())
+        .env("VCL_DATA_DIR", cache.path())
+        .env("VCL_MODEL_DIR", cache.path())
         .output()
         .unwrap();
     let stderr = String::from_utf8_lossy(&output.stderr);

@@ -5,7 +5,6 @@ use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::{Duration, Instant};
 
 use burn::tensor::DType;
 use image::RgbImage;
@@ -104,14 +103,12 @@ fn load(dir: &Path) -> Result<Encoder, ModelError> {
     Encoder::load(&ModelFiles::from_dir(dir)?, &ComputeDevice::cpu())
 }
 
-/// Why `dir` does not load: one short line, found quickly.
+/// Why `dir` does not load: one short line.
 #[track_caller]
 fn complaint(dir: &Path) -> String {
-    let start = Instant::now();
     let Err(error) = load(dir) else {
         panic!("{} loads", dir.display());
     };
-    assert!(start.elapsed() < Duration::from_secs(10), "{error}");
     let message = error.to_string();
     println!("{message}");
     assert!(!message.contains('\n') && message.len() < 500, "{message}");

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 use clap::Args;
+use image::RgbImage;
 use rand::{RngExt as _, SeedableRng as _};
 use rand_pcg::Pcg64;
 use vcl::domain::{Embeddings, l2_normalise};
@@ -15,7 +16,7 @@ use crate::world::scene::{
     Backdrop, Brightness, Colour, Content, Figure, Fill, Pairs, Place, Scene, Scenery, Shape, Size,
     Special, Split, Surface, contrasts, is_held_out_pair,
 };
-use crate::world::storyboard::Storyboard;
+use crate::world::storyboard::{StoryQuery, Storyboard};
 
 #[derive(Args)]
 pub struct EvaluateArguments {
@@ -72,12 +73,28 @@ pub fn run(arguments: &EvaluateArguments) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// The frame of every clip, as a camera gives it.
+pub fn filmed(story: &Storyboard, rng: &mut Pcg64) -> Vec<RgbImage> {
+    (0..story.n_clips())
+        .map(|clip| {
+            let frame = story.frame_at(2.0 * clip as f64 + 1.0, 160, 90);
+            crate::world::camera::degrade(frame, rng)
+        })
+        .collect()
+}
+
+/// A query that is true most of the time asks nothing.
+pub fn is_question(query: &StoryQuery, story: &Storyboard) -> bool {
+    let covered: f64 = query.spans.iter().map(|[start, end]| end - start).sum();
+    covered <= 0.5 * story.duration_secs()
+}
+
 struct Judge {
     encoder: Encoder,
 }
 
 impl Judge {
-    fn images(&self, images: &[image::RgbImage]) -> anyhow::Result<Embeddings> {
+    fn images(&self, images: &[RgbImage]) -> anyhow::Result<Embeddings> {
         let pixels: Vec<_> = images
             .iter()
             .map(|image| self.encoder.preprocess(image))
@@ -114,17 +131,9 @@ impl Judge {
         let (mut hits, mut n) = (0.0, 0.0);
         for _ in 0..n_videos {
             let story = Storyboard::sample(rng, Split::HeldOut(Pairs::Any), 10);
-            let frames: Vec<_> = (0..story.n_clips())
-                .map(|clip| {
-                    let frame = story.frame_at(2.0 * clip as f64 + 1.0, 160, 90);
-                    crate::world::camera::degrade(frame, rng)
-                })
-                .collect();
-            let embeddings = self.images(&frames)?;
+            let embeddings = self.images(&filmed(&story, rng))?;
             for query in story.queries(rng) {
-                // A query that is true most of the time asks nothing.
-                let covered: f64 = query.spans.iter().map(|[start, end]| end - start).sum();
-                if covered > 0.5 * story.duration_secs() {
+                if !is_question(&query, &story) {
                     continue;
                 }
                 let text = self.texts(&[&query.caption.text])?;

@@ -2,6 +2,7 @@
 
 mod demo;
 mod evaluate;
+mod presence;
 mod recipe;
 mod sheet;
 mod tokens;
@@ -25,6 +26,8 @@ enum Command {
     Demo(demo::DemoArguments),
     /// Measure the bundled model on scenes it never saw.
     Evaluate(evaluate::EvaluateArguments),
+    /// Measure how well queries that a video shows are told from those that it does not.
+    Presence(presence::PresenceArguments),
     /// Teach the bundled model.
     Train(train::TrainArguments),
 }
@@ -34,6 +37,7 @@ fn main() -> anyhow::Result<()> {
         Command::Sheet(arguments) => sheet::run(&arguments),
         Command::Demo(arguments) => demo::run(&arguments),
         Command::Evaluate(arguments) => evaluate::run(&arguments),
+        Command::Presence(arguments) => presence::run(&arguments),
         Command::Train(arguments) => train::run(&arguments),
     }
 }

@@ -20,13 +20,13 @@ use crate::store::{CacheKey, CachedFeatures, ContentId, EmbeddingCache};
 use crate::video::{self, PreviewSampler, Sampler, SamplerOptions, VideoInfo};
 
 /// Changes when the rule that picks a clip's frame does; what was cached before is then stale.
-pub(super) const SAMPLING_VERSION: u32 = 1;
+pub(super) const SAMPLING_VERSION: u32 = 2;
 
 /// Preprocessed frames that wait for the encoder: at most 5 MB at 224 pixels.
 const MAX_WAITING: usize = 8;
 
 /// So many key frames sketch the curve in about a second, where all of them could take minutes.
-const PREVIEW_FRAMES: usize = 16;
+const PREVIEW_FRAMES: usize = 10;
 
 /// What the reader has found.
 pub(super) enum FrameMessage {

@@ -5,7 +5,7 @@
 //! shows how far chance reaches here. A query is believed as far as its own curve stands out more.
 //! On the demo video the order of present and absent queries is right for 97 of 100 pairs this way.
 
-use crate::domain::{Embeddings, SaliencyCurve, l2_normalise};
+use crate::domain::{Embeddings, Query, SaliencyCurve, l2_normalise};
 use crate::engine::{Engine, EngineError};
 
 /// From this [`presence`](crate::engine::SearchResult::present) on, a find is called probable.
@@ -67,6 +67,18 @@ const BASE_SHARE: f32 = 0.5;
 
 /// A deviation below this is a chance of few clips.
 const LEAST_DEVIATION: f32 = 0.01;
+
+impl Engine {
+    /// 0…1, how sure that the query occurs in the video of these embeddings at all.
+    ///
+    /// # Errors
+    /// [`EngineError::Model`] when the query cannot be encoded.
+    pub fn presence(&mut self, embeddings: &Embeddings, query: &Query) -> Result<f32, EngineError> {
+        let text = self.embed_query(query)?;
+        let level = self.neutral()?.level(embeddings);
+        Ok(level.presence(&embeddings.cosines(&text)))
+    }
+}
 
 /// Unit embeddings of the neutral texts.
 pub(super) struct NeutralBank {

@@ -274,7 +274,8 @@ mod tests {
                 // Adam's first step is 0.01 in the direction of the gradient; that of a centred
                 // loss for a bias is nothing but rounding.
                 let n_each = whole.len() / 2;
-                let is_noise = |at: usize| loss == SaliencyLoss::Centred && (at + 1) % n_each == 0;
+                let is_noise =
+                    |at: usize| loss == SaliencyLoss::Centred && (at + 1).is_multiple_of(n_each);
                 for (at, (a, b)) in whole.iter().zip(&in_parts).enumerate() {
                     let is_close = (a - b).abs() < 1e-4;
                     assert!(

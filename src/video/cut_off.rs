@@ -6,6 +6,8 @@ use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
 
+use super::gif::Gif;
+
 /// No real file has more boxes on its top level; fragmented ones have two per fragment.
 const MAX_BOXES: usize = 1_000_000;
 
@@ -30,7 +32,7 @@ pub(super) fn is_cut_off(path: &Path) -> bool {
         // Zero and the maximum stand for "written without going back".
         (size != 0 && size != u32::MAX).then(|| u64::from(size) + 8)
     } else {
-        None
+        return Gif::read(path).is_some_and(|gif| !gif.is_whole);
     };
     promised.is_some_and(|end| end > metadata.len())
 }

@@ -284,8 +284,25 @@ fn sink_pad(shared: &Shared) -> Result<gst::Pad, gst::glib::BoolError> {
             }
             true
         })
+        .query_function(answer_allocation)
         .build();
     Ok(pad)
+}
+
+/// Says that frames may have any strides: otherwise libav's decoders copy every frame, also those
+/// that are dropped here, into the packed layout.
+pub(super) fn answer_allocation(
+    pad: &gst::Pad,
+    parent: Option<&gst::Object>,
+    query: &mut gst::QueryRef,
+) -> bool {
+    match query.view_mut() {
+        gst::QueryViewMut::Allocation(allocation) => {
+            allocation.add_allocation_meta::<gst_video::VideoMeta>(None);
+            true
+        }
+        _ => gst::Pad::query_default(pad, parent, query),
+    }
 }
 
 impl Output {

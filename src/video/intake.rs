@@ -10,6 +10,8 @@ use std::time::Duration;
 use gstreamer as gst;
 use gstreamer::prelude::*;
 
+use super::decoder::answer_allocation;
+
 /// Streaming waits when this much is unread; one item is always let in.
 const MAX_QUEUED_BYTES: usize = 4 << 20;
 const MAX_QUEUED_ITEMS: usize = 32;
@@ -52,6 +54,7 @@ impl Intake {
         let pad = gst::Pad::builder_from_template(&template)
             .chain_function(move |_, _, buffer| chain.put(track, Item::Buffer(buffer)))
             .event_function(move |_, _, event| events.take_event(track, &event))
+            .query_function(answer_allocation)
             .build();
         pad.set_active(true)?;
         Ok(pad)
@@ -180,7 +183,7 @@ mod tests {
         std::thread::sleep(Duration::from_millis(200));
         assert!(n_pushed.load(Ordering::Relaxed) * (1 << 20) <= MAX_QUEUED_BYTES);
         let mut n_read = 0;
-        while let Some((_, item)) = intake.next(Duration::from_secs(5)) {
+        while let Some((_, item)) = intake.next(Duration::from_secs(120)) {
             match item {
                 Item::Buffer(_) => n_read += 1,
                 Item::Eos => break,

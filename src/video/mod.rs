@@ -17,6 +17,7 @@ mod cut;
 mod cut_off;
 mod decoder;
 mod error;
+mod gif;
 mod intake;
 mod mp4_turn;
 mod muxer;

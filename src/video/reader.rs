@@ -15,15 +15,17 @@ use std::time::{Duration, Instant};
 use gstreamer as gst;
 use gstreamer::prelude::*;
 use gstreamer_pbutils as pbutils;
+use tempfile::NamedTempFile;
 
 use super::intake::{Intake, Item};
-use super::{DATA_TIMEOUT, VideoError};
+use super::{DATA_TIMEOUT, VideoError, gif};
 
 /// How often a waiting reader looks for errors and for the cancel flag.
 const POLL: Duration = Duration::from_millis(20);
 
-/// Handing the file from one element to the next takes less than this.
-const STOPPED: Duration = Duration::from_millis(500);
+/// Handing the file from one element to the next takes fewer looks than this, a second at least.
+/// Counted in looks, because a machine that is too busy to read is too busy to look as well.
+const N_LOOKS_STOPPED: usize = 50;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Delivery {
@@ -54,6 +56,8 @@ pub(super) struct Reader {
     intake: Intake,
     streams: Arc<Mutex<Streams>>,
     cancel: Arc<AtomicBool>,
+    /// Read instead of the file; gone with the reader.
+    _readable_part: Option<NamedTempFile>,
 }
 
 impl Drop for Reader {
@@ -91,7 +95,9 @@ impl Reader {
         init()?;
         let pipeline = gst::Pipeline::new();
         let source = element("filesrc")?;
-        source.set_property("location", path);
+        let readable_part = gif::readable_part(path)?;
+        let location = readable_part.as_ref().map_or(path, NamedTempFile::path);
+        source.set_property("location", location);
         let (factory, caps) = match delivery {
             Delivery::Packets | Delivery::Tracks => ("parsebin", gst::Caps::new_any()),
             Delivery::Frames => ("decodebin", gst::Caps::new_empty_simple("video/x-raw")),
@@ -135,6 +141,7 @@ impl Reader {
             intake,
             streams,
             cancel,
+            _readable_part: readable_part,
         };
         if reader.pipeline.set_state(gst::State::Playing).is_err() {
             // The reason stands on the bus.
@@ -160,7 +167,7 @@ impl Reader {
     /// The same with the number of its track.
     pub fn next_of_track(&self) -> Result<(usize, Item), VideoError> {
         let start = Instant::now();
-        let mut stopped_since = None;
+        let mut n_looks_stopped = 0;
         loop {
             if self.cancel.load(Ordering::Relaxed) {
                 return Err(VideoError::Cancelled);
@@ -170,9 +177,12 @@ impl Reader {
             }
             self.check_bus()?;
             self.check_streams()?;
-            if self.is_read() {
-                stopped_since = None;
-            } else if stopped_since.get_or_insert_with(Instant::now).elapsed() > STOPPED {
+            n_looks_stopped = if self.is_read() {
+                0
+            } else {
+                n_looks_stopped + 1
+            };
+            if n_looks_stopped > N_LOOKS_STOPPED {
                 return Err(VideoError::Damaged {
                     path: self.path.clone(),
                     reason: "reading stopped early".to_owned(),

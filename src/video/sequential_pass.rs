@@ -10,6 +10,7 @@ use gstreamer_video as gst_video;
 use image::RgbImage;
 
 use super::decoder::DecodedFrame;
+use super::gif::Gif;
 use super::intake::Item;
 use super::picture::{Orientation, PictureMaker};
 use super::reader::{Delivery, Reader, gst_error};
@@ -28,10 +29,9 @@ struct Current {
 
 pub(super) struct SequentialPass {
     path: PathBuf,
-    options: SamplerOptions,
     reader: Reader,
-    /// The GIF decoder gives all frames the time of the first; each packet is one frame.
-    packet_times: Option<VecDeque<Times>>,
+    /// The GIF decoder gives all frames the time of the first.
+    picture_times: Option<VecDeque<Times>>,
     clock: StreamClock,
     info: Option<gst_video::VideoInfo>,
     orientation: Orientation,
@@ -58,9 +58,8 @@ impl SequentialPass {
         let reader = Reader::open(path, Delivery::Frames, options.cancel.clone())?;
         Ok(Self {
             path: path.to_path_buf(),
-            options: options.clone(),
             reader,
-            packet_times: None,
+            picture_times: None,
             clock: StreamClock::default(),
             info: None,
             orientation: Orientation::default(),
@@ -122,9 +121,7 @@ impl SequentialPass {
                 let demuxer = self.reader.demuxer();
                 if self.zero_ns.is_none() {
                     self.clock = StreamClock::new(demuxer.as_deref() == Some("matroskademux"));
-                    if demuxer.as_deref() == Some("avdemux_gif") {
-                        self.packet_times = Some(packet_times(&self.path, &self.options)?);
-                    }
+                    self.picture_times = Gif::read(&self.path).map(|gif| picture_times(&gif));
                 }
                 self.clock.set_segment(segment);
             }
@@ -158,7 +155,7 @@ impl SequentialPass {
         let Some(info) = self.info.clone() else {
             return;
         };
-        let times = match &mut self.packet_times {
+        let times = match &mut self.picture_times {
             Some(times) => times.pop_front(),
             None => buffer.pts().map(|pts| (pts, buffer.duration())),
         };
@@ -244,16 +241,13 @@ impl SequentialPass {
 
 type Times = (gst::ClockTime, Option<gst::ClockTime>);
 
-fn packet_times(path: &Path, options: &SamplerOptions) -> Result<VecDeque<Times>, VideoError> {
-    let reader = Reader::open(path, Delivery::Packets, options.cancel.clone())?;
-    let mut times = VecDeque::new();
-    loop {
-        match reader.next()? {
-            Item::Buffer(buffer) => {
-                times.extend(buffer.pts().map(|pts| (pts, buffer.duration())));
-            }
-            Item::Eos => return Ok(times),
-            _ => {}
-        }
-    }
+/// When each picture of a GIF is shown.
+fn picture_times(gif: &Gif) -> VecDeque<Times> {
+    let mut at = gst::ClockTime::ZERO;
+    let times = gif.delays.iter().map(|delay| {
+        let begin = at;
+        at += *delay;
+        (begin, Some(*delay))
+    });
+    times.collect()
 }

@@ -6,10 +6,12 @@ use std::sync::{Arc, Mutex};
 use gstreamer as gst;
 use gstreamer::prelude::*;
 use gstreamer_app as gst_app;
+use tempfile::NamedTempFile;
 
 use super::frame::{VideoFrame, accepted_caps};
 use super::{Command, Position, Shared, Zero, lock};
 use crate::video::VideoError;
+use crate::video::gif::readable_part;
 use crate::video::picture::Orientation;
 use crate::video::reader::{element, gst_error};
 use crate::video::timing::{TOLERANCE_NS, ns, secs};
@@ -28,6 +30,8 @@ pub(super) enum Sound {
 pub(super) struct Pipeline {
     playbin: gst::Element,
     audio_sink: gst::Element,
+    /// Played instead of the file; gone with the pipeline.
+    _readable_part: Option<NamedTempFile>,
 }
 
 impl Drop for Pipeline {
@@ -52,6 +56,8 @@ impl Pipeline {
         wake: &Wake,
     ) -> Result<Self, VideoError> {
         let playbin = element("playbin")?;
+        let readable_part = readable_part(path)?;
+        let path = readable_part.as_ref().map_or(path, NamedTempFile::path);
         let path = std::path::absolute(path).map_err(gst_error)?;
         let uri = gst::glib::filename_to_uri(&path, None).map_err(gst_error)?;
         playbin.set_property("uri", &uri);
@@ -99,6 +105,7 @@ impl Pipeline {
         Ok(Self {
             playbin,
             audio_sink,
+            _readable_part: readable_part,
         })
     }
 
