@@ -480,30 +480,3 @@ fn damaged_files_end_by_themselves_and_in_order() {
         }
     }
 }
-
-#[test]
-fn zz_explore() {
-    let Some(path) = std::env::var_os("ZZ") else {
-        return;
-    };
-    let path = PathBuf::from(path);
-    for round in 0..4 {
-        for strategy in [Strategy::Auto, Strategy::Sequential] {
-            match sample(&path, options(strategy)) {
-                Ok((frames, sampler)) => {
-                    let ids: Vec<_> = frames
-                        .iter()
-                        .map(|f| {
-                            use std::hash::{Hash as _, Hasher as _};
-                            let mut h = std::collections::hash_map::DefaultHasher::new();
-                            f.image.as_raw().hash(&mut h);
-                            (f.clip.0, (f.time_secs * 1000.0).round(), h.finish() % 10000)
-                        })
-                        .collect();
-                    println!("{round} {strategy:?} {:?} {ids:?}", sampler.warning());
-                }
-                Err(error) => println!("{round} {strategy:?} {error}"),
-            }
-        }
-    }
-}

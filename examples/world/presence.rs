@@ -55,18 +55,6 @@ pub fn run(arguments: &PresenceArguments) -> anyhow::Result<()> {
             .collect();
         let features = engine.encode_images(&pixels)?;
         let embeddings = Embeddings::from_features(engine.encoder().dim(), features)?;
-        if let Some(path) = std::env::var_os("VCL_DUMP") {
-            use std::io::Write as _;
-            let mut file = std::fs::OpenOptions::new()
-                .create(true)
-                .append(true)
-                .open(path)?;
-            for text in std::fs::read_to_string("/tmp/w/sp2/neutral.txt")?.lines() {
-                let x = engine.embed_query(&Query::new(text)?)?;
-                writeln!(file, "{text}|N 2 2 {:?}", embeddings.cosines(&x).values())?;
-            }
-            writeln!(file, "END 3 3 []")?;
-        }
         for (detail, beliefs) in [(Detail::Full, &mut full), (Detail::Brief, &mut brief)] {
             let shown: Vec<_> = story
                 .takes
@@ -75,27 +63,6 @@ pub fn run(arguments: &PresenceArguments) -> anyhow::Result<()> {
                 .filter(|query| is_question(query, &story))
                 .collect();
             for query in &shown {
-                // ZZ
-                if let Some(path) = std::env::var_os("VCL_DUMP") {
-                    use std::io::Write as _;
-                    let mut file = std::fs::OpenOptions::new()
-                        .create(true)
-                        .append(true)
-                        .open(path)?;
-                    let other = absent_query(&story, detail, &mut rng.clone())?;
-                    let a = engine.embed_query(&Query::new(&query.caption.text)?)?;
-                    let b = engine.embed_query(&Query::new(&other.caption.text)?)?;
-                    for (x, kind) in [(a, 1), (b, 0)] {
-                        let c = embeddings.cosines(&x);
-                        writeln!(
-                            file,
-                            "{} {kind} {} {:?}",
-                            beliefs.present.len(),
-                            u8::from(detail == Detail::Brief),
-                            c.values()
-                        )?;
-                    }
-                }
                 let belief = engine.presence(&embeddings, &Query::new(&query.caption.text)?)?;
                 beliefs.present.push(belief);
                 let other = absent_query(&story, detail, &mut rng)?;

@@ -3,7 +3,11 @@
 //! A cosine says little alone: its level depends on the model, on the video and on the words. So a
 //! fixed bank of neutral texts is scored on the same clips, and how far their curves stand out
 //! shows how far chance reaches here. A query is believed as far as its own curve stands out more.
-//! On the demo video the order of present and absent queries is right for 97 of 100 pairs this way.
+//!
+//! Measured on 200 held-out videos of the drawn world with as many queries that are there as not
+//! (`cargo run --example world -- presence`): area under the ROC curve 0.983 for full captions and
+//! 0.911 for a few words; at the threshold 90.9 % and 83.3 % are called rightly. The constants were
+//! chosen on the demo video, whose queries are none of these.
 
 use crate::domain::{Embeddings, Query, SaliencyCurve, l2_normalise};
 use crate::engine::{Engine, EngineError};

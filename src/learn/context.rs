@@ -32,7 +32,6 @@ pub struct Run {
     pub learner: PromptLearner,
     pub moments: AdamMoments,
     pub plan: RunPlan,
-    pub first: Option<Tensor<2>>,
 }
 
 /// Adam's running means of one learner; `None` before the first step.
@@ -55,7 +54,6 @@ impl Run {
             learner,
             moments: AdamMoments::default(),
             plan,
-            first: None,
         }
     }
 
@@ -67,13 +65,6 @@ impl Run {
             adam,
             learning_rate,
         };
-        let mut gradients = gradients;
-        if let Ok(decay) = std::env::var("VCL_DECAY") {
-            let decay: f32 = decay.parse().unwrap_or(0.0);
-            let now = learner.context().inner();
-            let first = self.first.get_or_insert_with(|| now.clone()).clone();
-            gradients.context = gradients.context.map(|g| g + (now - first) * decay);
-        }
         let context = step.of(learner.context(), gradients.context, &mut moments.context);
         let scale = step.of(learner.scale(), gradients.scale, &mut moments.scale);
         let bias = step.of(learner.bias(), gradients.bias, &mut moments.bias);
