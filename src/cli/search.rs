@@ -190,10 +190,11 @@ fn table(report: &Report<'_>, n_moments: usize) -> String {
     let mut out = String::new();
     let _ = writeln!(
         out,
-        "{}  {}, {} clips, model {}",
+        "{}  {}, {} {}, model {}",
         report.video,
         format_timestamp(report.duration_secs),
         report.n_clips,
+        if report.n_clips == 1 { "clip" } else { "clips" },
         report.model
     );
     for query in &report.queries {
