@@ -47,9 +47,9 @@ export XDG_RUNTIME_DIR=$work
 # No desktop behind the screen: no compositor, nobody who could show a file dialog.
 export DBUS_SESSION_BUS_ADDRESS=disabled:
 unset WAYLAND_DISPLAY
-# The server chooses a free number and tells it.
+# The server chooses a free number and tells it; it stays as it is when the first window is closed.
 mkfifo "$work/display"
-Xvfb -displayfd 3 -screen 0 1280x720x24 -nolisten tcp 3>"$work/display" 2>"$work/server.log" &
+Xvfb -displayfd 3 -noreset -screen 0 1280x720x24 -nolisten tcp 3>"$work/display" 2>"$work/server.log" &
 server=$!
 read -r -t 60 number <"$work/display" || { cat "$work/server.log" >&2; exit 1; }
 export DISPLAY=:$number
