@@ -126,6 +126,7 @@ fn a_gpu_that_goes_away_leaves_the_index_to_the_cpu() {
     assert_eq!(notices.len(), 1, "{notices:?}");
     println!("{}", notices[0]);
     assert!(notices[0].contains("going on with the CPU") && !notices[0].contains('\n'));
+    assert!(!notices[0].contains("backtrace"));
 
     let other_place = Place::new();
     let mut on_cpu = Engine::open(&config(&other_place)).unwrap();

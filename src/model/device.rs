@@ -178,10 +178,10 @@ impl std::fmt::Display for ComputeDevice {
 
 /// What is at the bottom of an error that tells all its way up, without the backtrace.
 pub(super) fn cause(error: &str) -> String {
-    let told = error.split("Backtrace").next().unwrap_or(error);
-    let lines = told.lines().map(str::trim);
-    let mut lines = lines.filter(|line| !line.is_empty() && *line != "Caused by:");
-    lines.next_back().unwrap_or("unknown").to_owned()
+    let lines = error.lines().map(str::trim);
+    let told = lines.take_while(|line| !line.to_lowercase().contains("backtrace"));
+    let told = told.filter(|line| !line.is_empty() && !line.ends_with(':'));
+    told.last().unwrap_or("no reason was given").to_owned()
 }
 
 fn adapters() -> Vec<wgpu::AdapterInfo> {
@@ -210,4 +210,18 @@ fn real_gpu() -> Option<(DeviceKind, String)> {
         let info = adapters.iter().find(|info| info.device_type == wanted)?;
         Some((kind, info.name.clone()))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_an_error_its_cause_is_told() {
+        let error = "An error happened during execution\nCaused by:\n  the device is poisoned\n\
+                     Caused by:\n  Destroyed: by hand\nAsked at:\nNo backtrace available\n";
+        assert_eq!(cause(error), "Destroyed: by hand");
+        assert_eq!(cause("too big\nBacktrace\n  0: main"), "too big");
+        assert_eq!(cause("No backtrace available"), "no reason was given");
+    }
 }

@@ -42,7 +42,7 @@ pub fn try_to_vec<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>, ModelEr
         other => ModelError::Device(cause(&other.to_string())),
     })?;
     data.try_into_vec_as::<f32>()
-        .map_err(|error| ModelError::Device(format!("{error:?}")))
+        .map_err(|error| ModelError::Device(cause(&error.to_string())))
 }
 
 /// Like [`try_to_vec`] for tensors that live in main memory.
