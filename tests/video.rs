@@ -248,6 +248,17 @@ fn a_cut_off_file_is_used_as_far_as_it_goes_and_says_so() {
     }
 }
 
+/// Two gray pictures of 1.5 s each.
+fn short_gif() -> Vec<u8> {
+    let mut bytes = b"GIF89a\x01\0\x01\0\x80\0\0\x80\x80\x80\xff\xff\xff".to_vec();
+    for _ in 0..2 {
+        bytes.extend(b"\x21\xf9\x04\0\x96\0\0\0");
+        bytes.extend(b"\x2c\0\0\0\0\x01\0\x01\0\0\x02\x02\x44\x01\0");
+    }
+    bytes.push(0x3b);
+    bytes
+}
+
 #[test]
 fn a_gif_without_its_tail_ends_behind_its_last_whole_picture() {
     let (whole, _) = sample(&fixture("animation.gif"), SamplerOptions::default()).unwrap();
@@ -269,6 +280,16 @@ fn a_gif_without_its_tail_ends_behind_its_last_whole_picture() {
             assert!(frame.image == of_whole.image);
         }
     }
+    // A short one that is whole has no end that GStreamer would tell.
+    std::fs::write(&path, short_gif()).unwrap();
+    let at = path.clone();
+    let (n_clips, duration_secs, warning) = within_patience("the short GIF", move || {
+        assert_eq!(probe(&at).unwrap().duration_secs, 3.0);
+        let (frames, sampler) = sample(&at, SamplerOptions::default()).unwrap();
+        let warning = sampler.warning().map(str::to_owned);
+        (frames.len(), sampler.finished_duration_secs(), warning)
+    });
+    assert_eq!((n_clips, duration_secs, warning), (1, Some(3.0), None));
     // Not one picture is whole.
     std::fs::write(&path, &bytes[..60]).unwrap();
     let error = within_patience("the stump", move || {

@@ -1,8 +1,8 @@
 //! Animated GIFs, read as far as GStreamer does not: when each picture is shown, and where the file
 //! ends when its tail is missing.
 //!
-//! libav's demuxer under GStreamer 1.22 looks for the trailer for ever in a file that has none, and
-//! the decoder gives all pictures the time of the first. Format: GIF89a specification, appendices
+//! libav's demuxer under GStreamer 1.22 looks for the trailer for ever in a file that has none, does
+//! not tell the end of a short one, and the decoder gives all pictures the time of the first. Format: GIF89a specification, appendices
 //! A and B.
 
 use std::fs::File;
@@ -52,6 +52,11 @@ impl Gif {
             .and_then(|()| gif.read_blocks(&mut blocks))
             .is_ok();
         Some(gif)
+    }
+
+    pub fn duration_ns(&self) -> i64 {
+        let total: gst::ClockTime = self.delays.iter().copied().sum();
+        total.nseconds() as i64
     }
 
     fn read_blocks(&mut self, blocks: &mut Blocks) -> io::Result<()> {

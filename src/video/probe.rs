@@ -9,6 +9,7 @@ use gstreamer as gst;
 use gstreamer_pbutils as pbutils;
 
 use super::VideoError;
+use super::gif::Gif;
 use super::intake::Item;
 use super::picture::{Orientation, square_size};
 use super::reader::{Delivery, Reader};
@@ -56,7 +57,12 @@ pub fn probe(path: &Path) -> Result<VideoInfo, VideoError> {
         shown: Vec::new(),
         ended: false,
     };
-    while !probe.ended && probe.shown.len() < N_FIRST_PACKETS {
+    // Nobody says that a short GIF is over, so its pictures are counted.
+    let gif = Gif::read(path);
+    let n_first = gif
+        .as_ref()
+        .map_or(N_FIRST_PACKETS, |gif| gif.delays.len().min(N_FIRST_PACKETS));
+    while !probe.ended && probe.shown.len() < n_first {
         probe.read()?;
     }
     if probe.caps.is_none() || probe.shown.is_empty() {
@@ -68,9 +74,12 @@ pub fn probe(path: &Path) -> Result<VideoInfo, VideoError> {
         });
     }
     let demuxer = reader.demuxer();
-    let duration_ns = match probe.duration_from_tail()? {
-        Some(duration_ns) => duration_ns,
-        None => reader.container_duration_ns().unwrap_or(0),
+    let duration_ns = match &gif {
+        Some(gif) => gif.duration_ns(),
+        None => match probe.duration_from_tail()? {
+            Some(duration_ns) => duration_ns,
+            None => reader.container_duration_ns().unwrap_or(0),
+        },
     };
     let caps = probe.caps.unwrap_or_else(gst::Caps::new_empty);
     describe(&caps, probe.orientation, demuxer.as_deref())

@@ -128,7 +128,11 @@ impl SequentialPass {
             Ok(Item::Tags(tags)) => {
                 self.orientation = Orientation::from_tags(&tags).unwrap_or(self.orientation);
             }
-            Ok(Item::Buffer(buffer)) => self.take_frame(buffer),
+            Ok(Item::Buffer(buffer)) => {
+                self.take_frame(buffer);
+                // libav's demuxer under GStreamer 1.22 never says that a short GIF is over.
+                self.ended |= self.picture_times.as_ref().is_some_and(VecDeque::is_empty);
+            }
             Ok(Item::Eos) => {
                 self.ended = true;
                 if self.zero_ns.is_none() {
