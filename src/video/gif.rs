@@ -1,9 +1,9 @@
 //! Animated GIFs, read as far as GStreamer does not: when each picture is shown, and where the file
 //! ends when its tail is missing.
 //!
-//! libav's demuxer under GStreamer 1.22 looks for the trailer for ever in a file that has none, does
-//! not tell the end of a short one, and the decoder gives all pictures the time of the first. Format: GIF89a specification, appendices
-//! A and B.
+//! libav's demuxer under GStreamer 1.22 looks for the trailer for ever in a file that has none and
+//! does not tell the end of a short one, and the decoder gives all pictures the time of the first.
+//! Format: GIF89a specification, appendices A and B.
 
 use std::fs::File;
 use std::io::{self, BufReader, Read as _};
