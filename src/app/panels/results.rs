@@ -30,11 +30,8 @@ pub fn ui(
     };
     head(ui, lane, palette);
     let Some(answer) = &lane.answer else {
-        let text = lane.error.as_deref().unwrap_or(if session.video.is_some() {
-            "Searching…"
-        } else {
-            "Open a video to search it."
-        });
+        let waiting = session.waiting_for();
+        let text = lane.error.as_deref().unwrap_or(waiting);
         hint(ui, text, palette);
         return;
     };

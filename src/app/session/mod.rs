@@ -229,6 +229,15 @@ impl Session {
         }
     }
 
+    /// What a lane without an answer is waiting for.
+    pub fn waiting_for(&self) -> &'static str {
+        match self.video.as_ref().map(|video| &video.indexing) {
+            None => "Open a video to search it.",
+            Some(Indexing::Cancelled { .. } | Indexing::Failed(_)) => "Nothing is indexed",
+            Some(_) => "Searching…",
+        }
+    }
+
     pub fn lane(&self, id: QueryId) -> Option<&Lane> {
         self.lanes.iter().find(|lane| lane.id == id)
     }

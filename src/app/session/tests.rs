@@ -55,6 +55,16 @@ fn session_with_answer() -> (Session, QueryId) {
 }
 
 #[test]
+fn a_lane_says_what_it_waits_for() {
+    let mut session = Session::default();
+    assert!(session.waiting_for().starts_with("Open a video"));
+    let video = session.show_video(PathBuf::from("a.mp4"), info(10.0));
+    assert_eq!(session.waiting_for(), "Searching…");
+    session.apply(Event::IndexingCancelled { video });
+    assert_eq!(session.waiting_for(), "Nothing is indexed");
+}
+
+#[test]
 fn answers_about_another_video_or_query_are_dropped() {
     let mut session = Session::default();
     let old = session.show_video(PathBuf::from("a.mp4"), info(10.0));

@@ -16,6 +16,7 @@ pub fn ui(
     rect: Rect,
     lane: &Lane,
     is_selected: bool,
+    waiting: &str,
     palette: &Palette,
     actions: &mut Actions,
 ) {
@@ -43,7 +44,7 @@ pub fn ui(
         palette.text,
         text_width,
     );
-    let (state, state_colour) = state_text(lane, palette);
+    let (state, state_colour) = state_text(lane, waiting, palette);
     let width = rect.right() - 8.0 - text_left;
     let state = elided(ui, &state, &TextStyle::Small, state_colour, width);
     let total = words.size().y + 2.0 + state.size().y;
@@ -78,12 +79,12 @@ pub fn ui(
     response.on_hover_text(lane.query.as_str());
 }
 
-fn state_text(lane: &Lane, palette: &Palette) -> (String, egui::Color32) {
+fn state_text(lane: &Lane, waiting: &str, palette: &Palette) -> (String, egui::Color32) {
     if lane.error.is_some() {
         return ("No answer".to_owned(), palette.error);
     }
     let (Some(answer), Some(is_present)) = (&lane.answer, lane.is_probably_present()) else {
-        return ("Searching…".to_owned(), palette.weak_text);
+        return (waiting.to_owned(), palette.weak_text);
     };
     if !is_present {
         let so_far = if answer.is_final { "" } else { " so far" };

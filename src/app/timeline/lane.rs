@@ -30,6 +30,7 @@ pub fn ui(
     body: Rect,
     lane: &Lane,
     is_selected: bool,
+    waiting: &str,
     teaching: Teaching<'_>,
     changes: &mut Changes,
     scale: &TimeScale,
@@ -39,7 +40,7 @@ pub fn ui(
     let painter = ui.painter_at(body);
     painter.rect_filled(body, 4.0, palette.lane_background);
     let Some(answer) = &lane.answer else {
-        let text = lane.error.as_deref().unwrap_or("Searching…");
+        let text = lane.error.as_deref().unwrap_or(waiting);
         let colour = if lane.error.is_some() {
             palette.error
         } else {

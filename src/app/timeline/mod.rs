@@ -154,7 +154,8 @@ pub fn ui(
                         ui.scroll_to_rect(row, None);
                     }
                     let head = row.with_max_x(area.left() + gutter_width);
-                    gutter::ui(ui, head, lane, is_selected, palette, actions);
+                    let waiting = session.waiting_for();
+                    gutter::ui(ui, head, lane, is_selected, waiting, palette, actions);
                     let body = Rect::from_x_y_ranges(plot.x_range(), row.y_range());
                     let labels = video.labels.of(&lane.query);
                     let teaching = lane::Teaching {
@@ -167,6 +168,7 @@ pub fn ui(
                         body,
                         lane,
                         is_selected,
+                        waiting,
                         teaching,
                         changes,
                         &scale,
