@@ -10,7 +10,9 @@ use std::time::Instant;
 
 use burn::tensor::DType;
 use vcl::domain::Query;
-use vcl::engine::{Engine, EngineConfig, IndexJob, ModelChoice, SearchOptions, VideoIndex};
+use vcl::engine::{
+    Engine, EngineConfig, FrameChoice, IndexJob, ModelChoice, SearchOptions, VideoIndex,
+};
 use vcl::model::DeviceChoice;
 use vcl::store::Paths;
 
@@ -40,6 +42,7 @@ fn main() {
     let config = EngineConfig {
         model,
         device: DeviceChoice::Cpu,
+        frame_choice: FrameChoice::default(),
         paths: Paths::below(&dir.path().join("vcl")),
     };
     let mut engine = Engine::open(&config).unwrap();

@@ -9,6 +9,7 @@ fn main() -> std::process::ExitCode {
             prompt: request.prompt,
             model: request.model,
             device: request.device,
+            frame_choice: request.frame_choice,
             paths: request.paths,
             hub: request.hub,
         })

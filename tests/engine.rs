@@ -8,15 +8,20 @@ use std::time::Instant;
 use support::{PATIENCE, Place, tiny_model};
 use vcl::domain::{ClipIndex, Query, l2_normalise};
 use vcl::engine::{
-    Engine, EngineConfig, IndexJob, IndexStep, ModelChoice, SearchOptions, VideoIndex,
+    Engine, EngineConfig, FrameChoice, IndexJob, IndexStep, ModelChoice, SearchOptions, VideoIndex,
 };
 use vcl::model::DeviceChoice;
 use vcl::video::{Sampler, SamplerOptions};
 
 fn engine(place: &Place) -> Engine {
+    engine_with(place, FrameChoice::All)
+}
+
+fn engine_with(place: &Place, frame_choice: FrameChoice) -> Engine {
     Engine::open(&EngineConfig {
         model: ModelChoice::Named(tiny_model()),
         device: DeviceChoice::Cpu,
+        frame_choice,
         paths: place.paths(),
     })
     .expect("the tiny model loads")
@@ -108,6 +113,39 @@ fn a_second_look_decodes_nothing() {
     assert_eq!(second.n_clips_cached(), 4, "after {n_steps} waiting steps");
     assert_eq!(second.features(), first.features());
     assert_eq!(second.duration_secs(), first.duration_secs());
+}
+
+#[test]
+fn near_duplicates_are_encoded_only_on_request() {
+    let place = Place::new();
+    // Scenes of 4, 1 and 3 clips.
+    let video = place.video(
+        "still.mp4",
+        &[(0xffc0_2020, 8), (0xff20_20c0, 2), (0xff20_c020, 6)],
+    );
+    let mut sparing = engine_with(&place, FrameChoice::NoNearDuplicates);
+    let rough = index(&mut sparing, &video);
+    assert_eq!((rough.n_clips(), rough.n_clips_repeated()), (8, 3 + 2));
+
+    // What was spared is nobody else's index.
+    let mut thorough = engine(&place);
+    let exact = index(&mut thorough, &video);
+    assert_eq!((exact.n_clips_cached(), exact.n_clips_repeated()), (0, 0));
+    let last_of_scene = [0, 0, 0, 0, 4, 5, 5, 5];
+    for (clip, encoded) in last_of_scene.into_iter().enumerate() {
+        let row = |index: &VideoIndex, clip: usize| {
+            index.features()[clip * index.dim()..][..index.dim()].to_vec()
+        };
+        assert_eq!(row(&rough, clip), row(&rough, encoded), "clip {clip}");
+        for (a, b) in row(&rough, clip).iter().zip(row(&exact, clip)) {
+            assert!((a - b).abs() < 0.05, "clip {clip}: {a} is not {b}");
+        }
+    }
+
+    // The better index serves both.
+    let again = index(&mut sparing, &video);
+    assert_eq!(again.n_clips_cached(), 8);
+    assert_eq!(again.features(), exact.features());
 }
 
 #[test]

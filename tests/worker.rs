@@ -9,7 +9,7 @@ use std::time::Instant;
 
 use support::{PATIENCE, Place, tiny_model};
 use vcl::domain::{ClipIndex, Grade, Labels, Query};
-use vcl::engine::{EngineConfig, ModelChoice, SearchResult};
+use vcl::engine::{EngineConfig, FrameChoice, ModelChoice, SearchResult};
 use vcl::model::DeviceChoice;
 use vcl::store::{LabelStore, PromptFolder};
 use vcl::worker::{
@@ -33,6 +33,7 @@ impl Driver {
         let config = EngineConfig {
             model,
             device: DeviceChoice::Cpu,
+            frame_choice: FrameChoice::default(),
             paths: place.paths(),
         };
         let count = Arc::clone(&n_wakes);

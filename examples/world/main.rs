@@ -1,6 +1,7 @@
 //! The drawn world on which the bundled encoder is trained.
 
 mod demo;
+mod duplicates;
 mod evaluate;
 mod presence;
 mod recipe;
@@ -28,6 +29,8 @@ enum Command {
     Evaluate(evaluate::EvaluateArguments),
     /// Measure how well queries that a video shows are told from those that it does not.
     Presence(presence::PresenceArguments),
+    /// Measure what is lost and gained where frames like the one before are not encoded.
+    Duplicates(duplicates::DuplicatesArguments),
     /// Teach the bundled model.
     Train(train::TrainArguments),
 }
@@ -38,6 +41,7 @@ fn main() -> anyhow::Result<()> {
         Command::Demo(arguments) => demo::run(&arguments),
         Command::Evaluate(arguments) => evaluate::run(&arguments),
         Command::Presence(arguments) => presence::run(&arguments),
+        Command::Duplicates(arguments) => duplicates::run(&arguments),
         Command::Train(arguments) => train::run(&arguments),
     }
 }

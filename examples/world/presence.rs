@@ -7,7 +7,7 @@ use clap::Args;
 use rand::SeedableRng as _;
 use rand_pcg::Pcg64;
 use vcl::domain::{Embeddings, Query};
-use vcl::engine::{Engine, EngineConfig, ModelChoice, PROBABLY_PRESENT};
+use vcl::engine::{Engine, EngineConfig, FrameChoice, ModelChoice, PROBABLY_PRESENT};
 use vcl::model::DeviceChoice;
 use vcl::store::Paths;
 
@@ -43,6 +43,7 @@ pub fn run(arguments: &PresenceArguments) -> anyhow::Result<()> {
     let mut engine = Engine::open(&EngineConfig {
         model: ModelChoice::Named(arguments.model.clone()),
         device: DeviceChoice::Cpu,
+        frame_choice: FrameChoice::default(),
         paths: Paths::below(folder.path()),
     })?;
     let mut rng = Pcg64::seed_from_u64(arguments.seed);

@@ -35,7 +35,7 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 
-use crate::engine::ModelChoice;
+use crate::engine::{FrameChoice, ModelChoice};
 use crate::model::DeviceChoice;
 use crate::store::{Hub, Paths};
 
@@ -59,6 +59,7 @@ pub struct AppOptions {
     pub model: Option<ModelChoice>,
     /// For this time; none is what was chosen last.
     pub device: Option<DeviceChoice>,
+    pub frame_choice: FrameChoice,
     pub paths: Paths,
     /// Where models are downloaded from, if the user asks for one.
     pub hub: Hub,

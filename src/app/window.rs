@@ -86,6 +86,7 @@ impl App {
             prompt,
             model,
             device,
+            frame_choice,
             paths,
             hub,
         } = options;
@@ -93,6 +94,7 @@ impl App {
         let engine = EngineConfig {
             model: model.unwrap_or_else(|| settings.last_model()),
             device: device.unwrap_or(settings.device),
+            frame_choice,
             paths,
         };
         theme::install(ctx);

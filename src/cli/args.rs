@@ -44,6 +44,11 @@ pub struct GlobalArgs {
     #[arg(long, global = true, value_enum)]
     pub device: Option<DeviceArg>,
 
+    /// Encode only frames that differ from the one encoded before: quicker on still pictures, and
+    /// not quite the same
+    #[arg(long, global = true)]
+    pub skip_near_duplicates: bool,
+
     /// Tell more; twice or thrice for even more
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     pub verbose: u8,
@@ -55,6 +60,8 @@ pub enum DeviceArg {
     Auto,
     Gpu,
     Cpu,
+    #[value(hide = true)]
+    SoftwareGpu,
 }
 
 impl From<DeviceArg> for DeviceChoice {
@@ -63,6 +70,7 @@ impl From<DeviceArg> for DeviceChoice {
             DeviceArg::Auto => Self::Auto,
             DeviceArg::Gpu => Self::Gpu,
             DeviceArg::Cpu => Self::Cpu,
+            DeviceArg::SoftwareGpu => Self::SoftwareGpu,
         }
     }
 }

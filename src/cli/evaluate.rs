@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use serde_json::json;
 
 use crate::cli::args::{EvaluateArgs, GlobalArgs, ScoreFormat};
-use crate::cli::{output, train};
+use crate::cli::{output, progress, train};
 use crate::eval::{Metrics, Prediction, score, write_predictions};
 
 pub fn run(global: &GlobalArgs, args: &EvaluateArgs) -> anyhow::Result<()> {
@@ -20,6 +20,7 @@ pub fn run(global: &GlobalArgs, args: &EvaluateArgs) -> anyhow::Result<()> {
         written = dataset.predict(&mut engine, Some(prompt), args.main_moments_only)?;
         rows.push((name.clone(), score(&dataset.annotations, &written)?));
     }
+    progress::tell_notices(&mut engine);
     if let Some(path) = &args.predictions {
         write_predictions(path, &written)?;
     }

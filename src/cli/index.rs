@@ -46,6 +46,10 @@ pub fn run(global: &GlobalArgs, args: &IndexArgs) -> anyhow::Result<()> {
                     n if n == index.n_clips() => line.push_str(", indexed before"),
                     n => drop(write!(line, ", {n} of them indexed before")),
                 }
+                match index.n_clips_repeated() {
+                    0 => {}
+                    n => drop(write!(line, ", {n} of them as the one before")),
+                }
                 output::print(&(line + "\n"))?;
             }
             Err(error) => {

@@ -23,8 +23,8 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use clap::{CommandFactory as _, Parser as _, error::ErrorKind};
 
-use crate::engine::{Engine, EngineConfig, ModelChoice};
-use crate::model::{DeviceChoice, Prompt};
+use crate::engine::{Engine, EngineConfig, FrameChoice, ModelChoice};
+use crate::model::{DeviceChoice, Prompt, quiet_gpu_panics};
 use crate::store::{Hub, Paths, PromptFolder};
 
 use args::{Args, CommandLine, GlobalArgs};
@@ -40,6 +40,7 @@ pub struct WindowRequest {
     pub model: Option<ModelChoice>,
     /// None where the arguments do not say.
     pub device: Option<DeviceChoice>,
+    pub frame_choice: FrameChoice,
     pub paths: Paths,
     /// Where models are downloaded from, if the user asks for one.
     pub hub: Hub,
@@ -54,6 +55,7 @@ pub fn run(open_window: impl FnOnce(WindowRequest) -> anyhow::Result<()>) -> Exi
             .exit();
     }
     start_log(args.global.verbose);
+    quiet_gpu_panics();
     match dispatch(args, open_window) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) if output::is_broken_pipe(&error) => ExitCode::SUCCESS,
@@ -91,12 +93,14 @@ fn window_request(args: Args) -> anyhow::Result<WindowRequest> {
             queries.extend(prompt.metadata.query);
         }
     }
+    let frame_choice = args.global.frame_choice();
     Ok(WindowRequest {
         video: args.video,
         queries,
         prompt: args.global.prompt,
         model: args.global.model,
         device: args.global.device.map(Into::into),
+        frame_choice,
         paths: Paths::from_env()?,
         hub: Hub::from_env(),
     })
@@ -108,10 +112,19 @@ fn read_prompt(path: &Path) -> anyhow::Result<Prompt> {
 }
 
 impl GlobalArgs {
+    fn frame_choice(&self) -> FrameChoice {
+        if self.skip_near_duplicates {
+            FrameChoice::NoNearDuplicates
+        } else {
+            FrameChoice::All
+        }
+    }
+
     fn engine_config(&self) -> anyhow::Result<EngineConfig> {
         Ok(EngineConfig {
             model: self.model.clone().unwrap_or_default(),
             device: self.device.map(Into::into).unwrap_or_default(),
+            frame_choice: self.frame_choice(),
             paths: Paths::from_env()?,
         })
     }

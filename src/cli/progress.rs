@@ -48,14 +48,19 @@ pub fn index_with_bar(engine: &mut Engine, video: &Path) -> Result<VideoIndex, E
         }
     });
     bar.finish_and_clear();
-    for notice in engine.take_notices() {
-        log::warn!("{notice}");
-    }
+    tell_notices(engine);
     let index = outcome?;
     if let Some(warning) = &index.warning {
         log::warn!("{warning}");
     }
     Ok(index)
+}
+
+/// Passes on what the engine has to say, such as that it had to leave the GPU.
+pub fn tell_notices(engine: &mut Engine) {
+    for notice in engine.take_notices() {
+        log::warn!("{notice}");
+    }
 }
 
 /// Downloads a model with a bar that shows rate and time left. Ctrl-C ends the program; what has

@@ -67,13 +67,15 @@ pub fn search_all(
         threshold: threshold.unwrap_or(options.threshold),
         ..options
     };
-    queries
+    let results = queries
         .iter()
         .map(|query| match prompt {
             Some(prompt) => engine.search_with(index, query, prompt, options),
             None => engine.search(index, query, options),
         })
-        .collect()
+        .collect();
+    progress::tell_notices(engine);
+    results
 }
 
 /// # Errors

@@ -58,7 +58,7 @@ impl Engine {
     }
 
     /// Loads the model on the CPU if `error` is the GPU's, and gives it back otherwise.
-    fn leave_gpu(&mut self, error: ModelError) -> Result<(), EngineError> {
+    pub(super) fn leave_gpu(&mut self, error: ModelError) -> Result<(), EngineError> {
         let device = self.encoder.device();
         let (ModelError::Device(reason) | ModelError::DeviceLost(reason)) = &error else {
             return Err(error.into());

@@ -14,13 +14,10 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::domain::ClipIndex;
-use crate::engine::EngineError;
+use crate::engine::{EngineError, FrameChoice, NearDuplicates};
 use crate::model::{Pixels, Preprocess};
 use crate::store::{CacheKey, CachedFeatures, ContentId, EmbeddingCache};
 use crate::video::{self, PreviewSampler, Sampler, SamplerOptions, VideoInfo};
-
-/// Changes when the rule that picks a clip's frame does; what was cached before is then stale.
-pub(super) const SAMPLING_VERSION: u32 = 2;
 
 /// Preprocessed frames that wait for the encoder: at most 5 MB at 224 pixels.
 const MAX_WAITING: usize = 8;
@@ -51,12 +48,19 @@ pub(super) struct Opened {
     pub cached: Option<CachedFeatures>,
 }
 
-/// A frame as the encoder takes it.
+/// A clip's look.
 pub(super) struct ClipFrame {
     pub clip: ClipIndex,
-    pub pixels: Pixels,
-    /// The clip's own frame, rather than a key frame somewhere in it.
-    pub is_exact: bool,
+    pub look: Look,
+}
+
+pub(super) enum Look {
+    /// Some key frame of the clip.
+    Rough(Pixels),
+    /// The clip's own frame.
+    Exact(Pixels),
+    /// Nearly that of the clip before.
+    AsBefore,
 }
 
 /// What the reader needs to know of the model.
@@ -66,6 +70,7 @@ pub(super) struct Reader {
     pub dim: usize,
     pub model_hash: String,
     pub cache: EmbeddingCache,
+    pub frame_choice: FrameChoice,
     /// Whether a rough look over the whole video comes first.
     pub preview: bool,
 }
@@ -128,12 +133,11 @@ impl Reader {
         cancel: &Arc<AtomicBool>,
     ) -> Result<(), EngineError> {
         let info = video::probe(&self.path)?;
-        let key = CacheKey {
-            video: content_id_of(&self.path)?,
-            model_hash: self.model_hash.clone(),
-            sampling_version: SAMPLING_VERSION,
-        };
-        let cached = self.cache.load(&key).filter(|entry| entry.dim == self.dim);
+        let key = self
+            .frame_choice
+            .key(content_id_of(&self.path)?, self.model_hash.clone());
+        let cached = self.frame_choice.load(&self.cache, &key);
+        let cached = cached.filter(|entry| entry.dim == self.dim);
         let is_complete = cached.as_ref().is_some_and(|entry| entry.complete);
         let first_clip = ClipIndex(cached.as_ref().map_or(0, CachedFeatures::n_clips));
         let opened = Box::new(Opened { info, key, cached });
@@ -141,13 +145,10 @@ impl Reader {
             return Ok(());
         }
 
-        let send = |clip, image: &image::RgbImage, is_exact| {
-            let frame = ClipFrame {
-                clip,
-                pixels: self.preprocess.apply(image),
-                is_exact,
-            };
-            sender.send(FrameMessage::Frame(frame)).is_ok()
+        let send = |clip, look| {
+            sender
+                .send(FrameMessage::Frame(ClipFrame { clip, look }))
+                .is_ok()
         };
         let options = SamplerOptions {
             first_clip,
@@ -159,15 +160,29 @@ impl Reader {
         {
             for frame in preview {
                 let frame = frame?;
-                if frame.clip >= first_clip && !send(frame.clip, &frame.image, false) {
+                let look = Look::Rough(self.preprocess.apply(&frame.image));
+                if frame.clip >= first_clip && !send(frame.clip, look) {
                     return Ok(());
                 }
             }
         }
+        let mut duplicates = match self.frame_choice {
+            FrameChoice::All => None,
+            FrameChoice::NoNearDuplicates => Some(NearDuplicates::default()),
+        };
         let mut sampler = Sampler::open(&self.path, options)?;
         for frame in &mut sampler {
             let frame = frame?;
-            if !send(frame.clip, &frame.image, true) {
+            let pixels = self.preprocess.apply(&frame.image);
+            let is_repeated = duplicates
+                .as_mut()
+                .is_some_and(|duplicates| duplicates.is_repeated(&pixels));
+            let look = if is_repeated {
+                Look::AsBefore
+            } else {
+                Look::Exact(pixels)
+            };
+            if !send(frame.clip, look) {
                 return Ok(());
             }
         }

@@ -3,9 +3,9 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use crate::engine::frames::{ClipFrame, FrameMessage, FrameSource, Opened, Reader};
+use crate::domain::ClipIndex;
+use crate::engine::frames::{ClipFrame, FrameMessage, FrameSource, Look, Opened, Reader};
 use crate::engine::{Engine, EngineError, VideoIndex};
-use crate::model::Pixels;
 use crate::store::{CacheKey, CachedFeatures, EmbeddingCache};
 
 /// How long a step waits for frames when the encoder is faster than the decoder.
@@ -37,6 +37,13 @@ pub struct IndexJob {
     last_save: Instant,
     n_saved: usize,
     is_over: bool,
+}
+
+/// What becomes of a frame.
+enum Row {
+    Coarse(ClipIndex),
+    Exact,
+    Repeated,
 }
 
 /// What a step has brought.
@@ -76,6 +83,7 @@ impl IndexJob {
             dim: encoder.dim(),
             model_hash: encoder.id().hash.clone(),
             cache: engine.cache().clone(),
+            frame_choice: engine.frame_choice(),
             preview,
         })?;
         Ok(Self {
@@ -225,24 +233,37 @@ impl IndexJob {
         if self.pending.is_empty() {
             return Ok(());
         }
-        let frames = std::mem::take(&mut self.pending);
-        let kinds: Vec<_> = frames
-            .iter()
-            .map(|frame| (frame.clip, frame.is_exact))
-            .collect();
-        let pixels: Vec<Pixels> = frames.into_iter().map(|frame| frame.pixels).collect();
+        let mut pixels = Vec::new();
+        let mut rows = Vec::new();
+        for ClipFrame { clip, look } in self.pending.drain(..) {
+            rows.push(match look {
+                Look::Rough(frame) => {
+                    pixels.push(frame);
+                    Row::Coarse(clip)
+                }
+                Look::Exact(frame) => {
+                    pixels.push(frame);
+                    Row::Exact
+                }
+                Look::AsBefore => Row::Repeated,
+            });
+        }
         let began = Instant::now();
         let features = engine.encode_images(&pixels)?;
-        let secs = began.elapsed().as_secs_f64() / pixels.len() as f64;
-        // The first batch pays for warming up; later ones correct it quickly.
-        self.secs_per_frame = Some(self.secs_per_frame.map_or(secs, |old| 0.5 * (old + secs)));
-        if let Some(index) = &mut self.index {
-            for ((clip, is_exact), row) in kinds.into_iter().zip(features.chunks_exact(self.dim)) {
-                if is_exact {
-                    index.push_exact(row)?;
-                } else {
-                    index.add_coarse(clip, row);
-                }
+        if !pixels.is_empty() {
+            let secs = began.elapsed().as_secs_f64() / pixels.len() as f64;
+            // The first batch pays for warming up; later ones correct it quickly.
+            self.secs_per_frame = Some(self.secs_per_frame.map_or(secs, |old| 0.5 * (old + secs)));
+        }
+        let Some(index) = &mut self.index else {
+            return Ok(());
+        };
+        let mut encoded = features.chunks_exact(self.dim);
+        for row in rows {
+            match row {
+                Row::Coarse(clip) => index.add_coarse(clip, encoded.next().unwrap_or_default()),
+                Row::Exact => index.push_exact(encoded.next().unwrap_or_default())?,
+                Row::Repeated => index.repeat_last()?,
             }
         }
         Ok(())

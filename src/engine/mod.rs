@@ -10,6 +10,7 @@ mod export;
 mod frames;
 mod index;
 mod model_choice;
+mod near_duplicates;
 mod presence;
 mod prompted;
 mod prompts;
@@ -30,6 +31,7 @@ use crate::video::VideoError;
 pub use dataset::{Dataset, DatasetError, DatasetSource};
 pub use index::{IndexJob, IndexProgress, IndexStep};
 pub use model_choice::{InstalledModel, KNOWN_MODELS, KnownModel, ModelChoice};
+pub use near_duplicates::{FrameChoice, NearDuplicates};
 pub use presence::PROBABLY_PRESENT;
 pub use prompts::PromptEntry;
 pub use search::{SearchOptions, SearchResult};
@@ -47,6 +49,7 @@ const MAX_KEPT_TEXTS: usize = 4096;
 pub struct EngineConfig {
     pub model: ModelChoice,
     pub device: DeviceChoice,
+    pub frame_choice: FrameChoice,
     pub paths: Paths,
 }
 
@@ -92,6 +95,7 @@ pub struct Engine {
     prompted: PromptedTexts,
     neutral: Option<NeutralBank>,
     notices: Vec<String>,
+    frame_choice: FrameChoice,
     /// As many frames as the device takes at once.
     max_batch: usize,
 }
@@ -120,6 +124,7 @@ impl Engine {
             prompted: PromptedTexts::default(),
             neutral: None,
             notices: Vec::new(),
+            frame_choice: config.frame_choice,
             max_batch: usize::MAX,
         })
     }
@@ -130,6 +135,10 @@ impl Engine {
 
     pub fn cache(&self) -> &EmbeddingCache {
         &self.cache
+    }
+
+    pub fn frame_choice(&self) -> FrameChoice {
+        self.frame_choice
     }
 
     /// What the user should know and has not been told, such as a GPU that was lost.

@@ -29,6 +29,7 @@ pub struct VideoIndex {
     exact: Embeddings,
     coarse: BTreeMap<ClipIndex, Vec<f32>>,
     n_cached: usize,
+    n_repeated: usize,
     /// Level of the neutral texts; forgotten when clips are added.
     pub(super) neutral_level: OnceCell<NeutralLevel>,
 }
@@ -46,6 +47,7 @@ impl VideoIndex {
             exact: Embeddings::empty(dim),
             coarse: BTreeMap::new(),
             n_cached: 0,
+            n_repeated: 0,
             neutral_level: OnceCell::new(),
         }
     }
@@ -66,6 +68,14 @@ impl VideoIndex {
         self.features.extend_from_slice(features);
         self.neutral_level.take();
         Ok(())
+    }
+
+    /// Lets the next clip have the features of the last one.
+    pub(super) fn repeat_last(&mut self) -> Result<(), ShapeError> {
+        let first = self.features.len().saturating_sub(self.dim());
+        let last = self.features[first..].to_vec();
+        self.n_repeated += 1;
+        self.push_exact(&last)
     }
 
     /// Features `[dim]` that stand for a clip and its neighbours until they are indexed.
@@ -100,6 +110,11 @@ impl VideoIndex {
     /// Clips that were known from an earlier run.
     pub fn n_clips_cached(&self) -> usize {
         self.n_cached
+    }
+
+    /// Clips of this run that took over the features of their neighbour.
+    pub fn n_clips_repeated(&self) -> usize {
+        self.n_repeated
     }
 
     /// All clips of the video, as far as can be told; final when it is complete.

@@ -13,7 +13,7 @@ pub mod preprocess;
 pub mod prompt;
 pub mod prompt_learner;
 
-pub use device::{ComputeDevice, DeviceChoice};
+pub use device::{ComputeDevice, DeviceChoice, quiet_gpu_panics};
 pub use encoder::{BUNDLED, Encoder, ModelError, ModelFiles, ModelId, ModelInfo};
 pub use parameter::try_to_vec;
 pub use preprocess::{Pixels, Preprocess};

@@ -28,8 +28,8 @@ pub struct CacheKey {
     pub video: ContentId,
     /// Hash of the image encoder's weights and preprocessing.
     pub model_hash: String,
-    /// Version of the rule that picks the frames.
-    pub sampling_version: u32,
+    /// Version of the rule that picks the frames, and of how they become rows.
+    pub sampling: &'static str,
 }
 
 /// Image features of the first clips of a video, or of all.
@@ -109,7 +109,7 @@ impl EmbeddingCache {
         self.dir.join(format!(
             "{}-{model}-{}.{EXTENSION}",
             key.video.as_str(),
-            key.sampling_version
+            key.sampling
         ))
     }
 
@@ -200,7 +200,7 @@ fn identity(key: &CacheKey) -> HashMap<&'static str, String> {
         ("format", FORMAT.to_owned()),
         ("video", key.video.as_str().to_owned()),
         ("model", key.model_hash.clone()),
-        ("sampling", key.sampling_version.to_string()),
+        ("sampling", key.sampling.to_owned()),
     ])
 }
 
@@ -214,7 +214,7 @@ mod tests {
         CacheKey {
             video: ContentId::of_file(&path).unwrap(),
             model_hash: "0123456789abcdef0123456789abcdef".to_owned(),
-            sampling_version: 1,
+            sampling: "1",
         }
     }
 
@@ -250,7 +250,7 @@ mod tests {
         other.model_hash.replace_range(31.., "e");
         assert_eq!(cache.load(&other), None);
         let other = CacheKey {
-            sampling_version: 2,
+            sampling: "2",
             ..key
         };
         assert_eq!(cache.load(&other), None);

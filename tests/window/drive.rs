@@ -9,7 +9,7 @@ use egui::{Event, Key, Modifiers, Pos2, Rect, Vec2, pos2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
 use vcl::app::{App, AppOptions};
-use vcl::engine::{EngineConfig, ModelChoice};
+use vcl::engine::{EngineConfig, FrameChoice, ModelChoice};
 use vcl::model::DeviceChoice;
 use vcl::store::{Hub, Paths};
 
@@ -31,6 +31,7 @@ pub fn engine_config(dir: &Path) -> EngineConfig {
     EngineConfig {
         model: ModelChoice::Bundled,
         device: DeviceChoice::Cpu,
+        frame_choice: FrameChoice::default(),
         paths: Paths::below(dir),
     }
 }
@@ -108,6 +109,7 @@ impl Window {
             prompt: None,
             model: None,
             device: Some(DeviceChoice::Cpu),
+            frame_choice: FrameChoice::default(),
             paths: Paths::below(dirs.path()),
             // Nobody listens there: what is not asked for is not fetched.
             hub: Hub::new("http://127.0.0.1:9", None),

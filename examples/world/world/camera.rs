@@ -136,7 +136,7 @@ fn tone(image: &mut RgbImage, rng: &mut Pcg64) {
 }
 
 /// About Gaussian: four random bytes added.
-fn sensor_noise(image: &mut RgbImage, rng: &mut Pcg64) {
+pub fn sensor_noise(image: &mut RgbImage, rng: &mut Pcg64) {
     let strength = rng.random_range(1.0..7.0_f32) / 148.0; // the sum of four bytes deviates by 148
     let in_colour = rng.random_bool(0.5);
     let mut gray = 0.0;
