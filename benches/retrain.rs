@@ -58,7 +58,7 @@ fn few_labels(encoder: &Encoder, is_test: bool) {
     );
     let start = Instant::now();
     let trainer = Trainer::new(encoder, labelled_video(encoder.dim()), config).unwrap();
-    let (trainer, times) = train(encoder, trainer);
+    let (mut trainer, times) = train(encoder, trainer);
     let outcome = trainer.finish(encoder).unwrap();
     println!("retrain: {:.2?}, {:?}", start.elapsed(), outcome.verdict);
     times.print();

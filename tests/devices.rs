@@ -5,7 +5,11 @@ mod support;
 
 use burn::tensor::wgpu::WgpuSetup;
 use support::{Place, tiny_model};
-use vcl::engine::{Engine, EngineConfig, IndexJob, ModelChoice, VideoIndex};
+use vcl::domain::{ClipIndex, Embeddings, Grade, Labels, Query};
+use vcl::engine::{
+    Engine, EngineConfig, FrameChoice, IndexJob, ModelChoice, TuneJob, VideoIndex, labelled_query,
+};
+use vcl::learn::{Phase, TrainerConfig, TrainingSet};
 use vcl::model::{ComputeDevice, DeviceChoice, Pixels};
 
 /// A device of its own for each test, for these do not survive; `None` where there is no driver.
@@ -47,6 +51,7 @@ fn config(place: &Place) -> EngineConfig {
     EngineConfig {
         model: ModelChoice::Named(tiny_model()),
         device: DeviceChoice::Cpu,
+        frame_choice: FrameChoice::default(),
         paths: place.paths(),
     }
 }
@@ -133,4 +138,63 @@ fn a_gpu_that_goes_away_leaves_the_index_to_the_cpu() {
     let job = IndexJob::start(&on_cpu, &video, false).unwrap();
     let expected = job.run(&mut on_cpu, |_| {}).unwrap();
     assert_close(index.features(), expected.features());
+}
+
+#[test]
+fn a_gpu_that_goes_away_leaves_the_training_to_the_cpu() {
+    let Some(setup) = software_gpu(None) else {
+        return;
+    };
+    let place = Place::new();
+    let gpu = setup.device.clone();
+    let device = ComputeDevice::on_wgpu(setup).unwrap();
+    let mut engine = Engine::open_on(&config(&place), &device).unwrap();
+    let set = labelled_frames(&mut engine);
+    let training = || TrainerConfig {
+        n_steps: Some(12),
+        ..TrainerConfig::default()
+    };
+
+    let mut job = TuneJob::start(&engine, set.clone(), training()).unwrap();
+    loop {
+        let progress = job.step(&mut engine).unwrap();
+        if progress.phase == Phase::Context && progress.step == 10 {
+            break;
+        }
+    }
+    gpu.destroy();
+    let progress = job.step(&mut engine).unwrap();
+    assert!(
+        progress.phase == Phase::Context && progress.step > 1,
+        "it went on"
+    );
+    while !job.is_done() {
+        job.step(&mut engine).unwrap();
+    }
+    let found = job.finish(&mut engine).unwrap();
+    assert!(engine.encoder().device().is_cpu());
+    assert_eq!(engine.take_notices().len(), 1);
+
+    let mut on_cpu = Engine::open(&config(&place)).unwrap();
+    let mut job = TuneJob::start(&on_cpu, set, training()).unwrap();
+    while !job.is_done() {
+        job.step(&mut on_cpu).unwrap();
+    }
+    let expected = job.finish(&mut on_cpu).unwrap();
+    assert_eq!(found.verdict, expected.verdict);
+    assert_close(&found.prompt.context, &expected.prompt.context);
+}
+
+/// One query on as many frames as there are labels.
+fn labelled_frames(engine: &mut Engine) -> TrainingSet {
+    const N_FRAMES: usize = 20;
+    let features = engine.encode_images(&frames(N_FRAMES)).unwrap();
+    let embeddings = Embeddings::from_features(engine.encoder().dim(), features).unwrap();
+    let mut labels = Labels::default();
+    for clip in 0..N_FRAMES {
+        let grade = if clip % 3 == 0 { 4 } else { 0 };
+        labels.set(ClipIndex(clip), Grade::from_value(grade));
+    }
+    let query = Query::new("every third").unwrap();
+    labelled_query(&query, vec![(embeddings, labels)])
 }

@@ -23,7 +23,7 @@ pub fn run(global: &GlobalArgs, args: &TrainArgs) -> anyhow::Result<()> {
     }
     let checkpoint = checkpoint_path(&args.output);
     let save_every = Duration::from_secs(args.save_every);
-    let outcome = train(&engine, &set, &config(args), &checkpoint, save_every)?;
+    let outcome = train(&mut engine, &set, &config(args), &checkpoint, save_every)?;
     atomic::write(&args.output, &outcome.prompt.to_bytes()?)
         .with_context(|| format!("cannot write {}", args.output.display()))?;
     match fs::remove_file(&checkpoint) {
@@ -72,7 +72,7 @@ fn config(args: &TrainArgs) -> TrainerConfig {
 }
 
 fn train(
-    engine: &Engine,
+    engine: &mut Engine,
     set: &TrainingSet,
     config: &TrainerConfig,
     checkpoint: &Path,
@@ -88,6 +88,7 @@ fn train(
     let mut saved = Instant::now();
     loop {
         let progress = job.step(engine)?;
+        bar.suspend(|| progress::tell_notices(engine));
         if progress.phase == Phase::Done {
             break;
         }
@@ -99,7 +100,9 @@ fn train(
         }
     }
     bar.finish_and_clear();
-    Ok(job.finish(engine)?)
+    let outcome = job.finish(engine)?;
+    progress::tell_notices(engine);
+    Ok(outcome)
 }
 
 /// Takes up a training of the same kind that was interrupted.

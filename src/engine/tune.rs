@@ -1,14 +1,20 @@
 //! Teaching a prompt as a job: one bounded step at a time.
 
 use crate::domain::{Embeddings, Labels, Query};
-use crate::engine::frames::SAMPLING_VERSION;
 use crate::engine::{Engine, EngineError, VideoIndex};
 use crate::learn::{Example, Outcome, Progress, TrainError, Trainer, TrainerConfig, TrainingSet};
-use crate::store::{CacheKey, ContentId, LabelError, LabelStore};
+use crate::model::Encoder;
+use crate::store::{ContentId, LabelError, LabelStore};
+
+/// A GPU that fails costs at most so many steps of a training.
+const KEEP_EVERY: usize = 8;
 
 /// A training that its owner drives with [`TuneJob::step`] and may drop at any time.
 pub struct TuneJob {
     trainer: Trainer,
+    /// What a GPU that fails cannot take along.
+    kept: Option<Vec<u8>>,
+    n_steps_since_kept: usize,
 }
 
 impl TuneJob {
@@ -19,9 +25,7 @@ impl TuneJob {
         set: TrainingSet,
         config: TrainerConfig,
     ) -> Result<Self, EngineError> {
-        Ok(Self {
-            trainer: Trainer::new(engine.encoder(), set, config)?,
-        })
+        Ok(Self::of(Trainer::new(engine.encoder(), set, config)?))
     }
 
     /// Goes on with what [`TuneJob::checkpoint`] gave.
@@ -34,9 +38,16 @@ impl TuneJob {
         config: TrainerConfig,
         checkpoint: &[u8],
     ) -> Result<Self, EngineError> {
-        Ok(Self {
-            trainer: Trainer::resume(engine.encoder(), set, config, checkpoint)?,
-        })
+        let trainer = Trainer::resume(engine.encoder(), set, config, checkpoint)?;
+        Ok(Self::of(trainer))
+    }
+
+    fn of(trainer: Trainer) -> Self {
+        Self {
+            trainer,
+            kept: None,
+            n_steps_since_kept: 0,
+        }
     }
 
     /// Bytes to go on from after a crash.
@@ -50,9 +61,18 @@ impl TuneJob {
     /// One step; the phase is [`Phase::Done`](crate::learn::Phase::Done) after the last.
     ///
     /// # Errors
-    /// [`EngineError::Train`] when the device fails or the numbers run away.
-    pub fn step(&mut self, engine: &Engine) -> Result<Progress, EngineError> {
-        Ok(self.trainer.step(engine.encoder())?)
+    /// [`EngineError::Model`] when the CPU fails as well, [`EngineError::Train`] when the numbers
+    /// run away.
+    pub fn step(&mut self, engine: &mut Engine) -> Result<Progress, EngineError> {
+        let progress = self.on_any_device(engine, Trainer::step)?;
+        self.n_steps_since_kept += 1;
+        if self.n_steps_since_kept >= KEEP_EVERY && !engine.encoder().device().is_cpu() {
+            let checkpoint =
+                self.on_any_device(engine, |trainer, encoder| trainer.checkpoint(encoder))?;
+            self.kept = Some(checkpoint);
+            self.n_steps_since_kept = 0;
+        }
+        Ok(progress)
     }
 
     pub fn is_done(&self) -> bool {
@@ -63,8 +83,33 @@ impl TuneJob {
     ///
     /// # Errors
     /// As [`TuneJob::step`].
-    pub fn finish(self, engine: &Engine) -> Result<Outcome, EngineError> {
-        Ok(self.trainer.finish(engine.encoder())?)
+    pub fn finish(mut self, engine: &mut Engine) -> Result<Outcome, EngineError> {
+        let was_done = self.is_done();
+        self.on_any_device(engine, |trainer, encoder| {
+            // Not so only where a GPU failed after the last step.
+            while was_done && !trainer.is_done() {
+                trainer.step(encoder)?;
+            }
+            trainer.finish(encoder)
+        })
+    }
+
+    /// Runs `work`; when a GPU fails, the training goes on with the CPU from where it was last kept.
+    fn on_any_device<T>(
+        &mut self,
+        engine: &mut Engine,
+        work: impl Fn(&mut Trainer, &Encoder) -> Result<T, TrainError>,
+    ) -> Result<T, EngineError> {
+        let device = engine.encoder().device().clone();
+        match device.guarded(|| work(&mut self.trainer, engine.encoder())) {
+            Err(TrainError::Model(error)) => {
+                engine.leave_gpu(error)?;
+                self.trainer
+                    .start_over(engine.encoder(), self.kept.take().as_deref())?;
+                Ok(work(&mut self.trainer, engine.encoder())?)
+            }
+            outcome => Ok(outcome?),
+        }
     }
 }
 
@@ -97,12 +142,9 @@ impl Engine {
 
     /// What the cache knows of a video under this model, `[n_clips, dim]`.
     fn cached_embeddings(&self, video: ContentId) -> Option<Embeddings> {
-        let key = CacheKey {
-            video,
-            model_hash: self.encoder().id().hash.clone(),
-            sampling_version: SAMPLING_VERSION,
-        };
-        let cached = self.cache().load(&key)?;
+        let choice = self.frame_choice();
+        let key = choice.key(video, self.encoder().id().hash.clone());
+        let cached = choice.load(self.cache(), &key)?;
         let mut embeddings = Embeddings::empty(self.encoder().dim());
         embeddings.push_rows(&cached.features).ok()?;
         Some(embeddings)

@@ -21,6 +21,8 @@ pub enum DeviceChoice {
     Auto,
     Gpu,
     Cpu,
+    /// A rasteriser that poses as a GPU: only to try the code for GPUs, with tiny models.
+    SoftwareGpu,
 }
 
 /// A device that is ready to take tensors.
@@ -53,6 +55,7 @@ impl ComputeDevice {
     pub fn open(choice: DeviceChoice) -> Result<Self, ModelError> {
         match choice {
             DeviceChoice::Cpu => Ok(Self::cpu()),
+            DeviceChoice::SoftwareGpu => Self::software_gpu().ok_or(ModelError::NoGpu),
             DeviceChoice::Gpu => Self::gpu(),
             DeviceChoice::Auto => Ok(Self::gpu().unwrap_or_else(|_| Self::cpu())),
         }
@@ -143,10 +146,10 @@ impl ComputeDevice {
     ///
     /// # Errors
     /// Those of `work`, and [`ModelError::Device`] where it panicked.
-    pub fn guarded<T>(
+    pub fn guarded<T, E: From<ModelError>>(
         &self,
-        work: impl FnOnce() -> Result<T, ModelError>,
-    ) -> Result<T, ModelError> {
+        work: impl FnOnce() -> Result<T, E>,
+    ) -> Result<T, E> {
         if self.is_cpu() {
             return work();
         }
@@ -156,7 +159,7 @@ impl ComputeDevice {
                 .downcast_ref::<&str>()
                 .copied()
                 .or_else(|| payload.downcast_ref::<String>().map(String::as_str));
-            Err(ModelError::Device(cause(text.unwrap_or("unknown"))))
+            Err(ModelError::Device(cause(text.unwrap_or("unknown"))).into())
         })
     }
 
@@ -174,6 +177,24 @@ impl std::fmt::Display for ComputeDevice {
             Kind::Gpu { name, api } => write!(f, "{name}, {api}"),
         }
     }
+}
+
+/// Keeps what [`ComputeDevice::guarded`] turns into an error off stderr, where a panic would tell it
+/// in a dozen lines.
+pub fn quiet_gpu_panics() {
+    let usual = panic::take_hook();
+    panic::set_hook(Box::new(move |info| {
+        let is_gpus = info.location().is_some_and(|location| {
+            ["cubecl", "wgpu"]
+                .iter()
+                .any(|name| location.file().contains(name))
+        });
+        if is_gpus {
+            log::debug!("{info}");
+        } else {
+            usual(info);
+        }
+    }));
 }
 
 /// What is at the bottom of an error that tells all its way up, without the backtrace.

@@ -97,7 +97,7 @@ impl State {
     }
 
     pub fn step_teaching(&mut self) {
-        let (Some(engine), Some(teaching)) = (&self.engine, &mut self.teaching) else {
+        let (Some(engine), Some(teaching)) = (&mut self.engine, &mut self.teaching) else {
             return;
         };
         let id = teaching.id;
@@ -118,7 +118,7 @@ impl State {
 
     /// Keeps the best prompt so far, and uses it if it is better than the plain words.
     pub fn end_teaching(&mut self) {
-        let (Some(engine), Some(Teaching { id, job })) = (&self.engine, self.teaching.take())
+        let (Some(engine), Some(Teaching { id, job })) = (&mut self.engine, self.teaching.take())
         else {
             return;
         };

@@ -163,6 +163,23 @@ impl Trainer {
         }
         Ok(trainer)
     }
+
+    /// The same training anew, on another device or from a checkpoint of it.
+    ///
+    /// # Errors
+    /// As [`Trainer::resume`].
+    pub fn start_over(
+        &mut self,
+        encoder: &Encoder,
+        checkpoint: Option<&[u8]>,
+    ) -> Result<(), TrainError> {
+        let (set, config) = (std::mem::take(&mut self.set), self.config.clone());
+        *self = match checkpoint {
+            Some(checkpoint) => Self::resume(encoder, set, config, checkpoint)?,
+            None => Self::new(encoder, set, config)?,
+        };
+        Ok(())
+    }
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "map_err hands errors over")]

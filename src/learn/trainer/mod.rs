@@ -173,7 +173,7 @@ impl Trainer {
     ///
     /// # Errors
     /// [`TrainError::Model`] when the device fails.
-    pub fn finish(mut self, encoder: &Encoder) -> Result<Outcome, TrainError> {
+    pub fn finish(&mut self, encoder: &Encoder) -> Result<Outcome, TrainError> {
         /// Enough clips for two numbers.
         const MAX_QUERIES: usize = 16;
         if self.runs.is_empty() {
