@@ -185,6 +185,29 @@ fn a_gpu_that_goes_away_leaves_the_training_to_the_cpu() {
     assert_close(&found.prompt.context, &expected.prompt.context);
 }
 
+#[test]
+fn a_search_on_a_gpu_finds_what_the_cpu_finds() {
+    if software_gpu(None).is_none() {
+        return;
+    }
+    let place = Place::new();
+    let scenes = [(0xffc0_2020, 4), (0xff20_20c0, 2), (0xff20_c020, 6)];
+    let video = place.video("scenes.mp4", &scenes);
+    let saliency = |device: &str| {
+        let mut command = place.command_on(device);
+        command.env("VCL_CACHE_DIR", place.path(device));
+        command.arg("--model").arg(tiny_model());
+        command.arg("search").arg(&video);
+        let output = command.args(["red", "--format", "json"]).output().unwrap();
+        assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+        let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        let curve = report["queries"][0]["saliency"].as_array().unwrap().clone();
+        let values = curve.iter().map(|value| value.as_f64().unwrap() as f32);
+        values.collect::<Vec<_>>()
+    };
+    assert_close(&saliency("software-gpu"), &saliency("cpu"));
+}
+
 /// One query on as many frames as there are labels.
 fn labelled_frames(engine: &mut Engine) -> TrainingSet {
     const N_FRAMES: usize = 20;

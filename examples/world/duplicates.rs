@@ -30,7 +30,7 @@ pub struct DuplicatesArguments {
     #[arg(long, default_value_t = 9_000_000)]
     seed: u64,
     /// What is tried beside the program's own.
-    #[arg(long, value_delimiter = ',', default_value = "0.05,0.2,0.4")]
+    #[arg(long, value_delimiter = ',', default_value = "0.05,0.1,0.3,0.5")]
     differences: Vec<f32>,
 }
 

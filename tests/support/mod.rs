@@ -114,6 +114,10 @@ impl Place {
     }
 
     pub fn command(&self) -> Command {
+        self.command_on("cpu")
+    }
+
+    pub fn command_on(&self, device: &str) -> Command {
         let paths = self.paths();
         let mut command = Command::new(env!("CARGO_BIN_EXE_vcl"));
         command
@@ -121,7 +125,7 @@ impl Place {
             .env("VCL_DATA_DIR", paths.data_dir)
             .env("VCL_MODEL_DIR", paths.model_dir)
             .env("HF_HUB_CACHE", paths.hub_dir)
-            .args(["--device", "cpu"]);
+            .args(["--device", device]);
         command
     }
 }

@@ -50,6 +50,10 @@ pub struct Opening<'a> {
     pub video: Option<PathBuf>,
     pub queries: &'a [&'a str],
     pub prompt: Option<PathBuf>,
+    /// The bundled one if none.
+    pub model: Option<ModelChoice>,
+    /// The CPU if none.
+    pub device: Option<DeviceChoice>,
     /// [`USUAL`] if none.
     pub size: Option<Vec2>,
     /// Pixels per point, 1 if none.
@@ -94,6 +98,8 @@ impl Window {
             video: opening.video,
             queries: queries.map(|query| (*query).to_owned()).collect(),
             prompt: opening.prompt,
+            model: opening.model,
+            device: opening.device.or(Some(DeviceChoice::Cpu)),
             ..Self::options_in(&dirs)
         };
         let gate = Gate::new(opening.is_held);

@@ -10,7 +10,7 @@ use vcl::engine::ModelChoice;
 use vcl::model::DeviceChoice;
 use vcl::store::Hub;
 
-use crate::drive::{USUAL, Window, demo, root};
+use crate::drive::{Opening, USUAL, Window, demo, root};
 use crate::hub_server::{Manners, REPO, Server};
 
 fn tiny_model() -> std::path::PathBuf {
@@ -109,6 +109,30 @@ fn the_menu_says_which_device_is_in_use_and_keeps_the_choice() {
     window.harness.step();
     window.wait_until("there is a model", |app| model(app).is_some());
     assert_eq!(window.app().settings().device, DeviceChoice::Auto);
+}
+
+#[test]
+fn a_gpu_is_prepared_in_sight_of_the_user() {
+    let mut window = Window::open_with(Opening {
+        model: Some(ModelChoice::Named(tiny_model())),
+        device: Some(DeviceChoice::SoftwareGpu),
+        is_held: true,
+        ..Opening::default()
+    });
+    window.wait_until("the worker says something", |app| {
+        !matches!(app.session().model, ModelState::Loading)
+    });
+    if let ModelState::Failed(message) = &window.app().session().model {
+        assert!(message.contains("no GPU"), "{message}");
+        println!("skipped: wgpu finds no software adapter (install mesa-vulkan-drivers)");
+        return;
+    }
+    window.harness.step();
+    window.harness.get_by_label("Preparing the GPU…");
+    window.let_work();
+    window.wait_until("there is a model", |app| model(app).is_some());
+    window.harness.step();
+    window.harness.get_by_label_contains(", Vulkan");
 }
 
 #[test]
