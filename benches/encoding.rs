@@ -5,10 +5,16 @@
 //! after frame with every product split over the threads. All ways of a model take turns within one
 //! run, so that the ratios hold on a busy machine as well; what is printed is the fastest round.
 //! `pytorch_clip.py` times the same shape in PyTorch.
+//!
+//! Last come parts of one layer of ViT-B/32 in other forms, on one thread as the program runs them:
+//! what each would give is the difference, of about 130 ms that a thread spends on a layer's
+//! twelve-fold.
 
 use std::time::{Duration, Instant};
 
-use burn::tensor::DType;
+use burn::tensor::module::attention;
+use burn::tensor::{DType, Device, Distribution, Tensor, activation};
+use vcl::model::encoder::config::Activation;
 use vcl::model::encoder::pixel_tensor;
 use vcl::model::{ComputeDevice, Encoder, ModelFiles, Pixels};
 
@@ -39,6 +45,8 @@ fn main() {
         let encoder = Encoder::load(&files, &device).unwrap();
         println!("ViT-B/32 shape: loaded in {:.2?}", start.elapsed());
         measure("ViT-B/32 shape", &encoder, n_rounds);
+        let lane = rayon::ThreadPoolBuilder::new().num_threads(1).build();
+        lane.unwrap().install(|| parts_of_a_layer(4 * n_rounds));
     }
 }
 
@@ -50,9 +58,9 @@ struct Way<'a> {
 }
 
 fn measure(model: &str, encoder: &Encoder, n_rounds: usize) {
-    let frames = frames(encoder, 8);
+    let frames = frames(encoder, 16);
     let mut ways = Vec::new();
-    for batch in [1, 2, 8] {
+    for batch in [1, 2, 8, 16] {
         let frames = &frames[..batch];
         ways.push(Way {
             name: format!("images, {batch} at a time, a frame per thread"),
@@ -96,6 +104,139 @@ fn measure(model: &str, encoder: &Encoder, n_rounds: usize) {
             "{model}: {:<50} {rate:8.2}/s  {ratio:5.2}  {best:9.2?}",
             way.name
         );
+    }
+}
+
+/// Forms of the work on four frames of 50 positions; each group begins with the one in use.
+fn parts_of_a_layer(n_rounds: usize) {
+    const FRAMES: usize = 4;
+    const SEQ: usize = 50;
+    const WIDTH: usize = 768;
+    const HEADS: usize = 12;
+    let device = Device::flex();
+    let random = |rows, columns| -> Tensor<2> {
+        Tensor::random([rows, columns], Distribution::Normal(0.0, 0.05), &device)
+    };
+    let rows = random(FRAMES * SEQ, WIDTH);
+    let square = random(WIDTH, WIDTH);
+    let triple = random(WIDTH, 3 * WIDTH);
+    let (wider, narrower) = (random(WIDTH, 4 * WIDTH), random(4 * WIDTH, WIDTH));
+    let inner = random(FRAMES * SEQ, 4 * WIDTH);
+    let half = |tensor: &Tensor<2>| tensor.clone().cast(DType::F16);
+    let (half_rows, half_wider) = (half(&rows), half(&wider));
+    let heads = |rows: &Tensor<2>| -> Tensor<4> {
+        let rows = rows.clone().reshape([FRAMES, SEQ, HEADS, WIDTH / HEADS]);
+        rows.swap_dims(1, 2)
+    };
+    // A sum of two tensors is laid out in order.
+    let in_order = heads(&rows) + heads(&rows);
+    let attend = |heads: Tensor<4>| {
+        attention(
+            heads.clone(),
+            heads.clone(),
+            heads,
+            None,
+            None,
+            Default::default(),
+        )
+    };
+    let groups: [(&str, Vec<(&str, Box<dyn Fn() + '_>)>); 4] = [
+        (
+            "queries, keys and values",
+            vec![
+                (
+                    "three products",
+                    Box::new(|| {
+                        for _ in 0..3 {
+                            drop(rows.clone().matmul(square.clone()));
+                        }
+                    }),
+                ),
+                (
+                    "one product, then cut in three",
+                    Box::new(|| {
+                        let all = rows.clone().matmul(triple.clone());
+                        for part in all.chunk(3, 1) {
+                            // As the attention lays it out.
+                            drop(part.reshape([FRAMES * SEQ, WIDTH]) + 0.0);
+                        }
+                    }),
+                ),
+            ],
+        ),
+        (
+            "attention",
+            vec![
+                (
+                    "heads between positions, copied",
+                    Box::new(|| drop(attend(heads(&rows)))),
+                ),
+                (
+                    "heads in order, nothing copied",
+                    Box::new(|| drop(attend(in_order.clone()))),
+                ),
+            ],
+        ),
+        (
+            "a product of the perceptron",
+            vec![
+                ("f32", Box::new(|| drop(rows.clone().matmul(wider.clone())))),
+                (
+                    "f16 throughout",
+                    Box::new(|| {
+                        drop(half_rows.clone().matmul(half_wider.clone()));
+                    }),
+                ),
+                (
+                    "weights kept in f16, made f32 each time",
+                    Box::new(|| {
+                        drop(rows.clone().matmul(half_wider.clone().cast(DType::F32)));
+                    }),
+                ),
+                (
+                    "back to the width",
+                    Box::new(|| drop(inner.clone().matmul(narrower.clone()))),
+                ),
+            ],
+        ),
+        (
+            "the activation",
+            vec![
+                (
+                    "QuickGELU, many numbers at a time",
+                    Box::new(|| drop(Activation::QuickGelu.apply(inner.clone() * 0.9))),
+                ),
+                (
+                    "QuickGELU by burn",
+                    Box::new(|| {
+                        let inner = inner.clone() * 0.9;
+                        drop(inner.clone() * activation::sigmoid(inner * 1.702));
+                    }),
+                ),
+                (
+                    "GELU, many numbers at a time",
+                    Box::new(|| drop(Activation::Gelu.apply(inner.clone() * 0.9))),
+                ),
+                (
+                    "GELU by burn",
+                    Box::new(|| drop(activation::gelu(inner.clone() * 0.9))),
+                ),
+            ],
+        ),
+    ];
+    for (group, ways) in groups {
+        let mut best = vec![Duration::MAX; ways.len()];
+        for _ in 0..n_rounds {
+            for ((_, run), best) in ways.iter().zip(&mut best) {
+                let start = Instant::now();
+                run();
+                *best = start.elapsed().min(*best);
+            }
+        }
+        for ((name, _), best_of) in ways.iter().zip(&best) {
+            let ratio = best[0].as_secs_f64() / best_of.as_secs_f64();
+            println!("{group}: {name:<42} {best_of:9.2?}  {ratio:5.2}");
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 //! Source: Radford et al., *Learning Transferable Visual Models From Natural Language Supervision*,
 //! 2021; file layout of the `transformers` library.
 
+mod activation;
 mod checkpoint;
 pub mod config;
 pub mod files;

@@ -7,7 +7,7 @@ use burn::module::Module;
 use burn::nn::{LayerNorm, LayerNormConfig, Linear, LinearConfig};
 use burn::tensor::module::attention;
 use burn::tensor::ops::AttentionModuleOptions;
-use burn::tensor::{Bool, Device, Int, Tensor, TensorData, activation};
+use burn::tensor::{Bool, Device, Int, Tensor, TensorData};
 
 use crate::model::encoder::config::Activation;
 
@@ -249,12 +249,8 @@ impl SelfAttention {
 
 impl Mlp {
     fn forward(&self, hidden: Tensor<2>) -> Tensor<2> {
-        let inner = linear(&self.fc1, hidden);
-        let activated = match self.activation {
-            Activation::QuickGelu => inner.clone() * activation::sigmoid(inner * 1.702),
-            Activation::Gelu => activation::gelu(inner),
-        };
-        linear(&self.fc2, activated)
+        let inner = self.activation.apply(linear(&self.fc1, hidden));
+        linear(&self.fc2, inner)
     }
 }
 
