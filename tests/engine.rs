@@ -2,6 +2,7 @@
 
 mod support;
 
+use std::fs;
 use std::path::Path;
 use std::time::Instant;
 
@@ -218,4 +219,46 @@ fn a_file_that_is_no_video_fails_in_a_step() {
     let job = IndexJob::start(&engine, &path, false).unwrap();
     let error = job.run(&mut engine, |_| {}).unwrap_err().to_string();
     assert!(error.contains("text.mp4"), "{error}");
+}
+
+#[test]
+fn a_run_that_stopped_before_the_very_end_is_completed_once() {
+    let place = Place::new();
+    let video = place.short_video("scenes.mp4");
+    let mut engine = engine(&place);
+    index(&mut engine, &video);
+    // As if it had stopped behind the last clip, before the file was read to its end.
+    let entries = fs::read_dir(place.paths().cache_dir.join("embeddings")).unwrap();
+    let [entry] = entries
+        .map(Result::unwrap)
+        .collect::<Vec<_>>()
+        .try_into()
+        .unwrap();
+    let bytes = fs::read(entry.path()).unwrap();
+    let (length, rest) = bytes.split_first_chunk::<8>().unwrap();
+    let (header, data) = rest.split_at(u64::from_le_bytes(*length) as usize);
+    let header = std::str::from_utf8(header).unwrap().trim_end();
+    let mut header = header.replace(r#""complete":"true""#, r#""complete":"false""#);
+    header += &" ".repeat(header.len().next_multiple_of(8) - header.len());
+    let length = (header.len() as u64).to_le_bytes();
+    fs::write(entry.path(), [&length, header.as_bytes(), data].concat()).unwrap();
+
+    let news = |engine: &mut Engine| {
+        let mut job = IndexJob::start(engine, &video, false).unwrap();
+        loop {
+            match job.step(engine).unwrap() {
+                IndexStep::Waiting => {}
+                news => break (news, job),
+            }
+        }
+    };
+    let (first, job) = news(&mut engine);
+    assert_eq!(first, IndexStep::Grown, "what is known is there at once");
+    let index = job.run(&mut engine, |_| {}).unwrap();
+    assert_eq!((index.n_clips_cached(), index.is_complete()), (4, true));
+    assert_eq!(
+        news(&mut engine).0,
+        IndexStep::Finished,
+        "nothing is read any more"
+    );
 }

@@ -16,7 +16,9 @@ pub use annotation::{Annotation, AnnotationError, MAX_GRADE, N_ANNOTATORS, Query
 pub use embeddings::{Embeddings, ShapeError, l2_normalise};
 pub use jsonl::{LineError, from_jsonl, to_jsonl};
 pub use label::{Grade, Labels};
-pub use moment::{MAX_MOMENTS, Moment, ZERO_SHOT_THRESHOLD, moments_above, moments_at_thresholds};
+pub use moment::{
+    MAX_MOMENTS, Moment, ZERO_SHOT_THRESHOLD, moments_above, moments_at_thresholds, moments_of,
+};
 pub use query::{MAX_QUERY_CHARS, Query, QueryError};
 pub use saliency::{Highlight, SaliencyCurve};
 pub use time::{CLIP_SECS, ClipIndex, TimeSpan, format_timestamp, n_clips};

@@ -1,6 +1,6 @@
 //! Runs of salient clips become moments.
 
-use crate::domain::{ClipIndex, SaliencyCurve, TimeSpan};
+use crate::domain::{CLIP_SECS, ClipIndex, SaliencyCurve, TimeSpan};
 
 /// A predicted time span with the score it is ranked by.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -43,11 +43,42 @@ pub fn moments_above(probabilities: &SaliencyCurve, threshold: f32) -> Vec<Momen
     moments
 }
 
+/// The moments of one video as people are shown them: runs where `shape` reaches the threshold, each
+/// with the greatest saliency inside it, best first.
+///
+/// `shape` and `saliency` are both `[n_clips]`. What reaches the last clip ends with the video, at
+/// `end_secs`: the last clip may go beyond it, or leave less than half a clip.
+pub fn moments_of(
+    shape: &SaliencyCurve,
+    saliency: &SaliencyCurve,
+    threshold: f32,
+    end_secs: f64,
+) -> Vec<Moment> {
+    let mut moments = moments_above(shape, threshold);
+    let last_end_secs = ClipIndex(shape.n_clips()).start_secs();
+    for moment in &mut moments {
+        let TimeSpan {
+            start_secs,
+            end_secs: run_end_secs,
+        } = moment.span;
+        let clips = ClipIndex::at(start_secs).0..ClipIndex::at(run_end_secs).0;
+        let inside = saliency.values().get(clips).unwrap_or_default();
+        moment.score = inside.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+        let is_at_end = run_end_secs >= last_end_secs && end_secs - run_end_secs < 0.5 * CLIP_SECS;
+        if is_at_end {
+            moment.span.end_secs = end_secs.max(start_secs);
+        }
+    }
+    moments.sort_by(|a, b| b.score.total_cmp(&a.score));
+    moments
+}
+
 /// The moments at `threshold`, then up to [`MAX_MOMENTS`] in all from further thresholds around it
 /// that differ from those kept.
 ///
-/// The first `n` of the answer equal [`moments_above`] at `threshold`; the later ones are listed
-/// with lower scores than all before (mAP looks at them, people do not).
+/// The first of the answer are those of [`moments_above`] at `threshold`, as many as there is room
+/// for; the later ones are listed with lower scores than all before (mAP looks at them, people do
+/// not).
 pub fn moments_at_thresholds(probabilities: &SaliencyCurve, threshold: f32) -> Vec<Moment> {
     let mut kept = moments_above(probabilities, threshold);
     for offset in EXTRA_THRESHOLD_OFFSETS {
@@ -88,6 +119,35 @@ mod tests {
     fn no_clip_above_means_no_moment() {
         assert!(moments_above(&SaliencyCurve::new(vec![0.1; 5]), 0.4).is_empty());
         assert!(moments_above(&SaliencyCurve::default(), 0.4).is_empty());
+    }
+
+    #[test]
+    fn people_see_every_moment_with_its_best_saliency_up_to_the_end_of_the_video() {
+        let n = 2 * MAX_MOMENTS + 6;
+        let shape = SaliencyCurve::new((0..n).map(|i| (i % 2) as f32).collect());
+        let saliency = SaliencyCurve::new((0..n).map(|i| 0.01 * i as f32).collect());
+        let moments = moments_of(&shape, &saliency, 0.5, 2.0 * n as f64 + 0.9);
+        assert_eq!(moments.len(), n / 2);
+        let best = moments[0];
+        assert_eq!(best.score, 0.01 * (n - 1) as f32);
+        assert_eq!(best.span.end_secs, 2.0 * n as f64 + 0.9);
+        assert!(moments.is_sorted_by(|a, b| a.score > b.score));
+        assert_eq!(moments.last().unwrap().span, TimeSpan::new(2.0, 4.0));
+
+        let ends = |end_secs| {
+            moments_of(&shape, &saliency, 0.5, end_secs)[0]
+                .span
+                .end_secs
+        };
+        assert_eq!(ends(2.0 * n as f64 - 0.5), 2.0 * n as f64 - 0.5, "cut");
+        assert_eq!(ends(400.0), 2.0 * n as f64, "more clips are to come");
+    }
+
+    #[test]
+    fn the_only_clip_is_a_moment() {
+        let curve = SaliencyCurve::new(vec![0.3]);
+        let moments = moments_of(&curve.min_max_normalised(), &curve, 0.4, 0.5);
+        assert_eq!(moments[0].span, TimeSpan::new(0.0, 0.5));
     }
 
     #[test]

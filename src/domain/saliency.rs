@@ -47,7 +47,8 @@ impl SaliencyCurve {
         ranked
     }
 
-    /// The same shape over `0..=1` within this video; a flat curve becomes all zeros.
+    /// The same shape over `0..=1` within this video; a flat curve becomes all zeros, a single clip
+    /// the best that there is.
     ///
     /// Moments are formed on this, not on the calibrated value: it is what makes one threshold
     /// fit all videos (DESIGN section 9).
@@ -55,8 +56,13 @@ impl SaliencyCurve {
         let low = self.0.iter().copied().fold(f32::INFINITY, f32::min);
         let high = self.0.iter().copied().fold(f32::NEG_INFINITY, f32::max);
         let range = high - low;
-        let scale = if range > 0.0 { 1.0 / range } else { 0.0 };
-        Self(self.0.iter().map(|x| (x - low) * scale).collect())
+        if range > 0.0 {
+            // Multiplying by the inverse may leave the maximum just below 1, under any threshold.
+            Self(self.0.iter().map(|x| (x - low) / range).collect())
+        } else {
+            let value = if self.n_clips() == 1 { 1.0 } else { 0.0 };
+            Self(vec![value; self.n_clips()])
+        }
     }
 
     /// `scale · x + bias` for every clip.

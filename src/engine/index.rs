@@ -35,7 +35,8 @@ pub struct IndexJob {
     secs_per_frame: Option<f64>,
     started: Instant,
     last_save: Instant,
-    n_saved: usize,
+    /// How many clips the cache has, and whether it knows that they are all.
+    saved: (usize, bool),
     is_over: bool,
 }
 
@@ -97,7 +98,7 @@ impl IndexJob {
             secs_per_frame: None,
             started: Instant::now(),
             last_save: Instant::now(),
-            n_saved: 0,
+            saved: (0, false),
             is_over: false,
         })
     }
@@ -186,7 +187,7 @@ impl IndexJob {
                     if let Some(cached) = cached {
                         index.restore(&cached)?;
                     }
-                    self.n_saved = index.n_clips_done();
+                    self.saved = (index.n_clips_done(), index.is_complete());
                     self.started = Instant::now();
                     self.is_over = index.is_complete();
                     self.index = Some(index);
@@ -275,9 +276,8 @@ impl IndexJob {
         let (Some(index), Some(key)) = (&self.index, &self.key) else {
             return;
         };
-        let is_news = index.n_clips_done() > self.n_saved
-            || (index.is_complete() && index.n_clips_cached() < index.n_clips_done());
-        if !is_news {
+        let news = (index.n_clips_done(), index.is_complete());
+        if news == self.saved {
             return;
         }
         let entry = CachedFeatures {
@@ -288,7 +288,7 @@ impl IndexJob {
             warning: index.warning.clone(),
         };
         match self.cache.store(key, &entry) {
-            Ok(()) => self.n_saved = index.n_clips_done(),
+            Ok(()) => self.saved = news,
             Err(error) => log::warn!("the embeddings cannot be cached: {error}"),
         }
     }

@@ -2,10 +2,8 @@
 
 use std::collections::HashMap;
 
-use crate::domain::{
-    Embeddings, Highlight, Moment, Query, SaliencyCurve, moments_above, moments_at_thresholds,
-};
-use crate::engine::search::{distinct_highlights, within};
+use crate::domain::{Embeddings, Highlight, Query, moments_of};
+use crate::engine::search::distinct_highlights;
 use crate::engine::{Engine, EngineError, SearchOptions, SearchResult, VideoIndex};
 use crate::model::Prompt;
 
@@ -92,31 +90,18 @@ fn result_of(
     let highlights = distinct_highlights(&saliency, options.n_highlights.max(1));
     let highlight: Highlight = *highlights.first().ok_or(EngineError::NotIndexed)?;
     let (shape, _) = prompt.probabilities(&cosines);
-    let (moments, further_moments) = ranked_moments(&shape, options.threshold, end_secs);
     Ok(SearchResult {
         query: query.clone(),
         // Labels taught what 0 and 1 mean.
         present: highlight.score.clamp(0.0, 1.0),
+        moments: moments_of(&shape, &saliency, options.threshold, end_secs),
+        has_head: prompt.head.is_some(),
         cosines,
         saliency,
         shape,
         highlight,
         highlights,
-        moments,
-        further_moments,
     })
-}
-
-/// The main moments, then further candidates.
-fn ranked_moments(
-    shape: &SaliencyCurve,
-    threshold: f32,
-    end_secs: f64,
-) -> (Vec<Moment>, Vec<Moment>) {
-    let mut moments = within(end_secs, moments_at_thresholds(shape, threshold));
-    let n_main = moments_above(shape, threshold).len().min(moments.len());
-    let further = moments.split_off(n_main);
-    (moments, further)
 }
 
 impl SearchOptions {

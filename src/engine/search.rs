@@ -1,9 +1,6 @@
 //! One query against one video: curve, highlight, moments, and whether it is there at all.
 
-use crate::domain::{
-    Highlight, Moment, Query, SaliencyCurve, TimeSpan, ZERO_SHOT_THRESHOLD, moments_above,
-    moments_at_thresholds,
-};
+use crate::domain::{Highlight, Moment, Query, SaliencyCurve, ZERO_SHOT_THRESHOLD, moments_of};
 use crate::engine::{Engine, EngineError, VideoIndex};
 
 /// Two highlights nearer than this say the same.
@@ -41,10 +38,10 @@ pub struct SearchResult {
     pub highlight: Highlight,
     /// The best clips, not next to each other, best first.
     pub highlights: Vec<Highlight>,
-    /// Where `shape` reaches the threshold, best first; scores on the scale of `saliency`.
+    /// Whether `shape` comes from a trained moment head rather than from `saliency` itself.
+    pub has_head: bool,
+    /// Where `shape` reaches the threshold, best first; scores are of `saliency`.
     pub moments: Vec<Moment>,
-    /// Further candidates for files that want many, never among `moments`.
-    pub further_moments: Vec<Moment>,
     /// 0…1, how sure that the query occurs in the video at all.
     pub present: f32,
 }
@@ -81,42 +78,18 @@ impl Engine {
         let highlights = distinct_highlights(&saliency, options.n_highlights.max(1));
         let highlight = *highlights.first().ok_or(EngineError::NotIndexed)?;
         let shape = cosines.min_max_normalised();
-        let end_secs = index.duration_secs();
-        let mut moments = within(end_secs, moments_at_thresholds(&shape, options.threshold));
-        // People see one scale: that of the highlight.
-        let low = saliency
-            .values()
-            .iter()
-            .copied()
-            .fold(f32::INFINITY, f32::min);
-        for moment in &mut moments {
-            moment.score = low + moment.score * (highlight.score - low);
-        }
-        let n_main = moments_above(&shape, options.threshold)
-            .len()
-            .min(moments.len());
-        let further_moments = moments.split_off(n_main);
         Ok(SearchResult {
             query: query.clone(),
             present: level.presence(&cosines),
+            moments: moments_of(&shape, &saliency, options.threshold, index.duration_secs()),
+            has_head: false,
             cosines,
             saliency,
             shape,
             highlight,
             highlights,
-            moments,
-            further_moments,
         })
     }
-}
-
-/// The last clip may reach beyond the video; its moments do not.
-pub(super) fn within(end_secs: f64, moments: Vec<Moment>) -> Vec<Moment> {
-    let cut = |moment: Moment| Moment {
-        span: TimeSpan::new(moment.span.start_secs, moment.span.end_secs.min(end_secs)),
-        ..moment
-    };
-    moments.into_iter().map(cut).collect()
 }
 
 /// The best clips, each at least [`MIN_HIGHLIGHT_DISTANCE`] clips from all better ones.
@@ -148,12 +121,5 @@ mod tests {
             .map(|h| h.clip.0)
             .collect();
         assert_eq!(clips, [2, 4, 0]);
-    }
-
-    #[test]
-    fn moments_end_with_the_video() {
-        let shape = SaliencyCurve::new(vec![0.0, 1.0]);
-        let moments = within(3.5, moments_above(&shape, 0.5));
-        assert_eq!(moments[0].span, TimeSpan::new(2.0, 3.5));
     }
 }

@@ -93,6 +93,9 @@ impl VideoIndex {
 
     /// Where the last frame ends; what the container says while that is not known yet.
     pub fn duration_secs(&self) -> f64 {
+        if self.is_complete {
+            return self.duration_secs;
+        }
         self.duration_secs
             .max(ClipIndex(self.n_clips_done()).start_secs() - 1.0)
     }

@@ -328,9 +328,6 @@ impl State {
             }
             None => engine.search(index, &asked.query, options),
         });
-        for message in engine.take_notices() {
-            (self.emit)(Event::Notice { message });
-        }
         (self.emit)(match outcome {
             Ok(result) => Event::Found {
                 video: video.id,

@@ -1,7 +1,7 @@
 //! One query: its words, its colour, and what was found for it.
 
 use crate::domain::{
-    ClipIndex, Moment, Query, SaliencyCurve, TimeSpan, ZERO_SHOT_THRESHOLD, moments_above,
+    ClipIndex, Moment, Query, SaliencyCurve, TimeSpan, ZERO_SHOT_THRESHOLD, moments_of,
 };
 use crate::engine::{PROBABLY_PRESENT, SearchResult};
 use crate::worker::{Lesson, QueryId};
@@ -100,16 +100,13 @@ impl Lane {
     }
 
     fn form_moments(&mut self, duration_secs: f64) {
-        let (Some(answer), Some((low, high))) = (&self.answer, self.saliency_range()) else {
-            return;
-        };
-        self.moments = moments_above(&answer.result.shape, self.threshold);
-        for moment in &mut self.moments {
-            // Peaks are read and written calibrated, whatever they are compared with.
-            moment.score = low + moment.score * (high - low);
-            // The last clip may reach beyond the video.
-            let end_secs = duration_secs.max(moment.span.start_secs);
-            moment.span.end_secs = moment.span.end_secs.min(end_secs);
+        if let Some(Answer { result, .. }) = &self.answer {
+            self.moments = moments_of(
+                &result.shape,
+                &result.saliency,
+                self.threshold,
+                duration_secs,
+            );
         }
     }
 
@@ -119,19 +116,31 @@ impl Lane {
         Some(answer.result.present >= PROBABLY_PRESENT)
     }
 
-    /// The calibrated saliency where the threshold lies.
-    ///
-    /// The curve on the screen is calibrated while the threshold counts on the curve's own scale;
-    /// both are the same curve up to scale and offset, so one line serves both.
-    pub fn threshold_saliency(&self) -> Option<f32> {
-        let (low, high) = self.saliency_range()?;
+    /// A trained head's probability of each clip, `[n_clips]`: then the threshold is compared with
+    /// it rather than with the saliency.
+    pub fn probabilities(&self) -> Option<&SaliencyCurve> {
+        let result = &self.answer.as_ref()?.result;
+        result.has_head.then_some(&result.shape)
+    }
+
+    /// Where the threshold lies on the scale of calibrated saliency and of probabilities.
+    pub fn threshold_level(&self) -> Option<f32> {
+        let (low, high) = self.shape_range()?;
         Some(low + self.threshold * (high - low))
     }
 
-    /// The inverse of [`Lane::threshold_saliency`]; `None` for a flat curve.
-    pub fn threshold_at(&self, saliency: f32) -> Option<f32> {
-        let (low, high) = self.saliency_range()?;
-        (high > low).then(|| ((saliency - low) / (high - low)).clamp(0.0, 1.0))
+    /// The inverse of [`Lane::threshold_level`]; `None` for a flat curve.
+    pub fn threshold_at(&self, level: f32) -> Option<f32> {
+        let (low, high) = self.shape_range()?;
+        (high > low).then(|| ((level - low) / (high - low)).clamp(0.0, 1.0))
+    }
+
+    /// What 0 and 1 of the shape are on that scale.
+    fn shape_range(&self) -> Option<(f32, f32)> {
+        match self.probabilities() {
+            Some(_) => Some((0.0, 1.0)),
+            None => self.saliency_range(),
+        }
     }
 
     /// Least and greatest calibrated saliency.

@@ -34,7 +34,7 @@ fn found(video: VideoId, query: QueryId, cosines: &[f32]) -> Event {
         saliency,
         cosines,
         moments: Vec::new(),
-        further_moments: Vec::new(),
+        has_head: false,
         present: 0.9,
     };
     Event::Found {
@@ -103,7 +103,7 @@ fn the_threshold_forms_moments_that_end_with_the_video() {
 fn the_threshold_line_lies_on_the_calibrated_curve() {
     let (session, _) = session_with_answer();
     let lane = &session.lanes[0];
-    let at = lane.threshold_saliency().unwrap();
+    let at = lane.threshold_level().unwrap();
     assert!((at - (0.1 + 0.4 * 0.8)).abs() < 1e-6, "{at}");
     assert!((lane.threshold_at(at).unwrap() - lane.threshold).abs() < 1e-6);
 }

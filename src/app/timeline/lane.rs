@@ -82,6 +82,17 @@ pub fn ui(
         let ink = palette.weak_text;
         curve::paint_ghost(&painter, plot, plain.values(), scale, &saliency, ink);
     }
+    if let Some(probabilities) = lane.probabilities() {
+        let ink = full.gamma_multiply(0.7);
+        curve::paint_ghost(
+            &painter,
+            plot,
+            probabilities.values(),
+            scale,
+            &saliency,
+            ink,
+        );
+    }
     curve::paint(&painter, plot, &values, scale, &saliency, colour);
     if !answer.is_final {
         veil(&painter, body, answer.n_clips_done, scale, palette);

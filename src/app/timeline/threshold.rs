@@ -26,7 +26,7 @@ pub fn ui(
     scale: &SaliencyScale,
     actions: &mut Actions,
 ) -> Option<Response> {
-    let y = scale.y_of(lane.threshold_saliency()?);
+    let y = scale.y_of(lane.threshold_level()?);
     let area = Rect::from_x_y_ranges(rect.x_range(), y - REACH..=y + REACH).intersect(rect);
     let id = ui.scope_id().with(("threshold", lane.id));
     let response = ui
@@ -87,10 +87,10 @@ pub fn paint(
     is_warm: bool,
     palette: &Palette,
 ) {
-    let Some(saliency) = lane.threshold_saliency() else {
+    let Some(level) = lane.threshold_level() else {
         return;
     };
-    let y = painter.round_to_pixel_center(scale.y_of(saliency));
+    let y = painter.round_to_pixel_center(scale.y_of(level));
     let colour = if is_warm {
         palette.text
     } else {
@@ -100,7 +100,7 @@ pub fn paint(
     let ends = [egui::pos2(rect.left(), y), egui::pos2(rect.right(), y)];
     painter.extend(Shape::dashed_line(&ends, stroke, 5.0, 4.0));
     if is_warm {
-        let label = format!("moments from {:.0} %", 100.0 * saliency.clamp(0.0, 1.0));
+        let label = format!("moments from {:.0} %", 100.0 * level.clamp(0.0, 1.0));
         let font = TextStyle::Small.resolve(ui.style());
         let galley = painter.layout_no_wrap(label, font, palette.text);
         let above = y - galley.size().y - 4.0 > rect.top();
