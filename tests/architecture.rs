@@ -82,6 +82,27 @@ fn every_module_has_its_rule() {
     assert!(unruled.is_empty(), "no dependency rule for {unruled:?}");
 }
 
+/// An error whose sentence tells its cause has no `source`: with both, the cause is printed twice.
+#[test]
+fn errors_tell_their_cause_once() {
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    for entry in walkdir::WalkDir::new(&src) {
+        let entry = entry.expect("src is readable");
+        if entry.path().extension().is_none_or(|x| x != "rs") {
+            continue;
+        }
+        let text = fs::read_to_string(entry.path()).expect("sources are UTF-8");
+        let lines: Vec<_> = text.lines().map(str::trim).collect();
+        for (i, line) in lines.iter().enumerate() {
+            let has_source = line.contains("#[from]") || line.contains("#[source]");
+            let is_transparent = i > 0 && lines[i - 1] == "#[error(transparent)]";
+            let place = format!("{}:{}", entry.path().display(), i + 1);
+            assert!(!has_source || is_transparent, "{place}: {line}");
+            assert!(!line.contains("{source}"), "{place}: {line}");
+        }
+    }
+}
+
 #[test]
 fn the_checker_sees_violations() {
     for (file, text, offender) in [

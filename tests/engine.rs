@@ -97,6 +97,22 @@ fn interrupted_indexing_goes_on_where_it_stopped() {
     }
 }
 
+/// As when the program is killed: nothing is tidied up.
+#[test]
+fn indexing_that_is_killed_early_leaves_what_it_found() {
+    let place = Place::new();
+    let scenes: Vec<_> = (0..30).map(|_| (0xff20_c020, 2)).collect();
+    let video = place.video("long.mp4", &scenes);
+    let mut engine = engine(&place);
+    let mut job = IndexJob::start(&engine, &video, false).unwrap();
+    while job.index().map_or(0, VideoIndex::n_clips_done) == 0 {
+        job.step(&mut engine).unwrap();
+    }
+    let n_done = job.index().map_or(0, VideoIndex::n_clips_done);
+    std::mem::forget(job);
+    assert_eq!(index(&mut engine, &video).n_clips_cached(), n_done);
+}
+
 #[test]
 fn a_second_look_decodes_nothing() {
     let place = Place::new();

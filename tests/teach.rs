@@ -72,10 +72,7 @@ impl World {
         arguments.extend(["--steps", "20", "-o", path(&output)]);
         let outcome = self.place.vcl(arguments);
         let text = outcome.stdout();
-        assert!(
-            text.contains("32 labels of 1 queries on 4 videos"),
-            "{text}"
-        );
+        assert!(text.contains("32 labels of 1 query on 4 videos"), "{text}");
         assert!(text.contains("held out, zero-shot"), "{text}");
         output
     }

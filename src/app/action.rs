@@ -1,6 +1,6 @@
 //! What a person does, as data: panels return it, [`super::App`] carries it out.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::app::panels::side::Side;
 use crate::app::session::{NoticeId, Selection};
@@ -112,6 +112,18 @@ pub enum Action {
     Dismiss(NoticeId),
     /// Close whatever lies on top: a field, a list of keys, fullscreen.
     Escape,
+}
+
+impl Action {
+    /// The file that it writes.
+    pub fn target(&self) -> Option<&Path> {
+        match self {
+            Self::ExportTo(_, file)
+            | Self::ExportLabelsTo(file)
+            | Self::EditPrompts(PromptEdit::Export { file, .. }) => Some(file),
+            _ => None,
+        }
+    }
 }
 
 /// What the panels of one frame have collected.

@@ -33,7 +33,7 @@ mod window;
 
 use std::path::PathBuf;
 
-use anyhow::Context as _;
+use anyhow::{anyhow, bail};
 
 use crate::engine::{FrameChoice, ModelChoice};
 use crate::model::DeviceChoice;
@@ -73,6 +73,9 @@ const FRAME_TIMES_VARIABLE: &str = "VCL_FRAME_TIMES";
 /// # Errors
 /// When there is no display, no way to draw on it, or no thread for the worker.
 pub fn run(options: AppOptions) -> anyhow::Result<()> {
+    if !has_display() {
+        bail!("{NO_DISPLAY}");
+    }
     let settings = Settings::load(&options.paths);
     let native_options = eframe::NativeOptions {
         viewport: egui::ViewportBuilder::default()
@@ -94,6 +97,21 @@ pub fn run(options: AppOptions) -> anyhow::Result<()> {
             Ok(Box::new(app))
         }),
     )
-    .map_err(|error| anyhow::anyhow!("{error}"))
-    .context("the window cannot be opened; `vcl search` works without one")
+    .map_err(|error| match error {
+        // It tells of files on the machine that this was built on.
+        eframe::Error::Winit(_) | eframe::Error::WinitEventLoop(_) => {
+            log::debug!("{error}");
+            anyhow!("{NO_DISPLAY}")
+        }
+        error => anyhow!("the window cannot be opened ({error}); `vcl search` works without one"),
+    })
+}
+
+const NO_DISPLAY: &str =
+    "there is no display to open a window on: use `vcl search VIDEO QUERY` without one";
+
+fn has_display() -> bool {
+    let names = ["WAYLAND_DISPLAY", "WAYLAND_SOCKET", "DISPLAY"];
+    let is_set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    !cfg!(all(unix, not(target_os = "macos"))) || names.into_iter().any(is_set)
 }

@@ -13,9 +13,9 @@ use crate::app::panels::{
 use crate::app::session::Lane;
 use crate::app::theme;
 use crate::app::window::App;
-use crate::domain::{TimeSpan, format_timestamp};
+use crate::domain::{TimeSpan, count, format_timestamp};
 use crate::export::{self, Format};
-use crate::store::atomic;
+use crate::store::{self, TargetError, atomic};
 use crate::worker::{Command, LabelsToSave, PromptSource};
 
 /// One press of the zoom keys.
@@ -24,6 +24,10 @@ const ZOOM_STEP: f32 = 0.1;
 impl App {
     /// Carries out what the user did.
     pub fn perform(&mut self, ctx: &egui::Context, action: Action) {
+        if let Some(error) = self.obstacle(&action) {
+            self.session.notices.error(error.to_string());
+            return;
+        }
         match action {
             Action::ChooseVideo => self.choose_video(),
             Action::Open(path) => self.open(path),
@@ -223,6 +227,16 @@ impl App {
         }
     }
 
+    /// Why a file that the action writes cannot be written, for one because it is the open video.
+    fn obstacle(&self, action: &Action) -> Option<TargetError> {
+        let video = self
+            .session
+            .video
+            .as_ref()
+            .map(|video| video.path.as_path());
+        store::check_target(action.target()?, video.as_slice()).err()
+    }
+
     /// At once: what was said must survive whatever happens next.
     fn save_labels(&self, labels: Option<LabelsToSave>) {
         if let Some(labels) = labels {
@@ -276,11 +290,11 @@ impl App {
             });
         match outcome {
             Ok(()) => {
-                let what = if n_moments == 1 { "moment" } else { "moments" };
+                let moments = count(n_moments, "moment");
                 let path = path.display();
                 self.session
                     .notices
-                    .info(format!("{n_moments} {what} written to {path}"));
+                    .info(format!("{moments} written to {path}"));
             }
             Err(message) => self.session.notices.error(message),
         }

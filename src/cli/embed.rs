@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::cli::args::{EmbedCommand, GlobalArgs};
-use crate::cli::{output, progress, search};
+use crate::cli::{output, progress};
 use crate::domain::Query;
 use crate::store::{FloatType, NpzArray, write_npz};
 
@@ -15,15 +15,16 @@ pub fn run(global: &GlobalArgs, command: &EmbedCommand) -> anyhow::Result<()> {
 }
 
 fn embed_video(global: &GlobalArgs, video: &Path, target: &Path) -> anyhow::Result<()> {
+    global.check_target(target, &[video])?;
     let mut engine = global.open_engine()?;
     let index = progress::index_with_bar(&mut engine, video)?;
     write(target, "features", index.dim(), index.features().to_vec())
 }
 
-fn embed_texts(global: &GlobalArgs, texts: &[String], target: &Path) -> anyhow::Result<()> {
-    let queries = search::parse_queries(texts)?;
+fn embed_texts(global: &GlobalArgs, texts: &[Query], target: &Path) -> anyhow::Result<()> {
+    global.check_target(target, &[])?;
     let mut engine = global.open_engine()?;
-    let texts: Vec<&str> = queries.iter().map(Query::as_str).collect();
+    let texts: Vec<&str> = texts.iter().map(Query::as_str).collect();
     let features = engine.encode_texts(&texts)?;
     write(target, "pooler_output", engine.encoder().dim(), features)
 }

@@ -6,9 +6,12 @@ use serde_json::json;
 
 use crate::cli::args::{EvaluateArgs, GlobalArgs, ScoreFormat};
 use crate::cli::{output, progress, train};
-use crate::eval::{Metrics, Prediction, score, write_predictions};
+use crate::eval::{Metrics, Prediction, predictions_jsonl, score};
 
 pub fn run(global: &GlobalArgs, args: &EvaluateArgs) -> anyhow::Result<()> {
+    if let Some(path) = &args.predictions {
+        args.data.check_target(global, path)?;
+    }
     let mut engine = global.open_engine()?;
     let prompt = global.load_prompt(&engine)?;
     let dataset = train::load(&mut engine, &args.data)?;
@@ -22,7 +25,7 @@ pub fn run(global: &GlobalArgs, args: &EvaluateArgs) -> anyhow::Result<()> {
     }
     progress::tell_notices(&mut engine);
     if let Some(path) = &args.predictions {
-        write_predictions(path, &written)?;
+        output::write(path, predictions_jsonl(&written)?.as_bytes())?;
     }
     output::print(&match args.format {
         ScoreFormat::Table => table(&rows),

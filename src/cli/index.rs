@@ -8,7 +8,8 @@ use walkdir::WalkDir;
 
 use crate::cli::args::{GlobalArgs, IndexArgs};
 use crate::cli::{output, progress};
-use crate::domain::format_timestamp;
+use crate::domain::{count, format_timestamp};
+use crate::store::{self, Paths};
 
 /// What is taken for a video in a folder. A file that is named is tried whatever it is called.
 const VIDEO_EXTENSIONS: [&str; 20] = [
@@ -18,16 +19,30 @@ const VIDEO_EXTENSIONS: [&str; 20] = [
 
 pub fn run(global: &GlobalArgs, args: &IndexArgs) -> anyhow::Result<()> {
     let mut videos = Vec::new();
+    let mut n_empty = 0;
     for path in &args.paths {
         if path.is_dir() {
             let found = videos_below(path);
             if found.is_empty() {
-                log::warn!("there is no video in {}", path.display());
+                let problem = format!("there is no video in {}", path.display());
+                if args.paths.len() == 1 {
+                    bail!(problem);
+                }
+                n_empty += 1;
+                log::error!("{problem}");
             }
             videos.extend(found);
         } else {
             videos.push(path.clone());
         }
+    }
+    // A search can do without a cache; here it is all there is to get.
+    let cache_dir = Paths::from_env()?.cache_dir;
+    if let Err(error) = store::check_folder(&cache_dir) {
+        bail!(
+            "no index can be kept in {}: {error}; set VCL_CACHE_DIR to another folder",
+            cache_dir.display()
+        );
     }
     let mut engine = global.open_engine()?;
     let mut n_failed = 0;
@@ -36,9 +51,9 @@ pub fn run(global: &GlobalArgs, args: &IndexArgs) -> anyhow::Result<()> {
         match progress::index_with_bar(&mut engine, video) {
             Ok(index) => {
                 let mut line = format!(
-                    "{}: {} clips, {}",
+                    "{}: {}, {}",
                     video.display(),
-                    index.n_clips(),
+                    count(index.n_clips(), "clip"),
                     format_timestamp(index.duration_secs())
                 );
                 match index.n_clips_cached() {
@@ -64,8 +79,12 @@ pub fn run(global: &GlobalArgs, args: &IndexArgs) -> anyhow::Result<()> {
     }
     match (only_error, n_failed) {
         (Some(error), _) => Err(error.into()),
-        (None, 0) => Ok(()),
-        (None, n) => bail!("{n} of {} videos could not be indexed", videos.len()),
+        (None, 0) if n_empty == 0 => Ok(()),
+        (None, 0) => bail!("there is no video in {}", count(n_empty, "folder")),
+        (None, n) => bail!(
+            "{n} of {} could not be indexed",
+            count(videos.len(), "video")
+        ),
     }
 }
 
@@ -82,7 +101,7 @@ fn videos_below(dir: &Path) -> Vec<PathBuf> {
         .collect()
 }
 
-fn is_video_name(path: &Path) -> bool {
+pub fn is_video_name(path: &Path) -> bool {
     let extension = path.extension().map(|x| x.to_string_lossy().to_lowercase());
     extension.is_some_and(|x| VIDEO_EXTENSIONS.contains(&x.as_str()))
 }

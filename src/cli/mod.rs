@@ -20,14 +20,16 @@ mod train;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::Context as _;
-use clap::{CommandFactory as _, Parser as _, error::ErrorKind};
+use anyhow::{Context as _, ensure};
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{CommandFactory as _, Parser as _};
 
 use crate::engine::{Engine, EngineConfig, FrameChoice, ModelChoice};
 use crate::model::{DeviceChoice, Prompt, quiet_gpu_panics};
-use crate::store::{Hub, Paths, PromptFolder};
+use crate::store::{self, Hub, Paths, PromptFolder, TargetError};
+use crate::video::VideoError;
 
-use args::{Args, CommandLine, GlobalArgs};
+use args::{Args, CommandLine, CommandsOnly, GlobalArgs};
 
 /// What the window is asked to begin with.
 #[derive(Clone, Debug)]
@@ -48,12 +50,7 @@ pub struct WindowRequest {
 
 /// Does what the arguments of this process say; without a command that is `open_window`.
 pub fn run(open_window: impl FnOnce(WindowRequest) -> anyhow::Result<()>) -> ExitCode {
-    let args = Args::parse(); // Ends the process with code 2 where they make no sense.
-    if let Err(error) = args.check() {
-        Args::command()
-            .error(ErrorKind::ArgumentConflict, error)
-            .exit();
-    }
+    let args = parse();
     start_log(args.global.verbose);
     quiet_gpu_panics();
     match dispatch(args, open_window) {
@@ -64,6 +61,32 @@ pub fn run(open_window: impl FnOnce(WindowRequest) -> anyhow::Result<()>) -> Exi
             ExitCode::FAILURE
         }
     }
+}
+
+/// Ends the process with code 2 where the arguments make no sense.
+fn parse() -> Args {
+    let parsed = Args::try_parse().and_then(|args| match args.check() {
+        Ok(()) => Ok(args),
+        Err(problem) => Err(Args::command().error(ErrorKind::ArgumentConflict, problem)),
+    });
+    let is_clear = parsed
+        .as_ref()
+        .is_ok_and(|args| args.video.as_ref().is_none_or(|video| video.exists()));
+    if !is_clear && let Some(error) = mistyped_command() {
+        error.exit();
+    }
+    parsed.unwrap_or_else(|error| error.exit())
+}
+
+/// What `clap` says of a first word that is no file and nearly a command.
+fn mistyped_command() -> Option<clap::Error> {
+    let error = CommandsOnly::try_parse().err()?;
+    let Some(ContextValue::String(word)) = error.get(ContextKind::InvalidSubcommand) else {
+        return None;
+    };
+    let is_name_of_file = word.contains(['.', '/', '\\']) || Path::new(word).exists();
+    let is_nearly = error.get(ContextKind::SuggestedSubcommand).is_some();
+    (is_nearly && !is_name_of_file).then_some(error)
 }
 
 fn dispatch(
@@ -86,7 +109,10 @@ fn dispatch(
 
 /// Without a query, a prompt that was taught on one brings it along.
 fn window_request(args: Args) -> anyhow::Result<WindowRequest> {
-    let mut queries = args.queries;
+    if let Some(video) = &args.video {
+        ensure!(video.exists(), VideoError::Missing(video.clone()));
+    }
+    let mut queries: Vec<_> = args.queries.iter().map(ToString::to_string).collect();
     if let Some(path) = &args.global.prompt {
         let prompt = read_prompt(path)?;
         if queries.is_empty() {
@@ -131,6 +157,13 @@ impl GlobalArgs {
 
     fn open_engine(&self) -> anyhow::Result<Engine> {
         Ok(Engine::open(&self.engine_config()?)?)
+    }
+
+    /// Whether a result can be written to `path`, which must not be among what is read.
+    fn check_target(&self, path: &Path, inputs: &[&Path]) -> Result<(), TargetError> {
+        let mut inputs = inputs.to_vec();
+        inputs.extend(self.prompt.as_deref());
+        store::check_target(path, &inputs)
     }
 
     /// The prompt of `--prompt` with its name, made for this engine's model.

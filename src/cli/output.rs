@@ -1,6 +1,14 @@
-//! Results on stdout, and errors in one line.
+//! Results on stdout or in files, and errors in one line.
+//!
+//! What a command was asked for goes to stdout; where that goes to a file, stdout has a line that says
+//! so, and with `-o -` nothing else.
 
 use std::io::{self, Write as _};
+use std::path::Path;
+
+use anyhow::Context as _;
+
+use crate::store::atomic;
 
 /// Writes results; the only way to stdout.
 ///
@@ -13,6 +21,19 @@ pub fn print(text: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Writes a result to a file.
+///
+/// # Errors
+/// Names the file.
+pub fn write(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+    atomic::write(path, bytes).with_context(|| format!("cannot write {}", path.display()))
+}
+
+/// Whether the path is the `-` of `-o -`.
+pub fn is_stdout(path: &Path) -> bool {
+    path.as_os_str() == "-"
+}
+
 /// Whether the reader of our output had enough, as `head` has.
 pub fn is_broken_pipe(error: &anyhow::Error) -> bool {
     error
@@ -20,7 +41,24 @@ pub fn is_broken_pipe(error: &anyhow::Error) -> bool {
         .is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
 }
 
-/// Joins lines, so that an error is one line whatever is in it.
+/// Joins lines, so that an error is one line whatever is in it, and takes out what a terminal would
+/// act on.
 pub fn one_line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
+    plain(&text.split_whitespace().collect::<Vec<_>>().join(" "))
+}
+
+/// The text without control characters, which would begin an escape sequence of the terminal.
+pub fn plain(text: &str) -> String {
+    let shown = |c: char| if c.is_control() { '\u{fffd}' } else { c };
+    text.chars().map(shown).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn errors_are_one_harmless_line() {
+        assert_eq!(one_line("a\n  b\u{1b}[2J"), "a b\u{fffd}[2J");
+    }
 }

@@ -3,23 +3,20 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use anyhow::Context as _;
 use serde::Serialize;
 
 use crate::cli::args::{GlobalArgs, ResultFormat, SearchArgs};
-use crate::cli::plot::{Lane, Plot, PlotFormat};
+use crate::cli::plot::{Lane, Plot};
 use crate::cli::{output, progress};
-use crate::domain::{CLIP_SECS, Highlight, Moment, Query, QueryError, TimeSpan, format_timestamp};
+use crate::domain::{CLIP_SECS, Highlight, Moment, Query, TimeSpan, count, format_timestamp};
 use crate::engine::{
     Engine, EngineError, PROBABLY_PRESENT, SearchOptions, SearchResult, VideoIndex,
 };
 use crate::model::Prompt;
-use crate::store::atomic;
 
 pub fn run(global: &GlobalArgs, args: &SearchArgs) -> anyhow::Result<()> {
-    let queries = parse_queries(&args.queries)?;
     if let Some(path) = &args.plot {
-        PlotFormat::of(path)?; // Told before the work rather than after it.
+        global.check_target(path, &[&args.video])?;
     }
     let mut engine = global.open_engine()?;
     let prompt = global.load_prompt(&engine)?.map(|(_, prompt)| prompt);
@@ -28,16 +25,14 @@ pub fn run(global: &GlobalArgs, args: &SearchArgs) -> anyhow::Result<()> {
     let results = search_all(
         &mut engine,
         &index,
-        &queries,
+        &args.queries,
         prompt.as_ref(),
         args.threshold,
         n_highlights,
     )?;
     let report = Report::new(&args.video, &index, &engine.encoder().id().name, &results);
     if let Some(path) = &args.plot {
-        let picture = plot(&report, &results).encode_for(path)?;
-        atomic::write(path, &picture)
-            .with_context(|| format!("cannot write {}", path.display()))?;
+        output::write(path, &plot(&report, &results).encode_for(path)?)?;
     }
     output::print(&match args.format {
         ResultFormat::Table => table(&report, n_highlights),
@@ -76,12 +71,6 @@ pub fn search_all(
         .collect();
     progress::tell_notices(engine);
     results
-}
-
-/// # Errors
-/// The first text that is no query.
-pub fn parse_queries(texts: &[String]) -> Result<Vec<Query>, QueryError> {
-    texts.iter().map(|text| Query::new(text)).collect()
 }
 
 /// The JSON that `--format json` prints; the other formats are made from it.
@@ -192,12 +181,11 @@ fn table(report: &Report<'_>, n_moments: usize) -> String {
     let mut out = String::new();
     let _ = writeln!(
         out,
-        "{}  {}, {} {}, model {}",
-        report.video,
+        "{}  {}, {}, model {}",
+        output::plain(&report.video),
         format_timestamp(report.duration_secs),
-        report.n_clips,
-        if report.n_clips == 1 { "clip" } else { "clips" },
-        report.model
+        count(report.n_clips, "clip"),
+        output::plain(report.model)
     );
     for query in &report.queries {
         let verdict = if query.present >= PROBABLY_PRESENT {
@@ -208,7 +196,7 @@ fn table(report: &Report<'_>, n_moments: usize) -> String {
         let _ = writeln!(
             out,
             "\n{}  ({verdict}: {:.0} %)",
-            query.query,
+            output::plain(query.query),
             100.0 * query.present
         );
         let spans = query
@@ -230,7 +218,8 @@ fn table(report: &Report<'_>, n_moments: usize) -> String {
         }
         let n_weaker = query.moments.len().saturating_sub(n_moments);
         if n_weaker > 0 {
-            let _ = writeln!(out, "  and {n_weaker} weaker moments (--top shows more)");
+            let weaker = count(n_weaker, "weaker moment");
+            let _ = writeln!(out, "  and {weaker} (--top shows more)");
         }
     }
     out

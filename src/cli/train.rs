@@ -4,28 +4,30 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use anyhow::Context as _;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::cli::args::{DataArgs, GlobalArgs, LossArg, TrainArgs};
+use crate::cli::index::is_video_name;
 use crate::cli::{output, progress};
-use crate::engine::{Dataset, Engine, EngineError, TuneJob};
+use crate::domain::count;
+use crate::engine::{Dataset, DatasetSource, Engine, EngineError, TuneJob};
 use crate::eval::read_annotations;
 use crate::learn::{Outcome, Phase, Progress, SaliencyLoss, TrainerConfig, TrainingSet};
 use crate::model::prompt::HeldOutScores;
-use crate::store::atomic;
 
 pub fn run(global: &GlobalArgs, args: &TrainArgs) -> anyhow::Result<()> {
+    let checkpoint = checkpoint_path(&args.output);
+    for path in [&args.output, &checkpoint] {
+        args.data.check_target(global, path)?;
+    }
     let mut engine = global.open_engine()?;
     let mut set = load(&mut engine, &args.data)?.training_set();
     if let Some(shots) = args.shots {
         set = set.shots(shots, args.seed)?;
     }
-    let checkpoint = checkpoint_path(&args.output);
     let save_every = Duration::from_secs(args.save_every);
     let outcome = train(&mut engine, &set, &config(args), &checkpoint, save_every)?;
-    atomic::write(&args.output, &outcome.prompt.to_bytes()?)
-        .with_context(|| format!("cannot write {}", args.output.display()))?;
+    output::write(&args.output, &outcome.prompt.to_bytes()?)?;
     match fs::remove_file(&checkpoint) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
             log::warn!("cannot remove {}: {error}", checkpoint.display());
@@ -45,11 +47,29 @@ pub fn load(engine: &mut Engine, data: &DataArgs) -> anyhow::Result<Dataset> {
         progress::index_with_bar,
     )?;
     log::info!(
-        "{} queries on {} videos",
-        dataset.annotations.len(),
-        dataset.n_videos()
+        "{} on {}",
+        count(dataset.annotations.len(), "query"),
+        count(dataset.n_videos(), "video")
     );
     Ok(dataset)
+}
+
+impl DataArgs {
+    /// Nothing that belongs to the data set may be overwritten.
+    pub fn check_target(&self, global: &GlobalArgs, path: &Path) -> anyhow::Result<()> {
+        let source = self.videos.source();
+        let (DatasetSource::Features(dir) | DatasetSource::Videos(dir)) = &source;
+        let mut inputs = vec![self.data.clone()];
+        // A prompt may lie beside the videos and be taught again.
+        let is_input =
+            |path: &Path| is_video_name(path) || path.extension() == Some("npz".as_ref());
+        // A folder that cannot be read is told of when it is needed.
+        for entry in fs::read_dir(dir).into_iter().flatten().flatten() {
+            inputs.extend(Some(entry.path()).filter(|path| is_input(path)));
+        }
+        let inputs: Vec<&Path> = inputs.iter().map(PathBuf::as_path).collect();
+        Ok(global.check_target(path, &inputs)?)
+    }
 }
 
 fn config(args: &TrainArgs) -> TrainerConfig {
@@ -94,8 +114,7 @@ fn train(
         }
         show(&bar, &progress);
         if saved.elapsed() >= save_every && progress.phase == Phase::Context {
-            atomic::write(checkpoint, &job.checkpoint(engine)?)
-                .with_context(|| format!("cannot write {}", checkpoint.display()))?;
+            output::write(checkpoint, &job.checkpoint(engine)?)?;
             saved = Instant::now();
         }
     }
@@ -158,12 +177,12 @@ fn checkpoint_path(output: &Path) -> PathBuf {
 fn summary(path: &Path, outcome: &Outcome) -> String {
     let training = &outcome.prompt.metadata.training;
     let mut lines = format!(
-        "{}: {} labels of {} queries on {} videos, {} steps\n",
+        "{}: {} of {} on {}, {}\n",
         path.display(),
-        training.n_labels,
-        training.n_queries,
-        training.n_videos,
-        training.n_steps
+        count(training.n_labels, "label"),
+        count(training.n_queries, "query"),
+        count(training.n_videos, "video"),
+        count(training.n_steps, "step")
     );
     let mut row = |name: &str, scores: Option<HeldOutScores>| {
         if let Some(HeldOutScores { hit1, mean_ap }) = scores {

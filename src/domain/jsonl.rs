@@ -52,6 +52,12 @@ pub fn from_jsonl<T: DeserializeOwned, E: Display>(
         if text.is_empty() {
             continue;
         }
+        // serde would take an array for the fields in their order.
+        if !text.starts_with('{') {
+            return Err(failed(
+                "no JSON object: the file must have one on each line".into(),
+            ));
+        }
         let record = serde_json::from_str(text).map_err(|error| failed(plain_words(&error)))?;
         check(&record).map_err(|problem| failed(problem.to_string()))?;
         records.push(record);
@@ -86,9 +92,15 @@ fn plain_words(error: &serde_json::Error) -> String {
 mod tests {
     use super::*;
 
-    fn read(text: &[u8]) -> Result<Vec<(u32, String)>, LineError> {
-        from_jsonl(text, |record: &(u32, String)| {
-            if record.0 < 10 {
+    #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+    struct Record {
+        n: u32,
+        name: String,
+    }
+
+    fn read(text: &[u8]) -> Result<Vec<Record>, LineError> {
+        from_jsonl(text, |record: &Record| {
+            if record.n < 10 {
                 Ok(())
             } else {
                 Err("too big")
@@ -98,7 +110,11 @@ mod tests {
 
     #[test]
     fn records_come_back_and_blank_lines_do_not_count() {
-        let records = vec![(1, "é\n".to_owned()), (2, String::new())];
+        let record = |n, name: &str| Record {
+            n,
+            name: name.to_owned(),
+        };
+        let records = vec![record(1, "é\n"), record(2, "")];
         let text = to_jsonl(&records).unwrap();
         assert_eq!(text.lines().count(), 2);
         assert_eq!(read(text.as_bytes()), Ok(records.clone()));
@@ -110,12 +126,18 @@ mod tests {
     #[test]
     fn the_first_bad_line_is_named() {
         for (text, line, words) in [
-            (&b"[1,\"a\"]\n[2]\n"[..], 2, "invalid length 1"),
-            (b"\n\n[1,", 3, "EOF while parsing"),
-            (b"[1,\"a\"]\n[11,\"a\"]", 2, "too big"),
+            (
+                &b"{\"n\":1,\"name\":\"a\"}\n{\"n\":2}\n"[..],
+                2,
+                "missing field `name`",
+            ),
+            (b"\n\n{\"n\":1,", 3, "EOF while parsing"),
+            (b"{\"n\":11,\"name\":\"a\"}", 1, "too big"),
             (b"\xff\xfe\x00", 1, "not UTF-8"),
-            (b"[1,\"a\"] [1,\"a\"]", 1, "trailing characters"),
-            (b"[-1,\"a\"]", 1, "integer `-1`"),
+            (b"{\"n\":1,\"name\":\"a\"} {}", 1, "trailing characters"),
+            (b"{\"n\":-1,\"name\":\"a\"}", 1, "integer `-1`"),
+            (b"[\n{\"n\":1,\"name\":\"a\"}\n]", 1, "no JSON object"),
+            (b"[1,\"a\"]", 1, "one on each line"),
         ] {
             let error = read(text).unwrap_err();
             assert_eq!(error.line, line, "{error}");

@@ -11,6 +11,7 @@ mod moment;
 mod query;
 mod saliency;
 mod time;
+mod words;
 
 pub use annotation::{Annotation, AnnotationError, MAX_GRADE, N_ANNOTATORS, QueryId};
 pub use embeddings::{Embeddings, ShapeError, l2_normalise};
@@ -22,3 +23,4 @@ pub use moment::{
 pub use query::{MAX_QUERY_CHARS, Query, QueryError};
 pub use saliency::{Highlight, SaliencyCurve};
 pub use time::{CLIP_SECS, ClipIndex, TimeSpan, format_timestamp, n_clips};
+pub use words::count;

@@ -250,9 +250,9 @@ fn read_features(
 
 /// Files of a folder by their name without extension; the first in order where several share one.
 fn files_by_stem(dir: &Path) -> Result<BTreeMap<String, PathBuf>, EngineError> {
-    let read = |source| EngineError::Read {
+    let read = |cause| EngineError::Read {
         path: dir.to_owned(),
-        source,
+        cause,
     };
     let mut paths = Vec::new();
     for entry in fs::read_dir(dir).map_err(read)? {

@@ -195,8 +195,8 @@ impl Reader {
 }
 
 fn content_id_of(path: &Path) -> Result<ContentId, EngineError> {
-    ContentId::of_file(path).map_err(|source| EngineError::Read {
+    ContentId::of_file(path).map_err(|cause| EngineError::Read {
         path: path.to_owned(),
-        source,
+        cause,
     })
 }

@@ -210,7 +210,8 @@ impl IndexJob {
             self.save();
             return Ok(IndexStep::Finished);
         }
-        if self.last_save.elapsed() > SAVE_EVERY {
+        // More often at first, so that a short run that is ended from outside leaves something too.
+        if self.last_save.elapsed() > SAVE_EVERY.min(self.started.elapsed() / 2) {
             self.save();
         }
         Ok(if has_grown {
@@ -290,6 +291,9 @@ impl IndexJob {
         match self.cache.store(key, &entry) {
             Ok(()) => self.saved = news,
             Err(error) => log::warn!("the embeddings cannot be cached: {error}"),
+        }
+        if index.is_complete() {
+            self.key = None; // There will be nothing more to keep.
         }
     }
 }

@@ -60,12 +60,10 @@ pub enum EngineError {
     Model(#[from] ModelError),
     #[error(transparent)]
     Video(#[from] VideoError),
-    #[error("cannot read {}: {source}", path.display())]
-    Read { path: PathBuf, source: io::Error },
+    #[error("cannot read {}: {cause}", path.display())]
+    Read { path: PathBuf, cause: io::Error },
     #[error("the model gives embeddings of another size than it says: {0}")]
-    Shape(#[from] crate::domain::ShapeError),
-    #[error("the video's frame rate is not usable: {0}")]
-    FrameRate(#[from] crate::export::FrameRateError),
+    Shape(crate::domain::ShapeError),
     #[error("nothing of this video has been looked at yet: wait until indexing has begun")]
     NotIndexed,
     #[error("reading {} stopped without a reason: please report this file", .0.display())]
@@ -82,6 +80,12 @@ pub enum EngineError {
     Train(Box<TrainError>),
     #[error(transparent)]
     Dataset(#[from] DatasetError),
+}
+
+impl From<crate::domain::ShapeError> for EngineError {
+    fn from(cause: crate::domain::ShapeError) -> Self {
+        Self::Shape(cause)
+    }
 }
 
 /// A loaded model with everything it remembers.

@@ -100,7 +100,7 @@ impl ModelChoice {
                 }
                 let repo = name.to_str().and_then(|name| name.parse::<RepoId>().ok());
                 match repo {
-                    Some(repo) if !name.is_dir() => downloaded_files(paths, &repo),
+                    Some(repo) if !name.exists() => downloaded_files(paths, &repo),
                     _ => ModelFiles::from_dir(name),
                 }
             }

@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::ser::{Serialize, SerializeMap as _, Serializer};
 
-use crate::domain::{Annotation, QueryId};
+use crate::domain::{Annotation, QueryId, count};
 
 use super::highlight::{QueryScores, highlight_metrics};
 use super::moment_retrieval::{QueryWindows, moment_metrics};
@@ -92,11 +92,13 @@ pub enum ScoreError {
     #[error("query {0} stands twice in the {1}: keep one line for each query")]
     Twice(QueryId, &'static str),
     #[error(
-        "{n} queries of the truth have no prediction, {first} for one: the two files must hold the same queries"
+        "there is no prediction for {} of the truth, such as {first}: the two files must hold the \
+         same queries", count(*.n, "query")
     )]
     NotPredicted { n: usize, first: QueryId },
     #[error(
-        "{n} predicted queries are not in the truth, {first} for one: the two files must hold the same queries"
+        "the truth lacks {} that the predictions have, such as {first}: the two files must hold \
+         the same queries", count(*.n, "query")
     )]
     NotInTruth { n: usize, first: QueryId },
     #[error("the prediction for query {qid} has no `{field}`, the first prediction has it")]
@@ -370,12 +372,12 @@ mod tests {
             (
                 vec![truth(1)],
                 vec![],
-                "1 queries of the truth have no prediction, 1 for one",
+                "no prediction for 1 query of the truth, such as 1",
             ),
             (
                 vec![truth(1)],
                 vec![prediction(1), prediction(3)],
-                "3 for one",
+                "the truth lacks 1 query that the predictions have, such as 3",
             ),
             (
                 vec![truth(1), truth(1)],

@@ -24,5 +24,5 @@ pub use metrics::{
     ScoreError, score,
 };
 pub use qvhighlights::{
-    FileError, Prediction, read_annotations, read_predictions, write_annotations, write_predictions,
+    FileError, Prediction, predictions_jsonl, read_annotations, read_predictions,
 };

@@ -1,7 +1,7 @@
 //! QVHighlights files: annotations in, predictions in and out.
 
 use std::fs::File;
-use std::io::{BufReader, Write as _};
+use std::io::BufReader;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -61,20 +61,15 @@ fn fifteen_digits(x: f64) -> f64 {
 /// Why a QVHighlights file cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum FileError {
-    #[error("cannot open {path}: {source}", path = path.display())]
+    #[error("cannot open {path}: {cause}", path = path.display())]
     Open {
         path: PathBuf,
-        source: std::io::Error,
+        cause: std::io::Error,
     },
-    #[error("{path}, {source}", path = path.display())]
-    Line { path: PathBuf, source: LineError },
+    #[error("{path}, {cause}", path = path.display())]
+    Line { path: PathBuf, cause: LineError },
     #[error("{path} holds no line at all", path = .0.display())]
     Empty(PathBuf),
-    #[error("cannot write {path}: {source}", path = path.display())]
-    Write {
-        path: PathBuf,
-        source: std::io::Error,
-    },
 }
 
 /// Reads an annotation file, each line checked by [`Annotation::check`].
@@ -94,21 +89,13 @@ pub fn read_predictions(path: &Path) -> Result<Vec<Prediction>, FileError> {
     read(path, Prediction::check)
 }
 
-/// Replaces `path` in one step.
+/// The text of a prediction file.
 ///
 /// # Errors
-/// When the folder cannot be written to, or a number is not finite.
-pub fn write_annotations(path: &Path, annotations: &[Annotation]) -> Result<(), FileError> {
-    write(path, annotations)
-}
-
-/// Replaces `path` in one step.
-///
-/// # Errors
-/// When the folder cannot be written to.
-pub fn write_predictions(path: &Path, predictions: &[Prediction]) -> Result<(), FileError> {
+/// Numbers that JSON cannot hold.
+pub fn predictions_jsonl(predictions: &[Prediction]) -> Result<String, serde_json::Error> {
     let rounded: Vec<_> = predictions.iter().map(Prediction::rounded).collect();
-    write(path, &rounded)
+    to_jsonl(&rounded)
 }
 
 fn read<T, E>(path: &Path, check: fn(&T) -> Result<(), E>) -> Result<Vec<T>, FileError>
@@ -116,45 +103,18 @@ where
     T: serde::de::DeserializeOwned,
     E: std::fmt::Display,
 {
-    let file = File::open(path).map_err(|source| FileError::Open {
+    let file = File::open(path).map_err(|cause| FileError::Open {
         path: path.to_owned(),
-        source,
+        cause,
     })?;
-    let records = from_jsonl(BufReader::new(file), check).map_err(|source| FileError::Line {
+    let records = from_jsonl(BufReader::new(file), check).map_err(|cause| FileError::Line {
         path: path.to_owned(),
-        source,
+        cause,
     })?;
     if records.is_empty() {
         return Err(FileError::Empty(path.to_owned()));
     }
     Ok(records)
-}
-
-fn write<T: Serialize>(path: &Path, records: &[T]) -> Result<(), FileError> {
-    let replace = || -> std::io::Result<()> {
-        let text = to_jsonl(records)?;
-        let folder = match path.parent() {
-            Some(folder) if folder != Path::new("") => folder,
-            _ => Path::new("."),
-        };
-        let mut file = new_file_in(folder)?;
-        file.write_all(text.as_bytes())?;
-        file.as_file().sync_all()?;
-        file.persist(path)?;
-        Ok(())
-    };
-    replace().map_err(|source| FileError::Write {
-        path: path.to_owned(),
-        source,
-    })
-}
-
-/// A temporary file with the permissions of an ordinary one.
-fn new_file_in(folder: &Path) -> std::io::Result<tempfile::NamedTempFile> {
-    let mut builder = tempfile::Builder::new();
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    builder.tempfile_in(folder)
 }
 
 #[cfg(test)]
@@ -175,16 +135,14 @@ mod tests {
     fn predictions_come_back_with_all_digits_that_matter() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("pred.jsonl");
-        write_predictions(&path, &[prediction(0.5)]).unwrap();
-        write_predictions(&path, &[prediction(f64::from(0.1_f32))]).unwrap();
-        let text = std::fs::read_to_string(&path).unwrap();
+        let text = predictions_jsonl(&[prediction(f64::from(0.1_f32))]).unwrap();
+        std::fs::write(&path, &text).unwrap();
         assert!(text.contains("0.666666666666667"), "{text}");
         let read = read_predictions(&path).unwrap();
         assert_eq!(read, [prediction(f64::from(0.1_f32)).rounded()]);
         let scores = read[0].pred_saliency_scores.as_ref().unwrap();
         assert_eq!(scores[0] as f32, 0.1);
         assert_eq!(scores[1], -1e-7);
-        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
     }
 
     #[test]
@@ -228,11 +186,6 @@ mod tests {
         assert!(
             empty.ends_with("empty.jsonl holds no line at all"),
             "{empty}"
-        );
-        let nowhere = write_predictions(&folder.path().join("no/pred.jsonl"), &[]).unwrap_err();
-        assert!(
-            nowhere.to_string().starts_with("cannot write "),
-            "{nowhere}"
         );
     }
 }

@@ -11,6 +11,9 @@ use super::cut::ranked;
 use crate::domain::TimeSpan;
 use crate::video::{Cutter, VideoError};
 
+/// Names of files may have 255 bytes, and the video's own is in them too.
+const MAX_CHARS_OF_WORDS: usize = 30;
+
 /// A moment that was written as a file.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct WrittenCut {
@@ -32,7 +35,8 @@ pub struct WrittenCut {
 }
 
 /// Writes the moments of all queries to `dir` as `<video>-<NN>-<start>-<end>.<ext>`, counted over
-/// all queries, best first; `written` is told of each as soon as it is there.
+/// all queries, best first; `written` is told of each as soon as it is there. Where there are
+/// several queries, the words of each follow `<NN>`.
 ///
 /// Earlier cuts of the same name are replaced, each only once the new one is whole. A moment found
 /// by two queries is written for both. Setting `cancel` ends the work within moments; the cuts
@@ -57,11 +61,15 @@ pub fn write_cuts(
     let stem = stem.to_string_lossy();
     let mut cuts: Vec<WrittenCut> = Vec::new();
     for query in &document.queries {
+        let words = match document.queries.as_slice() {
+            [_] => String::new(),
+            _ => words_in_name(query.query.as_str()),
+        };
         for moment in ranked(document, query) {
             let number = cuts.len() + 1;
             let span = TimeSpan::new(moment.start_secs, moment.end_secs);
             let name = format!(
-                "{stem}-{number:02}-{}-{}.{}",
+                "{stem}-{number:02}{words}-{}-{}.{}",
                 time_in_name(span.start_secs),
                 time_in_name(span.end_secs),
                 cutter.extension()
@@ -104,9 +112,34 @@ fn time_in_name(secs: f64) -> String {
     }
 }
 
+/// `-a-red-circle`: letters and digits of any script, and not too many of them.
+fn words_in_name(query: &str) -> String {
+    let lower = query.to_lowercase();
+    let words = lower.split(|c: char| !c.is_alphanumeric());
+    let mut name = String::new();
+    for word in words.filter(|word| !word.is_empty()) {
+        if name.chars().count() + word.chars().count() > MAX_CHARS_OF_WORDS && !name.is_empty() {
+            break;
+        }
+        name.push('-');
+        name.extend(word.chars().take(MAX_CHARS_OF_WORDS));
+    }
+    name
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn words_fit_into_names() {
+        assert_eq!(words_in_name("A red/blue circle?"), "-a-red-blue-circle");
+        assert_eq!(words_in_name("…"), "");
+        assert_eq!(words_in_name("빨간 원"), "-빨간-원");
+        let long = words_in_name(&"word ".repeat(40));
+        assert_eq!(long, "-word-word-word-word-word-word");
+        assert_eq!(words_in_name(&"x".repeat(99)).len(), 31);
+    }
 
     #[test]
     fn times_fit_into_names() {

@@ -23,6 +23,9 @@ pub struct FrameRateError {
 const SAME_FRAME: f64 = 1e-4;
 
 impl FrameRate {
+    /// Of most screens and phones: for videos whose own rate cannot be told.
+    pub const USUAL: Self = Self { num: 30, den: 1 };
+
     /// # Errors
     /// When either number is zero: the rate of a still image or an unknown one.
     pub fn new(num: u32, den: u32) -> Result<Self, FrameRateError> {

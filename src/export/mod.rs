@@ -20,13 +20,14 @@ mod srt;
 mod tables;
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 pub use cuts::{WrittenCut, write_cuts};
 pub use frame_rate::{FrameRate, FrameRateError};
 
 use crate::domain::{Highlight, Moment, Query};
+use crate::video::VideoInfo;
 
 /// What is known about a video and what was found in it.
 #[derive(Clone, Debug, PartialEq)]
@@ -41,6 +42,25 @@ pub struct ExportDocument {
     pub height: u32,
     pub has_audio: bool,
     pub queries: Vec<ExportQuery>,
+}
+
+impl ExportDocument {
+    /// A video with nothing found in it yet. Where frames come at varying times or at an impossible
+    /// rate, they are counted as if they came at [`FrameRate::USUAL`].
+    pub fn of_video(path: &Path, info: &VideoInfo, duration_secs: f64) -> Self {
+        let told = info.frame_rate.and_then(|(num, den)| {
+            FrameRate::new(u32::try_from(num).ok()?, u32::try_from(den).ok()?).ok()
+        });
+        Self {
+            video: std::path::absolute(path).unwrap_or_else(|_| path.to_owned()),
+            duration_secs,
+            frame_rate: told.unwrap_or(FrameRate::USUAL),
+            width: info.width,
+            height: info.height,
+            has_audio: info.has_audio,
+            queries: Vec::new(),
+        }
+    }
 }
 
 /// What was found for one query.
@@ -124,9 +144,21 @@ pub enum ExportError {
     )]
     TooFastForEdl(f64),
     #[error("cannot write JSON: {0}")]
-    Json(#[from] serde_json::Error),
+    Json(serde_json::Error),
     #[error("cannot write CSV: {0}")]
-    Csv(#[from] csv::Error),
+    Csv(csv::Error),
+}
+
+impl From<serde_json::Error> for ExportError {
+    fn from(cause: serde_json::Error) -> Self {
+        Self::Json(cause)
+    }
+}
+
+impl From<csv::Error> for ExportError {
+    fn from(cause: csv::Error) -> Self {
+        Self::Csv(cause)
+    }
 }
 
 /// The text of a file in this format, UTF-8.

@@ -65,7 +65,7 @@ fn files_are_as_checked_with_real_readers() {
     for format in Format::ALL {
         for (name, document) in [("hour", hour()), ("half_minute", half_minute())] {
             let text = write(format, &document).unwrap();
-            let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
+            let path = Path::new(env!("CARGO_MANIFEST_DIR"))
                 .join(format!("tests/fixtures/export/{name}.{format}"));
             if std::env::var_os("VCL_UPDATE_FIXTURES").is_some() {
                 std::fs::write(&path, &text).unwrap();

@@ -27,17 +27,14 @@ pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
         Err(_) => path.to_path_buf(),
     };
     let dir = parent_dir(&target);
-    fs::create_dir_all(&dir)?;
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(TEMPORARY_PREFIX);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt as _;
-        // What the user's umask gives, rather than the private mode of temporary files.
-        builder.permissions(fs::Permissions::from_mode(0o666));
-    }
-    let mut file = builder.tempfile_in(&dir)?;
-    file.write_all(bytes)?;
+    fs::create_dir_all(&dir).map_err(|error| match error.kind() {
+        io::ErrorKind::AlreadyExists | io::ErrorKind::NotADirectory => {
+            no_folder(&dir, "there is a file of that name")
+        }
+        _ => no_folder(&dir, &error.to_string()),
+    })?;
+    let mut file = unfinished_file_in(&dir)?;
+    file.as_file_mut().write_all(bytes)?;
     file.as_file().sync_all()?;
     file.persist(&target).map_err(|error| error.error)?;
     Ok(())
@@ -46,7 +43,38 @@ pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
 /// How the names of unfinished files begin.
 pub(super) const TEMPORARY_PREFIX: &str = ".vcl-unfinished-";
 
-fn parent_dir(path: &Path) -> PathBuf {
+/// A file that nobody looks at yet, with the permissions of an ordinary one.
+pub(super) fn unfinished_file_in(dir: &Path) -> io::Result<tempfile::NamedTempFile> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(TEMPORARY_PREFIX);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        // What the user's umask gives, rather than the private mode of temporary files.
+        builder.permissions(fs::Permissions::from_mode(0o666));
+    }
+    builder
+        .tempfile_in(dir)
+        .map_err(|error| without_path(&error))
+}
+
+/// The name of an unfinished file says nothing to the user.
+fn without_path(error: &io::Error) -> io::Error {
+    let cause = error.get_ref().and_then(|inner| inner.source());
+    let code = cause
+        .and_then(|cause| cause.downcast_ref::<io::Error>())
+        .and_then(io::Error::raw_os_error);
+    code.map_or_else(|| error.kind().into(), io::Error::from_raw_os_error)
+}
+
+pub(super) fn no_folder(dir: &Path, reason: &str) -> io::Error {
+    io::Error::other(format!(
+        "the folder {} cannot be made ({reason})",
+        dir.display()
+    ))
+}
+
+pub(super) fn parent_dir(path: &Path) -> PathBuf {
     match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent.to_path_buf(),
         _ => PathBuf::from("."),
@@ -80,6 +108,18 @@ mod tests {
         assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
         write(Path::new("/dev/null"), b"gone").unwrap();
         assert!(!fs::metadata("/dev/null").unwrap().is_file());
+    }
+
+    #[test]
+    fn errors_name_the_folder_and_no_unfinished_file() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("file");
+        fs::write(&file, "x").unwrap();
+        let error = write(&file.join("x"), b"x").unwrap_err().to_string();
+        assert!(error.contains("file cannot be made"), "{error}");
+        let error = unfinished_file_in(&dir.path().join("none")).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::NotFound);
+        assert!(!error.to_string().contains("unfinished"), "{error}");
     }
 
     #[test]

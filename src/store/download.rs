@@ -168,7 +168,7 @@ impl ModelDownload {
         if let Some(mut transfer) = Transfer::start(index, blob.clone())? {
             while !transfer.step(&self.hub)? {}
         }
-        let text = fs::read(&blob).map_err(|source| HubError::Io { path: blob, source })?;
+        let text = fs::read(&blob).map_err(|cause| HubError::Io { path: blob, cause })?;
         let shards = shards(&text).ok_or_else(|| unusable("is no index of weights"))?;
         self.wanted.extend(shards.into_iter().map(Wanted::File));
         Ok(())
@@ -212,9 +212,9 @@ impl ModelDownload {
         self.cache
             .link(&self.repo, &self.revision, commit, &names)
             .map(DownloadStep::Done)
-            .map_err(|source| HubError::Io {
+            .map_err(|cause| HubError::Io {
                 path: self.cache.blob(&self.repo, ""),
-                source,
+                cause,
             })
     }
 }
@@ -258,9 +258,9 @@ impl Transfer {
             return Ok(None);
         }
         let partial_path = blob.with_file_name(format!("{}.incomplete", remote.etag));
-        let io = |source| HubError::Io {
+        let io = |cause| HubError::Io {
             path: partial_path.clone(),
-            source,
+            cause,
         };
         if let Some(dir) = blob.parent() {
             fs::create_dir_all(dir).map_err(io)?;
@@ -326,7 +326,7 @@ impl Transfer {
             match hub.open(&self.remote, self.n_bytes) {
                 Ok((from, response)) => {
                     if from != self.n_bytes {
-                        self.restart().map_err(|source| self.io(source))?;
+                        self.restart().map_err(|cause| self.io(cause))?;
                     }
                     self.body = Some(Box::new(response.into_body().into_reader()));
                 }
@@ -342,7 +342,7 @@ impl Transfer {
             Ok(0) => self.retry("the server stopped".to_owned()),
             Ok(n) => {
                 let written = self.partial.write_all(&buffer[..n]);
-                written.map_err(|source| self.io(source))?;
+                written.map_err(|cause| self.io(cause))?;
                 self.n_bytes += n as u64;
                 self.n_retries = 0;
                 Ok(())
@@ -379,12 +379,12 @@ impl Transfer {
             Some(check) => check,
             empty => {
                 let rewound = self.partial.seek(SeekFrom::Start(0));
-                rewound.map_err(|source| io(&self.partial_path, source))?;
+                rewound.map_err(|cause| io(&self.partial_path, cause))?;
                 empty.insert(Check::new(&self.remote))
             }
         };
         let n = self.partial.read(buffer);
-        let n = n.map_err(|source| io(&self.partial_path, source))?;
+        let n = n.map_err(|cause| io(&self.partial_path, cause))?;
         if n > 0 {
             check.update(&buffer[..n]);
             return Ok(false);
@@ -392,25 +392,25 @@ impl Transfer {
         if self.check.take().is_some_and(Check::matches) {
             let named = self.partial.sync_all();
             let named = named.and_then(|()| fs::rename(&self.partial_path, &self.blob));
-            named.map_err(|source| io(&self.blob, source))?;
+            named.map_err(|cause| io(&self.blob, cause))?;
             Ok(true)
         } else {
-            fs::remove_file(&self.partial_path).map_err(|source| self.io(source))?;
+            fs::remove_file(&self.partial_path).map_err(|cause| self.io(cause))?;
             Err(HubError::Checksum {
                 file: self.remote.name.clone(),
             })
         }
     }
 
-    fn io(&self, source: std::io::Error) -> HubError {
-        io(&self.partial_path, source)
+    fn io(&self, cause: std::io::Error) -> HubError {
+        io(&self.partial_path, cause)
     }
 }
 
-fn io(path: &Path, source: std::io::Error) -> HubError {
+fn io(path: &Path, cause: std::io::Error) -> HubError {
     HubError::Io {
         path: path.to_owned(),
-        source,
+        cause,
     }
 }
 

@@ -99,7 +99,10 @@ impl EmbeddingCache {
     /// When the cache directory cannot be written. Indexing goes on without it.
     pub fn store(&self, key: &CacheKey, entry: &CachedFeatures) -> io::Result<()> {
         let path = self.path(key);
-        atomic::write(&path, &encode(key, entry)?)?;
+        atomic::write(&path, &encode(key, entry)?).map_err(|error| {
+            let message = format!("{} cannot be written: {error}", path.display());
+            io::Error::new(error.kind(), message)
+        })?;
         self.evict(&path)
     }
 

@@ -60,10 +60,10 @@ pub enum HubError {
     Checksum { file: String },
     #[error("another program is downloading {file}: wait for it to finish")]
     Busy { file: String },
-    #[error("cannot write {path}: {source}")]
+    #[error("cannot write {path}: {cause}")]
     Io {
         path: std::path::PathBuf,
-        source: std::io::Error,
+        cause: std::io::Error,
     },
 }
 

@@ -35,10 +35,10 @@ pub struct LabelStore {
 /// Why labels cannot be read or kept.
 #[derive(Debug, thiserror::Error)]
 pub enum LabelError {
-    #[error("cannot use {path}: {source}", path = path.display())]
-    Io { path: PathBuf, source: io::Error },
-    #[error("{path}, {source}; mend the line or move the file away", path = path.display())]
-    Line { path: PathBuf, source: LineError },
+    #[error("cannot use {path}: {cause}", path = path.display())]
+    Io { path: PathBuf, cause: io::Error },
+    #[error("{path}, {cause}; mend the line or move the file away", path = path.display())]
+    Line { path: PathBuf, cause: LineError },
     #[error("these labels cannot be saved: {0}")]
     Unreadable(String),
 }
@@ -252,9 +252,9 @@ fn next_qid(lines: &[Line]) -> QueryId {
 }
 
 fn in_file(path: &Path) -> impl Fn(io::Error) -> LabelError {
-    move |source| LabelError::Io {
+    move |cause| LabelError::Io {
         path: path.to_owned(),
-        source,
+        cause,
     }
 }
 
@@ -263,9 +263,9 @@ fn read(path: &Path) -> Result<Vec<Line>, LabelError> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
         file => file.map_err(in_file(path))?,
     };
-    from_jsonl(BufReader::new(file), Line::check).map_err(|source| LabelError::Line {
+    from_jsonl(BufReader::new(file), Line::check).map_err(|cause| LabelError::Line {
         path: path.to_owned(),
-        source,
+        cause,
     })
 }
 

@@ -11,6 +11,7 @@ mod labels;
 mod npz;
 mod paths;
 mod prompts;
+mod target;
 
 pub use content_id::ContentId;
 pub use download::{DownloadProgress, DownloadStep, ModelDownload};
@@ -21,3 +22,4 @@ pub use labels::{ExportedLabels, LabelError, LabelStore, LabelledVideo};
 pub use npz::{FloatType, NpzArray, NpzError, read_npz, write_npz};
 pub use paths::{Paths, PathsError};
 pub use prompts::{PromptFileError, PromptFolder};
+pub use target::{TargetError, check_folder, check_target};

@@ -53,10 +53,10 @@ pub enum FloatType {
 /// Why a feature file cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum NpzError {
-    #[error("cannot open {path}: {source}", path = path.display())]
-    Open { path: PathBuf, source: io::Error },
-    #[error("cannot write {path}: {source}", path = path.display())]
-    Write { path: PathBuf, source: io::Error },
+    #[error("cannot open {path}: {cause}", path = path.display())]
+    Open { path: PathBuf, cause: io::Error },
+    #[error("cannot write {path}: {cause}", path = path.display())]
+    Write { path: PathBuf, cause: io::Error },
     #[error("{path} is no .npz file or is damaged: {problem}", path = path.display())]
     Damaged { path: PathBuf, problem: String },
     #[error("{path} has no array `{key}`: it holds {present}", path = path.display())]
@@ -87,9 +87,9 @@ pub fn read_npz(path: &Path, key: &str) -> Result<NpzArray, NpzError> {
         path: path.to_owned(),
         problem,
     };
-    let file = File::open(path).map_err(|source| NpzError::Open {
+    let file = File::open(path).map_err(|cause| NpzError::Open {
         path: path.to_owned(),
-        source,
+        cause,
     })?;
     let mut archive =
         ZipArchive::new(BufReader::new(file)).map_err(|error| damaged(error.to_string()))?;
@@ -135,9 +135,9 @@ pub fn write_npz(
         }
     }
     let bytes = zip_of(arrays, float).and_then(|bytes| atomic::write(path, &bytes));
-    bytes.map_err(|source| NpzError::Write {
+    bytes.map_err(|cause| NpzError::Write {
         path: path.to_owned(),
-        source,
+        cause,
     })
 }
 

@@ -27,8 +27,8 @@ pub enum PromptFileError {
     Unknown(String),
     #[error("{0} is too large for a prompt")]
     TooLarge(PathBuf),
-    #[error("cannot read or write the prompt {path}: {source}")]
-    Io { path: PathBuf, source: io::Error },
+    #[error("cannot read or write the prompt {path}: {cause}")]
+    Io { path: PathBuf, cause: io::Error },
 }
 
 /// The directory of all prompts.
@@ -185,9 +185,9 @@ fn read_bounded(path: &Path) -> Result<Vec<u8>, PromptFileError> {
 
 fn io_error(path: &Path) -> impl Fn(io::Error) -> PromptFileError {
     let path = path.to_path_buf();
-    move |source| PromptFileError::Io {
+    move |cause| PromptFileError::Io {
         path: path.clone(),
-        source,
+        cause,
     }
 }
 

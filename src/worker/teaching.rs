@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use crate::domain::count;
 use crate::engine::TuneJob;
 use crate::learn::{TrainerConfig, Verdict};
 use crate::store::{ContentId, ExportedLabels, LabelError, LabelStore, LabelledVideo};
@@ -54,7 +55,8 @@ impl State {
         (self.emit)(match exported {
             Ok(ExportedLabels { n_queries, .. }) => Event::Done {
                 message: format!(
-                    "the labels of {n_queries} queries are in {}",
+                    "the labels of {} are in {}",
+                    count(n_queries, "query"),
                     file.display()
                 ),
             },

@@ -225,7 +225,7 @@ fn moments_are_written_to_a_file() {
     let nowhere = Action::ExportTo(Format::Csv, dir.path().to_owned());
     window.harness.state_mut().perform(&ctx, nowhere);
     assert!(
-        window.notices()[2].contains("cannot be written"),
+        window.notices()[2].contains("cannot write"),
         "{:?}",
         window.notices()
     );
@@ -298,4 +298,35 @@ fn results_are_clicked_and_queries_are_removed() {
     let session = window.app().session();
     assert_eq!(session.lanes.len(), 1);
     assert_eq!(session.selected_lane().unwrap().query.as_str(), "night");
+}
+
+#[test]
+fn the_open_video_is_not_overwritten() {
+    let dir = tempfile::tempdir().unwrap();
+    let film = dir.path().join("film.mp4");
+    std::fs::copy(demo(), &film).unwrap();
+    let mut window = Window::open(Some(film.clone()), &[], USUAL);
+    window.wait_until("it is open", |app| app.session().video.is_some());
+    let link = dir.path().join("link.csv");
+    std::os::unix::fs::symlink(&film, &link).unwrap();
+    let ctx = window.harness.ctx.clone();
+    let n_notices = window.notices().len();
+    for action in [
+        Action::ExportTo(Format::Csv, film.clone()),
+        Action::ExportTo(Format::Csv, link.clone()),
+        Action::ExportLabelsTo(link),
+    ] {
+        window.harness.state_mut().perform(&ctx, action);
+    }
+    let notices = window.notices();
+    assert_eq!(notices.len(), n_notices + 3, "{notices:?}");
+    assert!(
+        notices[n_notices..]
+            .iter()
+            .all(|notice| notice.contains("it would be lost"))
+    );
+    assert_eq!(
+        std::fs::read(&film).unwrap(),
+        std::fs::read(demo()).unwrap()
+    );
 }

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 use crate::domain::{Query, TimeSpan};
 use crate::engine::{IndexProgress, PromptEntry};
-use crate::export::{ExportDocument, ExportQuery, FrameRate};
+use crate::export::{ExportDocument, ExportQuery};
 use crate::model::ModelInfo;
 use crate::store::{DownloadProgress, RepoId};
 use crate::video::VideoInfo;
@@ -140,7 +140,7 @@ pub struct Download {
 /// Why a query was not added, in words for the user.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AddQueryError {
-    #[error("{0}")]
+    #[error(transparent)]
     Query(#[from] crate::domain::QueryError),
     #[error("{MAX_LANES} queries are the most that can be told apart: remove one first")]
     TooMany,
@@ -292,13 +292,6 @@ impl Session {
     /// What an export is made of; `None` without a video.
     pub fn export_document(&self) -> Option<ExportDocument> {
         let video = self.video.as_ref()?;
-        let frame_rate = video
-            .info
-            .frame_rate
-            .and_then(|(num, den)| {
-                FrameRate::new(u32::try_from(num).ok()?, u32::try_from(den).ok()?).ok()
-            })
-            .or_else(|| FrameRate::new(30, 1).ok())?;
         let queries = self
             .lanes
             .iter()
@@ -312,14 +305,10 @@ impl Session {
                 })
             })
             .collect();
+        let document = ExportDocument::of_video(&video.path, &video.info, video.duration_secs);
         Some(ExportDocument {
-            video: std::path::absolute(&video.path).unwrap_or_else(|_| video.path.clone()),
-            duration_secs: video.duration_secs,
-            frame_rate,
-            width: video.info.width,
-            height: video.info.height,
-            has_audio: video.info.has_audio,
             queries,
+            ..document
         })
     }
 }

@@ -80,9 +80,9 @@ impl Checkpoint {
     }
 
     fn safetensors(path: &Path) -> Result<Self, ModelError> {
-        let io = |source| ModelError::Io {
+        let io = |cause| ModelError::Io {
             path: path.to_owned(),
-            source,
+            cause,
         };
         let mut file = File::open(path).map_err(io)?;
         let file_len = file.metadata().map_err(io)?.len();

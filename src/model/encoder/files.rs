@@ -51,15 +51,18 @@ impl ModelFiles {
     /// # Errors
     /// [`ModelError::Missing`] with the file that is not there.
     pub fn from_dir(dir: &Path) -> Result<Self, ModelError> {
+        if dir.exists() && !dir.is_dir() {
+            return Err(ModelError::NotADirectory(dir.to_owned()));
+        }
         if !dir.is_dir() {
             return Err(ModelError::NoDirectory(dir.to_owned()));
         }
         let small = |file: &str| {
-            read_small(&dir.join(file)).map_err(|source| match source.kind() {
+            read_small(&dir.join(file)).map_err(|cause| match cause.kind() {
                 std::io::ErrorKind::NotFound => missing(dir, file),
                 _ => ModelError::Io {
                     path: dir.join(file),
-                    source,
+                    cause,
                 },
             })
         };
@@ -179,9 +182,9 @@ fn missing(dir: &Path, file: &str) -> ModelError {
 }
 
 fn hash_file(hasher: &mut blake3::Hasher, path: &Path) -> Result<(), ModelError> {
-    let io = |source| ModelError::Io {
+    let io = |cause| ModelError::Io {
         path: path.to_owned(),
-        source,
+        cause,
     };
     let file = std::fs::File::open(path).map_err(io)?;
     hasher.update_reader(file).map(drop).map_err(io)

@@ -34,14 +34,16 @@ use vision::VisionTower;
 pub enum ModelError {
     #[error("there is no model directory {0}: give a directory or a name from `vcl model list`")]
     NoDirectory(PathBuf),
+    #[error("{0} is no directory: give the directory that holds the model's files")]
+    NotADirectory(PathBuf),
     #[error("the model {0} is not on this machine: get it with `vcl model download {0}`")]
     NotDownloaded(String),
     #[error("the model directory {dir} has no {file}: download the whole model")]
     Missing { dir: PathBuf, file: String },
-    #[error("cannot read {path}: {source}")]
+    #[error("cannot read {path}: {cause}")]
     Io {
         path: PathBuf,
-        source: std::io::Error,
+        cause: std::io::Error,
     },
     #[error("{file} is not usable: {reason}")]
     Config { file: &'static str, reason: String },

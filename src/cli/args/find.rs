@@ -1,0 +1,159 @@
+//! What finds things in videos: `search`, `export`, `index`, `embed`.
+
+use std::path::PathBuf;
+
+use clap::{Subcommand, ValueEnum};
+
+use super::values::{parse_file, parse_fraction, parse_plot, parse_query};
+use crate::domain::Query;
+use crate::export::Format;
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  vcl search film.mp4 \"a red circle\" \"waves on the sea\" --plot curve.png
+  vcl search film.mp4 night --format json | jq '.queries[0].highlight.start_secs'")]
+pub struct SearchArgs {
+    /// The video to search
+    pub video: PathBuf,
+
+    /// What to look for
+    #[arg(required = true, value_name = "QUERY", value_parser = parse_query)]
+    pub queries: Vec<Query>,
+
+    /// How many highlights to list for each query, and moments in the table
+    #[arg(long, default_value_t = 5, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub top: u16,
+
+    /// How salient a clip must be to belong to a moment, between the least (0) and most (1)
+    /// salient; else 0.4, or 0.5 for a prompt with a trained moment head
+    #[arg(long, value_name = "T", value_parser = parse_fraction, allow_negative_numbers = true)]
+    pub threshold: Option<f32>,
+
+    /// How to print what was found
+    #[arg(long, value_enum, default_value_t = ResultFormat::Table)]
+    pub format: ResultFormat,
+
+    /// Draw the curves to a .png or .svg file
+    #[arg(long, value_name = "FILE", value_parser = parse_plot)]
+    pub plot: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ResultFormat {
+    /// For people
+    Table,
+    /// All numbers, with the whole curve of each query
+    Json,
+    /// One row for each highlight and each moment
+    Csv,
+}
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  vcl export film.mp4 \"city lights at night\" --format edl -o night.edl
+  vcl export film.mp4 \"a red circle\" --top 3 --format cuts -o cuts/
+  vcl export film.mp4 \"a red circle\" --format csv -o - | column -s, -t")]
+pub struct ExportArgs {
+    /// The video to search
+    pub video: PathBuf,
+
+    /// What to look for
+    #[arg(required = true, value_name = "QUERY", value_parser = parse_query)]
+    pub queries: Vec<Query>,
+
+    /// What to write
+    #[arg(long, value_enum, ignore_case = true)]
+    pub format: ExportFormat,
+
+    /// The file to write, - for standard output; for cuts the folder
+    #[arg(short, long, value_name = "PATH")]
+    pub output: PathBuf,
+
+    /// Only so many moments of each query, the best ones
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub top: Option<u16>,
+
+    /// Tell of the cuts in JSON
+    #[arg(long)]
+    pub json: bool,
+
+    /// As for `vcl search`
+    #[arg(long, value_name = "T", value_parser = parse_fraction, allow_negative_numbers = true)]
+    pub threshold: Option<f32>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ExportFormat {
+    /// Moments with seconds, frames and scores
+    Json,
+    /// The same for spreadsheets, with timecodes
+    Csv,
+    /// Captions (SubRip)
+    Srt,
+    /// Edit decision list (CMX 3600), which every editing program reads
+    Edl,
+    /// Final Cut Pro, DaVinci Resolve
+    Fcpxml,
+    /// OpenTimelineIO
+    Otio,
+    /// Every moment as a video file of its own, not re-encoded, so it begins with the key frame
+    /// before the moment
+    Cuts,
+}
+
+impl ExportFormat {
+    /// `None` for cuts, which are many files.
+    pub fn of_file(self) -> Option<Format> {
+        match self {
+            Self::Json => Some(Format::Json),
+            Self::Csv => Some(Format::Csv),
+            Self::Srt => Some(Format::Srt),
+            Self::Edl => Some(Format::Edl),
+            Self::Fcpxml => Some(Format::Fcpxml),
+            Self::Otio => Some(Format::Otio),
+            Self::Cuts => None,
+        }
+    }
+}
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  vcl index ~/Videos holiday.mkv
+
+What is indexed is found by every later search, under whatever name the file has then. An
+interrupted index goes on where it stopped.")]
+pub struct IndexArgs {
+    /// Videos, or folders that are searched for videos
+    #[arg(required = true, value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct EmbedArgs {
+    #[command(subcommand)]
+    pub what: EmbedCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum EmbedCommand {
+    /// Image features of a video, one row per 2-second clip: key `features`, [n_clips, dim]
+    Video {
+        /// The video to look at
+        video: PathBuf,
+        /// The .npz file to write
+        #[arg(short, long, value_name = "FILE.npz", value_parser = parse_file)]
+        output: PathBuf,
+    },
+    /// Text features: key `pooler_output`, [n, dim]
+    Text {
+        /// One row for each
+        #[arg(required = true, value_name = "TEXT", value_parser = parse_query)]
+        texts: Vec<Query>,
+        /// The .npz file to write
+        #[arg(short, long, value_name = "FILE.npz", value_parser = parse_file)]
+        output: PathBuf,
+    },
+}

@@ -1,0 +1,341 @@
+//! The arguments, as `--help` shows them.
+
+mod find;
+mod learn;
+mod values;
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+use crate::domain::Query;
+use crate::engine::ModelChoice;
+use crate::model::DeviceChoice;
+
+pub use find::{
+    EmbedArgs, EmbedCommand, ExportArgs, ExportFormat, IndexArgs, ResultFormat, SearchArgs,
+};
+pub use learn::{DataArgs, EvaluateArgs, LossArg, ScoreArgs, ScoreFormat, TrainArgs};
+
+const EXAMPLES: &str = "\
+Examples:
+  vcl film.mp4 -q \"a red circle\"                              open the window and ask
+  vcl search film.mp4 \"a red circle\" \"waves on the sea\"      the same without a window
+  vcl export film.mp4 night --format edl -o night.edl          for an editing program
+  vcl model download openai/clip-vit-base-patch32              a model that knows the real world";
+
+const REFERENCE: &str = "\
+Environment:
+  VCL_CACHE_DIR   what can be made again: image features of videos
+  VCL_DATA_DIR    what cannot: prompts, labels, settings
+  VCL_MODEL_DIR   directories with models, for --model NAME
+  HF_HUB_CACHE, HF_HOME, HF_ENDPOINT, HF_TOKEN   where models are downloaded to and from
+
+Exit codes:
+  0   everything asked was done
+  1   something was not; the last line on standard error says what
+  2   the arguments make no sense";
+
+/// Find the moment in a video: type what you look for, see where it happens.
+///
+/// Without a command it opens the window.
+#[derive(Debug, Parser)]
+#[command(version, after_help = EXAMPLES, after_long_help = format!("{EXAMPLES}\n\n{REFERENCE}"))]
+pub struct Args {
+    #[command(subcommand)]
+    pub command: Option<CommandLine>,
+
+    /// A video to open in the window
+    pub video: Option<PathBuf>,
+
+    /// What to look for in it; can be given several times
+    #[arg(short, long = "query", value_name = "QUERY", value_parser = values::parse_query)]
+    pub queries: Vec<Query>,
+
+    #[command(flatten)]
+    pub global: GlobalArgs,
+}
+
+/// The same without a video to open: what `vcl serch film.mp4` was meant to be.
+#[derive(Debug, Parser)]
+pub struct CommandsOnly {
+    #[command(subcommand)]
+    pub command: CommandLine,
+
+    #[command(flatten)]
+    pub global: GlobalArgs,
+}
+
+/// Arguments that every command takes; --model and --device also where they change nothing, so that
+/// an alias can hold them.
+#[derive(Debug, clap::Args)]
+pub struct GlobalArgs {
+    /// Which model: a name from `vcl model list`, or a directory in Hugging Face CLIP layout; else
+    /// the bundled one, in the window the one used last
+    #[arg(long, global = true, value_name = "NAME|DIR")]
+    pub model: Option<ModelChoice>,
+
+    /// Search with what `vcl train` or the window taught
+    #[arg(long, global = true, value_name = "FILE")]
+    pub prompt: Option<PathBuf>,
+
+    /// Where the model runs; else auto, in the window what was chosen last
+    #[arg(long, global = true, value_enum)]
+    pub device: Option<DeviceArg>,
+
+    /// Encode only frames that differ from the one encoded before: quicker on still pictures, and
+    /// not quite the same
+    #[arg(long, global = true)]
+    pub skip_near_duplicates: bool,
+
+    /// Tell more; twice or thrice for even more
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub verbose: u8,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum DeviceArg {
+    /// A GPU if there is a real one, else the CPU
+    Auto,
+    /// A GPU or nothing
+    Gpu,
+    /// The processor
+    Cpu,
+    #[value(hide = true)]
+    SoftwareGpu,
+}
+
+impl From<DeviceArg> for DeviceChoice {
+    fn from(arg: DeviceArg) -> Self {
+        match arg {
+            DeviceArg::Auto => Self::Auto,
+            DeviceArg::Gpu => Self::Gpu,
+            DeviceArg::Cpu => Self::Cpu,
+            DeviceArg::SoftwareGpu => Self::SoftwareGpu,
+        }
+    }
+}
+
+#[derive(Debug, Subcommand)]
+pub enum CommandLine {
+    /// Show where in a video something happens
+    Search(SearchArgs),
+    /// Write moments for editors and spreadsheets
+    Export(ExportArgs),
+    /// Embed videos, or all videos of folders, ahead of time
+    Index(IndexArgs),
+    /// Write the model's features to a NumPy file
+    Embed(EmbedArgs),
+    /// Teach a prompt on a data set in QVHighlights format
+    Train(TrainArgs),
+    /// Measure zero-shot search, and a prompt, on a data set
+    Evaluate(EvaluateArgs),
+    /// The official QVHighlights metrics of a prediction file
+    Score(ScoreArgs),
+    /// Show and download models
+    Model(ModelArgs),
+}
+
+#[derive(Debug, clap::Args)]
+pub struct ModelArgs {
+    #[command(subcommand)]
+    pub what: ModelCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum ModelCommand {
+    /// List the bundled, the installed and the downloaded models
+    List,
+    /// Show layers, sizes and parameters of a model
+    Info {
+        /// A name from `vcl model list` or a directory; else that of --model
+        #[arg(value_name = "MODEL")]
+        name: Option<ModelChoice>,
+    },
+    /// Fetch a model from huggingface.co, or from where HF_ENDPOINT says
+    Download {
+        /// Such as openai/clip-vit-base-patch32, openai/clip-vit-base-patch16,
+        /// openai/clip-vit-large-patch14, laion/CLIP-ViT-B-32-laion2B-s34B-b79K, or any other
+        /// CLIP in the same layout
+        #[arg(value_name = "OWNER/NAME")]
+        name: String,
+
+        /// A branch, a commit or refs/pr/N; else the one that suits the model
+        #[arg(long)]
+        revision: Option<String>,
+    },
+}
+
+impl Args {
+    /// What the parser cannot say: a video to open and a command exclude each other, and an option
+    /// must mean something for the command.
+    pub fn check(&self) -> Result<(), String> {
+        if self.command.is_some() && (self.video.is_some() || !self.queries.is_empty()) {
+            return Err("give either a video to open or a command".to_owned());
+        }
+        if self.video.is_none() && !self.queries.is_empty() {
+            return Err("-q needs a video to search".to_owned());
+        }
+        if let Some(CommandLine::Export(export)) = &self.command {
+            let is_cuts = export.format == ExportFormat::Cuts;
+            if export.json && !is_cuts {
+                return Err("--json goes with --format cuts only".to_owned());
+            }
+            if is_cuts && export.output.as_os_str() == "-" {
+                return Err("--format cuts needs a folder: -o DIR".to_owned());
+            }
+        }
+        let Some(command) = &self.command else {
+            return Ok(());
+        };
+        let (name, takes_prompt, reads_videos) = command.takes();
+        if self.global.prompt.is_some() && !takes_prompt {
+            return Err(format!("--prompt means nothing for `vcl {name}`"));
+        }
+        if self.global.skip_near_duplicates && !reads_videos {
+            return Err(format!(
+                "--skip-near-duplicates means nothing for this `vcl {name}`: no video is read"
+            ));
+        }
+        Ok(())
+    }
+}
+
+impl CommandLine {
+    /// Its name, whether it searches with a prompt, and whether it looks at videos.
+    fn takes(&self) -> (&'static str, bool, bool) {
+        match self {
+            Self::Search(_) => ("search", true, true),
+            Self::Export(_) => ("export", true, true),
+            Self::Index(_) => ("index", false, true),
+            Self::Embed(embed) => match embed.what {
+                EmbedCommand::Video { .. } => ("embed video", false, true),
+                EmbedCommand::Text { .. } => ("embed text", false, false),
+            },
+            Self::Train(train) => ("train", false, train.data.videos.videos.is_some()),
+            Self::Evaluate(evaluate) => ("evaluate", true, evaluate.data.videos.videos.is_some()),
+            Self::Score(_) => ("score", false, false),
+            Self::Model(_) => ("model", false, false),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::DatasetSource;
+    use crate::export::Format;
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_definition_is_sound() {
+        Args::command().debug_assert();
+    }
+
+    #[test]
+    fn global_arguments_stand_before_or_after_the_command() {
+        for words in [
+            ["vcl", "--device", "cpu", "search", "a.mp4", "x"],
+            ["vcl", "search", "a.mp4", "x", "--device", "cpu"],
+        ] {
+            let args = Args::try_parse_from(words).unwrap();
+            args.check().unwrap();
+            assert!(matches!(args.global.device, Some(DeviceArg::Cpu)));
+        }
+    }
+
+    #[test]
+    fn a_data_set_has_features_or_videos() {
+        for (source, expected) in [
+            ("--features", DatasetSource::Features("d".into())),
+            ("--videos", DatasetSource::Videos("d".into())),
+        ] {
+            let words = ["vcl", "evaluate", "--data", "a.jsonl", source, "d"];
+            let args = Args::try_parse_from(words).unwrap();
+            let Some(CommandLine::Evaluate(evaluate)) = args.command else {
+                panic!("another command");
+            };
+            assert_eq!(evaluate.data.videos.source(), expected);
+        }
+    }
+
+    #[test]
+    fn a_video_alone_is_opened() {
+        let args = Args::try_parse_from(["vcl", "a.mp4", "-q", "x", "-q", "y"]).unwrap();
+        args.check().unwrap();
+        assert_eq!(args.video, Some(PathBuf::from("a.mp4")));
+        let queries: Vec<_> = args.queries.iter().map(Query::as_str).collect();
+        assert_eq!(queries, ["x", "y"]);
+    }
+
+    #[test]
+    fn nonsense_is_refused() {
+        for words in [
+            &["vcl", "search", "a.mp4"][..],
+            &["vcl", "search", "a.mp4", "x", "--threshold", "1.5"],
+            &["vcl", "search", "a.mp4", "x", "--threshold", "nan"],
+            &["vcl", "search", "a.mp4", "x", "--top", "0"],
+            &["vcl", "search", "a.mp4", " "],
+            &["vcl", "search", "a.mp4", "x", "--plot", "x.jpg"],
+            &["vcl", "a.mp4", "-q", ""],
+            &["vcl", "embed", "text", "x", "-o", "-"],
+            &["vcl", "index"],
+            &["vcl", "embed", "text", "-o", "x.npz"],
+            &["vcl", "model"],
+            &["vcl", "train", "--data", "a.jsonl", "-o", "x"],
+            &[
+                "vcl",
+                "evaluate",
+                "--data",
+                "a.jsonl",
+                "--features",
+                "f",
+                "--videos",
+                "v",
+            ],
+            &["vcl", "score", "--truth", "a.jsonl"],
+        ] {
+            assert!(Args::try_parse_from(words).is_err(), "{words:?}");
+        }
+        for words in [
+            &["vcl", "-q", "x"][..],
+            &["vcl", "-q", "x", "model", "list"],
+            &["vcl", "embed", "text", "x", "-o", "y", "--prompt", "p"],
+            &["vcl", "--prompt", "p", "index", "x"],
+            &["vcl", "model", "list", "--skip-near-duplicates"],
+            &["vcl", "export", "a.mp4", "x", "--format", "cuts", "-o", "-"],
+        ] {
+            let args = Args::try_parse_from(words).unwrap();
+            assert!(args.check().is_err(), "{words:?}");
+        }
+    }
+
+    #[test]
+    fn every_file_format_can_be_exported() {
+        let formats: Vec<_> = ExportFormat::value_variants()
+            .iter()
+            .filter_map(|format| Some((format.to_possible_value()?, format.of_file()?)))
+            .collect();
+        assert_eq!(formats.len(), Format::ALL.len());
+        for (value, format) in formats {
+            assert!(value.matches(format.extension(), false), "{format}");
+        }
+    }
+
+    #[test]
+    fn help_describes_every_argument_and_value() {
+        let mut commands = vec![Args::command()];
+        while let Some(command) = commands.pop() {
+            commands.extend(command.get_subcommands().cloned());
+            for argument in command.get_arguments() {
+                let id = argument.get_id();
+                assert!(argument.get_help().is_some(), "{} {id}", command.get_name());
+                for value in argument.get_possible_values() {
+                    let is_told = value.get_help().is_some() || value.is_hide_set();
+                    let is_flag = !argument.get_action().takes_values();
+                    assert!(is_told || is_flag, "{id} {}", value.get_name());
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,41 @@
+//! Values that are checked while they are read, so that nonsense ends before any work.
+
+use std::path::PathBuf;
+
+use crate::cli::plot::PlotFormat;
+use crate::domain::{Query, QueryError};
+
+/// More context than this leaves no room for the words of a query.
+pub fn parse_n_ctx(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(n @ 1..=32) => Ok(n),
+        _ => Err("give a number from 1 to 32".to_owned()),
+    }
+}
+
+pub fn parse_fraction(text: &str) -> Result<f32, String> {
+    match text.parse::<f32>() {
+        Ok(value) if (0.0..=1.0).contains(&value) => Ok(value),
+        _ => Err("give a number from 0 to 1".to_owned()),
+    }
+}
+
+pub fn parse_query(text: &str) -> Result<Query, QueryError> {
+    Query::new(text)
+}
+
+pub fn parse_plot(text: &str) -> Result<PathBuf, String> {
+    let path = PathBuf::from(text);
+    match PlotFormat::of(&path) {
+        Ok(_) => Ok(path),
+        Err(_) => Err("name a .png or .svg file".to_owned()),
+    }
+}
+
+/// A file that is no text, or that is written beside other results.
+pub fn parse_file(text: &str) -> Result<PathBuf, String> {
+    match text {
+        "" | "-" => Err("name a file; only `vcl export` writes to standard output".to_owned()),
+        name => Ok(PathBuf::from(name)),
+    }
+}

@@ -1,0 +1,23 @@
+//! Numbers with their nouns.
+
+/// `1 clip`, `2 clips`, `0 queries`: for nouns with a regular plural.
+pub fn count(n: usize, noun: &str) -> String {
+    match (n, noun.strip_suffix('y')) {
+        (1, _) => format!("1 {noun}"),
+        (n, Some(stem)) => format!("{n} {stem}ies"),
+        (n, None) => format!("{n} {noun}s"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_is_singular_and_nothing_is_not() {
+        assert_eq!(count(1, "clip"), "1 clip");
+        assert_eq!(count(0, "clip"), "0 clips");
+        assert_eq!(count(1, "query"), "1 query");
+        assert_eq!(count(12, "query"), "12 queries");
+    }
+}

@@ -1,0 +1,36 @@
+//! The real program from the outside: what it prints, what it refuses, and how it ends.
+
+mod export;
+mod features;
+mod index;
+mod outputs;
+mod refusals;
+mod search;
+#[path = "../support/mod.rs"]
+mod support;
+mod words;
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+pub fn json(text: &str) -> Value {
+    serde_json::from_str(text).expect("JSON")
+}
+
+pub fn keys(value: &Value) -> BTreeSet<&str> {
+    value
+        .as_object()
+        .expect("an object")
+        .keys()
+        .map(String::as_str)
+        .collect()
+}
+
+pub fn numbers(value: &Value) -> Vec<f64> {
+    let values = value.as_array().expect("an array");
+    values
+        .iter()
+        .map(|x| x.as_f64().expect("a number"))
+        .collect()
+}

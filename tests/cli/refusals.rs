@@ -1,0 +1,176 @@
+//! What cannot be done, each told in one clear line.
+
+use std::fs;
+
+use crate::support::{Place, tiny_model};
+
+#[test]
+fn bad_videos_give_one_clear_line() {
+    let place = Place::new();
+    fs::write(place.path("empty.mp4"), "").unwrap();
+    fs::write(place.path("text.mp4"), "this is not a video\n".repeat(200)).unwrap();
+    fs::create_dir(place.path("folder.mp4")).unwrap();
+    place.sound_only("sound.ogg");
+    for (name, says) in [
+        ("missing.mp4", "does not exist"),
+        ("empty.mp4", "empty"),
+        ("text.mp4", "not a video"),
+        ("folder.mp4", "not a regular file"),
+        ("sound.ogg", "sound"),
+    ] {
+        let path = place.path(name);
+        for command in [
+            vec!["search", path.to_str().unwrap(), "x"],
+            vec!["index", path.to_str().unwrap()],
+        ] {
+            let says = match (command[0], name) {
+                ("index", "folder.mp4") => "no video in",
+                _ => says,
+            };
+            let outcome = place.vcl(&command);
+            let error = outcome.error();
+            assert!(
+                error.contains(says) && error.contains(name),
+                "{command:?}: {error}"
+            );
+        }
+    }
+}
+
+#[test]
+fn bad_words_and_models_give_one_clear_line() {
+    let place = Place::new();
+    let video = place.short_video("scenes.mp4");
+    let video = video.to_str().unwrap();
+    let error = |model: &str| {
+        place
+            .vcl_bundled(["search", video, "x", "--model", model])
+            .error()
+            .to_owned()
+    };
+    assert!(error("no-such-model").contains("vcl model list"));
+    let broken = place.path("models/broken");
+    fs::create_dir_all(&broken).unwrap();
+    for file in ["config.json", "tokenizer.json", "preprocessor_config.json"] {
+        fs::copy(tiny_model().join(file), broken.join(file)).unwrap();
+    }
+    assert!(error("broken").contains("model.safetensors"));
+    fs::write(broken.join("model.safetensors"), "short").unwrap();
+    assert!(error("broken").contains("weights"));
+    fs::write(broken.join("config.json"), "{\"text_config\": 3").unwrap();
+    assert!(error("broken").contains("config.json"));
+}
+
+#[test]
+fn senseless_arguments_end_with_code_2() {
+    let place = Place::new();
+    for args in [
+        &["search", "a.mp4"][..],
+        &["search", "a.mp4", "x", "--format", "xml"],
+        &["--no-such-flag"],
+        &["-q", "x"],
+        &["index"],
+    ] {
+        let outcome = place.vcl(args);
+        assert_eq!(outcome.code, Some(2), "{args:?}");
+        assert!(
+            outcome.stderr.contains("Usage") || outcome.stderr.contains("error:"),
+            "{args:?}"
+        );
+    }
+    let long = "word ".repeat(200);
+    let train = ["train", "--data", "l.jsonl", "--videos", "v", "-o", "p"];
+    let no_shots = [&train[..], &["--shots", "0"]].concat();
+    let from_0_to_1 = "give a number from 0 to 1";
+    for (args, says) in [
+        (
+            &["search", "a.mp4", "x", "--threshold", "2"][..],
+            from_0_to_1,
+        ),
+        (&["search", "a.mp4", "x", "--threshold", "-1"], from_0_to_1),
+        (&["export", "a.mp4", "x", "--threshold", "-1"], from_0_to_1),
+        (&["search", "a.mp4", "x", "--plot", "x.jpg"], ".png or .svg"),
+        (&["search", "a.mp4", "  "], "the query is empty"),
+        (&["a.mp4", "-q", ""], "the query is empty"),
+        (&["search", "a.mp4", &long], "keep it under 500"),
+        (&no_shots, "0 is not in 1.."),
+        (
+            &["embed", "text", "x", "-o", "y.npz", "--prompt", "none"],
+            "--prompt means nothing for `vcl embed text`",
+        ),
+        (
+            &["model", "list", "--skip-near-duplicates"],
+            "--skip-near-duplicates means nothing",
+        ),
+    ] {
+        let outcome = place.vcl(args);
+        assert_eq!(outcome.code, Some(2), "{args:?}");
+        assert!(
+            outcome.stderr.contains(says),
+            "{args:?}: {}",
+            outcome.stderr
+        );
+    }
+    assert_eq!(place.vcl(["--help"]).code, Some(0));
+    assert!(place.vcl(["--version"]).stdout().starts_with("vcl "));
+}
+
+/// No part of an error stands in it twice, as it did where an error and its cause both told the cause.
+#[test]
+fn errors_tell_their_cause_once() {
+    let place = Place::new();
+    let video = place.short_video("scenes.mp4");
+    let video = video.to_str().unwrap();
+    let path = |name: &str| place.path(name).to_str().unwrap().to_owned();
+    let model = place.path("models/odd");
+    fs::create_dir_all(model.join("config.json")).unwrap();
+    fs::write(model.join("model.safetensors"), "weights").unwrap();
+    let good = r#"{"qid":1,"query":"q","duration":8,"vid":"v"}"#;
+    fs::write(path("bad.jsonl"), "{\"qid\":1}\n").unwrap();
+    fs::write(path("array.jsonl"), format!("[{good}]\n")).unwrap();
+    fs::write(path("good.jsonl"), format!("{good}\n")).unwrap();
+    fs::create_dir(path("features")).unwrap();
+    fs::create_dir(path("features/v.npz")).unwrap();
+    let (none, features) = (path("none"), path("features"));
+    let (bad, array, good) = (path("bad.jsonl"), path("array.jsonl"), path("good.jsonl"));
+    let odd = path("models/odd");
+    let inside = path("good.jsonl/x.npz");
+    for (args, says) in [
+        (
+            &["search", video, "x", "--prompt", &none][..],
+            "No such file",
+        ),
+        (&["search", video, "x", "--model", &odd], "config.json"),
+        (&["search", video, "x", "--model", &good], "is no directory"),
+        (
+            &["score", "--truth", &none, "--predictions", &good],
+            "No such file",
+        ),
+        (
+            &["score", "--truth", &bad, "--predictions", &good],
+            "missing field",
+        ),
+        (
+            &["score", "--truth", &array, "--predictions", &good],
+            "line 1: no JSON object: the file must have one on each line",
+        ),
+        (
+            &["evaluate", "--data", &good, "--features", &features],
+            "v.npz",
+        ),
+        (
+            &["evaluate", "--data", &good, "--videos", &none],
+            "No such file",
+        ),
+        (&["embed", "text", "x", "-o", &inside], "cannot be made"),
+    ] {
+        let outcome = place.vcl_bundled(args);
+        let error = outcome.error();
+        assert!(error.contains(says), "{error}");
+        let parts: Vec<_> = error.split(": ").collect();
+        for (i, part) in parts.iter().enumerate() {
+            assert!(!parts[i + 1..].contains(part), "{part:?} twice: {error}");
+        }
+        assert!(!error.contains(".vcl-unfinished"), "{error}");
+    }
+}
