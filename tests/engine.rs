@@ -230,7 +230,7 @@ fn a_search_is_the_cosine_with_the_query() {
 fn a_file_that_is_no_video_fails_in_a_step() {
     let place = Place::new();
     let path = place.path("text.mp4");
-    std::fs::write(&path, "no video ".repeat(1000)).unwrap();
+    fs::write(&path, "no video ".repeat(1000)).unwrap();
     let mut engine = engine(&place);
     let job = IndexJob::start(&engine, &path, false).unwrap();
     let error = job.run(&mut engine, |_| {}).unwrap_err().to_string();

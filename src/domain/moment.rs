@@ -64,7 +64,7 @@ pub fn moments_of(
         let clips = ClipIndex::at(start_secs).0..ClipIndex::at(run_end_secs).0;
         let inside = saliency.values().get(clips).unwrap_or_default();
         moment.score = inside.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-        let is_at_end = run_end_secs >= last_end_secs && end_secs - run_end_secs < 0.5 * CLIP_SECS;
+        let is_at_end = run_end_secs >= last_end_secs && end_secs - run_end_secs <= 0.5 * CLIP_SECS;
         if is_at_end {
             moment.span.end_secs = end_secs.max(start_secs);
         }
@@ -140,6 +140,11 @@ mod tests {
                 .end_secs
         };
         assert_eq!(ends(2.0 * n as f64 - 0.5), 2.0 * n as f64 - 0.5, "cut");
+        assert_eq!(
+            ends(2.0 * n as f64 + 1.0),
+            2.0 * n as f64 + 1.0,
+            "no centre"
+        );
         assert_eq!(ends(400.0), 2.0 * n as f64, "more clips are to come");
     }
 

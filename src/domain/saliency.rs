@@ -85,6 +85,15 @@ mod tests {
     }
 
     #[test]
+    fn the_best_clip_is_exactly_one_when_normalised() {
+        for n in 1..2000_u16 {
+            let (low, high) = (0.1, 0.1 + f32::from(n) / 3000.0);
+            let curve = SaliencyCurve::new(vec![low, high]).min_max_normalised();
+            assert_eq!(curve.values(), [0.0, 1.0], "{low} to {high}");
+        }
+    }
+
+    #[test]
     fn normalising_spans_zero_to_one_and_keeps_flat_curves_flat() {
         let curve = SaliencyCurve::new(vec![0.2, 0.3, 0.4]).min_max_normalised();
         assert!((curve.values()[1] - 0.5).abs() < 1e-6);

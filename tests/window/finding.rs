@@ -307,14 +307,17 @@ fn the_open_video_is_not_overwritten() {
     std::fs::copy(demo(), &film).unwrap();
     let mut window = Window::open(Some(film.clone()), &[], USUAL);
     window.wait_until("it is open", |app| app.session().video.is_some());
-    let link = dir.path().join("link.csv");
-    std::os::unix::fs::symlink(&film, &link).unwrap();
+    let links = ["moments.csv", "labels.jsonl"].map(|name| dir.path().join(name));
+    for link in &links {
+        std::os::unix::fs::symlink(&film, link).unwrap();
+    }
+    let [moments, labels] = links;
     let ctx = window.harness.ctx.clone();
     let n_notices = window.notices().len();
     for action in [
         Action::ExportTo(Format::Csv, film.clone()),
-        Action::ExportTo(Format::Csv, link.clone()),
-        Action::ExportLabelsTo(link),
+        Action::ExportTo(Format::Csv, moments),
+        Action::ExportLabelsTo(labels),
     ] {
         window.harness.state_mut().perform(&ctx, action);
     }
