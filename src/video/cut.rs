@@ -218,34 +218,60 @@ impl Cutter {
     /// `None` if the key frame did not come.
     fn copy(
         &self,
-        mut feed: Feed,
+        feed: Feed,
         key_ns: i64,
         end_ns: i64,
         target: &Path,
     ) -> Result<Option<CutExtent>, VideoError> {
+        let mut muxer = self.muxer(target)?;
+        let Some(picture_end_ns) = self.fill(&mut muxer, feed, key_ns, end_ns)? else {
+            return Ok(None);
+        };
+        muxer.finish()?;
+        let audio = &self.tracks[VIDEO_TRACK + 1..];
+        Ok(Some(CutExtent {
+            start_secs: secs(key_ns - self.zero_ns),
+            end_secs: secs(picture_end_ns - self.zero_ns),
+            n_audio_tracks: audio.iter().filter(|caps| self.family.takes(caps)).count(),
+        }))
+    }
+
+    fn muxer(&self, target: &Path) -> Result<Muxer, VideoError> {
         let tags = self.tags.as_ref();
         let cancel = Arc::clone(&self.cancel);
-        let mut muxer = Muxer::create(&self.path, target, self.family, &self.tracks, tags, cancel)?;
+        Muxer::create(&self.path, target, self.family, &self.tracks, tags, cancel)
+    }
+
+    /// Copies the packets; gives where the last picture ends, `None` if the key frame did not come.
+    fn fill(
+        &self,
+        muxer: &mut Muxer,
+        mut feed: Feed,
+        key_ns: i64,
+        end_ns: i64,
+    ) -> Result<Option<i64>, VideoError> {
         let mut picture = PictureEnd::new(end_ns);
         let mut began = false;
         let mut early_sound = Vec::new();
-        let mut sound_done: Vec<_> = self.tracks.iter().map(|caps| caps.is_empty()).collect();
-        sound_done[VIDEO_TRACK] = true;
+        let mut sounds: Vec<_> = self.tracks.iter().map(|_| Sound::new(key_ns)).collect();
+        for (track, caps) in self.tracks.iter().enumerate() {
+            sounds[track].is_done = track == VIDEO_TRACK || caps.is_empty();
+        }
         let mut shift_ns = None;
         while let Some((track, packet)) = feed.next()? {
             if let Some(caps) = &packet.new_caps {
                 muxer.set_caps(track, caps.clone());
             }
+            let time_ns = packet.time_ns;
             if track == VIDEO_TRACK {
-                let past_end_ns = packet.time_ns - end_ns;
                 if !began {
-                    began = packet.is_key && (packet.time_ns - key_ns).abs() <= TOLERANCE_NS;
-                    if !began && packet.time_ns > key_ns + TOLERANCE_NS && packet.is_key {
+                    began = packet.is_key && (time_ns - key_ns).abs() <= TOLERANCE_NS;
+                    if !began && time_ns > key_ns + TOLERANCE_NS && packet.is_key {
                         return Ok(None);
                     }
                     if began {
                         for (track, packet) in early_sound.drain(..) {
-                            write(&muxer, track, packet, key_ns)?;
+                            write(muxer, track, packet, key_ns)?;
                         }
                     }
                 }
@@ -253,44 +279,103 @@ impl Cutter {
                     return Err(self.uncuttable("the file has several edits"));
                 }
                 // Pictures shown before the key frame need what lies before it.
-                let is_leading = packet.time_ns < key_ns - TOLERANCE_NS;
+                let is_leading = time_ns < key_ns - TOLERANCE_NS;
                 if began && !packet.has_time {
                     return Err(self.uncuttable("its pictures carry no display times"));
                 }
                 if began && !is_leading {
                     for packet in picture.push(packet) {
-                        write(&muxer, track, packet, key_ns)?;
+                        write(muxer, track, packet, key_ns)?;
                     }
                 }
-                if picture.done && (sound_done.iter().all(|x| *x) || past_end_ns > AUDIO_LAG_NS) {
-                    break;
+            } else if let Some(sound) = sounds.get_mut(track) {
+                sound.heard(time_ns);
+                if time_ns >= end_ns {
+                    sound.is_done = true;
+                } else if time_ns >= key_ns - TOLERANCE_NS {
+                    if began {
+                        write(muxer, track, packet, key_ns)?;
+                    } else {
+                        early_sound.push((track, packet));
+                    }
                 }
-            } else if packet.time_ns >= end_ns {
-                sound_done[track] = true;
-                if picture.done && sound_done.iter().all(|x| *x) {
-                    break;
+            }
+            for (track, sound) in sounds.iter_mut().enumerate() {
+                sound.is_done |= feed.has_ended(track);
+                if !sound.is_done && muxer.lacks(track) && sound.is_late(time_ns) {
+                    sound.is_done = !self.is_heard_again(track, sound.heard_ns, end_ns)?;
                 }
-            } else if packet.time_ns >= key_ns - TOLERANCE_NS {
-                if began {
-                    write(&muxer, track, packet, key_ns)?;
-                } else {
-                    early_sound.push((track, packet));
+                // The pictures go on without the sound that has ended.
+                if began && sound.is_done && track != VIDEO_TRACK {
+                    muxer.end_track(track);
                 }
+            }
+            let is_long_past = track == VIDEO_TRACK && time_ns - end_ns > AUDIO_LAG_NS;
+            if picture.done && (is_long_past || sounds.iter().all(|sound| sound.is_done)) {
+                break;
             }
         }
         if !began {
             return Ok(None);
         }
         for packet in picture.finish() {
-            write(&muxer, VIDEO_TRACK, packet, key_ns)?;
+            write(muxer, VIDEO_TRACK, packet, key_ns)?;
         }
-        muxer.finish()?;
-        let audio = &self.tracks[VIDEO_TRACK + 1..];
-        Ok(Some(CutExtent {
-            start_secs: secs(key_ns - self.zero_ns),
-            end_secs: secs(picture.end_ns - self.zero_ns),
-            n_audio_tracks: audio.iter().filter(|caps| self.family.takes(caps)).count(),
-        }))
+        Ok(Some(picture.end_ns))
+    }
+
+    /// Whether a track that is silent since `from_ns` is heard again before `end_ns`.
+    fn is_heard_again(&self, track: usize, from_ns: i64, end_ns: i64) -> Result<bool, VideoError> {
+        let from_ns = from_ns + TOLERANCE_NS;
+        // Files without an index are read from their beginning.
+        for start_ns in [Some(from_ns), None] {
+            let Some(mut feed) = self.feed_from(start_ns)? else {
+                continue;
+            };
+            let mut is_past = false;
+            while let Some((found, packet)) = feed.next()? {
+                is_past |= packet.time_ns > from_ns;
+                if found == track && packet.time_ns > from_ns {
+                    return Ok(packet.time_ns < end_ns);
+                }
+                if packet.time_ns > end_ns + AUDIO_LAG_NS {
+                    break;
+                }
+            }
+            if is_past {
+                break;
+            }
+        }
+        Ok(false)
+    }
+}
+
+/// How far a sound track has come.
+struct Sound {
+    heard_ns: i64,
+    /// It has ended, or passed the end of the cut.
+    is_done: bool,
+    /// It was found to go on after a silence.
+    is_awaited: bool,
+}
+
+impl Sound {
+    fn new(key_ns: i64) -> Self {
+        Self {
+            heard_ns: key_ns,
+            is_done: false,
+            is_awaited: false,
+        }
+    }
+
+    fn heard(&mut self, time_ns: i64) {
+        self.heard_ns = self.heard_ns.max(time_ns);
+        self.is_awaited = false;
+    }
+
+    /// Asked once per silence, for the answer costs a look into the file.
+    fn is_late(&mut self, picture_ns: i64) -> bool {
+        picture_ns - self.heard_ns > AUDIO_LAG_NS && !std::mem::replace(&mut self.is_awaited, true)
     }
 }
 
@@ -444,6 +529,10 @@ impl Feed {
                 .all(|track| track.caps.is_some() || track.ended)
     }
 
+    fn has_ended(&self, track: usize) -> bool {
+        self.tracks.get(track).is_some_and(|track| track.ended)
+    }
+
     /// Before a jump: no track has ended any more.
     fn forget(&mut self) {
         self.tracks.iter_mut().for_each(|track| track.ended = false);
@@ -583,4 +672,82 @@ fn zero_ns(path: &Path, cancel: &Arc<AtomicBool>) -> Result<i64, VideoError> {
 fn is_same_file(a: &Path, b: &Path) -> bool {
     let (a, b) = (std::fs::canonicalize(a), std::fs::canonicalize(b));
     matches!((a, b), (Ok(a), Ok(b)) if a == b)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::muxer::MAX_QUEUED_BYTES;
+    use super::*;
+    use gst::prelude::*;
+
+    /// Twelve seconds of noise, more than a megabyte per picture, with sound where `is_heard`.
+    fn film(dir: &Path, name: &str, muxer: &str, is_heard: fn(u64) -> bool) -> PathBuf {
+        super::super::reader::init().unwrap();
+        let path = dir.join(name);
+        let writer = gst::parse::launch(&format!(
+            "{muxer} name=m ! filesink location=\"{}\" \
+             videotestsrc pattern=snow num-buffers=60 ! \
+             video/x-raw,format=I420,width=1280,height=720,framerate=5/1 ! \
+             jpegenc quality=100 ! m. \
+             audiotestsrc num-buffers=120 samplesperbuffer=4410 ! \
+             audio/x-raw,format=S16LE,rate=44100,channels=1 ! identity name=sound ! m.",
+            path.display()
+        ));
+        let writer = writer.unwrap().downcast::<gst::Bin>().unwrap();
+        let sound = writer.by_name("sound").unwrap();
+        let sound = sound.static_pad("src").unwrap();
+        sound.add_probe(gst::PadProbeType::BUFFER, move |_, info| {
+            let time = info.buffer().and_then(|buffer| buffer.pts()).unwrap();
+            if is_heard(time.mseconds()) {
+                gst::PadProbeReturn::Ok
+            } else {
+                gst::PadProbeReturn::Drop
+            }
+        });
+        writer.set_state(gst::State::Playing).unwrap();
+        let ends = [gst::MessageType::Eos, gst::MessageType::Error];
+        let patience = gst::ClockTime::from_seconds(120);
+        let end = writer.bus().unwrap().timed_pop_filtered(patience, &ends);
+        writer.set_state(gst::State::Null).unwrap();
+        assert!(matches!(end.unwrap().view(), gst::MessageView::Eos(_)));
+        path
+    }
+
+    fn sound_times(path: &Path) -> Vec<i64> {
+        let mut feed = Feed::open(path, Arc::default()).unwrap();
+        let mut times = Vec::new();
+        while let Some((track, packet)) = feed.next().unwrap() {
+            times.extend((track != VIDEO_TRACK).then_some(packet.time_ns));
+        }
+        times
+    }
+
+    #[test]
+    fn sound_that_ends_early_does_not_hold_the_pictures_in_memory() {
+        let dir = tempfile::tempdir().unwrap();
+        for (name, muxer) in [("film.mkv", "matroskamux"), ("film.mov", "qtmux")] {
+            let film = film(dir.path(), name, muxer, |at_ms| at_ms < 1_000);
+            let cutter = Cutter::open(&film, Arc::default()).unwrap();
+            let mut muxer = cutter.muxer(&dir.path().join("cut")).unwrap();
+            let feed = cutter.feed_from(None).unwrap().unwrap();
+            let end_ns = cutter.fill(&mut muxer, feed, 0, ns(12.0)).unwrap();
+            assert_eq!(end_ns, Some(ns(12.0)), "{name}");
+            let n_bytes = muxer.queued_bytes();
+            assert!(n_bytes < 2 * MAX_QUEUED_BYTES, "{name}: {n_bytes} bytes");
+            muxer.finish().unwrap();
+        }
+    }
+
+    #[test]
+    fn sound_behind_a_long_silence_is_cut_too() {
+        let dir = tempfile::tempdir().unwrap();
+        let is_heard = |at_ms| !(1_000..9_000).contains(&at_ms);
+        let film = film(dir.path(), "film.mkv", "matroskamux", is_heard);
+        let cut = dir.path().join("cut.mkv");
+        let cutter = Cutter::open(&film, Arc::default()).unwrap();
+        cutter.cut(TimeSpan::new(0.0, 12.0), &cut).unwrap();
+        let times = sound_times(&cut);
+        assert_eq!(times.len(), sound_times(&film).len());
+        assert!(times.iter().any(|time_ns| *time_ns > ns(11.0)), "{times:?}");
+    }
 }

@@ -18,7 +18,7 @@ use super::{DATA_TIMEOUT, VideoError};
 const POLL: Duration = Duration::from_millis(20);
 
 /// The writer waits for the disk when this much lies in memory.
-const MAX_QUEUED_BYTES: u64 = 16 << 20;
+pub(super) const MAX_QUEUED_BYTES: u64 = 16 << 20;
 
 /// Where time zero of the new file lies: decoding times may be before it, and cannot be negative.
 const ORIGIN_NS: i64 = 3_600_000_000_000;
@@ -107,6 +107,13 @@ struct Track {
     source: gst_app::AppSrc,
     caps: gst::Caps,
     ended: bool,
+}
+
+impl Track {
+    /// More is expected, but not there.
+    fn is_starved(&self) -> bool {
+        !self.ended && self.source.current_level_bytes() == 0
+    }
 }
 
 /// A file in the making; dropping it leaves nothing behind.
@@ -239,7 +246,8 @@ impl Muxer {
         pts_ns: i64,
         dts_ns: Option<i64>,
     ) -> Result<(), VideoError> {
-        let Some(Some(track)) = self.tracks.get(track) else {
+        let track = self.tracks.get(track).and_then(Option::as_ref);
+        let Some(track) = track.filter(|track| !track.ended) else {
             return Ok(());
         };
         let time = |ns: i64| u64::try_from(ns + ORIGIN_NS).map(gst::ClockTime::from_nseconds);
@@ -261,16 +269,35 @@ impl Muxer {
         self.wait_for_room()
     }
 
+    /// No more packets of this track: the others need not wait for it any more.
+    pub fn end_track(&mut self, track: usize) {
+        if let Some(Some(track)) = self.tracks.get_mut(track)
+            && !std::mem::replace(&mut track.ended, true)
+        {
+            // A pipeline that stopped says why on the bus.
+            let _ = track.source.end_of_stream();
+        }
+    }
+
+    /// Whether everything waits for a packet of this track, and much of it.
+    pub fn lacks(&self, track: usize) -> bool {
+        let lacking = self.tracks.get(track).and_then(Option::as_ref);
+        self.queued_bytes() > MAX_QUEUED_BYTES && lacking.is_some_and(Track::is_starved)
+    }
+
+    /// What has not been written yet.
+    pub fn queued_bytes(&self) -> u64 {
+        let tracks = self.tracks.iter().flatten();
+        tracks.map(|track| track.source.current_level_bytes()).sum()
+    }
+
     /// Waits only where every track has something, for a muxer that lacks one track cannot go on.
     fn wait_for_room(&self) -> Result<(), VideoError> {
         let start = Instant::now();
         loop {
             self.check()?;
-            let levels = || {
-                let open = self.tracks.iter().flatten().filter(|track| !track.ended);
-                open.map(|track| track.source.current_level_bytes())
-            };
-            if levels().sum::<u64>() <= MAX_QUEUED_BYTES || levels().any(|level| level == 0) {
+            let is_starved = self.tracks.iter().flatten().any(Track::is_starved);
+            if self.queued_bytes() <= MAX_QUEUED_BYTES || is_starved {
                 return Ok(());
             }
             if start.elapsed() > DATA_TIMEOUT {
@@ -282,16 +309,11 @@ impl Muxer {
 
     /// Completes the file and gives it its name.
     pub fn finish(mut self) -> Result<(), VideoError> {
-        for track in self.tracks.iter_mut().flatten() {
-            track.ended = true;
-            // A pipeline that stopped says why on the bus.
-            let _ = track.source.end_of_stream();
-        }
+        (0..self.tracks.len()).for_each(|track| self.end_track(track));
         let mut queued = u64::MAX;
         let mut progress = Instant::now();
         while !self.check()? {
-            let tracks = self.tracks.iter().flatten();
-            let left = tracks.map(|track| track.source.current_level_bytes()).sum();
+            let left = self.queued_bytes();
             if left < queued {
                 queued = left;
                 progress = Instant::now();
