@@ -19,6 +19,9 @@ use super::bitstream::PacketKind;
 use super::timing::{Extent, Shown, TOLERANCE_NS, centre_ns, is_wild_jump, ns};
 use crate::domain::ClipIndex;
 
+/// A group before the first wanted frame is decoded as it comes once so much of it waits.
+const MAX_QUEUED: usize = 256;
+
 /// One packet as the selection sees it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Note {
@@ -131,6 +134,10 @@ impl<P> Selector<P> {
         while self.n_later(self.target_ns()) > self.max_reorder {
             self.choose(self.target_ns(), steps)?;
         }
+        // All of the first second waits; it may be the whole video, and then its middle counts.
+        while self.queue.len() > MAX_QUEUED && self.next > ClipIndex(0) {
+            self.feed_ahead(steps)?;
+        }
         Ok(())
     }
 
@@ -157,16 +164,25 @@ impl<P> Selector<P> {
         queued.chain(passed).filter(|at| *at > target_ns).count()
     }
 
-    fn choose(&mut self, target_ns: i64, steps: &mut Vec<Step<P>>) -> Result<(), Refused> {
-        let after_ns = self.chosen.map_or(i64::MIN, |(_, start_ns)| start_ns);
-        let best = self
-            .queue
+    fn chosen_ns(&self) -> i64 {
+        self.chosen.map_or(i64::MIN, |(_, start_ns)| start_ns)
+    }
+
+    /// The last queued frame that begins behind the chosen one and no later than `target_ns`, with
+    /// its place in the queue.
+    fn best(&self, target_ns: i64) -> Option<(i64, usize)> {
+        let after_ns = self.chosen_ns();
+        self.queue
             .iter()
             .enumerate()
             .filter_map(|(at, (note, _))| Some((note.shown?.start_ns, at)))
             .filter(|(start_ns, _)| *start_ns > after_ns && *start_ns <= target_ns)
-            .max();
-        let best_ns = best.map_or(after_ns, |(start_ns, _)| start_ns);
+            .max()
+    }
+
+    fn choose(&mut self, target_ns: i64, steps: &mut Vec<Step<P>>) -> Result<(), Refused> {
+        let best = self.best(target_ns);
+        let best_ns = best.map_or(self.chosen_ns(), |(start_ns, _)| start_ns);
         if self
             .passed_ns
             .iter()
@@ -198,6 +214,27 @@ impl<P> Selector<P> {
             self.passed_ns.clear();
             self.restart = true;
         }
+    }
+
+    /// Feeds the oldest packet, whose frame is not the one that is looked for.
+    fn feed_ahead(&mut self, steps: &mut Vec<Step<P>>) -> Result<(), Refused> {
+        let best = self.best(self.target_ns());
+        if best.is_none_or(|(_, at)| at == 0) {
+            return Err(Refused::TooSparse);
+        }
+        let Some((note, packet)) = self.queue.pop_front() else {
+            return Ok(());
+        };
+        if std::mem::take(&mut self.restart) {
+            steps.push(Step::Restart);
+        }
+        let target_ns = self.target_ns();
+        let start_ns = note.shown.map(|shown| shown.start_ns);
+        self.passed_ns.extend(start_ns.filter(|at| *at > target_ns));
+        if !note.kind.droppable {
+            steps.push(Step::Feed(packet));
+        }
+        Ok(())
     }
 
     /// Feeds the queue up to the frame that begins at `start_ns`.
@@ -393,6 +430,46 @@ mod tests {
         selector.finish(&mut steps).unwrap();
         assert_eq!(wanted(&steps), [(3, 175), (4, 225)]);
         assert_eq!(fed(&steps)[0], 150);
+    }
+
+    #[test]
+    fn a_long_group_before_the_first_clip_does_not_pile_up() {
+        let notes = video(5000, 5000);
+        let mut selector = Selector::new(0, 2, ClipIndex(90));
+        let mut steps = Vec::new();
+        for note in &notes {
+            selector.push(*note, note.id, &mut steps).unwrap();
+            assert!(selector.queue.len() <= MAX_QUEUED, "at {}", note.id);
+        }
+        selector.finish(&mut steps).unwrap();
+        let expected: Vec<_> = (90..100)
+            .map(|clip| (clip, clip as u64 * 50 + 25))
+            .collect();
+        assert_eq!(wanted(&steps), expected);
+        // The whole way to the last wanted frame, each packet once, without droppable pictures.
+        let mut fed = fed(&steps);
+        assert!(fed.len() < 2600, "{} of 5000 packets fed", fed.len());
+        fed.sort_unstable();
+        fed.dedup();
+        assert!(fed.len() > 2480);
+        assert_eq!(fed[..3], [0, 2, 4]);
+        let n_restarts = steps.iter().filter(|step| **step == Step::Restart);
+        assert_eq!(n_restarts.count(), 1);
+    }
+
+    #[test]
+    fn a_key_frame_behind_a_long_group_makes_it_useless() {
+        // Groups of 16 seconds: 400 packets, of which the first begin to be decoded.
+        let mut selector = Selector::new(0, 2, ClipIndex(10));
+        let mut steps = Vec::new();
+        for note in &video(800, 400) {
+            selector.push(*note, note.id, &mut steps).unwrap();
+        }
+        selector.finish(&mut steps).unwrap();
+        let found = wanted(&steps);
+        assert_eq!((found[0], found.len()), ((10, 525), 6));
+        let fed = fed(&steps);
+        assert!(!fed.contains(&398), "fed in vain: {fed:?}");
     }
 
     #[test]
