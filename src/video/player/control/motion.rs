@@ -12,6 +12,10 @@ const MAX_OFFSET_SECS: f64 = 0.5;
 
 impl Control {
     pub(super) fn seek(&mut self, target_secs: f64) {
+        if self.pipeline.is_none() {
+            self.stays();
+            return;
+        }
         self.is_scrubbing = false;
         self.step_back = None;
         let target_secs = self.within_video(target_secs);
@@ -23,6 +27,10 @@ impl Control {
     }
 
     pub(super) fn scrub(&mut self, target_secs: f64) {
+        if self.pipeline.is_none() {
+            self.stays();
+            return;
+        }
         self.is_scrubbing = true;
         let target_secs = self.within_video(target_secs);
         self.moves_to(target_secs);
@@ -197,6 +205,15 @@ impl Control {
         let duration_secs = shared.info.as_ref().map(|info| info.duration_secs);
         let last_secs = duration_secs.map_or(f64::MAX, |secs| secs - END_MARGIN_SECS);
         time_secs.min(last_secs).max(0.0)
+    }
+
+    /// Playback has failed: nobody will show what is asked for.
+    fn stays(&self) {
+        let mut shared = lock(&self.shared);
+        shared.position = Position::At(shared.frame_secs);
+        shared.is_seeking = false;
+        drop(shared);
+        (self.wake)();
     }
 
     pub(super) fn moves_to(&self, target_secs: f64) {
