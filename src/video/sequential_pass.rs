@@ -29,6 +29,7 @@ struct Current {
 
 pub(super) struct SequentialPass {
     path: PathBuf,
+    options: SamplerOptions,
     reader: Reader,
     /// The GIF decoder gives all frames the time of the first.
     picture_times: Option<VecDeque<Times>>,
@@ -42,9 +43,10 @@ pub(super) struct SequentialPass {
     current: Option<Current>,
     /// Came after `current`, waits until all clips before it are served.
     following: Option<Current>,
-    /// Frames before the middle of a video too short for a clip: all of its first second.
-    first_second: Vec<Current>,
     next: ClipIndex,
+    /// When the first clip is looked at: at its centre, or in the middle of a video that is too
+    /// short for it.
+    first_centre_ns: i64,
     ended: bool,
     problem: Option<VideoError>,
 }
@@ -58,6 +60,7 @@ impl SequentialPass {
         let reader = Reader::open(path, Delivery::Frames, options.cancel.clone())?;
         Ok(Self {
             path: path.to_path_buf(),
+            options: options.clone(),
             reader,
             picture_times: None,
             clock: StreamClock::default(),
@@ -69,8 +72,8 @@ impl SequentialPass {
             extent: Extent::default(),
             current: None,
             following: None,
-            first_second: Vec::new(),
             next: first,
+            first_centre_ns: centre_ns(ClipIndex(0)),
             ended: false,
             problem: None,
         })
@@ -91,20 +94,30 @@ impl SequentialPass {
 
     pub fn next(&mut self) -> Result<Option<SampledFrame>, VideoError> {
         loop {
-            let target_ns = centre_ns(self.next) + TOLERANCE_NS;
+            let centre_ns = self.centre_ns();
+            let target_ns = centre_ns + TOLERANCE_NS;
             if let Some(following) = &self.following {
                 if self.since_zero(following.shown.start_ns) > target_ns {
                     return self.emit().map(Some);
                 }
                 self.current = self.following.take();
             } else if self.ended {
-                if centre_ns(self.next) < self.extent.duration_ns() {
-                    return self.emit().map(Some);
-                }
-                return self.middle_of_short();
+                return if centre_ns < self.extent.duration_ns() {
+                    self.emit().map(Some)
+                } else {
+                    self.middle_of_short()
+                };
             } else {
                 self.read()?;
             }
+        }
+    }
+
+    /// When the next clip is looked at, counted from the first frame.
+    fn centre_ns(&self) -> i64 {
+        match self.next {
+            ClipIndex(0) => self.first_centre_ns,
+            next => centre_ns(next),
         }
     }
 
@@ -193,17 +206,6 @@ impl SequentialPass {
             frame: DecodedFrame { buffer, info },
             image: None,
         };
-        if self.next == ClipIndex(0) && self.since_zero(shown.start_ns) <= centre_ns(self.next) / 2
-        {
-            // At most half a second: the middle of a video of at most one second lies there.
-            self.first_second.push(Current {
-                shown,
-                frame: came.frame.clone(),
-                image: None,
-            });
-        } else if self.since_zero(shown.start_ns) > centre_ns(ClipIndex(0)) {
-            self.first_second.clear();
-        }
         if self.current.is_none() {
             self.current = Some(came);
         } else {
@@ -226,20 +228,21 @@ impl SequentialPass {
         })
     }
 
+    /// The frame of a video too short for a clip. That it is so short is only known now, so it is
+    /// read again up to its middle: a second of full frames would be too much to keep.
     fn middle_of_short(&mut self) -> Result<Option<SampledFrame>, VideoError> {
-        let duration_ns = self.extent.duration_ns();
-        if self.next > ClipIndex(0) || centre_ns(ClipIndex(0)) < duration_ns {
+        if self.next > ClipIndex(0) {
             return Ok(None);
         }
-        let target_ns = duration_ns / 2 + TOLERANCE_NS;
-        let at = self
-            .first_second
-            .iter()
-            .rposition(|current| self.since_zero(current.shown.start_ns) <= target_ns);
-        if let Some(at) = at {
-            self.current = Some(self.first_second.swap_remove(at));
+        let middle_ns = self.extent.duration_ns() / 2;
+        if middle_ns >= self.first_centre_ns {
+            // A single picture of no length.
+            return self.emit().map(Some);
         }
-        self.emit().map(Some)
+        let mut again = Self::open(&self.path, &self.options, self.next)?;
+        again.first_centre_ns = middle_ns;
+        self.next.0 += 1;
+        again.next()
     }
 }
 
