@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread;
 
@@ -21,6 +23,8 @@ const MAX_WAITING: usize = 24;
 
 struct Request {
     path: PathBuf,
+    /// Set when another video is opened.
+    cancel: Arc<AtomicBool>,
     generation: u64,
     clip: ClipIndex,
 }
@@ -54,6 +58,8 @@ pub struct Thumbnails {
     made: Receiver<Made>,
     path: Option<PathBuf>,
     generation: u64,
+    /// Ends the work on what was wished for the open video.
+    cancel: Arc<AtomicBool>,
     slots: HashMap<ClipIndex, Slot>,
     /// Counts uses, to find what was not used for longest.
     clock: u64,
@@ -76,6 +82,7 @@ impl Thumbnails {
             made,
             path: None,
             generation: 0,
+            cancel: Arc::default(),
             slots: HashMap::new(),
             clock: 0,
             ctx: ctx.clone(),
@@ -86,6 +93,7 @@ impl Thumbnails {
     pub fn set_video(&mut self, path: Option<PathBuf>) {
         self.path = path;
         self.generation += 1;
+        std::mem::take(&mut self.cancel).store(true, Ordering::Relaxed);
         self.slots.clear();
     }
 
@@ -143,6 +151,7 @@ impl Thumbnails {
             // A thread that could not be started makes no pictures.
             let _ = self.requests.send(Request {
                 path: path.clone(),
+                cancel: Arc::clone(&self.cancel),
                 generation: self.generation,
                 clip,
             });
@@ -155,6 +164,12 @@ impl Thumbnails {
             }
             Slot::Waiting | Slot::Impossible => None,
         }
+    }
+}
+
+impl Drop for Thumbnails {
+    fn drop(&mut self) {
+        self.cancel.store(true, Ordering::Relaxed);
     }
 }
 
@@ -174,7 +189,8 @@ fn run(inbox: &Receiver<Request>, outbox: &Sender<Made>, ctx: &egui::Context) {
         let Some(request) = waiting.pop() else {
             continue;
         };
-        let outcome = match video::thumbnail(&request.path, request.clip.start_secs(), HEIGHT) {
+        let time_secs = request.clip.start_secs();
+        let outcome = match video::thumbnail(&request.path, time_secs, HEIGHT, request.cancel) {
             Ok(Some(image)) => {
                 let size = [image.width() as usize, image.height() as usize];
                 Outcome::Image(ColorImage::from_rgb(size, image.as_raw()))
@@ -203,5 +219,22 @@ fn run(inbox: &Receiver<Request>, outbox: &Sender<Made>, ctx: &egui::Context) {
                 outcome: Outcome::Forgotten,
             });
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn another_video_ends_the_work_on_the_one_before() {
+        let mut thumbnails = Thumbnails::new(&egui::Context::default());
+        thumbnails.set_video(Some("one.mp4".into()));
+        let first = Arc::clone(&thumbnails.cancel);
+        thumbnails.set_video(Some("two.mp4".into()));
+        let second = Arc::clone(&thumbnails.cancel);
+        assert!(first.load(Ordering::Relaxed) && !second.load(Ordering::Relaxed));
+        drop(thumbnails);
+        assert!(second.load(Ordering::Relaxed));
     }
 }

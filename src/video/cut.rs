@@ -24,7 +24,7 @@ use super::packet_pass::first_frame;
 use super::packet_source::{PacketSource, PassEnd};
 use super::picture::Orientation;
 use super::reader::{Delivery, Reader, VIDEO_TRACK};
-use super::timing::{StreamClock, TOLERANCE_NS, ns, secs};
+use super::timing::{StreamClock, TOLERANCE_NS, ns, secs, shift_ns};
 use super::{SamplerOptions, VideoError};
 use crate::domain::TimeSpan;
 
@@ -549,10 +549,7 @@ impl Feed {
             match item {
                 Item::Caps(caps) => self.set_caps(index, caps),
                 Item::Segment(segment) => {
-                    let time = |time: Option<gst::ClockTime>| {
-                        time.map_or(0, |time| time.nseconds() as i64)
-                    };
-                    let shift_ns = time(segment.time()) - time(segment.start());
+                    let shift_ns = shift_ns(&segment);
                     let is_matroska = self.reader.demuxer().as_deref() == Some("matroskademux");
                     let track = self.track(index);
                     track.first_shift_ns.get_or_insert(shift_ns);

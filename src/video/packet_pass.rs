@@ -18,12 +18,18 @@ use super::picture::PictureMaker;
 use super::reader::{Reader, gst_error};
 use super::sampler::SampledFrame;
 use super::select::{Note, Selector, Step};
-use super::timing::secs;
+use super::timing::{TOLERANCE_NS, centre_ns, secs};
 use super::{SamplerOptions, VideoError};
 use crate::domain::ClipIndex;
 
 /// The first frame comes out of the decoder within this many packets, or the start is damaged.
 const MAX_PACKETS_TO_FIRST_FRAME: usize = 512;
+
+/// Containers without an index jump to somewhere near the target, sometimes behind the key frame.
+pub(super) const JUMPS_BACK_NS: [i64; 3] = [0, 2_000_000_000, 10_000_000_000];
+
+/// Packets to read behind a jump until a key frame must have come.
+pub(super) const MAX_PACKETS_TO_KEY: usize = 64;
 
 /// A frame that was chosen and is still in the decoder.
 struct Awaited {
@@ -47,12 +53,12 @@ pub(super) struct PacketPass {
 
 impl PacketPass {
     pub fn open(path: &Path, options: &SamplerOptions) -> Result<Self, PassEnd> {
-        let mut source = PacketSource::open(path, options)?;
+        let (source, start) = open_at_first_clip(path, options)?;
         let Start {
             decoder,
             zero_ns,
             early,
-        } = first_frame(&mut source)?;
+        } = start;
         let mut selector = Selector::new(zero_ns, source.max_reorder(), options.first_clip)
             .with_container_duration(source.reader.container_duration_ns());
         let mut steps = Vec::new();
@@ -189,6 +195,52 @@ impl PacketPass {
     }
 }
 
+/// The packets from the beginning, or from the key frame before the first clip.
+fn open_at_first_clip(
+    path: &Path,
+    options: &SamplerOptions,
+) -> Result<(PacketSource, Start), PassEnd> {
+    let mut source = PacketSource::open(path, options)?;
+    let mut start = first_frame(&mut source)?;
+    if options.jumps && options.first_clip > ClipIndex(0) {
+        start.decoder.drain()?;
+        let target_ns = start.zero_ns + centre_ns(options.first_clip) + TOLERANCE_NS;
+        match key_before(&mut source, target_ns)? {
+            Some(key) => start.early = vec![key],
+            None => {
+                log::debug!("{}: cannot be searched, is read", path.display());
+                source = PacketSource::open(path, options)?;
+                start = first_frame(&mut source)?;
+            }
+        }
+    }
+    Ok((source, start))
+}
+
+/// Jumps to the last key frame at or before `target_ns`. `None` if that cannot be found.
+fn key_before(
+    source: &mut PacketSource,
+    target_ns: i64,
+) -> Result<Option<(Note, Packet)>, PassEnd> {
+    for back_ns in JUMPS_BACK_NS {
+        if !source.seek(target_ns - back_ns, gst::SeekFlags::SNAP_BEFORE) {
+            break;
+        }
+        for _ in 0..MAX_PACKETS_TO_KEY {
+            let Some((note, packet)) = source.next()? else {
+                break;
+            };
+            if note.kind.key && note.time_ns <= target_ns {
+                return Ok(Some((note, packet)));
+            }
+            if note.kind.key {
+                break;
+            }
+        }
+    }
+    Ok(None)
+}
+
 /// What is known once the first frame came out.
 pub(super) struct Start {
     pub decoder: Decoder,
@@ -251,4 +303,36 @@ fn new_decoder(path: &Path, caps: &gst::Caps) -> Result<Decoder, PassEnd> {
         }),
         DecoderError::Failed(reason) => PassEnd::Doubt(reason),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::timing::ns;
+    use super::*;
+
+    #[test]
+    fn a_jump_leaves_out_what_lies_before_the_key_frame() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/videos");
+        // Key frames every two seconds or so.
+        for name in [
+            "plain.mp4",
+            "first100.ts",
+            "fragmented.mp4",
+            "open_gop.mp4",
+            "late_start.mkv",
+            "no_cues.mkv",
+        ] {
+            let mut options = SamplerOptions {
+                first_clip: ClipIndex(4),
+                ..SamplerOptions::default()
+            };
+            for jumps in [false, true] {
+                options.jumps = jumps;
+                let mut pass = PacketPass::open(&folder.join(name), &options).unwrap();
+                let (note, _) = pass.source.next().unwrap().unwrap();
+                let read_ns = note.time_ns - pass.zero_ns;
+                assert_eq!(read_ns > ns(5.0), jumps, "{name}: {read_ns}");
+            }
+        }
+    }
 }

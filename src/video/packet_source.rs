@@ -10,7 +10,7 @@ use super::intake::Item;
 use super::picture::Orientation;
 use super::reader::{Delivery, Reader, gst_error};
 use super::select::{Note, Refused};
-use super::timing::StreamClock;
+use super::timing::{StreamClock, shift_ns};
 use super::{SamplerOptions, VideoError};
 
 /// Keeps ids positive for frames before the beginning of an edit list.
@@ -144,8 +144,7 @@ impl PacketSource {
         &mut self,
         segment: gst::FormattedSegment<gst::ClockTime>,
     ) -> Result<(), PassEnd> {
-        let ns = |time: Option<gst::ClockTime>| time.map_or(0, |time| time.nseconds() as i64);
-        let shift_ns = ns(segment.time()) - ns(segment.start());
+        let shift_ns = shift_ns(&segment);
         let is_matroska = self.demuxer() == Some("matroskademux");
         let changed = self.segment_shift_ns.is_some_and(|shift| shift != shift_ns);
         if changed && !is_matroska && !self.just_sought {

@@ -9,16 +9,13 @@ use std::path::Path;
 use gstreamer as gst;
 
 use super::decoder::Decoder;
-use super::packet_pass::first_frame;
+use super::packet_pass::{MAX_PACKETS_TO_KEY, first_frame};
 use super::packet_source::{PacketSource, PassEnd};
 use super::picture::PictureMaker;
 use super::sampler::SampledFrame;
 use super::timing::{ns, secs};
 use super::{SamplerOptions, VideoError};
 use crate::domain::{CLIP_SECS, ClipIndex, n_clips};
-
-/// Packets to read behind a seek until a key frame must have come.
-const MAX_PACKETS_TO_KEY: usize = 64;
 
 /// Rough frames over the whole video, each with the clip it lies in; no clip twice.
 ///

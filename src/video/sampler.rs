@@ -52,6 +52,9 @@ pub enum Strategy {
 pub struct SamplerOptions {
     /// Where to go on after an interruption; earlier clips are not delivered.
     pub first_clip: ClipIndex,
+    /// Jump to the first clip rather than read all that comes before it. Takes as long for every
+    /// clip, but relies on the container's index, so it is for looking at one clip.
+    pub jumps: bool,
     /// Set by anyone: the next item is [`VideoError::Cancelled`], then nothing.
     pub cancel: Arc<AtomicBool>,
     pub strategy: Strategy,
@@ -61,6 +64,7 @@ impl Default for SamplerOptions {
     fn default() -> Self {
         Self {
             first_clip: ClipIndex(0),
+            jumps: false,
             cancel: Arc::default(),
             strategy: Strategy::Auto,
         }
@@ -242,11 +246,22 @@ fn go_sequential(
     sequential(path, options, first)
 }
 
-/// The frame of the clip at `time_secs`, scaled to `height`; `None` behind the end.
-pub fn thumbnail(path: &Path, time_secs: f64, height: u32) -> Result<Option<RgbImage>, VideoError> {
+/// The frame of the clip at `time_secs`, scaled to `height`; `None` behind the end. Only the group
+/// around it is read where the file can be searched.
+///
+/// # Errors
+/// As [`Sampler::open`]; [`VideoError::Cancelled`] once `cancel` is set.
+pub fn thumbnail(
+    path: &Path,
+    time_secs: f64,
+    height: u32,
+    cancel: Arc<AtomicBool>,
+) -> Result<Option<RgbImage>, VideoError> {
     let options = SamplerOptions {
         first_clip: ClipIndex::at(time_secs),
-        ..SamplerOptions::default()
+        jumps: true,
+        cancel,
+        strategy: Strategy::Auto,
     };
     let frame = Sampler::open(path, options)?.next().transpose()?;
     Ok(frame.map(|frame| scaled(&frame.image, height)))

@@ -12,10 +12,13 @@ use image::RgbImage;
 use super::decoder::DecodedFrame;
 use super::gif::Gif;
 use super::intake::Item;
+use super::packet_pass::JUMPS_BACK_NS;
 use super::picture::{Orientation, PictureMaker};
 use super::reader::{Delivery, Reader, gst_error};
 use super::sampler::SampledFrame;
-use super::timing::{Extent, Shown, StreamClock, TOLERANCE_NS, centre_ns, is_wild_jump, secs};
+use super::timing::{
+    Extent, Shown, StreamClock, TOLERANCE_NS, centre_ns, is_wild_jump, secs, shift_ns,
+};
 use super::{SamplerOptions, VideoError};
 use crate::domain::ClipIndex;
 
@@ -34,6 +37,7 @@ pub(super) struct SequentialPass {
     /// The GIF decoder gives all frames the time of the first.
     picture_times: Option<VecDeque<Times>>,
     clock: StreamClock,
+    seek_shift_ns: i64,
     info: Option<gst_video::VideoInfo>,
     orientation: Orientation,
     maker: PictureMaker,
@@ -57,6 +61,19 @@ impl SequentialPass {
         options: &SamplerOptions,
         first: ClipIndex,
     ) -> Result<Self, VideoError> {
+        let mut pass = Self::at_beginning(path, options, first)?;
+        if options.jumps && first > ClipIndex(0) && !pass.jump()? {
+            log::debug!("{}: cannot be searched, is read", path.display());
+            pass = Self::at_beginning(path, options, first)?;
+        }
+        Ok(pass)
+    }
+
+    fn at_beginning(
+        path: &Path,
+        options: &SamplerOptions,
+        first: ClipIndex,
+    ) -> Result<Self, VideoError> {
         let reader = Reader::open(path, Delivery::Frames, options.cancel.clone())?;
         Ok(Self {
             path: path.to_path_buf(),
@@ -64,6 +81,7 @@ impl SequentialPass {
             reader,
             picture_times: None,
             clock: StreamClock::default(),
+            seek_shift_ns: 0,
             info: None,
             orientation: Orientation::default(),
             maker: PictureMaker::default(),
@@ -77,6 +95,33 @@ impl SequentialPass {
             ended: false,
             problem: None,
         })
+    }
+
+    /// Goes on with the key frame before the next clip. `false` if that cannot be found.
+    fn jump(&mut self) -> Result<bool, VideoError> {
+        while self.zero_ns.is_none() {
+            self.read()?;
+        }
+        if self.picture_times.is_some() {
+            return Ok(false);
+        }
+        let target_ns = self.centre_ns() + TOLERANCE_NS;
+        for back_ns in JUMPS_BACK_NS {
+            let sought_ns = self.zero_ns.unwrap_or(0) + target_ns - back_ns + self.seek_shift_ns;
+            if !self.reader.seek(sought_ns, gst::SeekFlags::SNAP_BEFORE) {
+                break;
+            }
+            (self.current, self.following) = (None, None);
+            (self.ended, self.problem) = (false, None);
+            while self.current.is_none() && !self.ended {
+                self.read()?;
+            }
+            let first = self.current.as_ref();
+            if first.is_some_and(|first| self.since_zero(first.shown.start_ns) <= target_ns) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     pub fn reader(&self) -> &Reader {
@@ -133,7 +178,11 @@ impl SequentialPass {
             Ok(Item::Segment(segment)) => {
                 let demuxer = self.reader.demuxer();
                 if self.zero_ns.is_none() {
-                    self.clock = StreamClock::new(demuxer.as_deref() == Some("matroskademux"));
+                    let is_matroska = demuxer.as_deref() == Some("matroskademux");
+                    self.clock = StreamClock::new(is_matroska);
+                    // The Matroska demuxer counts from its first timestamp when it is told to jump.
+                    let shift_ns = if is_matroska { shift_ns(&segment) } else { 0 };
+                    self.seek_shift_ns = shift_ns;
                     self.picture_times = Gif::read(&self.path).map(|gif| picture_times(&gif));
                 }
                 self.clock.set_segment(segment);
@@ -257,4 +306,33 @@ fn picture_times(gif: &Gif) -> VecDeque<Times> {
         (begin, Some(*delay))
     });
     times.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::timing::ns;
+    use super::*;
+
+    #[test]
+    fn a_jump_leaves_out_what_lies_before_the_key_frame() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/videos");
+        for name in ["plain.mp4", "first100.ts", "late_start.mkv", "no_cues.mkv"] {
+            for jumps in [false, true] {
+                let options = SamplerOptions {
+                    jumps,
+                    ..SamplerOptions::default()
+                };
+                let path = folder.join(name);
+                let mut pass = SequentialPass::open(&path, &options, ClipIndex(4)).unwrap();
+                while pass.current.is_none() {
+                    pass.read().unwrap();
+                }
+                let shown = pass.current.as_ref().unwrap().shown;
+                let read_ns = pass.since_zero(shown.start_ns);
+                assert_eq!(read_ns > ns(5.0), jumps, "{name}: {read_ns}");
+                let frame = pass.next().unwrap().unwrap();
+                assert!((frame.time_secs - 9.0).abs() < 0.0021, "{name}: {frame:?}");
+            }
+        }
+    }
 }

@@ -82,6 +82,11 @@ impl StreamClock {
     }
 }
 
+/// What a segment adds to timestamps.
+pub(super) fn shift_ns(segment: &gst::FormattedSegment<gst::ClockTime>) -> i64 {
+    time_ns(segment.time()) - time_ns(segment.start())
+}
+
 fn time_ns(time: Option<gst::ClockTime>) -> i64 {
     time.map_or(0, |time| time.nseconds() as i64)
 }
