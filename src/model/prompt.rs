@@ -5,21 +5,24 @@
 //! `head.output.weight` `[h, 1]`, `head.output.bias` `[1]`, all float32, and the metadata entry
 //! `vcl-prompt`, a [`PromptMetadata`] as JSON.
 
+mod metadata;
+
 use std::collections::HashMap;
 
 use burn::tensor::Device;
 use safetensors::SafeTensors;
 use safetensors::tensor::{Dtype, TensorView, serialize};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use crate::domain::{
     Moment, SaliencyCurve, ZERO_SHOT_THRESHOLD, moments_above, moments_at_thresholds,
 };
 use crate::model::ModelId;
-use crate::model::moment_head::{HeadKind, HeadWeights, MomentHead};
+use crate::model::moment_head::{HeadWeights, MomentHead};
 
-/// Changes when an older reader would misread a file.
-const FORMAT_VERSION: u32 = 1;
+pub use metadata::{BaseModel, HeldOutScores, PromptMetadata, TrainingSummary};
+use metadata::{FORMAT_VERSION, short_name};
+
 const METADATA_KEY: &str = "vcl-prompt";
 
 /// A trained head is trained for this threshold.
@@ -40,48 +43,6 @@ pub struct Prompt {
     pub head: Option<HeadWeights>,
 }
 
-/// Where a prompt comes from and how good it is.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct PromptMetadata {
-    pub format_version: u32,
-    pub base_model: BaseModel,
-    pub n_ctx: usize,
-    pub head: HeadKind,
-    /// The one query that it was taught on; `None` for a prompt that applies to any query.
-    pub query: Option<String>,
-    pub training: TrainingSummary,
-    /// On held-out labels without the prompt.
-    pub before: Option<HeldOutScores>,
-    /// On held-out labels with it.
-    pub after: Option<HeldOutScores>,
-}
-
-/// The model whose text tower the context vectors speak to.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct BaseModel {
-    pub name: String,
-    /// blake3 over the model's files, hexadecimal.
-    pub hash: String,
-    pub text_width: usize,
-}
-
-/// What a prompt was trained on.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct TrainingSummary {
-    pub n_videos: usize,
-    pub n_queries: usize,
-    pub n_labels: usize,
-    pub n_steps: usize,
-    pub seed: u64,
-}
-
-/// Highlight scores on held-out labels, in percent.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct HeldOutScores {
-    pub hit1: f64,
-    pub mean_ap: f64,
-}
-
 /// Why a file is no prompt, or none for this model.
 #[derive(Debug, thiserror::Error)]
 pub enum PromptError {
@@ -94,24 +55,6 @@ pub enum PromptError {
          start vcl with that model (--model), or teach a new prompt on this one"
     )]
     OtherModel { prompt: String, running: String },
-}
-
-impl BaseModel {
-    /// The name loses its directory: a prompt is shared with people who have other directories.
-    pub fn new(id: &ModelId, text_width: usize) -> Self {
-        Self {
-            name: short_name(&id.name).to_owned(),
-            hash: id.hash.clone(),
-            text_width,
-        }
-    }
-}
-
-fn short_name(name: &str) -> &str {
-    name.trim_end_matches(['/', '\\'])
-        .rsplit(['/', '\\'])
-        .next()
-        .unwrap_or(name)
 }
 
 impl Prompt {
@@ -256,22 +199,6 @@ impl Prompt {
     }
 }
 
-impl PromptMetadata {
-    /// Metadata of the format that this version writes, with nothing measured yet.
-    pub fn new(base_model: BaseModel, n_ctx: usize, head: HeadKind) -> Self {
-        Self {
-            format_version: FORMAT_VERSION,
-            base_model,
-            n_ctx,
-            head,
-            query: None,
-            training: TrainingSummary::default(),
-            before: None,
-            after: None,
-        }
-    }
-}
-
 #[expect(clippy::needless_pass_by_value, reason = "map_err hands errors over")]
 fn malformed(reason: impl ToString) -> PromptError {
     PromptError::Malformed(reason.to_string())
@@ -309,6 +236,7 @@ fn read_tensor(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::moment_head::HeadKind;
 
     fn model(hash: &str) -> ModelId {
         ModelId {
