@@ -39,6 +39,10 @@ impl From<&str> for QueryId {
     }
 }
 
+/// Longest video that labels may speak of: a week. Whatever holds a number per clip is made as long
+/// as a line says, so a line must not say just anything.
+pub const MAX_DURATION_SECS: f64 = 604_800.0;
+
 /// How many people graded each clip in QVHighlights.
 pub const N_ANNOTATORS: usize = 3;
 
@@ -76,7 +80,9 @@ pub enum AnnotationError {
     EmptyQuery,
     #[error("`vid` is empty")]
     EmptyVid,
-    #[error("`duration` is {0}: it must be a positive number of seconds")]
+    #[error(
+        "`duration` is {0:?}: it must be a positive number of seconds, at most a week ({MAX_DURATION_SECS})"
+    )]
     Duration(f64),
     #[error("{clips} `relevant_clip_ids` but {scores} `saliency_scores`: each clip needs three")]
     LengthMismatch { clips: usize, scores: usize },
@@ -106,7 +112,7 @@ impl Annotation {
             return Err(AnnotationError::EmptyVid);
         }
         let duration = self.duration;
-        if !(duration.is_finite() && duration > 0.0) {
+        if !(duration > 0.0 && duration <= MAX_DURATION_SECS) {
             return Err(AnnotationError::Duration(duration));
         }
         self.check_clips()?;
@@ -197,10 +203,13 @@ mod tests {
     #[test]
     fn impossible_lines_are_refused_with_the_reason() {
         type Change = fn(&mut Annotation);
-        let cases: [(Change, &str); 9] = [
+        let cases: [(Change, &str); 12] = [
             (|a| a.query = " ".into(), "`query` is empty"),
             (|a| a.vid.clear(), "`vid` is empty"),
             (|a| a.duration = 0.0, "`duration` is 0"),
+            (|a| a.duration = f64::NAN, "`duration` is NaN"),
+            (|a| a.duration = 1e300, "`duration` is 1e300"),
+            (|a| a.duration = 604_801.0, "at most a week (604800)"),
             (|a| a.relevant_clip_ids[1] = 75, "clip 75 lies outside"),
             (|a| a.relevant_clip_ids[1] = 3, "clip 3 is listed twice"),
             (
