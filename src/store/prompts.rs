@@ -129,18 +129,18 @@ impl PromptFolder {
         Ok(name)
     }
 
-    /// The nearest possible name: what cannot stand in a file name becomes a space.
+    /// The nearest possible name, whatever the wish: what cannot stand in a file name becomes a space.
     pub fn name_like(wish: &str) -> String {
         let allowed = |c: char| if is_name_char(c) { c } else { ' ' };
         let cleaned: String = wish.chars().map(allowed).collect();
         let words: Vec<_> = cleaned.split_whitespace().collect();
-        let mut base = words.join(" ").trim_start_matches('.').to_owned();
+        let mut base = words.join(" ");
         while base.len() > MAX_NAME_BYTES - 8 {
             base.pop();
         }
-        match base.trim() {
-            "" => "prompt".to_owned(),
-            base => base.to_owned(),
+        match base.trim_start_matches(['.', ' ']).trim_end() {
+            base if is_name(base) => base.to_owned(),
+            _ => "prompt".to_owned(),
         }
     }
 
@@ -249,6 +249,27 @@ mod tests {
         assert_eq!(folder.free_name("a/b: c?").unwrap(), "a b c");
         assert_eq!(folder.free_name("/").unwrap(), "prompt");
         assert!(folder.import(&dir.path().join("none")).is_err());
+    }
+
+    #[test]
+    fn every_wish_gets_a_name_that_a_file_can_have() {
+        for (wish, name) in [
+            (". .net logo", "net logo"),
+            (" . .. a.b ", "a.b"),
+            ("…", "…"),
+            (". .", "prompt"),
+            ("\u{7f}. \u{3000}", "prompt"),
+        ] {
+            assert_eq!(PromptFolder::name_like(wish), name, "{wish:?}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn a_name_like_any_text_is_a_name(wish in "[. /\u{7f}\u{3000}\u{e9}a-c]{0,300}|\\PC{0,80}") {
+            let name = PromptFolder::name_like(&wish);
+            proptest::prop_assert!(is_name(&name), "{:?}", name);
+        }
     }
 
     #[test]
