@@ -157,6 +157,10 @@ impl LabelStore {
             None if labels.is_empty() => return Ok(()),
             None => lines.push(line),
         }
+        // The video may have been renamed since its other queries were labelled.
+        for line in &mut lines {
+            video.name.clone_into(&mut line.video_name);
+        }
         write(&path, &lines)
     }
 
@@ -354,6 +358,23 @@ mod tests {
             text.lines().next().unwrap(),
             r#"{"qid":1,"query":"dog","duration":62,"vid":"holiday_a","relevant_clip_ids":[0,30],"saliency_scores":[[0,0,0],[3,3,3]],"relevant_windows":[[60,62]]}"#
         );
+    }
+
+    #[test]
+    fn a_renamed_video_is_exported_under_its_new_name_alone() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = LabelStore::open(dir.path()).unwrap();
+        let good = labels(&[(30, Grade::Good)]);
+        store.save(video("a"), &query("kite"), &good).unwrap();
+        let renamed = LabelledVideo {
+            name: "summer",
+            ..video("a")
+        };
+        store.save(renamed, &query("dog"), &good).unwrap();
+        let path = dir.path().join("out.jsonl");
+        store.export(&path).unwrap();
+        let text = fs::read_to_string(&path).unwrap();
+        assert_eq!(text.matches(r#""vid":"summer""#).count(), 2, "{text}");
     }
 
     #[test]
