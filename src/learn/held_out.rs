@@ -31,7 +31,8 @@ impl Quality {
     }
 
     /// Whether this is better than `before` on the same groups by more than chance explains:
-    /// Student's one-sided test of the gains in agreement, and no ranking lost.
+    /// Student's one-sided test of the gains in agreement, and no ranking lost. One value proves
+    /// nothing: it has no deviation that a gain could be compared with.
     pub fn is_gain_over(&self, before: &Self) -> bool {
         /// Below this nobody sees a difference.
         const MARGIN: f64 = 0.01;
@@ -39,7 +40,8 @@ impl Quality {
         let gains: Vec<_> = pairs.map(|(after, before)| after - before).collect();
         let n = gains.len() as f64;
         let standard_error = deviation(&gains) / (n - 1.0).max(1.0).sqrt();
-        mean(&gains) >= MARGIN.max(standard_error * t_value(gains.len()))
+        gains.len() >= 2
+            && mean(&gains) >= MARGIN.max(standard_error * t_value(gains.len()))
             && self.scores.mean_ap >= before.scores.mean_ap
     }
 
@@ -246,8 +248,7 @@ fn t_value(n: usize) -> f64 {
     const FEW: [f64; 6] = [31.82, 6.965, 4.541, 3.747, 3.365, 3.143];
     const SOME: [f64; 4] = [1.41, 1.40, 1.38, 1.37];
     match n {
-        0 | 1 => FEW[0],
-        2..8 => FEW[n - 2],
+        ..8 => FEW[n.saturating_sub(2)],
         8..12 => SOME[n - 8],
         _ => 1.3,
     }
@@ -334,6 +335,7 @@ mod tests {
         let one_of_eight = [0.9, 0.1, 0.1, 0.2, 0.2, 0.1, 0.3, 0.2];
         assert!(!of(&one_of_eight, 60.0).is_gain_over(&before));
         assert!(!before.is_gain_over(&before));
+        assert!(!of(&[0.9], 100.0).is_gain_over(&of(&[0.1], 50.0)));
         let four = of(&[0.2, 0.2, 0.3, 0.1], 50.0);
         assert!(!of(&[0.4, 0.3, 0.4, 0.4], 50.0).is_gain_over(&four));
         assert!(of(&[0.6, 0.6, 0.8, 0.5], 50.0).is_gain_over(&four));
