@@ -5,6 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use crate::engine::ModelChoice;
 use crate::model::DeviceChoice;
@@ -72,24 +73,30 @@ impl Settings {
         paths.data_dir.join("settings.json")
     }
 
-    /// What was kept; the defaults where there is nothing or nothing usable.
+    /// What was kept; the default for each value that is not there or not usable.
     pub fn load(paths: &Paths) -> Self {
         let file = Self::file(paths);
-        let text = match fs::read_to_string(&file) {
-            Ok(text) => text,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Self::default(),
+        match read(&file) {
+            Ok(settings) => settings.unwrap_or_default(),
             Err(error) => {
-                log::warn!("the settings in {} cannot be read: {error}", file.display());
-                return Self::default();
-            }
-        };
-        match serde_json::from_str::<Self>(&text) {
-            Ok(settings) => settings.made_sensible(),
-            Err(error) => {
-                log::warn!("the settings in {} make no sense: {error}", file.display());
+                log::warn!("the settings in {} are not usable: {error}", file.display());
                 Self::default()
             }
         }
+    }
+
+    /// Each value by itself: one that another version understands does not take the rest with it.
+    fn from_values(values: Map<String, Value>) -> serde_json::Result<Self> {
+        let mut usable = Map::new();
+        for (name, value) in values {
+            let before = usable.clone();
+            usable.insert(name.clone(), value);
+            if let Err(error) = Self::deserialize(Value::Object(usable.clone())) {
+                log::warn!("the setting {name:?} is not usable: {error}");
+                usable = before;
+            }
+        }
+        Ok(Self::deserialize(Value::Object(usable))?.made_sensible())
     }
 
     /// The model that was chosen last.
@@ -105,12 +112,25 @@ impl Settings {
 
     /// Replaces the file; a reader never sees half of it.
     ///
+    /// What another window has opened or asked for meanwhile stays. A file that is not usable is
+    /// not overwritten but put aside, as `settings.unusable.json`.
+    ///
     /// # Errors
     /// Those of the file system.
     pub fn save(&self, paths: &Paths) -> io::Result<()> {
-        let mut json = serde_json::to_vec_pretty(self)?;
+        let file = Self::file(paths);
+        let mut settings = self.clone();
+        match read(&file) {
+            Ok(Some(on_disk)) => {
+                keep_news(&mut settings.recent, &on_disk.recent, MAX_RECENT);
+                keep_news(&mut settings.history, &on_disk.history, MAX_HISTORY);
+            }
+            Ok(None) => {}
+            Err(_) => put_aside(&file)?,
+        }
+        let mut json = serde_json::to_vec_pretty(&settings)?;
         json.push(b'\n');
-        atomic::write(&Self::file(paths), &json)
+        atomic::write(&file, &json)
     }
 
     /// A file may be edited by hand.
@@ -147,12 +167,46 @@ impl Settings {
     }
 }
 
+/// What a file holds; `None` where there is no file.
+fn read(file: &Path) -> io::Result<Option<Settings>> {
+    match fs::read(file) {
+        Ok(json) => Ok(Some(Settings::from_values(serde_json::from_slice(&json)?)?)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Under the first name that is free.
+fn put_aside(file: &Path) -> io::Result<()> {
+    let mut aside = file.with_extension("unusable.json");
+    let mut n = 2;
+    while aside.exists() {
+        aside = file.with_extension(format!("unusable-{n}.json"));
+        n += 1;
+    }
+    log::warn!("{} is now {}", file.display(), aside.display());
+    fs::rename(file, aside)
+}
+
+/// Takes over the entries of `theirs` that `ours` does not know, latest first in both. Those behind
+/// all that both know are no news: they fell off the end of `ours`.
+fn keep_news<T: Clone + PartialEq>(ours: &mut Vec<T>, theirs: &[T], max: usize) {
+    let last_known = theirs.iter().rposition(|entry| ours.contains(entry));
+    let news = &theirs[..last_known.unwrap_or(theirs.len())];
+    for (i, entry) in news.iter().enumerate() {
+        if !ours.contains(entry) {
+            ours.insert(i.min(ours.len()), entry.clone());
+        }
+    }
+    ours.truncate(max);
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn settings_survive_a_restart_and_damage_does_not_matter() {
+    fn settings_survive_a_restart() {
         let root = tempfile::tempdir().unwrap();
         let paths = Paths::below(root.path());
         assert_eq!(Settings::load(&paths), Settings::default());
@@ -164,16 +218,69 @@ mod tests {
         settings.remember_query("a kite");
         settings.save(&paths).unwrap();
         assert_eq!(Settings::load(&paths), settings);
+    }
 
-        fs::write(
-            Settings::file(&paths),
-            r#"{"volume": 7, "speed": 2.0, "more": []}"#,
-        )
-        .unwrap();
-        let read = Settings::load(&paths);
-        assert_eq!((read.volume, read.speed), (1.0, 2.0));
-        fs::write(Settings::file(&paths), "{").unwrap();
-        assert_eq!(Settings::load(&paths), Settings::default());
+    #[test]
+    fn a_value_that_is_not_usable_falls_back_alone() {
+        let root = tempfile::tempdir().unwrap();
+        let paths = Paths::below(root.path());
+        fs::create_dir_all(&paths.data_dir).unwrap();
+        let json = r#"{
+            "theme": "sepia", "device": 7, "zoom": null, "volume": 7, "speed": 2.0, "more": [],
+            "recent": ["/a.mp4"], "history": ["a kite"]
+        }"#;
+        fs::write(Settings::file(&paths), json).unwrap();
+        let expected = Settings {
+            speed: 2.0,
+            recent: vec!["/a.mp4".into()],
+            history: vec!["a kite".to_owned()],
+            ..Settings::default()
+        };
+        assert_eq!(Settings::load(&paths), expected);
+        Settings::load(&paths).save(&paths).unwrap();
+        assert_eq!(Settings::load(&paths), expected);
+    }
+
+    #[test]
+    fn a_file_that_is_not_usable_is_put_aside_before_another_takes_its_place() {
+        let root = tempfile::tempdir().unwrap();
+        let paths = Paths::below(root.path());
+        fs::create_dir_all(&paths.data_dir).unwrap();
+        let aside = |name: &str| fs::read(paths.data_dir.join(name)).unwrap();
+        for damaged in ["{\"history\": [", "[]"] {
+            fs::write(Settings::file(&paths), damaged).unwrap();
+            assert_eq!(Settings::load(&paths), Settings::default());
+            Settings::default().save(&paths).unwrap();
+            assert_eq!(Settings::load(&paths), Settings::default());
+        }
+        assert_eq!(aside("settings.unusable.json"), b"{\"history\": [");
+        assert_eq!(aside("settings.unusable-2.json"), b"[]");
+    }
+
+    #[test]
+    fn two_windows_keep_each_others_videos_and_queries() {
+        let root = tempfile::tempdir().unwrap();
+        let paths = Paths::below(root.path());
+        let mut first = Settings::default();
+        for i in 0..MAX_RECENT {
+            first.remember_video(Path::new(&format!("/{i}")));
+        }
+        first.remember_query("a kite");
+        first.save(&paths).unwrap();
+        let mut second = Settings::load(&paths);
+        second.remember_video(Path::new("/second"));
+        second.remember_query("a dog");
+        second.save(&paths).unwrap();
+        first.remember_video(Path::new("/first"));
+        first.remember_query("a boat");
+        first.save(&paths).unwrap();
+
+        let kept = Settings::load(&paths);
+        assert_eq!(kept.history, ["a dog", "a boat", "a kite"]);
+        assert_eq!(kept.recent.len(), MAX_RECENT);
+        for name in ["/first", "/second", "/9", "/2"] {
+            assert!(kept.recent.contains(&name.into()), "{name} {kept:?}");
+        }
     }
 
     #[test]
