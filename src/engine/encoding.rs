@@ -8,7 +8,8 @@ impl Engine {
     /// Text features `[texts, dim]`, projected, not normalised.
     ///
     /// # Errors
-    /// [`EngineError::Model`] when a text cannot be tokenized or the CPU fails as well.
+    /// [`EngineError::Model`] when a text cannot be tokenized, the model gives what is no number, or
+    /// the CPU fails as well.
     pub fn encode_texts(&mut self, texts: &[&str]) -> Result<Vec<f32>, EngineError> {
         self.on_any_device(|encoder| encoder.encode_texts(texts))
     }
@@ -16,14 +17,14 @@ impl Engine {
     /// Image features `[images, dim]`, projected, not normalised.
     ///
     /// # Errors
-    /// [`EngineError::Model`] when the CPU fails as well.
+    /// [`EngineError::Model`] when the model gives what is no number, or the CPU fails as well.
     pub fn encode_images(&mut self, images: &[Pixels]) -> Result<Vec<f32>, EngineError> {
         let mut features = Vec::with_capacity(images.len() * self.encoder.dim());
         let mut rest = images;
         while !rest.is_empty() {
             let batch = &rest[..rest.len().min(self.max_batch)];
             let device = self.encoder.device();
-            match device.guarded(|| self.encoder.encode_images(batch)) {
+            match device.guarded(|| finite(self.encoder.encode_images(batch)?, device)) {
                 Ok(encoded) => {
                     features.extend(encoded);
                     rest = &rest[batch.len()..];
@@ -48,11 +49,12 @@ impl Engine {
         &mut self,
         encode: impl Fn(&Encoder) -> Result<Vec<f32>, ModelError>,
     ) -> Result<Vec<f32>, EngineError> {
-        match self.encoder.device().guarded(|| encode(&self.encoder)) {
+        let encoded = |encoder: &Encoder| finite(encode(encoder)?, encoder.device());
+        match self.encoder.device().guarded(|| encoded(&self.encoder)) {
             Ok(features) => Ok(features),
             Err(error) => {
                 self.leave_gpu(error)?;
-                Ok(encode(&self.encoder)?)
+                Ok(encoded(&self.encoder)?)
             }
         }
     }
@@ -90,5 +92,17 @@ impl Engine {
             self.encode_images(&[Pixels { size, values }])?;
         }
         Ok(())
+    }
+}
+
+/// Curves of what is no number look like curves: nothing found, anywhere.
+fn finite(features: Vec<f32>, device: &ComputeDevice) -> Result<Vec<f32>, ModelError> {
+    if features.iter().all(|value| value.is_finite()) {
+        Ok(features)
+    } else if device.is_cpu() {
+        Err(ModelError::NotFinite)
+    } else {
+        // Whether it is the model or the driver, the CPU will tell.
+        Err(ModelError::Device("its results are no numbers".to_owned()))
     }
 }

@@ -49,6 +49,11 @@ pub enum ModelError {
     Config { file: &'static str, reason: String },
     #[error("the model's weights are not usable: {0}")]
     Weights(String),
+    #[error(
+        "the model gives features that are no numbers: its weights are damaged, so download it \
+         again or choose another model"
+    )]
+    NotFinite,
     #[error("the text cannot be split into tokens: {0}")]
     Tokenize(String),
     #[error("no GPU that can run the model was found: use --device cpu")]
