@@ -6,7 +6,7 @@ use crate::learn::{Outcome, Verdict};
 use crate::model::{HeldOutScores, Prompt, PromptMetadata};
 use crate::store::{PromptFileError, PromptFolder};
 
-/// Ends the name of a prompt that was not found better than the plain words.
+/// Ends the name of a prompt that was not found better than the plain words, so that a list shows it.
 const KEPT_ASIDE: &str = ", kept aside";
 
 /// Short enough for one line.
@@ -35,14 +35,22 @@ impl PromptEntry {
     /// Whether it should be used whenever somebody asks for `query`: it was taught on these words
     /// and found better on labels that it did not see.
     pub fn speaks_for(&self, query: &Query) -> bool {
-        let gain = self.metadata.as_ref().and_then(|metadata| {
-            let mean_ap = |scores: HeldOutScores| scores.mean_ap;
-            Some(metadata.after.map(mean_ap)? - metadata.before.map(mean_ap)?)
-        });
+        let is_better = |metadata: &PromptMetadata| match metadata.verdict {
+            Some(verdict) => verdict == Verdict::Better,
+            None => self.was_better(metadata),
+        };
         self.is_usable()
             && self.query() == Some(query.as_str())
-            && !self.name.contains(KEPT_ASIDE)
-            && gain.is_some_and(|gain| gain >= 0.0)
+            && self.metadata.as_ref().is_some_and(is_better)
+    }
+
+    /// The same from a file that does not hold the verdict.
+    fn was_better(&self, metadata: &PromptMetadata) -> bool {
+        let mean_ap = |scores: Option<HeldOutScores>| scores.map(|scores| scores.mean_ap);
+        !self.name.contains(KEPT_ASIDE)
+            && mean_ap(metadata.before)
+                .zip(mean_ap(metadata.after))
+                .is_some_and(|(before, after)| after >= before)
     }
 }
 
@@ -137,5 +145,53 @@ fn decode(folder: &PromptFolder, name: &str) -> Result<Prompt, EngineError> {
 impl From<PromptFileError> for EngineError {
     fn from(error: PromptFileError) -> Self {
         Self::PromptFile(Box::new(error))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::moment_head::HeadKind;
+    use crate::model::{BaseModel, ModelId};
+
+    fn entry(name: &str, verdict: Option<Verdict>) -> PromptEntry {
+        let id = ModelId {
+            name: "m".into(),
+            hash: "0".into(),
+        };
+        let scores = HeldOutScores {
+            hit1: 0.0,
+            mean_ap: 50.0,
+        };
+        let metadata = PromptMetadata {
+            query: Some("a kite".into()),
+            before: Some(scores),
+            after: Some(scores),
+            verdict,
+            ..PromptMetadata::new(BaseModel::new(&id, 64), 4, HeadKind::Window)
+        };
+        PromptEntry {
+            name: name.into(),
+            metadata: Some(metadata),
+            problem: None,
+        }
+    }
+
+    #[test]
+    fn a_prompt_kept_aside_stays_so_under_any_name() {
+        let query = Query::new("a kite").unwrap();
+        for (name, verdict, speaks) in [
+            ("a kite", Some(Verdict::Better), true),
+            ("renamed, kept aside", Some(Verdict::Better), true),
+            ("a kite", Some(Verdict::NotBetter), false),
+            ("a kite", Some(Verdict::Unchecked), false),
+            ("a kite", None, true),
+            ("a kite, kept aside", None, false),
+        ] {
+            let entry = entry(name, verdict);
+            assert_eq!(entry.speaks_for(&query), speaks, "{name} {verdict:?}");
+        }
+        let other = Query::new("a dog").unwrap();
+        assert!(!entry("a kite", Some(Verdict::Better)).speaks_for(&other));
     }
 }

@@ -17,4 +17,4 @@ pub use device::{ComputeDevice, DeviceChoice, quiet_gpu_panics};
 pub use encoder::{BUNDLED, Encoder, ModelError, ModelFiles, ModelId, ModelInfo};
 pub use parameter::try_to_vec;
 pub use preprocess::{Pixels, Preprocess};
-pub use prompt::{HeldOutScores, Prompt, PromptError, PromptMetadata};
+pub use prompt::{BaseModel, HeldOutScores, Prompt, PromptError, PromptMetadata};

@@ -20,7 +20,7 @@ use crate::domain::{
 use crate::model::ModelId;
 use crate::model::moment_head::{HeadWeights, MomentHead};
 
-pub use metadata::{BaseModel, HeldOutScores, PromptMetadata, TrainingSummary};
+pub use metadata::{BaseModel, HeldOutScores, PromptMetadata, TrainingSummary, Verdict};
 use metadata::{FORMAT_VERSION, short_name};
 
 const METADATA_KEY: &str = "vcl-prompt";

@@ -35,12 +35,13 @@ use crate::model::moment_head::HeadWeights;
 use crate::model::prompt_learner::{PromptLearner, PromptLearnerConfig, query_ids};
 use crate::model::{Encoder, ModelError};
 
+pub use crate::model::prompt::Verdict;
 use baseline::Baseline;
 pub use config::TrainerConfig;
 use config::default_steps;
 use head_phase::HeadState;
 use judging::{Best, Evaluation};
-pub use report::{Outcome, Phase, Progress, Verdict};
+pub use report::{Outcome, Phase, Progress};
 
 /// Why training cannot begin or go on.
 #[derive(Debug, thiserror::Error)]

@@ -1,12 +1,11 @@
 //! What a training says while it runs and when it is over.
 
-use std::fmt;
 use std::time::Duration;
 
 use crate::learn::held_out::{Quality, concordance};
 use crate::learn::trainer::{TrainError, Trainer};
 use crate::model::Encoder;
-use crate::model::prompt::{HeldOutScores, Prompt, TrainingSummary};
+use crate::model::prompt::{HeldOutScores, Prompt, TrainingSummary, Verdict};
 
 /// What the trainer is at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,33 +34,6 @@ pub struct Progress {
     pub steps_per_sec: f64,
     /// Of this phase, once its pace is known.
     pub secs_left: Option<f64>,
-}
-
-/// Whether the prompt should be used.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
-    /// Better than zero-shot on labels that it did not see.
-    Better,
-    /// Not better on held-out labels: zero-shot stays.
-    NotBetter,
-    /// There were too few labels to find out: zero-shot stays.
-    Unchecked,
-}
-
-impl fmt::Display for Verdict {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Better => "the prompt is better on labels that it did not see",
-            Self::NotBetter => {
-                "the prompt is no better on labels that it did not see: the search stays as it was; \
-                 label a few more clips"
-            }
-            Self::Unchecked => {
-                "there are too few labels to be sure of the prompt: the search stays as it was; \
-                 label at least five clips where it happens and five where it does not"
-            }
-        })
-    }
 }
 
 /// What training gave.
@@ -97,12 +69,14 @@ impl Trainer {
         };
         prompt.metadata.before = scores(before);
         prompt.metadata.after = scores(after);
+        let verdict = match verdict(before, after) {
+            Verdict::Better if self.is_luck_likely() => Verdict::Unchecked,
+            verdict => verdict,
+        };
+        prompt.metadata.verdict = Some(verdict);
         Ok(Outcome {
             prompt,
-            verdict: match verdict(before, after) {
-                Verdict::Better if self.is_luck_likely() => Verdict::Unchecked,
-                verdict => verdict,
-            },
+            verdict,
             before: scores(before),
             after: scores(after),
         })

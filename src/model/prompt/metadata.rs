@@ -1,5 +1,7 @@
 //! What a prompt's file says about it beside the numbers.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use crate::model::ModelId;
@@ -22,6 +24,9 @@ pub struct PromptMetadata {
     pub before: Option<HeldOutScores>,
     /// On held-out labels with it.
     pub after: Option<HeldOutScores>,
+    /// Whether it should be used; `None` in files of versions that told it in the name alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verdict: Option<Verdict>,
 }
 
 /// The model whose text tower the context vectors speak to.
@@ -50,6 +55,34 @@ pub struct HeldOutScores {
     pub mean_ap: f64,
 }
 
+/// Whether the prompt should be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// Better than zero-shot on labels that it did not see.
+    Better,
+    /// Not better on held-out labels: zero-shot stays.
+    NotBetter,
+    /// There were too few labels to find out: zero-shot stays.
+    Unchecked,
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Better => "the prompt is better on labels that it did not see",
+            Self::NotBetter => {
+                "the prompt is no better on labels that it did not see: the search stays as it was; \
+                 label a few more clips"
+            }
+            Self::Unchecked => {
+                "there are too few labels to be sure of the prompt: the search stays as it was; \
+                 label at least five clips where it happens and five where it does not"
+            }
+        })
+    }
+}
+
 impl PromptMetadata {
     /// Metadata of the format that this version writes, with nothing measured yet.
     pub fn new(base_model: BaseModel, n_ctx: usize, head: HeadKind) -> Self {
@@ -62,6 +95,7 @@ impl PromptMetadata {
             training: TrainingSummary::default(),
             before: None,
             after: None,
+            verdict: None,
         }
     }
 }
