@@ -6,12 +6,15 @@ use std::fs;
 use std::path::Path;
 use std::time::Instant;
 
+use serde_json::json;
 use support::{PATIENCE, Place, tiny_model};
 use vcl::domain::{ClipIndex, Query, l2_normalise};
 use vcl::engine::{
-    Engine, EngineConfig, FrameChoice, IndexJob, IndexStep, ModelChoice, SearchOptions, VideoIndex,
+    Dataset, DatasetSource, Engine, EngineConfig, FrameChoice, IndexJob, IndexStep, ModelChoice,
+    SearchOptions, VideoIndex,
 };
 use vcl::model::DeviceChoice;
+use vcl::store::{FloatType, NpzArray, write_npz};
 use vcl::video::{Sampler, SamplerOptions};
 
 fn engine(place: &Place) -> Engine {
@@ -224,6 +227,75 @@ fn a_search_is_the_cosine_with_the_query() {
             .search(&index, &query, SearchOptions::default())
             .unwrap()
     );
+}
+
+/// A diverged training or a bad conversion leaves such weights.
+#[test]
+fn a_model_that_gives_no_numbers_is_an_error() {
+    let place = Place::new();
+    let bytes = fs::read(tiny_model().join("model.safetensors")).unwrap();
+    let weights = safetensors::SafeTensors::deserialize(&bytes).unwrap();
+    for damaged in ["visual_projection.weight", "text_projection.weight"] {
+        let dir = place.path(damaged);
+        fs::create_dir(&dir).unwrap();
+        for file in ["config.json", "preprocessor_config.json", "tokenizer.json"] {
+            fs::copy(tiny_model().join(file), dir.join(file)).unwrap();
+        }
+        // Values lie one after the other, so a tensor can be overwritten in place.
+        let start = weights.tensor(damaged).unwrap().data().as_ptr() as usize;
+        let at = start - bytes.as_ptr() as usize;
+        let mut with_nan = bytes.clone();
+        with_nan[at..at + 4].copy_from_slice(&f32::NAN.to_le_bytes());
+        fs::write(dir.join("model.safetensors"), with_nan).unwrap();
+        let mut engine = Engine::open(&EngineConfig {
+            model: ModelChoice::Named(dir),
+            device: DeviceChoice::Cpu,
+            frame_choice: FrameChoice::All,
+            paths: place.paths(),
+        })
+        .unwrap();
+        let error = if damaged.starts_with("visual") {
+            let pixels = engine.encoder().preprocess(&image::RgbImage::new(64, 64));
+            engine.encode_images(&[pixels]).unwrap_err()
+        } else {
+            engine.embed_query(&Query::new("x").unwrap()).unwrap_err()
+        };
+        assert!(error.to_string().contains("are no numbers"), "{error}");
+    }
+}
+
+#[test]
+fn features_of_another_length_than_the_labels_say_are_told_of_once() {
+    let place = Place::new();
+    let mut engine = engine(&place);
+    let dir = place.path("features");
+    fs::create_dir(&dir).unwrap();
+    for (vid, n_rows) in [("a", 1), ("b", 48), ("c", 74), ("d", 75), ("e", 150)] {
+        let array = NpzArray {
+            shape: vec![n_rows, 48],
+            values: vec![1.0; n_rows * 48],
+        };
+        let path = dir.join(format!("{vid}.npz"));
+        write_npz(&path, &[("features", &array)], FloatType::F32).unwrap();
+    }
+    let mut notices = |vids: &[&str]| {
+        let annotation = |vid: &&str| {
+            let line = json!({"qid": 1, "query": "q", "vid": vid, "duration": 150});
+            serde_json::from_value(line).unwrap()
+        };
+        let annotations = vids.iter().map(annotation).collect();
+        let source = DatasetSource::Features(dir.clone());
+        let dataset = Dataset::load(&mut engine, annotations, &source, |engine, path| {
+            Ok(index(engine, path))
+        });
+        assert_eq!(dataset.unwrap().n_videos(), vids.len());
+        engine.take_notices()
+    };
+    assert!(notices(&["c", "d"]).is_empty());
+    let told = notices(&["c", "b", "a", "d", "e"]);
+    assert_eq!(told.len(), 1, "{told:?}");
+    let words = "3 of 5 videos have another length than their labels say, \"b\" for one: 48 clips";
+    assert!(told[0].starts_with(words), "{told:?}");
 }
 
 #[test]

@@ -8,13 +8,8 @@ use std::time::{Duration, Instant};
 use crate::app::action::Action;
 use crate::engine::ModelChoice;
 use crate::export::Format;
+use crate::video::VIDEO_EXTENSIONS;
 use crate::worker::PromptEdit;
-
-/// Usual names of video files; everything else can be chosen too.
-const VIDEO_EXTENSIONS: &[&str] = &[
-    "mp4", "m4v", "mov", "mkv", "webm", "avi", "ts", "mts", "m2ts", "mpg", "mpeg", "ogv", "flv",
-    "wmv", "3gp", "gif",
-];
 
 /// Nobody closes a dialog this soon: there was none.
 const NO_DIALOG: Duration = Duration::from_millis(250);
@@ -91,7 +86,7 @@ impl Wish {
         let file = match self {
             Self::Video => {
                 let dialog = dialog
-                    .add_filter("Videos", VIDEO_EXTENSIONS)
+                    .add_filter("Videos", &VIDEO_EXTENSIONS)
                     .add_filter("All files", &["*"]);
                 dialog.pick_file().await
             }

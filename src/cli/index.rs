@@ -10,12 +10,7 @@ use crate::cli::args::{GlobalArgs, IndexArgs};
 use crate::cli::{output, progress};
 use crate::domain::{count, format_timestamp};
 use crate::store::{self, Paths};
-
-/// What is taken for a video in a folder. A file that is named is tried whatever it is called.
-const VIDEO_EXTENSIONS: [&str; 20] = [
-    "3gp", "avi", "f4v", "flv", "gif", "m2ts", "m4v", "mkv", "mov", "mp4", "mpeg", "mpg", "mts",
-    "mxf", "ogm", "ogv", "ts", "vob", "webm", "wmv",
-];
+use crate::video::is_video_name;
 
 pub fn run(global: &GlobalArgs, args: &IndexArgs) -> anyhow::Result<()> {
     let mut videos = Vec::new();
@@ -99,11 +94,6 @@ fn videos_below(dir: &Path) -> Vec<PathBuf> {
         .filter(|entry| entry.file_type().is_file() && is_video_name(entry.path()))
         .map(walkdir::DirEntry::into_path)
         .collect()
-}
-
-pub fn is_video_name(path: &Path) -> bool {
-    let extension = path.extension().map(|x| x.to_string_lossy().to_lowercase());
-    extension.is_some_and(|x| VIDEO_EXTENSIONS.contains(&x.as_str()))
 }
 
 #[cfg(test)]

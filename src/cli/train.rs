@@ -7,13 +7,13 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::cli::args::{DataArgs, GlobalArgs, LossArg, TrainArgs};
-use crate::cli::index::is_video_name;
 use crate::cli::{output, progress};
 use crate::domain::count;
 use crate::engine::{Dataset, DatasetSource, Engine, EngineError, TuneJob};
 use crate::eval::read_annotations;
 use crate::learn::{Outcome, Phase, Progress, SaliencyLoss, TrainerConfig, TrainingSet};
 use crate::model::prompt::HeldOutScores;
+use crate::video::is_video_name;
 
 pub fn run(global: &GlobalArgs, args: &TrainArgs) -> anyhow::Result<()> {
     let checkpoint = checkpoint_path(&args.output);

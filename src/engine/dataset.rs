@@ -13,6 +13,7 @@ use crate::eval::Prediction;
 use crate::learn::{Example, TrainingSet, Unlisted};
 use crate::model::Prompt;
 use crate::store::{NpzError, read_npz};
+use crate::video::is_video_name;
 
 /// Texts per call of the text tower.
 const CHUNK: usize = 32;
@@ -36,6 +37,15 @@ pub enum DatasetError {
     #[error("{:?} cannot be the name of a video: it leads out of the folder", .0)]
     Name(String),
     #[error(
+        "{} has features {shape:?}: [n_clips, {dim}] is expected, one row for each clip of 2 s",
+        path.display()
+    )]
+    NoRows {
+        path: PathBuf,
+        shape: Vec<usize>,
+        dim: usize,
+    },
+    #[error(
         "{} has features {shape:?}, the model makes [n_clips, {dim}]: \
          choose the model they were made with (--model)", path.display()
     )]
@@ -58,7 +68,8 @@ pub struct Dataset {
 }
 
 impl Dataset {
-    /// Reads features, or indexes videos by `index`; each video once.
+    /// Reads features, or indexes videos by `index`; each video once. Videos of another length than
+    /// their labels say are told of by one notice of the engine.
     ///
     /// # Errors
     /// [`EngineError::Dataset`] naming the video that is missing or of another model.
@@ -69,6 +80,7 @@ impl Dataset {
         mut index: impl FnMut(&mut Engine, &Path) -> Result<VideoIndex, EngineError>,
     ) -> Result<Self, EngineError> {
         let dim = engine.encoder().dim();
+        let mut misfits = Vec::new();
         let files = match source {
             DatasetSource::Features(_) => BTreeMap::new(),
             DatasetSource::Videos(dir) => files_by_stem(dir)?,
@@ -83,20 +95,34 @@ impl Dataset {
             if dataset.by_vid.contains_key(vid) {
                 continue;
             }
-            let embeddings = match source {
-                DatasetSource::Features(dir) => {
-                    read_features(dir, vid, dim, n_clips(annotation.duration))?
-                }
+            let n_expected = n_clips(annotation.duration);
+            let (embeddings, n_found) = match source {
+                DatasetSource::Features(dir) => read_features(dir, vid, dim, n_expected)?,
                 DatasetSource::Videos(dir) => {
                     let path = files.get(vid).ok_or_else(|| DatasetError::NoVideo {
                         vid: vid.clone(),
                         dir: dir.clone(),
                     })?;
-                    index(engine, path)?.embeddings().into_owned()
+                    let embeddings = index(engine, path)?.embeddings().into_owned();
+                    let n_found = embeddings.n_clips();
+                    (embeddings, n_found)
                 }
             };
+            // Whether a started clip counts is a matter of taste.
+            if n_found.abs_diff(n_expected) > 1 {
+                misfits.push((vid, n_found, n_expected));
+            }
             dataset.by_vid.insert(vid.clone(), dataset.videos.len());
             dataset.videos.push(embeddings);
+        }
+        if let Some((vid, n_found, n_expected)) = misfits.first() {
+            engine.notices.push(format!(
+                "{} of {} videos have another length than their labels say, {vid:?} for one: \
+                 {n_found} clips of 2 s, the labels speak of {n_expected}; check that both belong \
+                 together",
+                misfits.len(),
+                dataset.videos.len()
+            ));
         }
         dataset.annotations = annotations;
         Ok(dataset)
@@ -212,14 +238,14 @@ fn windows(moments: &[Moment], duration_secs: f64) -> Vec<[f64; 3]> {
         .collect()
 }
 
-/// Extractors differ in whether a started clip counts: rows beyond `max_clips` are cut, fewer are
-/// taken as they are.
+/// The features of a video, and how many rows the file has: those beyond `max_clips` are cut, fewer
+/// are taken as they are.
 fn read_features(
     dir: &Path,
     vid: &str,
     dim: usize,
     max_clips: usize,
-) -> Result<Embeddings, DatasetError> {
+) -> Result<(Embeddings, usize), DatasetError> {
     if vid.contains(['/', '\\']) || vid == ".." {
         return Err(DatasetError::Name(vid.to_owned()));
     }
@@ -237,18 +263,22 @@ fn read_features(
         });
     }
     let array = read_npz(&path, "features")?;
-    match array.matrix_dims() {
-        Some([n_clips, found]) if found == dim && n_clips > 0 => {
+    let shape = array.shape;
+    match *shape {
+        [n_rows, found] if found == dim && n_rows > 0 => {
             let mut values = array.values;
             values.truncate(dim * max_clips);
-            Embeddings::from_features(dim, values).map_err(|_| array.shape)
+            match Embeddings::from_features(dim, values) {
+                Ok(embeddings) => Ok((embeddings, n_rows)),
+                Err(_) => Err(DatasetError::OtherModel { path, shape, dim }),
+            }
         }
-        _ => Err(array.shape),
+        [n_rows, _] if n_rows > 0 => Err(DatasetError::OtherModel { path, shape, dim }),
+        _ => Err(DatasetError::NoRows { path, shape, dim }),
     }
-    .map_err(|shape| DatasetError::OtherModel { path, shape, dim })
 }
 
-/// Files of a folder by their name without extension; the first in order where several share one.
+/// Videos of a folder by their name without extension; the first in order where several share one.
 fn files_by_stem(dir: &Path) -> Result<BTreeMap<String, PathBuf>, EngineError> {
     let read = |cause| EngineError::Read {
         path: dir.to_owned(),
@@ -258,14 +288,7 @@ fn files_by_stem(dir: &Path) -> Result<BTreeMap<String, PathBuf>, EngineError> {
     for entry in fs::read_dir(dir).map_err(read)? {
         paths.push(entry.map_err(read)?.path());
     }
-    paths.retain(|path| {
-        let extension = path.extension().and_then(|extension| extension.to_str());
-        path.is_file()
-            && !matches!(
-                extension,
-                Some("npz" | "json" | "jsonl" | "txt" | "srt") | None
-            )
-    });
+    paths.retain(|path| is_video_name(path) && path.is_file());
     paths.sort_unstable_by(|a, b| b.cmp(a));
     let by_stem = paths.into_iter().filter_map(|path| {
         let stem = path.file_stem()?.to_str()?.to_owned();
@@ -293,15 +316,23 @@ mod tests {
         write(&nested.join("b.npz"));
         for vid in ["a", "b"] {
             for max_clips in [2, 75] {
-                let embeddings = read_features(dir.path(), vid, 3, max_clips).unwrap();
+                let (embeddings, n_rows) = read_features(dir.path(), vid, 3, max_clips).unwrap();
                 assert_eq!(embeddings.values(), [0.6, 0.8, 0.0, 0.0, 0.0, 1.0]);
+                assert_eq!(n_rows, 2);
             }
-            let cut = read_features(dir.path(), vid, 3, 1).unwrap();
-            assert_eq!(cut.values(), [0.6, 0.8, 0.0]);
+            let (cut, n_rows) = read_features(dir.path(), vid, 3, 1).unwrap();
+            assert_eq!((cut.values(), n_rows), (&[0.6, 0.8, 0.0][..], 2));
         }
+        let line = NpzArray {
+            shape: vec![3],
+            values: vec![3.0, 4.0, 0.0],
+        };
+        let of_line = dir.path().join("line.npz");
+        write_npz(&of_line, &[("features", &line)], FloatType::F32).unwrap();
         for (vid, dim, words) in [
             ("c", 3, "no features for the video \"c\""),
             ("a", 4, "--model"),
+            ("line", 3, "features [3]: [n_clips, 3] is expected"),
             ("../a", 3, "leads out"),
         ] {
             let error = read_features(dir.path(), vid, dim, 75)
@@ -314,7 +345,14 @@ mod tests {
     #[test]
     fn videos_are_found_by_name() {
         let dir = tempfile::tempdir().unwrap();
-        for name in ["a.mp4", "a.npz", "b.c.mkv", "notes.txt"] {
+        for name in [
+            "a.description",
+            "a.jpg",
+            "a.mp4",
+            "a.npz",
+            "b.c.MKV",
+            "notes.txt",
+        ] {
             fs::write(dir.path().join(name), "").unwrap();
         }
         let files = files_by_stem(dir.path()).unwrap();

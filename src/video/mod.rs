@@ -17,6 +17,7 @@ mod cut;
 mod cut_off;
 mod decoder;
 mod error;
+mod file_names;
 mod gif;
 mod intake;
 mod mp4_turn;
@@ -35,6 +36,7 @@ mod timing;
 
 pub use cut::{CutExtent, Cutter};
 pub use error::VideoError;
+pub use file_names::{VIDEO_EXTENSIONS, is_video_name};
 pub use picture::Orientation;
 pub use preview::PreviewSampler;
 pub use probe::{VideoInfo, probe};
