@@ -8,21 +8,26 @@ use super::{ExportDocument, ExportError, cut};
 const MAX_BASE: u64 = 99;
 
 /// One event per moment: query after query, each in the order of the video, one behind the other
-/// from `01:00:00:00` on. Source timecode counts from the first frame of the file.
+/// from `01:00:00:00` on. Source timecode is that of the file, from zero on where it has none.
 pub fn edl(document: &ExportDocument) -> Result<String, ExportError> {
     let rate = document.frame_rate;
     if rate.timecode_base() > MAX_BASE {
         return Err(ExportError::TooFastForEdl(rate.per_sec()));
     }
     let name = one_line(&cut::file_name(&document.video));
-    let mode = if rate.is_drop_frame() {
+    let numbering = document.numbering;
+    let mode = if numbering.is_drop_frame() {
         "DROP FRAME"
     } else {
         "NON-DROP FRAME"
     };
-    let channels = if document.has_audio { "AA/V" } else { "V" };
+    let channels = if document.n_audio_channels > 0 {
+        "AA/V"
+    } else {
+        "V"
+    };
     let mut text = format!("TITLE: {name}\nFCM: {mode}\n");
-    let mut record = rate.first_frame_of_hour_one();
+    let mut record = numbering.hour_one();
     let mut number = 1;
     for query in &document.queries {
         let words = one_line(query.query.as_str());
@@ -34,10 +39,10 @@ pub fn edl(document: &ExportDocument) -> Result<String, ExportError> {
                 "\n{number:03}  AX       {channels:<5} C        {} {} {} {}\n\
                  * FROM CLIP NAME: {name}\n\
                  * COMMENT: {words}, score {:.4}\n",
-                rate.timecode(cut.first_frame),
-                rate.timecode(cut.end_frame),
-                rate.timecode(record),
-                rate.timecode(record_end),
+                document.timecode(cut.first_frame),
+                document.timecode(cut.end_frame),
+                numbering.timecode(record),
+                numbering.timecode(record_end),
                 cut.score,
             );
             record = record_end;

@@ -13,18 +13,22 @@ pub fn fcpxml(document: &ExportDocument) -> String {
         .iter()
         .map(|query| project(document, query, &name))
         .collect();
-    let audio = if document.has_audio {
-        r#" hasAudio="1" audioSources="1" audioChannels="2""#
-    } else {
-        ""
+    let audio = match document.n_audio_channels {
+        0 => String::new(),
+        n => format!(r#" hasAudio="1" audioSources="1" audioChannels="{n}""#),
+    };
+    let (width, height) = document.stored_size;
+    let aspect = match document.pixel_aspect {
+        (h, v) if h == v => String::new(),
+        (h, v) => format!(r#" paspH="{h}" paspV="{v}""#),
     };
     format!(
         r#"<?xml version="1.0" encoding="UTF-8"?>
 <!DOCTYPE fcpxml>
 <fcpxml version="1.9">
   <resources>
-    <format id="r1" frameDuration="{den}/{num}s" width="{width}" height="{height}"/>
-    <asset id="r2" name="{name}" start="0s" duration="{duration}" hasVideo="1" format="r1"{audio}>
+    <format id="r1" frameDuration="{den}/{num}s" width="{width}" height="{height}"{aspect}/>
+    <asset id="r2" name="{name}" start="{start}" duration="{duration}" hasVideo="1" format="r1"{audio}>
       <media-rep kind="original-media" src="{url}"/>
     </asset>
   </resources>
@@ -36,9 +40,11 @@ pub fn fcpxml(document: &ExportDocument) -> String {
 "#,
         den = rate.den(),
         num = rate.num(),
-        width = document.width,
-        height = document.height,
-        duration = time(rate, rate.n_frames(document.duration_secs)),
+        start = time(rate, document.numbering.first()),
+        duration = time(
+            rate,
+            document.n_frames_before() + rate.n_frames(document.duration_secs)
+        ),
         url = escaped(&cut::file_url(&document.video)),
     )
 }
@@ -50,7 +56,11 @@ fn project(document: &ExportDocument, query: &ExportQuery, video: &str) -> Strin
         return String::new();
     }
     let words = escaped(query.query.as_str());
-    let tc_format = if rate.is_drop_frame() { "DF" } else { "NDF" };
+    let tc_format = if document.numbering.is_drop_frame() {
+        "DF"
+    } else {
+        "NDF"
+    };
     let mut clips = String::new();
     let mut n_frames = 0;
     for cut in cuts {
@@ -62,7 +72,7 @@ fn project(document: &ExportDocument, query: &ExportQuery, video: &str) -> Strin
             </asset-clip>
 "#,
             offset = time(rate, n_frames),
-            start = time(rate, cut.first_frame),
+            start = time(rate, document.file_frame(cut.first_frame)),
             duration = time(rate, cut.n_frames()),
             score = cut.score,
         );

@@ -1,4 +1,4 @@
-//! Frames, seconds and timecode at the rates that videos really have.
+//! Frames and seconds at the rates that videos really have.
 
 /// Frames per second as a fraction in lowest terms.
 ///
@@ -93,51 +93,18 @@ impl FrameRate {
         (self.per_sec().round() as u64).max(1)
     }
 
-    /// Whether timecode skips numbers to keep up with the clock: at 29.97 and 59.94.
-    pub fn is_drop_frame(self) -> bool {
+    /// Whether timecode can skip numbers to keep up with the clock: at 29.97 and 59.94.
+    pub fn may_drop_frames(self) -> bool {
         self.den == 1001 && [30, 60].contains(&self.timecode_base())
     }
 
-    /// `00:01:02:03`, or `00:01:02;03` for drop-frame timecode, where the first 2 (of 60: 4) numbers
-    /// of every minute but each tenth do not exist.
-    pub fn timecode(self, frame: u64) -> String {
-        let base = self.timecode_base();
-        let (number, separator) = if self.is_drop_frame() {
-            (frame + self.n_dropped_before(frame), ';')
-        } else {
-            (frame, ':')
-        };
-        let (secs, frames) = (number / base, number % base);
-        let (hours, minutes, secs) = (secs / 3600, secs / 60 % 60, secs % 60);
-        format!("{hours:02}:{minutes:02}:{secs:02}{separator}{frames:02}")
-    }
-
-    /// The frame that has the timecode `01:00:00:00`.
-    pub fn first_frame_of_hour_one(self) -> u64 {
-        let n_numbers = 3600 * self.timecode_base();
-        if self.is_drop_frame() {
-            n_numbers - 54 * self.n_dropped_per_minute()
-        } else {
-            n_numbers
-        }
-    }
-
-    fn n_dropped_per_minute(self) -> u64 {
-        self.timecode_base() / 15
-    }
-
-    /// How many numbers are skipped up to this frame.
-    fn n_dropped_before(self, frame: u64) -> u64 {
-        let drop = self.n_dropped_per_minute();
-        let whole_minute = 60 * self.timecode_base();
-        let short_minute = whole_minute - drop;
-        let ten_minutes = whole_minute + 9 * short_minute;
-        let (tens, rest) = (frame / ten_minutes, frame % ten_minutes);
-        let n_short_begun = match rest.checked_sub(whole_minute) {
-            Some(past_first) => 1 + past_first / short_minute,
-            None => 0,
-        };
-        drop * (9 * tens + n_short_begun)
+    /// The number of frames at this rate that last about as long as `n` frames of `frame_secs`
+    /// (numerator and denominator); 0 where that is no length.
+    pub fn converted(self, n: u32, frame_secs: (u32, u32)) -> u64 {
+        let numer = u128::from(n) * u128::from(frame_secs.0) * u128::from(self.num);
+        let denom = u128::from(frame_secs.1) * u128::from(self.den);
+        let rounded = (numer + denom / 2).checked_div(denom);
+        rounded.and_then(|n| n.try_into().ok()).unwrap_or(0)
     }
 }
 
@@ -193,77 +160,13 @@ mod tests {
         assert_eq!(ntsc.first_frame_from(ntsc.secs(60)), 60);
         assert_eq!(ntsc.n_frames(10.01), 300);
         assert_eq!(ntsc.n_frames(0.0), 1);
-    }
-
-    #[test]
-    fn timecode_at_well_known_frames() {
-        for ((num, den), frame, expected) in [
-            ((30000, 1001), 1799, "00:00:59;29"),
-            ((30000, 1001), 1800, "00:01:00;02"),
-            ((30000, 1001), 17981, "00:09:59;29"),
-            ((30000, 1001), 17982, "00:10:00;00"),
-            ((30000, 1001), 107_892, "01:00:00;00"),
-            ((60000, 1001), 3599, "00:00:59;59"),
-            ((60000, 1001), 3600, "00:01:00;04"),
-            ((60000, 1001), 35964, "00:10:00;00"),
-            ((24000, 1001), 1440, "00:01:00:00"),
-            ((25, 1), 90_024, "01:00:00:24"),
-            ((30, 1), 1800, "00:01:00:00"),
-            ((1, 10), 61, "00:01:01:00"),
-        ] {
-            assert_eq!(rate(num, den).timecode(frame), expected, "{num}/{den}");
-        }
-        for (num, den) in [(30000, 1001), (60000, 1001), (24000, 1001), (25, 1)] {
-            let rate = rate(num, den);
-            let timecode = rate.timecode(rate.first_frame_of_hour_one());
-            assert_eq!(timecode.replace(';', ":"), "01:00:00:00");
-        }
-    }
-
-    /// Reads by the definition: count all numbers, then take off those that do not exist.
-    fn frame_of(rate: FrameRate, timecode: &str) -> u64 {
-        let fields = timecode
-            .split([':', ';'])
-            .map(|field| field.parse().unwrap());
-        let [h, m, s, f]: [u64; 4] = fields.collect::<Vec<_>>().try_into().unwrap();
-        let number = (3600 * h + 60 * m + s) * rate.timecode_base() + f;
-        if !rate.is_drop_frame() {
-            return number;
-        }
-        let drop = rate.timecode_base() / 15;
-        assert!(
-            s > 0 || m % 10 == 0 || f >= drop,
-            "{timecode} is no timecode"
-        );
-        let minutes = 60 * h + m;
-        number - drop * (minutes - minutes / 10)
+        assert_eq!(ntsc.converted(107_892, (1001, 30_000)), 107_892);
+        assert_eq!(ntsc.converted(107_892, (100, 2997)), 107_892, "rounded");
+        assert_eq!(rate(50, 1).converted(90_000, (1, 25)), 180_000);
+        assert_eq!(pal.converted(1, (1, 0)), 0);
     }
 
     proptest! {
-        #[test]
-        fn timecode_goes_there_and_back(
-            frame in 0_u64..24 * 3600 * 60,
-            (num, den) in prop::sample::select(vec![
-                (24000, 1001), (24, 1), (25, 1), (30000, 1001), (30, 1), (50, 1), (60000, 1001),
-                (60, 1), (25, 2), (15, 1),
-            ]),
-        ) {
-            let rate = rate(num, den);
-            let timecode = rate.timecode(frame);
-            prop_assert_eq!(frame_of(rate, &timecode), frame, "{}", timecode);
-        }
-
-        #[test]
-        fn drop_frame_timecode_stays_with_the_clock(frame in 0_u64..24 * 107_892) {
-            let rate = rate(30000, 1001);
-            let timecode = rate.timecode(frame);
-            let numbers = timecode.split([':', ';']).map(|field| field.parse::<f64>().unwrap());
-            let [h, m, s, f]: [f64; 4] = numbers.collect::<Vec<_>>().try_into().unwrap();
-            let shown_secs = 3600.0 * h + 60.0 * m + s + f / 30.0;
-            // Two frames within a minute, and 86.4 ms a day that the standard leaves.
-            prop_assert!((shown_secs - rate.secs(frame)).abs() < 0.067 + 0.0865);
-        }
-
         #[test]
         fn seconds_and_frames_go_there_and_back(
             frame in 0_u64..10_000_000,

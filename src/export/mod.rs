@@ -18,6 +18,7 @@ mod frame_rate;
 mod otio;
 mod srt;
 mod tables;
+mod timecode;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -25,6 +26,7 @@ use std::str::FromStr;
 
 pub use cuts::{WrittenCut, write_cuts};
 pub use frame_rate::{FrameRate, FrameRateError};
+pub use timecode::Numbering;
 
 use crate::domain::{Highlight, Moment, Query};
 use crate::video::VideoInfo;
@@ -40,7 +42,17 @@ pub struct ExportDocument {
     /// Pixels as shown, after rotation.
     pub width: u32,
     pub height: u32,
-    pub has_audio: bool,
+    /// The same before pixels are made square.
+    pub stored_size: (u32, u32),
+    /// Width to height of a stored pixel.
+    pub pixel_aspect: (u32, u32),
+    /// Of the first sound track, 0 without sound.
+    pub n_audio_channels: u32,
+    /// What the file calls its frames.
+    pub numbering: Numbering,
+    /// How long the file has only sound before the first picture. Other programs count from the
+    /// beginning of the file, [`Moment`]s from the first picture.
+    pub video_start_secs: f64,
     pub queries: Vec<ExportQuery>,
 }
 
@@ -51,15 +63,38 @@ impl ExportDocument {
         let told = info.frame_rate.and_then(|(num, den)| {
             FrameRate::new(u32::try_from(num).ok()?, u32::try_from(den).ok()?).ok()
         });
+        let frame_rate = told.unwrap_or(FrameRate::USUAL);
         Self {
             video: std::path::absolute(path).unwrap_or_else(|_| path.to_owned()),
             duration_secs,
-            frame_rate: told.unwrap_or(FrameRate::USUAL),
+            frame_rate,
             width: info.width,
             height: info.height,
-            has_audio: info.has_audio,
+            stored_size: info.stored_size,
+            pixel_aspect: info.pixel_aspect,
+            n_audio_channels: info.n_audio_channels,
+            numbering: info.start_timecode.map_or_else(
+                || Numbering::from_zero(frame_rate),
+                |start| Numbering::from_file(frame_rate, start),
+            ),
+            video_start_secs: info.video_start_secs,
             queries: Vec::new(),
         }
+    }
+
+    /// Frames of the file before the first picture.
+    fn n_frames_before(&self) -> u64 {
+        self.frame_rate.first_frame_from(self.video_start_secs)
+    }
+
+    /// What other programs call a frame that is counted from the first picture.
+    fn file_frame(&self, frame: u64) -> u64 {
+        self.numbering.first() + self.n_frames_before() + frame
+    }
+
+    /// Its timecode.
+    fn timecode(&self, frame: u64) -> String {
+        self.numbering.timecode(self.file_frame(frame))
     }
 }
 

@@ -30,7 +30,7 @@ pub fn otio(document: &ExportDocument) -> Result<String, ExportError> {
         })
     };
     let mut tracks = vec![track("V1", "Video")];
-    if document.has_audio {
+    if document.n_audio_channels > 0 {
         tracks.push(track("A1", "Audio"));
     }
     let timeline = json!({
@@ -54,6 +54,7 @@ pub fn otio(document: &ExportDocument) -> Result<String, ExportError> {
 
 fn clip(document: &ExportDocument, query: &ExportQuery, cut: Cut) -> Value {
     let rate = document.frame_rate;
+    let n_frames = document.n_frames_before() + rate.n_frames(document.duration_secs);
     json!({
         "OTIO_SCHEMA": "Clip.2",
         "name": query.query.as_str(),
@@ -66,7 +67,7 @@ fn clip(document: &ExportDocument, query: &ExportQuery, cut: Cut) -> Value {
                 "end_secs": cut.end_secs,
             },
         },
-        "source_range": range(rate, cut.first_frame, cut.n_frames()),
+        "source_range": range(rate, document.file_frame(cut.first_frame), cut.n_frames()),
         "effects": [],
         "markers": [],
         "enabled": true,
@@ -75,7 +76,7 @@ fn clip(document: &ExportDocument, query: &ExportQuery, cut: Cut) -> Value {
                 "OTIO_SCHEMA": "ExternalReference.1",
                 "name": cut::file_name(&document.video),
                 "metadata": {},
-                "available_range": range(rate, 0, rate.n_frames(document.duration_secs)),
+                "available_range": range(rate, document.numbering.first(), n_frames),
                 "available_image_bounds": null,
                 "target_url": cut::file_url(&document.video),
             },

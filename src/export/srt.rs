@@ -16,8 +16,9 @@ pub fn srt(document: &ExportDocument) -> String {
     captions.sort_by_key(|(cut, _)| (cut.first_frame, cut.end_frame));
     let mut text = String::new();
     for (number, (cut, query)) in (1..).zip(captions) {
-        let start = timestamp(document.frame_rate.secs(cut.first_frame));
-        let end = timestamp(document.frame_rate.secs(cut.end_frame));
+        let secs = |frame| document.video_start_secs + document.frame_rate.secs(frame);
+        let start = timestamp(secs(cut.first_frame));
+        let end = timestamp(secs(cut.end_frame));
         // Writing to a String cannot fail.
         let _ = write!(
             text,

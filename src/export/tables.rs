@@ -15,6 +15,12 @@ struct JsonDocument {
     frame_rate: String,
     width: u32,
     height: u32,
+    /// Of the first frame, where the file has timecode.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    start_timecode: Option<String>,
+    /// Times count from the first picture, which comes so late in the file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    video_start_secs: Option<f64>,
     queries: Vec<JsonQuery>,
 }
 
@@ -56,6 +62,8 @@ pub fn json(document: &ExportDocument) -> Result<String, ExportError> {
         frame_rate: format!("{}/{}", rate.num(), rate.den()),
         width: document.width,
         height: document.height,
+        start_timecode: (document.numbering.first() > 0).then(|| document.timecode(0)),
+        video_start_secs: video_start(document),
         queries: document
             .queries
             .iter()
@@ -63,6 +71,11 @@ pub fn json(document: &ExportDocument) -> Result<String, ExportError> {
             .collect(),
     };
     Ok(serde_json::to_string_pretty(&json)? + "\n")
+}
+
+/// `None` for the many videos that begin with a picture.
+fn video_start(document: &ExportDocument) -> Option<f64> {
+    Some(document.video_start_secs).filter(|secs| *secs > 0.0)
 }
 
 fn json_query(document: &ExportDocument, query: &ExportQuery) -> JsonQuery {
@@ -101,13 +114,17 @@ struct CsvLine<'a> {
     end_frame: u64,
     start_timecode: String,
     end_timecode: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    video_start_secs: Option<f64>,
 }
 
 pub fn csv(document: &ExportDocument) -> Result<String, ExportError> {
     let mut writer = csv::WriterBuilder::new()
         .has_headers(false)
         .from_writer(Vec::new());
-    writer.write_record([
+    let video_start_secs = video_start(document);
+    let last_name = video_start_secs.map(|_| "video_start_secs");
+    let names = [
         "query",
         "rank",
         "start_secs",
@@ -117,7 +134,8 @@ pub fn csv(document: &ExportDocument) -> Result<String, ExportError> {
         "end_frame",
         "start_timecode",
         "end_timecode",
-    ])?;
+    ];
+    writer.write_record(names.into_iter().chain(last_name))?;
     for query in &document.queries {
         for cut in cut::ranked(document, query) {
             writer.serialize(CsvLine {
@@ -128,8 +146,9 @@ pub fn csv(document: &ExportDocument) -> Result<String, ExportError> {
                 score: cut.score,
                 start_frame: cut.first_frame,
                 end_frame: cut.end_frame,
-                start_timecode: document.frame_rate.timecode(cut.first_frame),
-                end_timecode: document.frame_rate.timecode(cut.end_frame),
+                start_timecode: document.timecode(cut.first_frame),
+                end_timecode: document.timecode(cut.end_frame),
+                video_start_secs,
             })?;
         }
     }

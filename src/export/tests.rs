@@ -1,5 +1,6 @@
 use super::*;
 use crate::domain::{ClipIndex, TimeSpan};
+use crate::video::StartTimecode;
 
 fn moment(start_secs: f64, end_secs: f64, score: f32) -> Moment {
     Moment {
@@ -16,7 +17,11 @@ fn hour() -> ExportDocument {
         frame_rate: FrameRate::new(2997, 100).unwrap(),
         width: 1920,
         height: 1080,
-        has_audio: true,
+        stored_size: (1920, 1080),
+        pixel_aspect: (1, 1),
+        n_audio_channels: 2,
+        numbering: Numbering::from_zero(FrameRate::new(2997, 100).unwrap()),
+        video_start_secs: 0.0,
         queries: vec![
             ExportQuery {
                 query: Query::new("a \"red\" kite, <high> & far").unwrap(),
@@ -53,7 +58,8 @@ fn half_minute() -> ExportDocument {
     document.video = "/films/kite.mov".into();
     document.duration_secs = 30.0;
     document.frame_rate = FrameRate::new(25, 1).unwrap();
-    document.has_audio = false;
+    document.numbering = Numbering::from_zero(document.frame_rate);
+    document.n_audio_channels = 0;
     document.queries.truncate(1);
     document.queries[0].moments = vec![moment(10.0, 14.0, 0.9), moment(2.0, 6.0, 0.8)];
     document
@@ -108,6 +114,7 @@ fn moments_are_cut_at_the_ends_of_the_video() {
 fn film_rate_counts_to_24() {
     let mut document = half_minute();
     document.frame_rate = FrameRate::new(24000, 1001).unwrap();
+    document.numbering = Numbering::from_zero(document.frame_rate);
     document.queries[0].moments = vec![moment(10.0, 14.0, 0.9)];
     let edl = write(Format::Edl, &document).unwrap();
     // 10 s is frame 239.76, 14 s is frame 335.66.
@@ -127,6 +134,7 @@ fn film_rate_counts_to_24() {
 fn an_edl_cannot_count_slow_motion() {
     let mut document = half_minute();
     document.frame_rate = FrameRate::new(240, 1).unwrap();
+    document.numbering = Numbering::from_zero(document.frame_rate);
     let error = write(Format::Edl, &document).unwrap_err().to_string();
     assert!(error.contains("240 frames per second"), "{error}");
     assert!(write(Format::Otio, &document).is_ok());
@@ -167,4 +175,81 @@ fn formats_have_their_names() {
     assert_eq!("EDL".parse(), Ok(Format::Edl));
     let error = "avi".parse::<Format>().unwrap_err().to_string();
     assert!(error.contains("choose json, csv, srt"), "{error}");
+}
+
+#[test]
+fn sources_are_named_by_their_own_timecode() {
+    let mut document = half_minute();
+    document.numbering = Numbering::from_file(
+        document.frame_rate,
+        StartTimecode {
+            n_frames: 36_000 * 25,
+            frame_secs: (1, 25),
+            is_drop_frame: false,
+        },
+    );
+    let text = |format| write(format, &document).unwrap();
+    let edl = text(Format::Edl);
+    let event = "001  AX       V     C        10:00:02:00 10:00:06:00 01:00:00:00 01:00:04:00\n";
+    assert!(edl.contains(event), "{edl}");
+    let fcpxml = text(Format::Fcpxml);
+    for part in [
+        r#"start="36000s" duration="30s" hasVideo"#,
+        r#"start="36002s" duration="4s""#,
+    ] {
+        assert!(fcpxml.contains(part), "{fcpxml}");
+    }
+    let otio: serde_json::Value = serde_json::from_str(&text(Format::Otio)).unwrap();
+    let clip = &otio["tracks"]["children"][0]["children"][0];
+    assert_eq!(clip["source_range"]["start_time"]["value"], 900_050.0);
+    let available = &clip["media_references"]["DEFAULT_MEDIA"]["available_range"];
+    assert_eq!(available["start_time"]["value"], 900_000.0);
+    assert_eq!(available["duration"]["value"], 750.0);
+    let csv = text(Format::Csv);
+    let line = csv.lines().nth(1).unwrap();
+    assert!(line.contains(",10.0,14.0,"), "seconds as ever: {line}");
+    assert!(line.ends_with(",10:00:10:00,10:00:14:00"), "{line}");
+    assert!(text(Format::Json).contains(r#""start_timecode": "10:00:00:00""#));
+    assert!(text(Format::Srt).starts_with("1\n00:00:02,000 --> 00:00:06,000\n"));
+}
+
+#[test]
+fn other_programs_count_from_the_beginning_of_the_file() {
+    let mut document = half_minute();
+    document.video_start_secs = 3.0;
+    let text = |format| write(format, &document).unwrap();
+    assert!(text(Format::Srt).starts_with("1\n00:00:05,000 --> 00:00:09,000\n"));
+    assert!(text(Format::Edl).contains(" 00:00:05:00 00:00:09:00 01:00:00:00 "));
+    let fcpxml = text(Format::Fcpxml);
+    for part in [
+        r#"start="0s" duration="33s" hasVideo"#,
+        r#"start="5s" duration="4s""#,
+    ] {
+        assert!(fcpxml.contains(part), "{fcpxml}");
+    }
+    let otio = text(Format::Otio);
+    assert!(otio.contains(r#""value": 825.0"#), "33 s are there: {otio}");
+    assert!(otio.contains(r#""value": 125.0"#), "5 s: {otio}");
+    let json = text(Format::Json);
+    assert!(json.contains(r#""video_start_secs": 3.0"#), "{json}");
+    assert!(json.contains(r#""start_secs": 2.0"#), "{json}");
+    let csv = text(Format::Csv);
+    let lines: Vec<_> = csv.lines().collect();
+    assert!(
+        lines[0].ends_with(",end_timecode,video_start_secs"),
+        "{csv}"
+    );
+    assert!(lines[1].contains(",10.0,14.0,"), "{csv}");
+    assert!(lines[1].ends_with(",00:00:13:00,00:00:17:00,3.0"), "{csv}");
+}
+
+#[test]
+fn pixels_and_channels_are_told_as_they_are_stored() {
+    let mut document = half_minute();
+    (document.stored_size, document.pixel_aspect) = ((320, 240), (16, 11));
+    document.n_audio_channels = 1;
+    let fcpxml = write(Format::Fcpxml, &document).unwrap();
+    let format = r#"width="320" height="240" paspH="16" paspV="11"/>"#;
+    assert!(fcpxml.contains(format), "{fcpxml}");
+    assert!(fcpxml.contains(r#"audioChannels="1""#), "{fcpxml}");
 }

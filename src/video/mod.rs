@@ -20,6 +20,7 @@ mod error;
 mod file_names;
 mod gif;
 mod intake;
+mod mp4;
 mod mp4_turn;
 mod muxer;
 mod packet_pass;
@@ -32,6 +33,7 @@ mod reader;
 mod sampler;
 mod select;
 mod sequential_pass;
+mod timecode;
 mod timing;
 
 pub use cut::{CutExtent, Cutter};
@@ -41,6 +43,7 @@ pub use picture::Orientation;
 pub use preview::PreviewSampler;
 pub use probe::{VideoInfo, probe};
 pub use sampler::{SampledFrame, Sampler, SamplerOptions, Strategy, thumbnail};
+pub use timecode::StartTimecode;
 
 use std::time::Duration;
 

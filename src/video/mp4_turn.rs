@@ -7,6 +7,7 @@ use std::fs::File;
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 
 use super::Orientation;
+use super::mp4::{self, Mp4Box, boxes};
 
 /// 1.0 as 16.16 and the last entry's 2.30.
 const ONE: i32 = 1 << 16;
@@ -21,11 +22,7 @@ pub(super) fn set_orientation(file: &mut File, orientation: Orientation) -> io::
     if orientation.mirrored || orientation.quarter_turns == 0 {
         return Ok(());
     }
-    let end = file.metadata()?.len();
-    let movie = boxes(file, 0, end)?
-        .into_iter()
-        .find(|x| x.kind == *b"moov");
-    let movie = movie.ok_or(io::ErrorKind::InvalidData)?;
+    let movie = mp4::movie(file)?;
     for track in boxes(file, movie.start, movie.end)? {
         if track.kind != *b"trak" {
             continue;
@@ -40,7 +37,7 @@ pub(super) fn set_orientation(file: &mut File, orientation: Orientation) -> io::
 }
 
 /// `false` if the track has no width, as sound has none.
-fn turn(file: &mut File, header: &Box, quarter_turns: u8) -> io::Result<bool> {
+fn turn(file: &mut File, header: &Mp4Box, quarter_turns: u8) -> io::Result<bool> {
     let mut version = [0];
     file.seek(SeekFrom::Start(header.start))?;
     file.read_exact(&mut version)?;
@@ -69,43 +66,4 @@ fn turn(file: &mut File, header: &Box, quarter_turns: u8) -> io::Result<bool> {
     file.seek(SeekFrom::Start(at))?;
     file.write_all(&bytes)?;
     Ok(true)
-}
-
-struct Box {
-    kind: [u8; 4],
-    /// Of what is in it.
-    start: u64,
-    end: u64,
-}
-
-/// The boxes one after the other in a part of the file.
-fn boxes(file: &mut File, start: u64, end: u64) -> io::Result<Vec<Box>> {
-    let mut boxes = Vec::new();
-    let mut at = start;
-    while at + 8 <= end {
-        let mut head = [0; 16];
-        file.seek(SeekFrom::Start(at))?;
-        file.read_exact(&mut head[..8])?;
-        let [l0, l1, l2, l3, k0, k1, k2, k3, ..] = head;
-        let (length, head_length) = match u32::from_be_bytes([l0, l1, l2, l3]) {
-            0 => (end - at, 8),
-            1 => {
-                let mut long = [0; 8];
-                file.read_exact(&mut long)?;
-                (u64::from_be_bytes(long), 16)
-            }
-            length => (u64::from(length), 8),
-        };
-        let next = at.saturating_add(length);
-        if length < head_length || next > end {
-            return Err(io::ErrorKind::InvalidData.into());
-        }
-        boxes.push(Box {
-            kind: [k0, k1, k2, k3],
-            start: at + head_length,
-            end: next,
-        });
-        at = next;
-    }
-    Ok(boxes)
 }

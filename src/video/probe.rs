@@ -13,6 +13,7 @@ use super::gif::Gif;
 use super::intake::Item;
 use super::picture::{Orientation, square_size};
 use super::reader::{Delivery, Reader};
+use super::timecode::{self, Beginning, StartTimecode};
 use super::timing::{Extent, Shown, StreamClock, secs};
 
 /// The first picture in display order is among these: decoders hold back at most 16.
@@ -40,7 +41,17 @@ pub struct VideoInfo {
     /// Such as `Quicktime` or `Matroska`.
     pub container: String,
     pub has_audio: bool,
+    /// Of the first sound track, 0 without one.
+    pub n_audio_channels: u32,
     pub orientation: Orientation,
+    /// Upright, with the pixels as they are stored.
+    pub stored_size: (u32, u32),
+    /// Width to height of a stored pixel, upright; 1:1 for most.
+    pub pixel_aspect: (u32, u32),
+    /// Of the first frame, where the file has timecode.
+    pub start_timecode: Option<StartTimecode>,
+    /// How long the file has only sound before the first frame, as far as its header tells.
+    pub video_start_secs: f64,
 }
 
 /// Looks into a file without decoding it.
@@ -82,10 +93,18 @@ pub fn probe(path: &Path) -> Result<VideoInfo, VideoError> {
         },
     };
     let caps = probe.caps.unwrap_or_else(gst::Caps::new_empty);
+    let beginning = match demuxer.as_deref() {
+        Some("qtdemux") => timecode::read(path),
+        _ => Beginning::default(),
+    };
+    let n_audio_channels = reader.n_audio_channels();
     describe(&caps, probe.orientation, demuxer.as_deref())
         .map(|info| VideoInfo {
             duration_secs: secs(duration_ns),
-            has_audio: reader.has_audio(),
+            has_audio: n_audio_channels > 0,
+            n_audio_channels,
+            start_timecode: beginning.timecode,
+            video_start_secs: beginning.video_start_secs,
             ..info
         })
         .ok_or_else(|| VideoError::NotAVideo(path.to_path_buf()))
@@ -175,17 +194,24 @@ fn describe(
     let pixel_aspect = structure
         .get::<gst::Fraction>("pixel-aspect-ratio")
         .unwrap_or(gst::Fraction::new(1, 1));
-    let (width, height) = square_size(size("width")?, size("height")?, pixel_aspect);
-    let (width, height) = if orientation.is_sideways() {
-        (height, width)
-    } else {
-        (width, height)
+    let upright = |(across, down)| {
+        if orientation.is_sideways() {
+            (down, across)
+        } else {
+            (across, down)
+        }
     };
-    let frame_rate = structure
-        .get::<gst::Fraction>("framerate")
-        .ok()
-        .map(|rate| (rate.numer(), rate.denom()))
+    let stored_size = (size("width")?, size("height")?);
+    let (width, height) = upright(square_size(stored_size.0, stored_size.1, pixel_aspect));
+    let told = structure.get::<gst::Fraction>("framerate").ok();
+    let frame_rate = mpeg2_frame_rate(structure)
+        .or_else(|| told.map(|rate| (rate.numer(), rate.denom())))
         .filter(|(numer, denom)| *numer > 0 && *denom > 0);
+    let aspect = (pixel_aspect.numer(), pixel_aspect.denom());
+    let pixel_aspect = match (u32::try_from(aspect.0), u32::try_from(aspect.1)) {
+        (Ok(numer @ 1..), Ok(denom @ 1..)) => (numer, denom),
+        _ => (1, 1),
+    };
     Some(VideoInfo {
         duration_secs: 0.0,
         frame_rate,
@@ -194,8 +220,38 @@ fn describe(
         codec: pbutils::pb_utils_get_codec_description(caps).into(),
         container: demuxer.map_or_else(|| "none".to_owned(), container_name),
         has_audio: false,
+        n_audio_channels: 0,
         orientation,
+        stored_size: upright(stored_size),
+        pixel_aspect: upright(pixel_aspect),
+        start_timecode: None,
+        video_start_secs: 0.0,
     })
+}
+
+/// The rate in an MPEG-2 sequence header: a usual one, and the factor of its extension, of which
+/// GStreamer 1.22 forgets the denominator (ISO/IEC 13818-2, 6.3.3 and 6.3.5).
+fn mpeg2_frame_rate(structure: &gst::StructureRef) -> Option<(i32, i32)> {
+    const USUAL: [(i32, i32); 8] = [
+        (24_000, 1001),
+        (24, 1),
+        (25, 1),
+        (30_000, 1001),
+        (30, 1),
+        (50, 1),
+        (60_000, 1001),
+        (60, 1),
+    ];
+    let is_mpeg2 = structure.get::<i32>("mpegversion") == Ok(2);
+    let header = structure.get::<gst::Buffer>("codec_data").ok();
+    let header = header.filter(|_| structure.name() == "video/mpeg" && is_mpeg2)?;
+    let header = header.map_readable().ok()?;
+    let code = header.strip_prefix(&[0, 0, 1, 0xb3])?.get(3)? & 0xf;
+    let (numer, denom) = *USUAL.get(usize::from(code).checked_sub(1)?)?;
+    let mut parts = header.windows(10);
+    let extension = parts.find(|part| part.starts_with(&[0, 0, 1, 0xb5]) && part[4] >> 4 == 1)?;
+    let (n, d) = (extension[9] >> 5 & 3, extension[9] & 31);
+    Some((numer * (i32::from(n) + 1), denom * (i32::from(d) + 1)))
 }
 
 fn container_name(demuxer: &str) -> String {

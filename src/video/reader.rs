@@ -43,6 +43,8 @@ pub(super) const VIDEO_TRACK: usize = 0;
 struct Streams {
     video: Option<gst::Pad>,
     has_audio: bool,
+    /// Of the first sound track.
+    n_audio_channels: Option<u32>,
     audio: Vec<gst::Pad>,
     discarded: Vec<gst::Pad>,
     complete: bool,
@@ -285,8 +287,11 @@ impl Reader {
         1 + lock(&self.streams).audio.len()
     }
 
-    pub fn has_audio(&self) -> bool {
-        lock(&self.streams).has_audio
+    /// Of the first sound track; 0 without sound, 2 where the track does not tell.
+    pub fn n_audio_channels(&self) -> u32 {
+        let streams = lock(&self.streams);
+        let usual = if streams.has_audio { 2 } else { 0 };
+        streams.n_audio_channels.unwrap_or(usual)
     }
 
     /// Length as the container tells it, from its own zero. Often missing, sometimes wrong.
@@ -365,13 +370,15 @@ impl Streams {
         in_container: bool,
     ) -> bool {
         let found = pad.current_caps().unwrap_or_else(|| pad.query_caps(None));
-        let Some(name) = found
-            .structure(0)
-            .map(|structure| structure.name().to_string())
-        else {
+        let Some(structure) = found.structure(0) else {
             return false;
         };
-        self.has_audio |= name.starts_with("audio/");
+        let name = structure.name().to_string();
+        if name.starts_with("audio/") && !self.has_audio {
+            let n_channels = structure.get::<i32>("channels").ok();
+            self.n_audio_channels = n_channels.and_then(|n| n.try_into().ok());
+            self.has_audio = true;
+        }
         // One photograph is not a video; an animation or Motion JPEG in a container is.
         let is_video = name.starts_with("video/") || in_container && name.starts_with("image/");
         if !is_video || self.video.is_some() {

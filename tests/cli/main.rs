@@ -6,6 +6,7 @@ mod index;
 mod outputs;
 mod refusals;
 mod search;
+mod sources;
 #[path = "../support/mod.rs"]
 mod support;
 mod words;

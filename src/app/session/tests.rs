@@ -15,7 +15,12 @@ fn info(duration_secs: f64) -> VideoInfo {
         codec: "H.264".to_owned(),
         container: "Quicktime".to_owned(),
         has_audio: false,
+        n_audio_channels: 0,
         orientation: Orientation::default(),
+        stored_size: (640, 360),
+        pixel_aspect: (1, 1),
+        start_timecode: None,
+        video_start_secs: 0.0,
     }
 }
 
