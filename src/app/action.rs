@@ -74,6 +74,10 @@ pub enum Action {
         prompt: String,
     },
     EditPrompts(PromptEdit),
+    /// Exports leave out the queries that are not selected.
+    ExportOnlySelected(bool),
+    /// Zooms the timeline out to the whole video.
+    ShowAllOfTimeline,
     /// Ask where, then copy it there.
     ExportPrompt(String),
     /// Ask for a file, then take a copy of it.

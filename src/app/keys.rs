@@ -108,18 +108,19 @@ pub const BINDINGS: &[Binding] = &[
     binding(Finding, "H", "Jump to the highlight", &[key(Key::H)], || Action::JumpToHighlight, NotTyping),
     binding(Finding, "Up", "Previous moment", &[key(Key::ArrowUp)], || Action::PreviousMoment, NothingFocused),
     binding(Finding, "Down", "Next moment", &[key(Key::ArrowDown)], || Action::NextMoment, NothingFocused),
+    binding(Finding, "Shift+Z", "Timeline: show the whole video", &[shift(Key::Z)], || Action::ShowAllOfTimeline, NotTyping),
     binding(Finding, "G", "Go to a time", &[key(Key::G)], || Action::ShowGoTo, NotTyping),
     binding(Finding, "E", "Export the moments", &[key(Key::E)], || Action::ToggleExportMenu, NotTyping),
     binding(Teaching, "T", "Teach, or back to the results", &[key(Key::T)], || Action::ToggleTeach, NotTyping),
     binding(Teaching, "I", "Selection begins here", &[key(Key::I)], || Action::MarkIn, NotTyping),
     binding(Teaching, "O", "Selection ends here", &[key(Key::O)], || Action::MarkOut, NotTyping),
-    binding(Teaching, "+", "It happens here (very good)", &[key(Key::Plus), key(Key::Equals), shift(Key::Plus)], || grade(Grade::VeryGood), NotTyping),
-    binding(Teaching, "-", "It does not (very bad)", &[key(Key::Minus)], || grade(Grade::VeryBad), NotTyping),
-    binding(Teaching, "0", "Very bad", &[key(Key::Num0)], || grade(Grade::VeryBad), NotTyping),
-    binding(Teaching, "1", "Bad", &[key(Key::Num1)], || grade(Grade::Bad), NotTyping),
-    binding(Teaching, "2", "Fair", &[key(Key::Num2)], || grade(Grade::Fair), NotTyping),
-    binding(Teaching, "3", "Good", &[key(Key::Num3)], || grade(Grade::Good), NotTyping),
-    binding(Teaching, "4", "Very good", &[key(Key::Num4)], || grade(Grade::VeryGood), NotTyping),
+    binding(Teaching, "+", "It happens here", &[key(Key::Plus), key(Key::Equals), shift(Key::Plus)], || grade(Grade::VeryGood), NotTyping),
+    binding(Teaching, "-", "It does not", &[key(Key::Minus)], || grade(Grade::VeryBad), NotTyping),
+    binding(Teaching, "0", "Does it happen? No", &[key(Key::Num0)], || grade(Grade::VeryBad), NotTyping),
+    binding(Teaching, "1", "Hardly", &[key(Key::Num1)], || grade(Grade::Bad), NotTyping),
+    binding(Teaching, "2", "Partly", &[key(Key::Num2)], || grade(Grade::Fair), NotTyping),
+    binding(Teaching, "3", "Yes", &[key(Key::Num3)], || grade(Grade::Good), NotTyping),
+    binding(Teaching, "4", "Exactly", &[key(Key::Num4)], || grade(Grade::VeryGood), NotTyping),
     binding(Teaching, "Del", "Take the grade back", &[key(Key::Delete), key(Key::Backspace)], || Action::Grade(None, None), NotTyping),
     binding(Teaching, "Ctrl+Shift+Z", "Label again what was undone", &[ctrl_shift(Key::Z), ctrl(Key::Y)], || Action::RedoLabel, NotTyping),
     binding(Teaching, "Ctrl+Z", "Undo the last label", &[ctrl(Key::Z)], || Action::UndoLabel, NotTyping),
@@ -131,6 +132,17 @@ pub const BINDINGS: &[Binding] = &[
     binding(Window, "?", "Show or hide these keys", &[key(Key::Questionmark), shift(Key::Questionmark), shift(Key::Slash)], || Action::ToggleKeys, NotTyping),
     binding(Window, "F12", "Time spent on drawing", &[key(Key::F12)], || Action::ToggleFrameTimes, Always),
     binding(Window, "Esc", "Close what lies on top", &[key(Key::Escape)], || Action::Escape, NothingFocused),
+];
+
+/// What the mouse does where nothing on the screen says so.
+pub const MOUSE: &[(&str, &str)] = &[
+    ("Wheel", "Zoom the timeline at the pointer"),
+    ("Shift+wheel", "Move along the timeline"),
+    ("Shift+drag", "Select clips to label them"),
+    (
+        "Dashed line",
+        "Drag it to change which clips make a moment, double-click it to reset",
+    ),
 ];
 
 fn grade(grade: Grade) -> Action {

@@ -95,8 +95,8 @@ impl App {
                     .inner_margin(Margin::same(MARGIN as i8)),
             )
             .resizable(true)
-            .default_size((0.26 * width).clamp(244.0, 320.0))
-            .size_range(240.0..=(0.5 * width).max(241.0))
+            .default_size((0.26 * width).clamp(272.0, 320.0))
+            .size_range(268.0..=(0.5 * width).max(269.0))
             .show(ui, |ui| {
                 side::tabs(ui, self.side, palette, actions);
                 let (session, thumbnails) = (&self.session, &mut self.thumbnails);

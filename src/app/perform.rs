@@ -12,6 +12,7 @@ use crate::app::panels::{
 };
 use crate::app::session::Lane;
 use crate::app::theme;
+use crate::app::widgets::select_all;
 use crate::app::window::App;
 use crate::domain::{TimeSpan, count, format_timestamp};
 use crate::export::{self, Format};
@@ -65,9 +66,10 @@ impl App {
             Action::Loop(span) => self.set_loop(span),
             Action::ToggleLoop => self.toggle_loop(),
             Action::ToggleFullscreen => self.set_fullscreen(ctx, !self.is_fullscreen),
-            Action::AddQuery(text) => self.add_query(&text),
+            Action::AddQuery(text) => self.add_query(ctx, &text),
             Action::RemoveQuery(id) => {
                 self.session.remove_query(id);
+                self.query_bar.problem = None;
                 self.worker.send(Command::DropQuery { id });
             }
             Action::SelectQuery(id) => self.session.selected = Some(id),
@@ -137,7 +139,7 @@ impl App {
                 id,
                 prompt: name.map(PromptSource::Named),
             }),
-            Action::AskWith { query, prompt } => self.ask_with(&query, prompt),
+            Action::AskWith { query, prompt } => self.ask_with(ctx, &query, prompt),
             Action::EditPrompts(edit) => self.worker.send(Command::EditPrompts(edit)),
             Action::ExportPrompt(name) => self.dialogs.choose_prompt_copy(name),
             Action::ImportPrompt => self.dialogs.choose_prompt(),
@@ -165,6 +167,7 @@ impl App {
                     self.dialogs.choose_folder(&video.path);
                 }
             }
+            Action::ExportOnlySelected(only) => self.session.exports_only_selected = only,
             Action::CutInto(dir) => {
                 let document = self.session.export_document();
                 let started = document.map(|document| self.cutting.start(document, dir, ctx));
@@ -177,6 +180,7 @@ impl App {
             Action::FocusQuery => {
                 self.set_fullscreen(ctx, false); // The field is not there.
                 ctx.memory_mut(|memory| memory.request_focus(query_bar::field_id()));
+                select_all(ctx, query_bar::field_id(), &self.query_bar.text);
             }
             Action::ToggleExportMenu => {
                 if self
@@ -202,6 +206,7 @@ impl App {
                 theme::apply(ctx, theme);
                 self.save_settings();
             }
+            Action::ShowAllOfTimeline => self.timeline.show_all(),
             Action::Zoom(by) => {
                 let zoom = match by {
                     0 => 1.0,
@@ -218,6 +223,9 @@ impl App {
                     self.path_field.hide();
                 } else if self.go_to.is_shown() {
                     self.go_to.hide();
+                } else if self.query_bar.problem.is_some() {
+                    self.query_bar.problem = None;
+                } else if self.session.notices.dismiss_newest() {
                 } else if self.session.selection.is_some() {
                     self.session.selection = None;
                 } else if self.is_fullscreen {
@@ -259,10 +267,7 @@ impl App {
     fn open(&mut self, path: PathBuf) {
         match self.playback.open(&path) {
             Ok(()) => self.session.opening = Some(path),
-            Err(message) => {
-                self.session.opening = None;
-                self.session.notices.error(message);
-            }
+            Err(message) => self.session.cannot_open(message),
         }
     }
 
@@ -300,7 +305,7 @@ impl App {
         }
     }
 
-    fn add_query(&mut self, text: &str) {
+    fn add_query(&mut self, ctx: &egui::Context, text: &str) {
         match self.session.add_query(text) {
             Ok(added) => {
                 self.query_bar.clear();
@@ -316,12 +321,15 @@ impl App {
                     }
                 }
             }
-            Err(error) => self.query_bar.problem = Some(error.to_string()),
+            Err(error) => {
+                self.query_bar.problem = Some(error.to_string());
+                ctx.memory_mut(|memory| memory.request_focus(query_bar::field_id()));
+            }
         }
     }
 
-    fn ask_with(&mut self, query: &str, prompt: String) {
-        self.add_query(query);
+    fn ask_with(&mut self, ctx: &egui::Context, query: &str, prompt: String) {
+        self.add_query(ctx, query);
         let lane = self.session.selected_lane();
         if let Some(lane) = lane.filter(|lane| lane.query.as_str() == query) {
             self.worker.send(Command::UsePrompt {

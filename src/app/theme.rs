@@ -186,6 +186,8 @@ fn fill_in(style: &mut Style, palette: &Palette) {
         Stroke::NONE,
         palette.text,
     );
+    // Rings and boxes that are not chosen, on the ground of a menu.
+    widgets.inactive.bg_fill = palette.line;
     fill(
         &mut widgets.hovered,
         palette.raised_hover,

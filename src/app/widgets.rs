@@ -1,5 +1,6 @@
 //! Small controls that several panels share. Each has a name for screen readers.
 
+use egui::text::{CCursor, CCursorRange};
 use egui::{Align2, Color32, Response, Role, Sense, Stroke, TextStyle, Ui, Vec2, WidgetInfo};
 
 use crate::app::icons::{self, Icon};
@@ -163,6 +164,19 @@ pub fn card(ui: &mut Ui, palette: &Palette, contents: impl FnOnce(&mut Ui)) {
             ui.spacing_mut().item_spacing.y = 4.0;
             contents(ui);
         });
+}
+
+/// Selects the text of a field, so that typing replaces it.
+pub fn select_all(ctx: &egui::Context, field: egui::Id, text: &str) {
+    select(ctx, field, 0..text.chars().count());
+}
+
+/// Selects characters of a field.
+pub fn select(ctx: &egui::Context, field: egui::Id, characters: std::ops::Range<usize>) {
+    let mut state = egui::text_edit::TextEditState::load(ctx, field).unwrap_or_default();
+    let range = CCursorRange::two(CCursor::new(characters.start), CCursor::new(characters.end));
+    state.cursor.set_char_range(Some(range));
+    state.store(ctx, field);
 }
 
 /// Shows where the keyboard is.

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::time::Duration;
+use std::time::Instant;
 
 use anyhow::Context as _;
 use egui::{Ui, ViewportCommand};
@@ -212,10 +213,7 @@ impl App {
                     ctx.send_viewport_cmd(ViewportCommand::Title(title));
                     self.worker.send(Command::Open { video, path });
                 }
-                News::CannotOpen(message) => {
-                    self.session.opening = None;
-                    self.session.notices.error(message);
-                }
+                News::CannotOpen(message) => self.session.cannot_open(message),
                 News::Stopped(message) => self.session.notices.error(message),
             }
         }
@@ -230,6 +228,9 @@ impl App {
             None => {}
         }
         self.poll_download();
+        if let Some(left) = self.session.notices.expire(Instant::now()) {
+            ctx.request_repaint_after(left);
+        }
         self.thumbnails.poll();
         let dropped = ctx.input(|input| {
             let files = input.raw.dropped_files.iter();

@@ -26,4 +26,6 @@ pub use dataset::{DatasetError, Example, TrainingSet, Unlisted};
 pub use head_trainer::{HeadExample, HeadTrainer};
 pub use next_labels::next_labels;
 pub use plan::{Check, MIN_EXAMPLES_FOR_HEAD};
-pub use trainer::{Outcome, Phase, Progress, TrainError, Trainer, TrainerConfig, Verdict};
+pub use trainer::{
+    ENOUGH_LABELS, Outcome, Phase, Progress, TrainError, Trainer, TrainerConfig, Verdict,
+};

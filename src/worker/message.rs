@@ -104,11 +104,18 @@ pub enum Event {
     /// The model is on a GPU, which compiles what it will run; [`Event::ModelReady`] follows.
     PreparingGpu,
     /// The model runs elsewhere from now on; a [`Event::Notice`] says why.
-    DeviceChanged { device: String },
+    DeviceChanged {
+        device: String,
+    },
     /// No model is loaded, and why, in one sentence. Videos and queries wait for another.
-    ModelFailed { message: String },
+    ModelFailed {
+        message: String,
+    },
     /// The file is a video; indexing has begun.
-    Opened { video: VideoId, info: VideoInfo },
+    Opened {
+        video: VideoId,
+        info: VideoInfo,
+    },
     /// The index has grown.
     Progress {
         video: VideoId,
@@ -124,9 +131,14 @@ pub enum Event {
         warning: Option<String>,
     },
     /// Indexing was stopped by [`Command::CancelIndexing`].
-    IndexingCancelled { video: VideoId },
+    IndexingCancelled {
+        video: VideoId,
+    },
     /// The video cannot be read, or not further, and why, in one sentence.
-    VideoFailed { video: VideoId, message: String },
+    VideoFailed {
+        video: VideoId,
+        message: String,
+    },
     /// What a query finds in what is known of the video.
     Found {
         video: VideoId,
@@ -138,7 +150,10 @@ pub enum Event {
         is_final: bool,
     },
     /// The query cannot be answered, and why, in one sentence.
-    QueryFailed { query: QueryId, message: String },
+    QueryFailed {
+        query: QueryId,
+        message: String,
+    },
     /// What was said about the video earlier; labels can be added from now on.
     Labels {
         video: VideoId,
@@ -146,11 +161,19 @@ pub enum Event {
         labels: Vec<(Query, Labels)>,
     },
     /// Labels are not on disk, and why, in one sentence.
-    LabelsNotSaved { message: String },
+    LabelsNotSaved {
+        message: String,
+    },
+    PromptRenamed {
+        name: String,
+        new_name: String,
+    },
     /// All prompts of the user.
     Prompts(Vec<PromptEntry>),
     /// A prompt cannot be used, found or moved, and why, in one sentence.
-    PromptFailed { message: String },
+    PromptFailed {
+        message: String,
+    },
     /// From now on the query is answered with this prompt; with none, by its plain words.
     PromptInUse {
         id: QueryId,
@@ -159,15 +182,28 @@ pub enum Event {
         threshold: f32,
     },
     /// Teaching has taken a step.
-    Teaching { id: QueryId, progress: Progress },
+    Teaching {
+        id: QueryId,
+        progress: Progress,
+    },
     /// Teaching has ended, by itself or because it was stopped.
-    Taught { id: QueryId, lesson: Lesson },
+    Taught {
+        id: QueryId,
+        lesson: Lesson,
+    },
     /// Nothing could be taught, and why, in one sentence.
-    TeachingFailed { id: QueryId, message: String },
+    TeachingFailed {
+        id: QueryId,
+        message: String,
+    },
     /// What was asked for is done.
-    Done { message: String },
+    Done {
+        message: String,
+    },
     /// Something the user should know, such as a GPU that was lost.
-    Notice { message: String },
+    Notice {
+        message: String,
+    },
 }
 
 /// What came of teaching.

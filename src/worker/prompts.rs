@@ -124,7 +124,13 @@ impl State {
     /// Queries that use a prompt hear of its new name, or go back to their plain words.
     fn follow(&mut self, edit: PromptEdit) {
         let (name, new_name) = match edit {
-            PromptEdit::Rename { name, new_name } => (name, Some(new_name)),
+            PromptEdit::Rename { name, new_name } => {
+                (self.emit)(Event::PromptRenamed {
+                    name: name.clone(),
+                    new_name: new_name.clone(),
+                });
+                (name, Some(new_name))
+            }
             PromptEdit::Delete { name } => (name, None),
             PromptEdit::Export { .. } | PromptEdit::Import { .. } => return,
         };

@@ -189,7 +189,7 @@ fn a_name_is_typed_and_the_network_is_not_there() {
     });
     let notice = window.notices().remove(0);
     assert!(
-        notice.starts_with("cannot reach http://127.0.0.1:9"),
+        notice.starts_with("Cannot reach http://127.0.0.1:9"),
         "{notice}"
     );
     assert_eq!(

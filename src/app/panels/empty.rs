@@ -9,6 +9,19 @@ use crate::app::settings::Settings;
 use crate::app::theme::Palette;
 use crate::app::widgets::{IconButton, Look, elided};
 
+/// What comes after the video.
+fn next_step(session: &Session) -> String {
+    let words: Vec<_> = session
+        .lanes
+        .iter()
+        .map(|lane| format!("“{}”", lane.query))
+        .collect();
+    match words.as_slice() {
+        [] => "then say in a few words what to look for, and see where it happens".to_owned(),
+        words => format!("and it is searched for {}", words.join(", ")),
+    }
+}
+
 const MAX_RECENT: usize = 5;
 
 /// Picture, words and button.
@@ -78,10 +91,7 @@ pub fn ui(
                 .heading()
                 .color(palette.text),
         );
-        ui.label(
-            RichText::new("then say in a few words what to look for, and see where it happens")
-                .color(palette.weak_text),
-        );
+        ui.label(RichText::new(next_step(session)).color(palette.weak_text));
         ui.add_space(6.0);
         let open = IconButton::with_text(Icon::Open, "Open a video…")
             .look(Look::Primary)

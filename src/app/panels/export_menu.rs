@@ -4,7 +4,7 @@ use egui::{Id, Popup, RichText, Ui};
 
 use crate::app::action::{Action, Actions};
 use crate::app::icons::Icon;
-use crate::app::session::Session;
+use crate::app::session::{Lane, Session};
 use crate::app::theme::Palette;
 use crate::app::widgets::IconButton;
 use crate::export::Format;
@@ -22,10 +22,13 @@ pub fn toggle(ctx: &egui::Context) {
 }
 
 pub fn ui(ui: &mut Ui, session: &Session, palette: &Palette, actions: &mut Actions) {
-    let n_moments: usize = session.lanes.iter().map(|lane| lane.moments.len()).sum();
+    let n_in = |lane: &Lane| lane.strong_moments().0.len();
+    let n_moments: usize = session.exported_lanes().map(n_in).sum();
+    let is_doubtful = |lane: &&Lane| lane.is_probably_present() == Some(false);
+    let n_left_out = session.lanes.iter().filter(is_doubtful).count();
     let response = IconButton::with_text(Icon::Export, "Export")
         .hint("E")
-        .enabled(n_moments > 0)
+        .enabled(session.lanes.iter().any(|lane| n_in(lane) > 0))
         .show(ui);
     Popup::menu(&response).id(popup_id()).show(|ui| {
         ui.set_min_width(250.0);
@@ -35,6 +38,16 @@ pub fn ui(ui: &mut Ui, session: &Session, palette: &Palette, actions: &mut Actio
             format!("{n_moments} moments as")
         };
         ui.label(RichText::new(what).small().color(palette.weak_text));
+        if session.lanes.len() > 1 {
+            let mut only = session.exports_only_selected;
+            if ui.checkbox(&mut only, "Only the selected query").changed() {
+                actions.push(Action::ExportOnlySelected(only));
+            }
+            if n_left_out > 0 && !only {
+                let why = "Without what is probably not here";
+                ui.label(RichText::new(why).small().color(palette.weak_text));
+            }
+        }
         let by_key = popup_id().with("opened by key");
         for format in Format::ALL {
             let item = ui.button(title(format));

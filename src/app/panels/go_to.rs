@@ -91,11 +91,14 @@ fn parse_time(text: &str) -> Option<f64> {
     if parts.len() > 3 {
         return None;
     }
-    for part in parts {
+    for (i, part) in parts.into_iter().enumerate() {
         let digits = part.replace(',', ".");
         let is_number =
             !digits.is_empty() && digits.chars().all(|c| c.is_ascii_digit() || c == '.');
         let value: f64 = digits.parse().ok().filter(|_| is_number)?;
+        if i > 0 && value >= 60.0 {
+            return None;
+        }
         total = total * 60.0 + value;
     }
     Some(total)
@@ -117,6 +120,8 @@ mod tests {
             ("-3", None),
             ("nan", None),
             ("1:2:3:4", None),
+            ("9:99", None),
+            ("90:00", Some(5400.0)),
         ] {
             assert_eq!(parse_time(text), expected, "{text:?}");
         }

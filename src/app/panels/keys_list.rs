@@ -3,7 +3,7 @@
 use egui::{Align2, Grid, RichText, ScrollArea, Ui, Window, vec2};
 
 use crate::app::action::{Action, Actions};
-use crate::app::keys::{BINDINGS, Group};
+use crate::app::keys::{BINDINGS, Group, MOUSE};
 use crate::app::theme::Palette;
 
 pub fn ui(ui: &Ui, palette: &Palette, actions: &mut Actions) {
@@ -20,27 +20,31 @@ pub fn ui(ui: &Ui, palette: &Palette, actions: &mut Actions) {
             ScrollArea::vertical()
                 .max_height(screen.height() - 140.0)
                 .show(ui, |ui| {
-                    let is_wide = screen.width() > 1100.0;
-                    if is_wide {
-                        ui.horizontal_top(|ui| {
-                            for column in [
-                                &[Group::Playback][..],
-                                &[Group::Finding, Group::Window],
-                                &[Group::Teaching],
-                            ] {
-                                ui.vertical(|ui| {
-                                    for group in column {
-                                        group_ui(ui, *group, palette);
-                                    }
-                                });
-                                ui.add_space(20.0);
-                            }
-                        });
-                    } else {
-                        for group in Group::ALL {
-                            group_ui(ui, group, palette);
+                    let columns: &[&[Group]] = match screen.width() {
+                        1100.0.. => &[
+                            &[Group::Playback],
+                            &[Group::Finding, Group::Window],
+                            &[Group::Teaching],
+                        ],
+                        700.0.. => &[
+                            &[Group::Playback, Group::Window],
+                            &[Group::Finding, Group::Teaching],
+                        ],
+                        _ => &[&Group::ALL],
+                    };
+                    ui.horizontal_top(|ui| {
+                        for (i, groups) in columns.iter().enumerate() {
+                            ui.vertical(|ui| {
+                                for group in *groups {
+                                    group_ui(ui, *group, palette);
+                                }
+                                if i + 1 == columns.len() {
+                                    mouse_ui(ui, palette);
+                                }
+                            });
+                            ui.add_space(20.0);
                         }
-                    }
+                    });
                 });
         });
     if !is_open {
@@ -49,21 +53,40 @@ pub fn ui(ui: &Ui, palette: &Palette, actions: &mut Actions) {
 }
 
 fn group_ui(ui: &mut Ui, group: Group, palette: &Palette) {
+    let bindings = BINDINGS.iter().filter(|binding| binding.group == group);
+    let lines = bindings.map(|binding| (binding.keys, binding.what));
+    list(ui, group.title(), lines, palette);
+}
+
+fn mouse_ui(ui: &mut Ui, palette: &Palette) {
+    list(ui, "Mouse", MOUSE.iter().copied(), palette);
+}
+
+fn list<'a>(
+    ui: &mut Ui,
+    title: &str,
+    lines: impl Iterator<Item = (&'a str, &'a str)>,
+    palette: &Palette,
+) {
     ui.spacing_mut().interact_size.y = 20.0;
-    ui.label(RichText::new(group.title()).strong().color(palette.accent));
-    Grid::new(group.title())
+    ui.label(RichText::new(title).strong().color(palette.accent));
+    Grid::new(title)
         .num_columns(2)
         .spacing(vec2(18.0, 5.0))
         .show(ui, |ui| {
-            for binding in BINDINGS.iter().filter(|binding| binding.group == group) {
+            for (keys, what) in lines {
                 egui::Frame::new()
                     .fill(palette.raised)
                     .corner_radius(4.0)
                     .inner_margin(egui::Margin::symmetric(6, 1))
                     .show(ui, |ui| {
-                        ui.label(RichText::new(binding.keys).monospace().color(palette.text));
+                        ui.label(RichText::new(keys).monospace().color(palette.text));
                     });
-                ui.label(RichText::new(binding.what).color(palette.text));
+                let what = RichText::new(what).color(palette.text);
+                ui.scope(|ui| {
+                    ui.set_max_width(230.0);
+                    ui.add(egui::Label::new(what).wrap());
+                });
                 ui.end_row();
             }
         });

@@ -1,7 +1,8 @@
 //! Which model searches and where it runs: bundled, downloaded, to be downloaded, or a folder.
 
 use egui::{
-    Align, Button, Id, Layout, Popup, PopupCloseBehavior, ProgressBar, RichText, TextEdit, Ui,
+    Align, Button, Id, Key, Layout, Popup, PopupCloseBehavior, ProgressBar, RichText, TextEdit, Ui,
+    vec2,
 };
 
 use crate::app::action::{Action, Actions};
@@ -9,7 +10,7 @@ use crate::app::panels::status_bar::time_left;
 use crate::app::session::{Download, ModelState, Session};
 use crate::app::theme::Palette;
 use crate::engine::{EngineConfig, InstalledModel, KNOWN_MODELS, ModelChoice};
-use crate::model::DeviceChoice;
+use crate::model::{BUNDLED, DeviceChoice};
 use crate::store::{DownloadProgress, RepoId};
 
 /// What is typed but not done.
@@ -79,7 +80,14 @@ fn models(
     }
     for InstalledModel { name, .. } in &installed {
         let is_current = *name == current;
-        if ui.radio(is_current, name).clicked() && !is_current {
+        let choice = ui.horizontal(|ui| {
+            let radio = ui.radio(is_current, name);
+            if name == BUNDLED {
+                heading(ui, "knows drawn scenes only: to try things out", palette);
+            }
+            radio
+        });
+        if choice.inner.clicked() && !is_current {
             let Ok(choice) = name.parse();
             actions.push(Action::UseModel(choice));
         }
@@ -100,14 +108,12 @@ fn models(
         remote_model(ui, &other.repo, "", download, palette, actions);
     }
     ui.horizontal(|ui| {
-        if ui
-            .button("Folder…")
-            .on_hover_text("Any folder with a CLIP in Hugging Face layout")
-            .clicked()
-        {
+        other_model(ui, &installed, state, palette, actions);
+        let folder = ui.button("Folder…");
+        let folder = folder.on_hover_text("Any folder with a CLIP in Hugging Face layout");
+        if folder.clicked() {
             actions.push(Action::ChooseModelFolder);
         }
-        other_model(ui, &installed, state, palette, actions);
     });
 }
 
@@ -121,27 +127,31 @@ fn other_model(
 ) {
     let field = TextEdit::singleline(&mut state.name)
         .hint_text("owner/name on huggingface.co")
-        .desired_width(200.0);
+        .align(egui::Align2::LEFT_CENTER)
+        .min_size(vec2(0.0, 24.0))
+        .desired_width(220.0);
     let response = ui.add(field);
     response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::TextInput, true, "Other model"));
     let name = state.name.trim();
     if name.is_empty() {
         return;
     }
+    let is_entered = response.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
     match name.parse::<RepoId>() {
         Ok(_) if installed.iter().any(|model| model.name == name) => {
-            if ui.button("Use").clicked() {
+            if ui.button("Use").clicked() || is_entered {
                 let Ok(choice) = name.parse();
                 actions.push(Action::UseModel(choice));
                 state.name.clear();
             }
         }
         Ok(repo) => {
-            if ui.button("Get it").clicked() {
+            if ui.button("Get it").clicked() || is_entered {
                 actions.push(Action::DownloadModel(repo));
                 state.name.clear();
             }
         }
+        Err(_) if response.has_focus() => {}
         Err(_) => {
             ui.label(RichText::new("not owner/name").small().color(palette.error));
         }

@@ -1,5 +1,6 @@
 //! Typing a path, where the desktop has no file dialog.
 
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use egui::{Align2, Area, Frame, Id, Key, Margin, Order, RichText, Stroke, TextEdit, Ui, vec2};
@@ -8,7 +9,7 @@ use crate::app::action::{Action, Actions};
 use crate::app::dialogs::Wish;
 use crate::app::icons::Icon;
 use crate::app::theme::{CORNER, Palette};
-use crate::app::widgets::{IconButton, Look};
+use crate::app::widgets::{IconButton, Look, select};
 
 const WIDTH: f32 = 560.0;
 
@@ -105,6 +106,7 @@ pub fn ui(ui: &Ui, area: egui::Rect, state: &mut State, palette: &Palette, actio
                     let field = ui.add(field).accessible_name("Path");
                     if !state.has_had_focus {
                         field.request_focus();
+                        select(ui.ctx(), field.id, name_in(&state.text));
                         state.has_had_focus = true;
                     }
                     if field.changed() {
@@ -139,6 +141,19 @@ pub fn ui(ui: &Ui, area: egui::Rect, state: &mut State, palette: &Palette, actio
     }
 }
 
+/// The characters of a path that most likely are typed anew: the file's name without its extension.
+fn name_in(path: &str) -> Range<usize> {
+    let characters: Vec<_> = path.chars().collect();
+    let is_separator = |c: &char| std::path::is_separator(*c);
+    let start = characters
+        .iter()
+        .rposition(is_separator)
+        .map_or(0, |at| at + 1);
+    let dot = characters[start..].iter().rposition(|c| *c == '.');
+    let end = dot.filter(|at| *at > 0).map(|at| start + at);
+    start..end.unwrap_or(characters.len())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -164,6 +179,14 @@ mod tests {
         let folder = dir.path().join("new");
         let cut = submitted(Wish::CutInto, &folder).submit();
         assert_eq!(cut, Some(Action::CutInto(folder)));
+    }
+
+    #[test]
+    fn the_name_is_what_is_typed_anew() {
+        assert_eq!(name_in("/tmp/é/film.cut.json"), 7..15);
+        assert_eq!(name_in("/tmp/folder"), 5..11);
+        assert_eq!(name_in("/tmp/"), 5..5);
+        assert_eq!(name_in(".hidden"), 0..7);
     }
 
     #[test]

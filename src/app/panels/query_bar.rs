@@ -4,7 +4,7 @@ use egui::{Area, Frame, Id, Key, Margin, Modifiers, Order, Stroke, TextEdit, Ui,
 
 use crate::app::action::{Action, Actions};
 use crate::app::icons::{self, Icon};
-use crate::app::session::Session;
+use crate::app::session::{Session, capitalised};
 use crate::app::theme::{CONTROL_HEIGHT, CORNER, Palette};
 
 /// What was typed and not yet asked.
@@ -118,6 +118,9 @@ pub fn ui(
     if response.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter)) {
         actions.push(Action::AddQuery(state.text.clone()));
     }
+    if response.lost_focus() && !ui.input(|input| input.key_pressed(Key::Enter)) {
+        state.problem = None;
+    }
     if let Some(problem) = &state.problem {
         problem_ui(ui, rect, problem, palette);
     }
@@ -139,14 +142,6 @@ fn problem_ui(ui: &Ui, field: egui::Rect, problem: &str, palette: &Palette) {
                     ui.colored_label(palette.text, capitalised(problem));
                 });
         });
-}
-
-/// Errors begin small because they usually follow a colon; here they stand alone.
-fn capitalised(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| {
-        first.to_uppercase().chain(letters).collect()
-    })
 }
 
 #[cfg(test)]
@@ -171,11 +166,5 @@ mod tests {
         state.step_history(-1, &history);
         assert_eq!(state.text, "draft");
         State::default().step_history(1, &[]);
-    }
-
-    #[test]
-    fn problems_begin_with_a_capital() {
-        assert_eq!(capitalised("the query is empty"), "The query is empty");
-        assert_eq!(capitalised(""), "");
     }
 }

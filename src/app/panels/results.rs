@@ -1,6 +1,6 @@
 //! What was found for the selected query: the best clips and the moments.
 
-use egui::{RichText, ScrollArea, Sense, TextStyle, Ui, vec2};
+use egui::{CollapsingHeader, RichText, ScrollArea, Sense, TextStyle, Ui, vec2};
 
 use crate::app::action::{Action, Actions};
 use crate::app::colours::lane_colour;
@@ -10,7 +10,7 @@ use crate::app::session::{Lane, Session};
 use crate::app::theme::Palette;
 use crate::app::thumbnails::Thumbnails;
 use crate::app::widgets::{IconButton, Look, card, elided};
-use crate::domain::{ClipIndex, TimeSpan};
+use crate::domain::{ClipIndex, Moment, TimeSpan};
 
 /// The window shows so many; files carry all.
 const MAX_MOMENTS: usize = 50;
@@ -35,24 +35,28 @@ pub fn ui(
         hint(ui, text, palette);
         return;
     };
-    if lane.is_probably_present() == Some(false) {
-        doubt(ui, answer.is_final, palette);
-    }
-    let jump = IconButton::with_text(Icon::Target, "Jump to highlight")
-        .hint("H")
-        .look(if lane.is_probably_present() == Some(true) {
-            Look::Primary
-        } else {
-            Look::Raised
-        })
-        .show(ui);
-    if jump.clicked() {
-        actions.push(Action::JumpToHighlight);
-    }
-    ui.add_space(2.0);
-    let list = ScrollArea::vertical().auto_shrink(false);
+    let list = ScrollArea::vertical()
+        .id_salt(("results", lane.id))
+        .auto_shrink(false);
     // However low the window is, nothing reaches out of the panel.
     list.min_scrolled_height(0.0).show(ui, |ui| {
+        if lane.is_probably_present() == Some(false) {
+            doubt(ui, answer.is_final, palette);
+        }
+        let jump = IconButton::with_text(Icon::Target, "Jump to highlight")
+            .hint("H")
+            .look(if lane.is_probably_present() == Some(true) {
+                Look::Primary
+            } else {
+                Look::Raised
+            })
+            .show(ui);
+        if jump.clicked() {
+            actions.push(Action::JumpToHighlight);
+        }
+        if session.is_bundled_model() {
+            bundled_note(ui, palette, actions);
+        }
         ui.spacing_mut().item_spacing.y = 4.0;
         section(ui, "Moments", palette);
         if lane.moments.is_empty() {
@@ -63,16 +67,34 @@ pub fn ui(
             };
             hint(ui, text, palette);
         }
-        for (i, moment) in lane.moments.iter().take(MAX_MOMENTS).enumerate() {
+        let mut moment_row = |ui: &mut Ui, i: usize, moment: &Moment| {
             let row = SpanRow {
                 title: format!("Moment {}", i + 1),
                 span: moment.span,
                 clip: best_clip(lane, moment.span),
-                saliency: moment.score,
+                saliency: Some(moment.score),
                 is_looped: session.playback.looped == Some(moment.span),
                 shows_thumbs: false,
             };
             row.ui(ui, session, thumbnails, palette, actions);
+        };
+        let (strong, n_weak) = lane.strong_moments();
+        for (i, moment) in strong.iter().take(MAX_MOMENTS).enumerate() {
+            moment_row(ui, i, moment);
+        }
+        if n_weak > 0 && strong.len() < MAX_MOMENTS {
+            let title = match n_weak {
+                1 => "1 weaker moment".to_owned(),
+                n => format!("{n} weaker moments"),
+            };
+            let title = RichText::new(title).small().color(palette.weak_text);
+            let fold = CollapsingHeader::new(title).id_salt(("weak", lane.id));
+            fold.show_unindented(ui, |ui| {
+                let weak = lane.moments.iter().enumerate().take(MAX_MOMENTS);
+                for (i, moment) in weak.skip(strong.len()) {
+                    moment_row(ui, i, moment);
+                }
+            });
         }
         ui.add_space(8.0);
         section(ui, "Best clips", palette);
@@ -81,7 +103,7 @@ pub fn ui(
                 title: format!("Clip {}", i + 1),
                 span: highlight.clip.span(),
                 clip: highlight.clip,
-                saliency: highlight.score,
+                saliency: Some(highlight.score),
                 is_looped: session.playback.looped == Some(highlight.clip.span()),
                 shows_thumbs: false,
             };
@@ -108,7 +130,7 @@ pub(super) fn head(ui: &mut Ui, lane: &Lane, palette: &Palette) {
 }
 
 fn doubt(ui: &mut Ui, is_final: bool, palette: &Palette) {
-    let has_room = ui.available_height() > 240.0;
+    let has_room = ui.clip_rect().height() > 240.0;
     card(ui, palette, |ui| {
         let title = if is_final {
             "Probably not in this video"
@@ -124,6 +146,17 @@ fn doubt(ui: &mut Ui, is_final: bool, palette: &Palette) {
             title.on_hover_text(why);
         }
     });
+}
+
+/// What it says of people's own videos means nothing.
+fn bundled_note(ui: &mut Ui, palette: &Palette, actions: &mut Actions) {
+    let words = RichText::new("The bundled model knows drawn scenes only ›").small();
+    let why = "It is there to try things out, and what it says of the real world means nothing. \
+               Choose or get a real model.";
+    let link = egui::Button::new(words.color(palette.weak_text)).frame(false);
+    if ui.add(link.truncate()).on_hover_text(why).clicked() {
+        actions.push(Action::ToggleModelMenu);
+    }
 }
 
 pub(super) fn section(ui: &mut Ui, title: &str, palette: &Palette) {

@@ -20,7 +20,8 @@ pub struct SpanRow {
     pub span: TimeSpan,
     /// Whose picture stands for it.
     pub clip: ClipIndex,
-    pub saliency: f32,
+    /// `None` where the score says nothing.
+    pub saliency: Option<f32>,
     pub is_looped: bool,
     /// Thumbs stay even while the pointer is elsewhere.
     pub shows_thumbs: bool,
@@ -42,7 +43,10 @@ impl SpanRow {
             format_timestamp(self.span.start_secs),
             format_timestamp(self.span.end_secs)
         );
-        let name = format!("{}, {times}, {}", self.title, percent(self.saliency));
+        let mut name = format!("{}, {times}", self.title);
+        if let Some(saliency) = self.saliency {
+            name += &format!(", {}", percent(saliency));
+        }
         response.widget_info(|| WidgetInfo::labeled(Role::Button, true, &name));
         if !ui.is_rect_visible(rect) {
             return;
@@ -60,19 +64,19 @@ impl SpanRow {
         let left = picture.right() + 10.0;
         let font = TextStyle::Body.resolve(ui.style());
         let middle = rect.center().y;
-        painter.text(
-            pos2(left, middle - 2.0),
-            Align2::LEFT_BOTTOM,
-            &times,
-            font,
-            palette.text,
-        );
-        let bar = Rect::from_min_size(pos2(left, middle + 7.0), vec2(64.0, 5.0));
-        score_bar(&painter, bar, self.saliency, palette);
-        let small = TextStyle::Small.resolve(ui.style());
-        let at = pos2(bar.right() + 8.0, bar.center().y);
-        let score = percent(self.saliency);
-        painter.text(at, Align2::LEFT_CENTER, score, small, palette.weak_text);
+        let (time_at, align) = match self.saliency {
+            Some(_) => (middle - 2.0, Align2::LEFT_BOTTOM),
+            None => (middle, Align2::LEFT_CENTER),
+        };
+        painter.text(pos2(left, time_at), align, &times, font, palette.text);
+        if let Some(saliency) = self.saliency {
+            let bar = Rect::from_min_size(pos2(left, middle + 7.0), vec2(64.0, 5.0));
+            score_bar(&painter, bar, saliency, palette);
+            let small = TextStyle::Small.resolve(ui.style());
+            let at = pos2(bar.right() + 8.0, bar.center().y);
+            let score = percent(saliency);
+            painter.text(at, Align2::LEFT_CENTER, score, small, palette.weak_text);
+        }
         focus_ring(ui, &response, palette);
 
         let clips = Selection::between(self.span.start_secs, self.span.end_secs);
@@ -81,7 +85,7 @@ impl SpanRow {
         if response.clicked() {
             actions.push(Action::PlayFrom(self.span.start_secs));
         }
-        response.on_hover_text(format!("{}: click to play", self.title));
+        response.on_hover_cursor(egui::CursorIcon::PointingHand);
     }
 
     fn picture(&self, ui: &Ui, rect: Rect, thumbnails: &mut Thumbnails, palette: &Palette) {

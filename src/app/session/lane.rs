@@ -25,6 +25,8 @@ pub struct Lane {
     pub colour: usize,
     /// On the curve's own scale of 0…1.
     pub threshold: f32,
+    /// The threshold before the user moved it.
+    pub usual_threshold: f32,
     pub answer: Option<Answer>,
     /// At the threshold of this lane, best first; scores are calibrated saliency.
     pub moments: Vec<Moment>,
@@ -51,6 +53,7 @@ impl Lane {
             query,
             colour,
             threshold: ZERO_SHOT_THRESHOLD,
+            usual_threshold: ZERO_SHOT_THRESHOLD,
             answer: None,
             moments: Vec::new(),
             error: None,
@@ -88,9 +91,21 @@ impl Lane {
             self.last_prompt = Some(last);
         }
         self.threshold = threshold;
+        self.usual_threshold = threshold;
         if let Some(answer) = &self.answer {
             let n_changes = self.change.as_ref().map_or(0, |(n, _)| *n);
             self.change = Some((n_changes + 1, answer.result.saliency.clone()));
+        }
+    }
+
+    /// A prompt is called otherwise from now on.
+    pub(super) fn note_new_name(&mut self, name: &str, new_name: &str) {
+        let lesson = self.lesson.as_mut().and_then(|lesson| lesson.as_mut().ok());
+        let lesson = lesson.map(|lesson| &mut lesson.prompt);
+        for known in [lesson, self.last_prompt.as_mut()].into_iter().flatten() {
+            if known == name {
+                new_name.clone_into(known);
+            }
         }
     }
 
@@ -108,6 +123,23 @@ impl Lane {
                 duration_secs,
             );
         }
+    }
+
+    /// Moments that are worth a look, and how many follow that are hardly better than chance.
+    pub fn strong_moments(&self) -> (&[Moment], usize) {
+        const WEAK_PART: f32 = 0.2;
+        if self.threshold < self.usual_threshold {
+            return (&self.moments, 0); // They were asked for.
+        }
+        let best = self.moments.first().map_or(0.0, |moment| moment.score);
+        let least = (WEAK_PART * best).max(0.0);
+        let n_strong = self
+            .moments
+            .iter()
+            .take_while(|moment| moment.score > least);
+        let n_strong = n_strong.count().max(self.moments.len().min(1));
+        let (strong, weak) = self.moments.split_at(n_strong);
+        (strong, weak.len())
     }
 
     /// `None` while nothing is known; `Some(false)` when even the best clip is no better than chance.

@@ -13,14 +13,14 @@ use std::path::{Path, PathBuf};
 use crate::domain::{Query, TimeSpan};
 use crate::engine::{IndexProgress, PromptEntry};
 use crate::export::{ExportDocument, ExportQuery};
-use crate::model::ModelInfo;
+use crate::model::{BUNDLED, ModelInfo};
 use crate::store::{DownloadProgress, RepoId};
 use crate::video::VideoInfo;
 use crate::worker::{QueryId, VideoId};
 
 pub use labelling::{LabelBook, Selection};
 pub use lane::{Answer, Lane, percent};
-pub use notice::{Notice, NoticeId, Notices, Severity};
+pub use notice::{Notice, NoticeId, Notices, Severity, capitalised};
 pub use teaching::TeachRun;
 
 /// As many queries as there are colours that everybody can tell apart.
@@ -166,6 +166,10 @@ pub struct Session {
     pub cuts: Option<CutProgress>,
     pub download: Option<Download>,
     pub notices: Notices,
+    /// Exports leave out the queries that are not selected.
+    pub exports_only_selected: bool,
+    /// What became of the last file that was to be opened.
+    not_opened: Option<NoticeId>,
     next_video: u64,
     next_query: u64,
 }
@@ -184,6 +188,9 @@ impl Session {
             labels: LabelBook::default(),
         });
         self.opening = None;
+        if let Some(notice) = self.not_opened.take() {
+            self.notices.dismiss(notice);
+        }
         self.selection = None;
         self.playback.position_secs = 0.0;
         self.playback.looped = None;
@@ -193,13 +200,23 @@ impl Session {
         id
     }
 
-    /// Adds a query and selects it. The same words twice only select the lane they have.
+    /// The file is no video; what was open stays.
+    pub fn cannot_open(&mut self, message: String) {
+        self.opening = None;
+        self.notices.error(message);
+        self.not_opened = self.notices.newest();
+    }
+
+    /// Adds a query and selects it. The same words twice only select the lane they have; capitals
+    /// make no other words, for no CLIP knows them.
     ///
     /// # Errors
     /// When the words are no query or there are too many already.
     pub fn add_query(&mut self, text: &str) -> Result<Option<(QueryId, Query)>, AddQueryError> {
         let query = Query::new(text)?;
-        if let Some(lane) = self.lanes.iter().find(|lane| lane.query == query) {
+        let lower = query.as_str().to_lowercase();
+        let is_same = |lane: &&Lane| lane.query.as_str().to_lowercase() == lower;
+        if let Some(lane) = self.lanes.iter().find(is_same) {
             self.selected = Some(lane.id);
             return Ok(None);
         }
@@ -227,6 +244,11 @@ impl Session {
             let neighbour = self.lanes.get(at.min(self.lanes.len().saturating_sub(1)));
             self.selected = neighbour.map(|lane| lane.id);
         }
+    }
+
+    /// Whether the model that answers knows drawn scenes only, and nothing of the world.
+    pub fn is_bundled_model(&self) -> bool {
+        matches!(&self.model, ModelState::Ready(info) if info.name == BUNDLED)
     }
 
     /// What a lane without an answer is waiting for.
@@ -289,19 +311,31 @@ impl Session {
             .find(|span| span.start_secs < time_secs - SAME_PLACE_SECS)
     }
 
+    /// The queries that an export is about: all that the video shows, or the selected one.
+    pub fn exported_lanes(&self) -> impl Iterator<Item = &Lane> {
+        let is_shown = |lane: &Lane| lane.is_probably_present() == Some(true);
+        let only_selected = self.exports_only_selected || !self.lanes.iter().any(is_shown);
+        self.lanes.iter().filter(move |lane| {
+            if only_selected {
+                self.selected == Some(lane.id)
+            } else {
+                is_shown(lane)
+            }
+        })
+    }
+
     /// What an export is made of; `None` without a video.
     pub fn export_document(&self) -> Option<ExportDocument> {
         let video = self.video.as_ref()?;
         let queries = self
-            .lanes
-            .iter()
+            .exported_lanes()
             .filter_map(|lane| {
                 let answer = lane.answer.as_ref()?;
                 Some(ExportQuery {
                     query: lane.query.clone(),
                     present: Some(answer.result.present),
                     highlight: Some(answer.result.highlight),
-                    moments: lane.moments.clone(),
+                    moments: lane.strong_moments().0.to_vec(),
                 })
             })
             .collect();

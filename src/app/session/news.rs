@@ -112,6 +112,11 @@ impl Session {
                 self.notices.error(message);
             }
             Event::Prompts(prompts) => self.prompts = prompts,
+            Event::PromptRenamed { name, new_name } => {
+                for lane in &mut self.lanes {
+                    lane.note_new_name(&name, &new_name);
+                }
+            }
             Event::PromptInUse {
                 id,
                 prompt,

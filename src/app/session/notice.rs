@@ -1,7 +1,12 @@
 //! Messages to the user: a short list that never blocks anything.
 
+use std::time::{Duration, Instant};
+
 /// Older ones make room.
 const MAX_NOTICES: usize = 4;
+
+/// Long enough to be read twice; what went wrong stays until it is dismissed.
+const INFO_LASTS: Duration = Duration::from_secs(10);
 
 /// Names a notice for dismissing it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -23,6 +28,7 @@ pub struct Notice {
     pub id: NoticeId,
     pub severity: Severity,
     pub text: String,
+    since: Instant,
 }
 
 /// The notices on screen, oldest first.
@@ -34,19 +40,20 @@ pub struct Notices {
 
 impl Notices {
     pub fn info(&mut self, text: impl Into<String>) {
-        self.push(Severity::Info, text.into());
+        self.push(Severity::Info, &text.into());
     }
 
     pub fn warning(&mut self, text: impl Into<String>) {
-        self.push(Severity::Warning, text.into());
+        self.push(Severity::Warning, &text.into());
     }
 
     pub fn error(&mut self, text: impl Into<String>) {
-        self.push(Severity::Error, text.into());
+        self.push(Severity::Error, &text.into());
     }
 
     /// The same sentence is not shown twice; it moves to the end.
-    fn push(&mut self, severity: Severity, text: String) {
+    fn push(&mut self, severity: Severity, text: &str) {
+        let text = capitalised(text);
         self.list.retain(|notice| notice.text != text);
         if self.list.len() >= MAX_NOTICES {
             self.list.remove(0);
@@ -55,8 +62,29 @@ impl Notices {
             id: NoticeId(self.next),
             severity,
             text,
+            since: Instant::now(),
         });
         self.next += 1;
+    }
+
+    pub fn newest(&self) -> Option<NoticeId> {
+        self.list.last().map(|notice| notice.id)
+    }
+
+    /// Takes away what has been read by now; gives when there will be more to take away.
+    pub fn expire(&mut self, now: Instant) -> Option<Duration> {
+        let left = |notice: &Notice| {
+            let age = now.saturating_duration_since(notice.since);
+            (notice.severity == Severity::Info).then(|| INFO_LASTS.saturating_sub(age))
+        };
+        self.list
+            .retain(|notice| left(notice) != Some(Duration::ZERO));
+        self.list.iter().filter_map(left).min()
+    }
+
+    /// Takes away the newest; `false` where there is none.
+    pub fn dismiss_newest(&mut self) -> bool {
+        self.list.pop().is_some()
     }
 
     pub fn dismiss(&mut self, id: NoticeId) {
@@ -72,9 +100,43 @@ impl Notices {
     }
 }
 
+/// Errors begin small because they usually follow a colon; in the window they stand alone. Names of
+/// files and models stay as they are.
+pub fn capitalised(text: &str) -> String {
+    let mut first_word = text.split(' ').next().unwrap_or_default().chars();
+    if !first_word.all(char::is_alphabetic) {
+        return text.to_owned();
+    }
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| {
+        first.to_uppercase().chain(letters).collect()
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_was_done_goes_by_itself_and_what_went_wrong_stays() {
+        let mut notices = Notices::default();
+        notices.error("wrong");
+        notices.info("done");
+        let now = Instant::now();
+        assert!(notices.expire(now).is_some_and(|left| left <= INFO_LASTS));
+        assert_eq!(notices.iter().len(), 2);
+        assert_eq!(notices.expire(now + INFO_LASTS), None);
+        let texts: Vec<_> = notices.iter().map(|notice| notice.text.as_str()).collect();
+        assert_eq!(texts, ["Wrong"]);
+        assert!(notices.dismiss_newest() && !notices.dismiss_newest());
+    }
+
+    #[test]
+    fn sentences_begin_with_a_capital() {
+        assert_eq!(capitalised("the query is empty"), "The query is empty");
+        assert_eq!(capitalised("film.mp4 is empty"), "film.mp4 is empty");
+        assert_eq!(capitalised(""), "");
+    }
 
     #[test]
     fn notices_never_pile_up() {
@@ -85,7 +147,7 @@ mod tests {
         }
         assert_eq!(notices.iter().len(), MAX_NOTICES);
         let texts: Vec<_> = notices.iter().map(|notice| notice.text.as_str()).collect();
-        assert_eq!(texts, ["7", "8", "9", "again"]);
+        assert_eq!(texts, ["7", "8", "9", "Again"]);
         let id = notices.iter().next().unwrap().id;
         notices.dismiss(id);
         assert_eq!(notices.iter().next().unwrap().text, "8");

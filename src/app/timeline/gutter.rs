@@ -76,7 +76,8 @@ pub fn ui(
     } else if response.clicked() {
         actions.push(Action::SelectQuery(lane.id));
     }
-    response.on_hover_text(lane.query.as_str());
+    let what = "How well the best clip fits: 0 % is as well as any words, 100 % as well as can be.";
+    response.on_hover_text(format!("{}\n{what}", lane.query));
 }
 
 fn state_text(lane: &Lane, waiting: &str, palette: &Palette) -> (String, egui::Color32) {
@@ -90,7 +91,7 @@ fn state_text(lane: &Lane, waiting: &str, palette: &Palette) -> (String, egui::C
         let so_far = if answer.is_final { "" } else { " so far" };
         return (format!("Probably not here{so_far}"), palette.warning);
     }
-    let n = lane.moments.len();
+    let n = lane.strong_moments().0.len();
     let moments = if n == 1 {
         "1 moment".to_owned()
     } else {

@@ -94,7 +94,7 @@ pub fn ui(
         );
     }
     curve::paint(&painter, plot, &values, scale, &saliency, colour);
-    if !answer.is_final {
+    if answer.n_clips_done < values.len() {
         veil(&painter, body, answer.n_clips_done, scale, palette);
     }
     let line = threshold::ui(ui, plot, lane, &saliency, actions);

@@ -58,6 +58,11 @@ pub struct State {
 }
 
 impl State {
+    /// Zooms out to the whole video.
+    pub fn show_all(&mut self) {
+        self.view = None;
+    }
+
     /// Whether a curve is still on its way to another one.
     pub fn is_moving(&self) -> bool {
         self.changes.is_moving()
@@ -236,7 +241,9 @@ fn plot_ui(
     let was_pressed = ui.input(|input| input.pointer.primary_pressed());
     if let Some(pointer) = response.interact_pointer_pos() {
         let time_secs = scale.secs_at(pointer.x);
-        let was_pressed_here = was_pressed && response.is_pointer_button_down_on();
+        // A tap may be pressed and over within one frame.
+        let is_here = response.is_pointer_button_down_on() || response.clicked();
+        let was_pressed_here = was_pressed && is_here;
         if was_pressed_here && ui.input(|input| input.modifiers.shift) {
             *selecting_from_secs = Some(time_secs);
         }

@@ -16,7 +16,7 @@ const REACH: f32 = 5.0;
 /// One press of a key.
 const STEP: f32 = 0.02;
 
-/// The line's own control; must come after the control of the timeline, so that it lies on top.
+/// The line's own control, a double click on which takes it back; must come after the control of the timeline, so that it lies on top.
 ///
 /// A click that is no drag is left to the timeline: it is in the answer.
 pub fn ui(
@@ -29,8 +29,15 @@ pub fn ui(
     let y = scale.y_of(lane.threshold_level()?);
     let area = Rect::from_x_y_ranges(rect.x_range(), y - REACH..=y + REACH).intersect(rect);
     let id = ui.scope_id().with(("threshold", lane.id));
+    // With Shift a drag selects clips, wherever it begins.
+    let is_selecting = ui.input(|input| input.modifiers.shift) && !ui.ctx().is_being_dragged(id);
+    let sense = if is_selecting {
+        Sense::focusable_noninteractive()
+    } else {
+        Sense::click_and_drag()
+    };
     let response = ui
-        .interact(area, id, Sense::click_and_drag())
+        .interact(area, id, sense)
         .on_hover_and_drag_cursor(CursorIcon::ResizeVertical);
     let name = format!("Threshold of {}", lane.query);
     response.widget_info(|| WidgetInfo::slider(true, lane.threshold.into(), &name));
@@ -47,6 +54,9 @@ pub fn ui(
         && let Some(threshold) = lane.threshold_at(scale.saliency_at(pointer.y))
     {
         actions.push(Action::SetThreshold(lane.id, threshold));
+    }
+    if response.double_clicked() {
+        actions.push(Action::SetThreshold(lane.id, lane.usual_threshold));
     }
     let steps = steps(ui, &response);
     if steps != 0 {
@@ -100,7 +110,10 @@ pub fn paint(
     let ends = [egui::pos2(rect.left(), y), egui::pos2(rect.right(), y)];
     painter.extend(Shape::dashed_line(&ends, stroke, 5.0, 4.0));
     if is_warm {
-        let label = format!("moments from {:.0} %", 100.0 * level.clamp(0.0, 1.0));
+        let mut label = format!("moments from {:.0} %", 100.0 * level.clamp(0.0, 1.0));
+        if lane.threshold != lane.usual_threshold {
+            label += " · double-click to reset";
+        }
         let font = TextStyle::Small.resolve(ui.style());
         let galley = painter.layout_no_wrap(label, font, palette.text);
         let above = y - galley.size().y - 4.0 > rect.top();

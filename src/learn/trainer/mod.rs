@@ -41,7 +41,7 @@ pub use config::TrainerConfig;
 use config::default_steps;
 use head_phase::HeadState;
 use judging::{Best, Evaluation};
-pub use report::{Outcome, Phase, Progress};
+pub use report::{ENOUGH_LABELS, Outcome, Phase, Progress};
 
 /// Why training cannot begin or go on.
 #[derive(Debug, thiserror::Error)]

@@ -46,6 +46,9 @@ pub struct Outcome {
     pub after: Option<HeldOutScores>,
 }
 
+/// With fewer labels on one query, that a prompt is better is hardly ever believed.
+pub const ENOUGH_LABELS: usize = 10;
+
 impl Trainer {
     pub(super) fn outcome(&self, encoder: &Encoder) -> Result<Outcome, TrainError> {
         let context = self.current_context()?;
@@ -86,9 +89,8 @@ impl Trainer {
     /// one or two of them does not notice. A gain is then believed only where zero-shot fails on
     /// these very labels: where it puts them in order no better than chance, little can be lost.
     fn is_luck_likely(&self) -> bool {
-        const FEW_LABELS: usize = 10;
         const CHANCE: f64 = 0.5;
-        if !self.plan.is_pooled || self.set.n_labels() >= FEW_LABELS {
+        if !self.plan.is_pooled || self.set.n_labels() >= ENOUGH_LABELS {
             return false;
         }
         let zero_shot = |i: usize| {

@@ -138,7 +138,7 @@ fn grades(ui: &mut Ui, given: Option<Grade>, palette: &Palette, actions: &mut Ac
             actions.push(Action::Grade(None, (!is_given).then_some(grade)));
         }
         let key = grade.value();
-        response.on_hover_text(format!("{} ({key})", grade.name()));
+        response.on_hover_text(format!("Key {key}"));
     }
 }
 

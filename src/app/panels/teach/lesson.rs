@@ -31,8 +31,9 @@ fn learned(ui: &mut Ui, lane: &Lane, lesson: &Lesson, palette: &Palette, actions
         Verdict::NotBetter | Verdict::Unchecked => ("Kept aside", palette.warning),
     };
     title(ui, text, colour);
+    let is_used = lane.prompt.as_ref() == Some(&lesson.prompt);
     ui.label(
-        RichText::new(explanation(lesson))
+        RichText::new(explanation(lesson, is_used))
             .small()
             .color(palette.text),
     );
@@ -50,8 +51,8 @@ fn learned(ui: &mut Ui, lane: &Lane, lesson: &Lesson, palette: &Palette, actions
                 cell(ui, "taught".to_owned(), palette.weak_text);
                 ui.end_row();
                 for (name, was, is) in [
-                    ("Best clip right (HIT@1)", before.hit1, after.hit1),
-                    ("All clips in order (mAP)", before.mean_ap, after.mean_ap),
+                    ("Best clip right", before.hit1, after.hit1),
+                    ("Clips in order", before.mean_ap, after.mean_ap),
                 ] {
                     cell(ui, name.to_owned(), palette.weak_text);
                     cell(ui, format!("{was:.1}"), palette.text);
@@ -60,7 +61,6 @@ fn learned(ui: &mut Ui, lane: &Lane, lesson: &Lesson, palette: &Palette, actions
                 }
             });
     }
-    let is_used = lane.prompt.as_ref() == Some(&lesson.prompt);
     let (text, prompt) = if is_used {
         ("Back to the plain words", None)
     } else {
@@ -72,7 +72,12 @@ fn learned(ui: &mut Ui, lane: &Lane, lesson: &Lesson, palette: &Palette, actions
     }
 }
 
-fn explanation(lesson: &Lesson) -> String {
+fn explanation(lesson: &Lesson, is_used: bool) -> String {
+    let search = if is_used {
+        "It answers because you asked for it"
+    } else {
+        "The search stays as it was"
+    };
     let videos = if lesson.n_videos == 1 {
         "1 video".to_owned()
     } else {
@@ -82,12 +87,12 @@ fn explanation(lesson: &Lesson) -> String {
     match lesson.verdict {
         Verdict::Better => format!("{from}: better on labels that it did not learn from."),
         Verdict::NotBetter => format!(
-            "{from}: no better on labels that it did not learn from. The search stays as it was; \
-             label a few more clips."
+            "{from}: no better on labels that it did not learn from. {search}; label a few more \
+             clips."
         ),
         Verdict::Unchecked => format!(
-            "{from}: too few to check whether it is better. The search stays as it was; label a few \
-             more clips, some where it happens and some where it does not."
+            "{from}: too few to check whether it is better. {search}; label a few more clips, some \
+             where it happens and some where it does not."
         ),
     }
 }

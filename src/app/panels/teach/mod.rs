@@ -40,7 +40,12 @@ pub fn ui(
     };
     head(ui, lane, palette);
     prompts::ui(ui, session, lane, state, palette, actions);
-    ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+    let contents = ScrollArea::vertical()
+        .id_salt(("teach", lane.id))
+        .auto_shrink(false)
+        // However low the window is, nothing reaches out of the panel.
+        .min_scrolled_height(0.0);
+    contents.show(ui, |ui| {
         ui.add_space(4.0);
         grading::ui(ui, session, palette, actions);
         ui.add_space(8.0);
@@ -71,7 +76,8 @@ fn proposals(
             title: format!("Unsure clip {}", i + 1),
             span: clip.span(),
             clip,
-            saliency: lane.saliency_at(clip.centre_secs()).unwrap_or(0.0),
+            // What counts is how near it is to the threshold.
+            saliency: None,
             is_looped: session.playback.looped == Some(clip.span()),
             shows_thumbs: true,
         };

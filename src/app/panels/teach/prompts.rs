@@ -1,13 +1,13 @@
 //! Which prompt answers: the plain words, what was taught, or another of the user's.
 
-use egui::{Key, Popup, RichText, TextEdit, Ui};
+use egui::{Align, Key, Layout, Popup, RichText, TextEdit, Ui, vec2};
 
 use crate::app::action::{Action, Actions};
 use crate::app::icons::Icon;
 use crate::app::panels::teach::State;
 use crate::app::session::{Lane, Session};
 use crate::app::theme::Palette;
-use crate::app::widgets::{IconButton, Look};
+use crate::app::widgets::{IconButton, Look, select_all};
 use crate::worker::PromptEdit;
 
 pub fn ui(
@@ -127,12 +127,16 @@ fn rename(ui: &mut Ui, state: &mut State, palette: &Palette, actions: &mut Actio
         return;
     };
     let (mut is_over, mut is_kept) = (false, false);
-    ui.horizontal(|ui| {
-        let width = ui.available_width() - 72.0;
-        let field = TextEdit::singleline(new_name).desired_width(width);
+    let row = vec2(ui.available_width(), ui.spacing().interact_size.y);
+    let layout = Layout::right_to_left(Align::Center);
+    ui.allocate_ui_with_layout(row, layout, |ui| {
+        let text = RichText::new("Rename").color(palette.text);
+        is_kept = ui.button(text).clicked();
+        let field = TextEdit::singleline(new_name).desired_width(f32::INFINITY);
         let response = ui.add(field).accessible_name("New name of the prompt");
-        if !response.lost_focus() {
+        if !response.has_focus() && !response.lost_focus() {
             response.request_focus();
+            select_all(ui.ctx(), response.id, new_name);
         }
         let keys = ui.input(|input| {
             (
@@ -140,10 +144,7 @@ fn rename(ui: &mut Ui, state: &mut State, palette: &Palette, actions: &mut Actio
                 input.key_pressed(Key::Escape),
             )
         });
-        is_kept = keys.0
-            || ui
-                .button(RichText::new("Rename").color(palette.text))
-                .clicked();
+        is_kept |= keys.0;
         is_over = keys.1;
     });
     if is_kept {

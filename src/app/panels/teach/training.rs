@@ -8,7 +8,7 @@ use crate::app::session::{Lane, Session, TeachRun};
 use crate::app::theme::{CORNER, Palette};
 use crate::app::widgets::{IconButton, Look};
 use crate::domain::{Grade, Labels};
-use crate::learn::{Phase, Progress};
+use crate::learn::{ENOUGH_LABELS, Phase, Progress};
 
 const PLOT_HEIGHT: f32 = 64.0;
 
@@ -17,10 +17,10 @@ pub fn ui(ui: &mut Ui, session: &Session, lane: &Lane, palette: &Palette, action
         Some(run) if run.query == lane.id => running(ui, run, palette, actions),
         other => {
             let labels = session.selected_labels();
-            let look = match labels {
-                Some(_) => Look::Primary,
-                // Labels of the same words on other videos count as well; the worker knows of them.
-                None => Look::Raised,
+            // Labels of the same words on other videos count as well; the worker knows of them.
+            let look = match labels.map(Labels::n_labels) {
+                Some(ENOUGH_LABELS..) => Look::Primary,
+                _ => Look::Raised,
             };
             let can_start = other.is_none() && session.video.is_some();
             ui.horizontal(|ui| {
@@ -41,13 +41,23 @@ pub fn ui(ui: &mut Ui, session: &Session, lane: &Lane, palette: &Palette, action
     }
 }
 
-/// `23 clips labelled: 8 fit, 15 do not`.
+/// `23 clips labelled: 8 fit, 15 do not`, and what is missing.
 fn counts(labels: &Labels) -> String {
     let n = labels.n_labels();
     let is_good = |grade: &&Grade| grade.is_relevant();
     let n_good = labels.grades.values().filter(is_good).count();
     let clips = if n == 1 { "clip" } else { "clips" };
-    format!("{n} {clips} labelled: {n_good} fit, {} do not", n - n_good)
+    let n_bad = n - n_good;
+    let missing = if n_good == 0 {
+        ". Label some where it happens."
+    } else if n_bad == 0 {
+        ". Label some where it does not happen."
+    } else if n < ENOUGH_LABELS {
+        ". A few more, and it can be checked whether what was learned is better."
+    } else {
+        ""
+    };
+    format!("{n} {clips} labelled: {n_good} fit, {n_bad} do not{missing}")
 }
 
 fn running(ui: &mut Ui, run: &TeachRun, palette: &Palette, actions: &mut Actions) {
