@@ -107,6 +107,9 @@ fn measure(model: &str, encoder: &Encoder, n_rounds: usize) {
     }
 }
 
+/// One way to do a part of a layer, and how it is called.
+type Form<'a> = (&'a str, Box<dyn Fn() + 'a>);
+
 /// Forms of the work on four frames of 50 positions; each group begins with the one in use.
 fn parts_of_a_layer(n_rounds: usize) {
     const FRAMES: usize = 4;
@@ -140,7 +143,7 @@ fn parts_of_a_layer(n_rounds: usize) {
             Default::default(),
         )
     };
-    let groups: [(&str, Vec<(&str, Box<dyn Fn() + '_>)>); 4] = [
+    let groups: [(&str, Vec<Form<'_>>); 4] = [
         (
             "queries, keys and values",
             vec![
