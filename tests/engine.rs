@@ -4,6 +4,7 @@ mod support;
 
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Instant;
 
 use serde_json::json;
@@ -288,7 +289,10 @@ fn features_of_another_length_than_the_labels_say_are_told_of_once() {
         let dataset = Dataset::load(&mut engine, annotations, &source, |engine, path| {
             Ok(index(engine, path))
         });
-        assert_eq!(dataset.unwrap().n_videos(), vids.len());
+        let dataset = dataset.unwrap();
+        assert_eq!(dataset.n_videos(), vids.len());
+        let [set, copy] = [0, 1].map(|_| dataset.training_set());
+        assert!(Arc::ptr_eq(&set.videos[0], &copy.videos[0]), "gigabytes");
         engine.take_notices()
     };
     assert!(notices(&["c", "d"]).is_empty());

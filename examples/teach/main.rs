@@ -278,7 +278,7 @@ fn labelled(videos: &[Video], query: &str, n_labels: Option<usize>, seed: u64) -
             Unlisted::Irrelevant,
         );
         query.clone_into(&mut example.query);
-        set.videos.push(video.embeddings.clone());
+        set.videos.push(video.embeddings.clone().into());
         set.examples.push(example);
     }
     let Some(n_labels) = n_labels else {

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::domain::{
     Annotation, Embeddings, Moment, SaliencyCurve, ZERO_SHOT_THRESHOLD, l2_normalise,
@@ -62,7 +63,7 @@ pub enum DatasetError {
 #[derive(Clone, Debug)]
 pub struct Dataset {
     pub annotations: Vec<Annotation>,
-    videos: Vec<Embeddings>,
+    videos: Vec<Arc<Embeddings>>,
     /// Index into `videos` by `vid`.
     by_vid: HashMap<String, usize>,
 }
@@ -113,7 +114,7 @@ impl Dataset {
                 misfits.push((vid, n_found, n_expected));
             }
             dataset.by_vid.insert(vid.clone(), dataset.videos.len());
-            dataset.videos.push(embeddings);
+            dataset.videos.push(embeddings.into());
         }
         if let Some((vid, n_found, n_expected)) = misfits.first() {
             engine.notices.push(format!(

@@ -158,7 +158,7 @@ pub fn labelled_query(query: &Query, videos: Vec<(Embeddings, Labels)>) -> Train
         let n_clips = embeddings.n_clips();
         set.examples
             .push(Example::from_labels(query.as_str(), i, n_clips, &labels));
-        set.videos.push(embeddings);
+        set.videos.push(embeddings.into());
     }
     set
 }

@@ -6,7 +6,7 @@
 
 use burn::tensor::{Device, Tensor, TensorData};
 
-use crate::domain::{Embeddings, l2_normalise};
+use crate::domain::l2_normalise;
 use crate::learn::batches::n_fitting;
 use crate::learn::context::{QueryIds, Run, RunGradients, SaliencyLoss, features_of, ids_of};
 use crate::learn::dataset::TrainingSet;
@@ -153,7 +153,7 @@ struct Targets {
 
 impl Targets {
     fn new(set: &TrainingSet, lessons: &[&Lesson], device: &Device) -> Self {
-        let dim = set.videos.first().map_or(0, Embeddings::dim);
+        let dim = set.videos.first().map_or(0, |video| video.dim());
         let n_clips = lessons.iter().map(|l| l.clips.len()).max().unwrap_or(0);
         let shape = [lessons.len(), n_clips];
         let mut frames = vec![0.0; lessons.len() * n_clips * dim];
@@ -183,6 +183,7 @@ mod tests {
     use std::collections::HashMap;
 
     use super::*;
+    use crate::domain::Embeddings;
     use crate::learn::dataset::Example;
     use crate::learn::plan::RunPlan;
     use crate::learn::prompt_golden::clip_tiny;
@@ -227,7 +228,7 @@ mod tests {
             windows: vec![],
         };
         TrainingSet {
-            videos: vec![video],
+            videos: vec![video.into()],
             examples: QUERIES.iter().map(example).collect(),
         }
     }

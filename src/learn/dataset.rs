@@ -1,6 +1,7 @@
 //! What is learned from: videos as cached embeddings, queries, and grades per clip.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use rand::SeedableRng as _;
 use rand::seq::SliceRandom as _;
@@ -29,10 +30,10 @@ pub struct Example {
     pub windows: Vec<TimeSpan>,
 }
 
-/// Videos and examples on them.
+/// Videos and examples on them. Copies share the videos, which may take gigabytes.
 #[derive(Clone, Debug, Default)]
 pub struct TrainingSet {
-    pub videos: Vec<Embeddings>,
+    pub videos: Vec<Arc<Embeddings>>,
     pub examples: Vec<Example>,
 }
 
@@ -248,7 +249,7 @@ pub(crate) mod tests {
     fn sets_without_a_difference_are_refused() {
         let mut set = TrainingSet::default();
         assert_eq!(set.check(2), Err(DatasetError::Empty));
-        set.videos = vec![Embeddings::from_features(2, vec![1.0; 10]).unwrap()];
+        set.videos = vec![Embeddings::from_features(2, vec![1.0; 10]).unwrap().into()];
         let mut example = Example::from_annotation(&annotation(), 0, 5, Unlisted::Irrelevant);
         set.examples = vec![example.clone()];
         assert_eq!(set.check(2), Ok(()));
@@ -265,7 +266,7 @@ pub(crate) mod tests {
     fn shots_are_drawn_by_seed_and_from_many_videos() {
         let example = Example::from_annotation(&annotation(), 0, 5, Unlisted::Irrelevant);
         let set = TrainingSet {
-            videos: vec![Embeddings::empty(2); 6],
+            videos: vec![Embeddings::empty(2).into(); 6],
             examples: (0..18)
                 .map(|i| Example {
                     video: i % 6,

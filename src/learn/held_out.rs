@@ -287,7 +287,7 @@ mod tests {
 
     fn set(grades: &[&[u8]]) -> TrainingSet {
         TrainingSet {
-            videos: vec![Embeddings::empty(1)],
+            videos: vec![Embeddings::empty(1).into()],
             examples: grades
                 .iter()
                 .map(|grades| Example {

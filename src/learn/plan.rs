@@ -255,7 +255,7 @@ mod tests {
 
     fn set(n_videos: usize, examples: &[(usize, &str, &[Option<u8>])]) -> TrainingSet {
         TrainingSet {
-            videos: vec![Embeddings::empty(1); n_videos],
+            videos: vec![Embeddings::empty(1).into(); n_videos],
             examples: examples
                 .iter()
                 .map(|(video, query, grades)| Example {

@@ -31,8 +31,11 @@ fn world(encoder: &Encoder, n: usize, queries: &[(&str, &str)], seed: u64) -> Tr
             values.extend(looks.iter().zip(&noise).map(|(l, n)| share * l + n));
         }
         let grade = |clip| if (start..end).contains(&clip) { 4 } else { 0 };
-        set.videos
-            .push(Embeddings::from_features(looks.len(), values).unwrap());
+        set.videos.push(
+            Embeddings::from_features(looks.len(), values)
+                .unwrap()
+                .into(),
+        );
         set.examples.push(Example {
             query: query.into(),
             video: i,
