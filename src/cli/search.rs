@@ -145,18 +145,11 @@ impl HighlightReport {
     fn new(highlight: Highlight, duration_secs: f64) -> Self {
         let start_secs = highlight.clip.start_secs();
         let end_secs = highlight.clip.end_secs().min(duration_secs);
-        let centre_secs = highlight.clip.centre_secs();
-        // Only a video shorter than half a clip is looked at elsewhere: at its middle.
-        let peak_secs = if centre_secs < duration_secs {
-            centre_secs
-        } else {
-            0.5 * (start_secs + end_secs)
-        };
         Self {
             clip: highlight.clip.0,
             start_secs,
             end_secs,
-            peak_secs,
+            peak_secs: highlight.peak_secs(duration_secs),
             score: highlight.score,
         }
     }

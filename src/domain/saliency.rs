@@ -13,6 +13,19 @@ pub struct Highlight {
     pub score: f32,
 }
 
+impl Highlight {
+    /// Where its frame lies in a video of this length: at the centre of the clip, and in the middle of
+    /// a video that ends before.
+    pub fn peak_secs(self, duration_secs: f64) -> f64 {
+        let centre_secs = self.clip.centre_secs();
+        if centre_secs < duration_secs {
+            centre_secs
+        } else {
+            0.5 * (self.clip.start_secs().min(duration_secs) + duration_secs)
+        }
+    }
+}
+
 impl SaliencyCurve {
     pub fn new(values: Vec<f32>) -> Self {
         Self(values)
@@ -74,6 +87,17 @@ impl SaliencyCurve {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_highlight_peaks_where_its_frame_was_taken() {
+        let peak_secs = |clip, duration_secs| {
+            let clip = ClipIndex(clip);
+            Highlight { clip, score: 1.0 }.peak_secs(duration_secs)
+        };
+        assert_eq!(peak_secs(0, 10.0), 1.0);
+        assert_eq!(peak_secs(4, 9.5), 9.0);
+        assert_eq!(peak_secs(0, 0.5), 0.25);
+    }
 
     #[test]
     fn the_highlight_is_the_first_of_the_best() {

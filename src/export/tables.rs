@@ -87,7 +87,7 @@ fn json_query(document: &ExportDocument, query: &ExportQuery) -> JsonQuery {
             clip: highlight.clip.0,
             start_secs: within(highlight.clip.start_secs()),
             end_secs: within(highlight.clip.end_secs()),
-            peak_secs: within(highlight.clip.centre_secs()),
+            peak_secs: highlight.peak_secs(document.duration_secs),
             score: highlight.score,
         }),
         moments: cut::ranked(document, query)

@@ -168,6 +168,18 @@ fn control_characters_break_no_format() {
 }
 
 #[test]
+fn a_video_shorter_than_half_a_clip_peaks_in_its_middle() {
+    let mut document = half_minute();
+    document.duration_secs = 0.5;
+    document.queries[0].highlight = Some(Highlight {
+        clip: ClipIndex(0),
+        score: 0.5,
+    });
+    let json = write(Format::Json, &document).unwrap();
+    assert!(json.contains("\"peak_secs\": 0.25,"), "{json}");
+}
+
+#[test]
 fn formats_have_their_names() {
     for format in Format::ALL {
         assert_eq!(format.to_string().parse(), Ok(format));
