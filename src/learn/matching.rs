@@ -34,13 +34,14 @@ impl Default for MatchingWeights {
 ///
 /// # Panics
 /// When `cost` does not have `n_rows · n_cols` entries.
-pub fn assign(
+fn assign(
     n_rows: usize,
     n_cols: usize,
-    cost: &Vec<f64>,
+    cost: &[f64],
 ) -> Result<Vec<(usize, usize)>, MatchingError> {
     assert_eq!(cost.len(), n_rows * n_cols, "cost matrix of another shape");
-    let (rows, cols) = lsap::solve(n_rows, n_cols, cost, false).map_err(|_| MatchingError)?;
+    let (rows, cols) =
+        lsap::solve(n_rows, n_cols, &cost.to_vec(), false).map_err(|_| MatchingError)?;
     let mut pairs: Vec<_> = rows.into_iter().zip(cols).collect();
     pairs.sort_unstable();
     Ok(pairs)
@@ -105,8 +106,8 @@ mod tests {
 
     #[test]
     fn nothing_matches_nothing_and_nan_is_an_error() {
-        assert!(assign(0, 3, &vec![]).unwrap().is_empty());
-        assert!(assign(1, 1, &vec![f64::NAN]).is_err());
+        assert!(assign(0, 3, &[]).unwrap().is_empty());
+        assert!(assign(1, 1, &[f64::NAN]).is_err());
     }
 
     #[test]

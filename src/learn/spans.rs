@@ -28,7 +28,7 @@ pub struct Run {
 }
 
 /// Runs of the first `n_clips` clips of a row of probabilities.
-pub fn runs_of_row(row: usize, probabilities: &[f32], threshold: f32) -> Vec<Run> {
+fn runs_of_row(row: usize, probabilities: &[f32], threshold: f32) -> Vec<Run> {
     let mut runs = Vec::new();
     let mut first = 0;
     for chunk in probabilities.chunk_by(|a, b| (*a >= threshold) == (*b >= threshold)) {

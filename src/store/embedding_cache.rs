@@ -72,11 +72,6 @@ impl EmbeddingCache {
         }
     }
 
-    #[must_use]
-    pub fn with_max_bytes(self, max_bytes: u64) -> Self {
-        Self { max_bytes, ..self }
-    }
-
     /// What is known of this video, and marks it as used.
     pub fn load(&self, key: &CacheKey) -> Option<CachedFeatures> {
         let path = self.path(key);
@@ -299,7 +294,10 @@ mod tests {
         }
         assert!(cache.load(&keys[0]).is_some(), "now the last used");
         let entry_bytes = fs::metadata(cache.path(&keys[0])).unwrap().len();
-        let cache = cache.with_max_bytes(3 * entry_bytes);
+        let cache = EmbeddingCache {
+            max_bytes: 3 * entry_bytes,
+            ..cache
+        };
         cache.store(&key(dir.path(), "d"), &entry(100)).unwrap();
         assert!(cache.load(&keys[1]).is_none());
         assert!(cache.load(&keys[0]).is_some());
@@ -309,7 +307,10 @@ mod tests {
     #[test]
     fn a_bound_of_nothing_keeps_the_newest() {
         let dir = tempfile::tempdir().unwrap();
-        let cache = EmbeddingCache::new(dir.path()).with_max_bytes(0);
+        let cache = EmbeddingCache {
+            max_bytes: 0,
+            ..EmbeddingCache::new(dir.path())
+        };
         let (a, b) = (key(dir.path(), "a"), key(dir.path(), "b"));
         cache.store(&a, &entry(2)).unwrap();
         cache.store(&b, &entry(2)).unwrap();

@@ -201,7 +201,7 @@ impl LabelStore {
     }
 
     /// The file that holds the labels of a video, whether it exists or not.
-    pub fn path_of(&self, video_id: &str) -> PathBuf {
+    fn path_of(&self, video_id: &str) -> PathBuf {
         let is_plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
         let is_name = !video_id.is_empty()
             && video_id.len() <= MAX_NAME_CHARS
