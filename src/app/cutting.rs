@@ -1,11 +1,8 @@
 //! Writes moments as video files of their own, beside everything else.
 
 use std::path::PathBuf;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{self, Receiver};
-use std::thread;
 
+use crate::app::background::{Background, News};
 use crate::app::session::CutProgress;
 use crate::export::{self, ExportDocument};
 use crate::video::VideoError;
@@ -22,16 +19,9 @@ pub struct Cutting {
 }
 
 struct Job {
-    messages: Receiver<Message>,
-    cancel: Arc<AtomicBool>,
+    work: Background<Message>,
     progress: CutProgress,
     dir: PathBuf,
-}
-
-impl Drop for Job {
-    fn drop(&mut self) {
-        self.cancel.store(true, Ordering::Relaxed);
-    }
 }
 
 impl Cutting {
@@ -46,31 +36,21 @@ impl Cutting {
         ctx: &egui::Context,
     ) -> Result<(), String> {
         self.job = None;
-        let (sender, messages) = mpsc::channel();
-        let cancel = Arc::<AtomicBool>::default();
         let n_total = document
             .queries
             .iter()
             .map(|query| query.moments.len())
             .sum();
-        let (ctx, thread_cancel, thread_dir) = (ctx.clone(), Arc::clone(&cancel), dir.clone());
-        thread::Builder::new()
-            .name("cutting".to_owned())
-            .spawn(move || {
-                // Nobody listens any more when the window is closed; the cancel flag is set then.
-                let tell = |message| {
-                    let _ = sender.send(message);
-                    ctx.request_repaint();
-                };
-                let cuts = export::write_cuts(&document, &thread_dir, thread_cancel, |_| {
-                    tell(Message::Written);
-                });
-                tell(Message::Ended(cuts.map(|cuts| cuts.len())));
-            })
-            .map_err(|error| format!("the moments cannot be cut now: {error}"))?;
+        let target = dir.clone();
+        let work = Background::start("cutting", ctx, move |teller| {
+            let cuts = export::write_cuts(&document, &target, teller.cancel(), |_| {
+                teller.tell(Message::Written);
+            });
+            teller.tell(Message::Ended(cuts.map(|cuts| cuts.len())));
+        })
+        .map_err(|error| format!("the moments cannot be cut now: {error}"))?;
         self.job = Some(Job {
-            messages,
-            cancel,
+            work,
             progress: CutProgress { n_done: 0, n_total },
             dir,
         });
@@ -88,10 +68,13 @@ impl Cutting {
             return (None, None);
         };
         let mut end = None;
-        for message in job.messages.try_iter() {
-            match message {
-                Message::Written => job.progress.n_done += 1,
-                Message::Ended(outcome) => end = Some(outcome),
+        for news in job.work.news() {
+            match news {
+                News::Told(Message::Written) => job.progress.n_done += 1,
+                News::Told(Message::Ended(outcome)) => {
+                    end = Some(outcome.map_err(|error| error.to_string()));
+                }
+                News::Died(message) => end = Some(Err(message)),
             }
         }
         let Some(outcome) = end else {
@@ -99,11 +82,10 @@ impl Cutting {
         };
         let dir = job.dir.display().to_string();
         self.job = None;
-        let told = match outcome {
-            Ok(1) => Ok(format!("1 moment was cut into {dir}")),
-            Ok(n) => Ok(format!("{n} moments were cut into {dir}")),
-            Err(error) => Err(error.to_string()),
-        };
+        let told = outcome.map(|n| match n {
+            1 => format!("1 moment was cut into {dir}"),
+            n => format!("{n} moments were cut into {dir}"),
+        });
         (None, Some(told))
     }
 }

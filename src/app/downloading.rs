@@ -1,10 +1,8 @@
 //! Fetches a model beside everything else: the network may keep it waiting, the window never.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{self, Receiver};
-use std::thread::{self, JoinHandle};
+use std::thread::JoinHandle;
 
+use crate::app::background::{Background, News};
 use crate::app::session::Download;
 use crate::store::{DownloadStep, Hub, HubCache, HubError, ModelDownload, RepoId};
 
@@ -17,15 +15,8 @@ pub struct Downloading {
 }
 
 struct Job {
-    steps: Receiver<Result<DownloadStep, HubError>>,
-    cancel: Arc<AtomicBool>,
+    work: Background<Result<DownloadStep, HubError>>,
     download: Download,
-}
-
-impl Drop for Job {
-    fn drop(&mut self) {
-        self.cancel.store(true, Ordering::Relaxed);
-    }
 }
 
 impl Downloading {
@@ -42,41 +33,29 @@ impl Downloading {
     ) -> Result<(), String> {
         self.job = None;
         let mut fetching = ModelDownload::new(hub, cache, repo.clone(), None);
-        let (sender, steps) = mpsc::channel();
-        let cancel = Arc::<AtomicBool>::default();
-        let (ctx, is_cancelled, last) = (ctx.clone(), Arc::clone(&cancel), self.last_thread.take());
-        let thread = thread::Builder::new()
-            .name("download".to_owned())
-            .spawn(move || {
-                if let Some(last) = last {
-                    // A panic there is none of this download's business.
-                    let _ = last.join();
-                }
-                while !is_cancelled.load(Ordering::Relaxed) {
-                    let step = fetching.step();
-                    let is_over = !matches!(
-                        step,
-                        Ok(DownloadStep::LookingUp | DownloadStep::Fetching(_))
-                    );
-                    // Nobody listens any more when the window is closed.
-                    let is_heard = sender.send(step).is_ok();
-                    ctx.request_repaint();
-                    if is_over || !is_heard {
-                        return;
-                    }
-                }
-            })
-            .map_err(|error| format!("nothing can be downloaded now: {error}"))?;
-        self.last_thread = Some(thread);
+        let last = self.last_thread.take();
+        let mut work = Background::start("download", ctx, move |teller| {
+            if let Some(last) = last {
+                // How it ended is none of this download's business.
+                let _ = last.join();
+            }
+            let mut is_over = false;
+            while !is_over && !teller.is_cancelled() {
+                let step = fetching.step();
+                is_over = !matches!(
+                    step,
+                    Ok(DownloadStep::LookingUp | DownloadStep::Fetching(_))
+                );
+                teller.tell(step);
+            }
+        })
+        .map_err(|error| format!("nothing can be downloaded now: {error}"))?;
+        self.last_thread = work.take_thread();
         let download = Download {
             repo: repo.clone(),
             progress: None,
         };
-        self.job = Some(Job {
-            steps,
-            cancel,
-            download,
-        });
+        self.job = Some(Job { work, download });
         Ok(())
     }
 
@@ -91,12 +70,15 @@ impl Downloading {
             return (None, None);
         };
         let mut end = None;
-        for step in job.steps.try_iter() {
-            match step {
-                Ok(DownloadStep::LookingUp) => {}
-                Ok(DownloadStep::Fetching(progress)) => job.download.progress = Some(progress),
-                Ok(DownloadStep::Done(_)) => end = Some(Ok(job.download.repo.clone())),
-                Err(error) => end = Some(Err(error.to_string())),
+        for news in job.work.news() {
+            match news {
+                News::Told(Ok(DownloadStep::LookingUp)) => {}
+                News::Told(Ok(DownloadStep::Fetching(progress))) => {
+                    job.download.progress = Some(progress);
+                }
+                News::Told(Ok(DownloadStep::Done(_))) => end = Some(Ok(job.download.repo.clone())),
+                News::Told(Err(error)) => end = Some(Err(error.to_string())),
+                News::Died(message) => end = Some(Err(message)),
             }
         }
         if end.is_some() {

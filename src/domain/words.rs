@@ -1,4 +1,6 @@
-//! Numbers with their nouns.
+//! Words for people: numbers with their nouns, and what a panic said.
+
+use std::any::Any;
 
 /// `1 clip`, `2 clips`, `0 queries`: for nouns with a regular plural.
 pub fn count(n: usize, noun: &str) -> String {
@@ -7,6 +9,15 @@ pub fn count(n: usize, noun: &str) -> String {
         (n, Some(stem)) => format!("{n} {stem}ies"),
         (n, None) => format!("{n} {noun}s"),
     }
+}
+
+/// What a panic said, from the payload that `catch_unwind` gives.
+pub fn panic_text(payload: &(dyn Any + Send)) -> &str {
+    payload
+        .downcast_ref::<&str>()
+        .copied()
+        .or_else(|| payload.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("unknown")
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ use burn::tensor::wgpu::{WgpuInitError, WgpuSetup};
 use burn::tensor::{Device, DeviceKind};
 use serde::{Deserialize, Serialize};
 
+use crate::domain::panic_text;
 use crate::model::ModelError;
 
 /// What the user asked for with `--device`.
@@ -155,11 +156,7 @@ impl ComputeDevice {
         }
         // What a panic leaves half-done are tensors of `work` alone.
         panic::catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|payload| {
-            let text = payload
-                .downcast_ref::<&str>()
-                .copied()
-                .or_else(|| payload.downcast_ref::<String>().map(String::as_str));
-            Err(ModelError::Device(cause(text.unwrap_or("unknown"))).into())
+            Err(ModelError::Device(cause(panic_text(payload.as_ref()))).into())
         })
     }
 

@@ -1,12 +1,11 @@
 //! What the worker thread knows, and how it obeys a command and takes a step.
 
-use std::any::Any;
 use std::collections::BTreeMap;
 use std::panic::{self, AssertUnwindSafe};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use crate::domain::Query;
+use crate::domain::{Query, panic_text};
 use crate::engine::{
     Engine, EngineConfig, EngineError, IndexJob, IndexStep, SearchOptions, VideoIndex,
 };
@@ -352,14 +351,6 @@ pub(super) fn guarded<T>(work: impl FnOnce() -> Result<T, EngineError>) -> Resul
             panic_text(payload.as_ref())
         )),
     }
-}
-
-fn panic_text(payload: &(dyn Any + Send)) -> &str {
-    payload
-        .downcast_ref::<&str>()
-        .copied()
-        .or_else(|| payload.downcast_ref::<String>().map(String::as_str))
-        .unwrap_or("unknown")
 }
 
 #[cfg(test)]
