@@ -7,6 +7,7 @@ mod annotation;
 mod embeddings;
 mod jsonl;
 mod label;
+mod model_layout;
 mod moment;
 mod query;
 mod saliency;
@@ -17,10 +18,14 @@ pub use annotation::{Annotation, AnnotationError, MAX_GRADE, N_ANNOTATORS, Query
 pub use embeddings::{Embeddings, ShapeError, l2_normalise};
 pub use jsonl::{LineError, from_jsonl, to_jsonl};
 pub use label::{Grade, Labels};
+pub use model_layout::{
+    PYTORCH, SAFETENSORS, SHARD_INDEX, SMALL_MODEL_FILES, ShardIndexError, WEIGHT_FILES,
+    shard_names,
+};
 pub use moment::{
     MAX_MOMENTS, Moment, ZERO_SHOT_THRESHOLD, moments_above, moments_at_thresholds, moments_of,
 };
 pub use query::{MAX_QUERY_CHARS, Query, QueryError};
 pub use saliency::{Highlight, SaliencyCurve};
 pub use time::{CLIP_SECS, ClipIndex, TimeSpan, format_timestamp, n_clips};
-pub use words::count;
+pub use words::{count, panic_text};

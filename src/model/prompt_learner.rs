@@ -85,7 +85,7 @@ impl PromptLearnerConfig {
 
 impl PromptLearner {
     /// With calibration and context of a prompt, and its head where it has one.
-    pub fn from_prompt(prompt: &Prompt, device: &Device) -> Self {
+    fn from_prompt(prompt: &Prompt, device: &Device) -> Self {
         let metadata = &prompt.metadata;
         let shape = [metadata.n_ctx, metadata.base_model.text_width];
         let head = match &prompt.head {
@@ -222,24 +222,12 @@ pub fn query_ids(encoder: &Encoder, query: &str, n_ctx: usize) -> Result<Vec<u32
     encoder.tokenizer().encode_within(query, max_len)
 }
 
-/// Queries of different lengths as one batch: embedded `[batch, longest, text_width]` and their EOT
-/// positions. Shorter rows repeat their EOT, which the causal tower never looks at.
+/// Queries of different lengths as one batch, as [`TextTower::embed_padded`] gives it.
+///
+/// [`TextTower::embed_padded`]: crate::model::encoder::text::TextTower::embed_padded
 pub fn embed_queries(encoder: &Encoder, queries: &[Vec<u32>]) -> (Tensor<3>, Vec<usize>) {
-    let longest = queries.iter().map(Vec::len).max().unwrap_or(0);
-    let eot = queries
-        .iter()
-        .map(|ids| ids.len().saturating_sub(1))
-        .collect();
-    let padded: Vec<_> = queries
-        .iter()
-        .map(|ids| {
-            let mut ids = ids.clone();
-            ids.resize(longest, ids.last().copied().unwrap_or(0));
-            ids
-        })
-        .collect();
     let device = encoder.device().tensor_device();
-    (encoder.clip().text_model().embed(&padded, device), eot)
+    encoder.clip().text_model().embed_padded(queries, device)
 }
 
 /// Context vectors `[n_ctx, text_width]` before training.

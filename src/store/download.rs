@@ -1,6 +1,6 @@
 //! Fetching a model: step by step, to be stopped at any point and gone on with later.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::VecDeque;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{Read, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
@@ -8,15 +8,10 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use ring::digest::{Context, SHA1_FOR_LEGACY_USE_ONLY, SHA256};
-use serde::Deserialize;
 
+use crate::domain::{SAFETENSORS, SHARD_INDEX, SMALL_MODEL_FILES, WEIGHT_FILES, shard_names};
 use crate::store::hub::{Hub, HubError, RemoteFile};
 use crate::store::hub_cache::{HubCache, RepoId};
-
-const SMALL_FILES: [&str; 3] = ["config.json", "preprocessor_config.json", "tokenizer.json"];
-const INDEX: &str = "model.safetensors.index.json";
-/// Where the weights may lie, best first.
-const WEIGHTS: [&str; 3] = ["model.safetensors", INDEX, "pytorch_model.bin"];
 
 /// How often a file is asked for again, without a byte having come between, before giving up.
 const MAX_RETRIES: u32 = 4;
@@ -70,7 +65,7 @@ pub struct DownloadProgress {
 impl ModelDownload {
     /// `revision` is a branch, a commit or `refs/pr/N`; `None` is the usual one of this model.
     pub fn new(hub: Hub, cache: HubCache, repo: RepoId, revision: Option<&str>) -> Self {
-        let small = SMALL_FILES.map(|file| Wanted::File(file.to_owned()));
+        let small = SMALL_MODEL_FILES.map(|file| Wanted::File(file.to_owned()));
         Self {
             hub,
             cache,
@@ -138,16 +133,16 @@ impl ModelDownload {
                 .ok_or_else(|| self.no_file(&name))?,
             Wanted::Weights => {
                 let mut found = None;
-                for name in WEIGHTS {
+                for name in WEIGHT_FILES {
                     found = self.hub.look_up(&self.repo, &revision, name)?;
                     if found.is_some() {
                         break;
                     }
                 }
-                found.ok_or_else(|| self.no_file(WEIGHTS[0]))?
+                found.ok_or_else(|| self.no_file(SAFETENSORS))?
             }
         };
-        if found.name == INDEX {
+        if found.name == SHARD_INDEX {
             self.want_shards(&found)?;
         }
         self.files.push(found);
@@ -169,7 +164,8 @@ impl ModelDownload {
             while !transfer.step(&self.hub)? {}
         }
         let text = fs::read(&blob).map_err(|cause| HubError::Io { path: blob, cause })?;
-        let shards = shards(&text).ok_or_else(|| unusable("is no index of weights"))?;
+        let shards =
+            shard_names(&text).map_err(|reason| unusable(&format!("is not usable: {reason}")))?;
         self.wanted.extend(shards.into_iter().map(Wanted::File));
         Ok(())
     }
@@ -217,24 +213,6 @@ impl ModelDownload {
                 cause,
             })
     }
-}
-
-/// The files that an index of sharded weights names; `None` if it is none, or names a path.
-fn shards(index: &[u8]) -> Option<BTreeSet<String>> {
-    #[derive(Deserialize)]
-    struct Index {
-        weight_map: std::collections::BTreeMap<String, String>,
-    }
-    let index: Index = serde_json::from_slice(index).ok()?;
-    let shards: BTreeSet<_> = index.weight_map.into_values().collect();
-    let is_file = |name: &String| {
-        name.ends_with(".safetensors")
-            && !name.starts_with('.')
-            && name
-                .bytes()
-                .all(|c| c.is_ascii_alphanumeric() || b"-_.".contains(&c))
-    };
-    (!shards.is_empty() && shards.iter().all(is_file)).then_some(shards)
 }
 
 /// One file on its way.
@@ -483,23 +461,5 @@ mod tests {
         ));
         assert!(!is_right("ce013625030ba8dba906f756967f9e9ca394464b"));
         assert!(!is_right(&"0".repeat(64)));
-    }
-
-    #[test]
-    fn an_index_names_files_beside_it() {
-        let index = |file: &str| format!(r#"{{"weight_map": {{"a": "{file}"}}}}"#);
-        let name = "model-00001-of-00002.safetensors";
-        let found = shards(index(name).as_bytes()).unwrap();
-        assert!(found.contains(name));
-        for bad in [
-            "../x.safetensors",
-            "a/b.safetensors",
-            "x.bin",
-            ".safetensors",
-            "",
-        ] {
-            assert!(shards(index(bad).as_bytes()).is_none(), "{bad}");
-        }
-        assert!(shards(br#"{"weight_map": {}}"#).is_none());
     }
 }

@@ -1,18 +1,15 @@
 //! Where a model's four files come from, and who the model is.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use serde::Deserialize;
-
+use crate::domain::{
+    PYTORCH, SAFETENSORS, SHARD_INDEX, SMALL_MODEL_FILES, WEIGHT_FILES, shard_names,
+};
 use crate::model::ModelError;
 
 /// Name of the model in the binary.
 pub const BUNDLED: &str = "bundled";
-
-/// Names the file of each tensor where the weights are spread over several.
-const INDEX: &str = "model.safetensors.index.json";
 
 /// The files of a model in Hugging Face layout.
 #[derive(Clone, Debug)]
@@ -66,6 +63,7 @@ impl ModelFiles {
                 },
             })
         };
+        let [config, preprocessor, tokenizer] = SMALL_MODEL_FILES;
         let weights = WeightFile::find(dir)?;
         let name = dir.canonicalize().map_or_else(
             |_| dir.display().to_string(),
@@ -73,17 +71,17 @@ impl ModelFiles {
         );
         Ok(Self {
             name,
-            config: small("config.json")?,
-            preprocessor: small("preprocessor_config.json")?,
-            tokenizer: small("tokenizer.json")?,
+            config: small(config)?,
+            preprocessor: small(preprocessor)?,
+            tokenizer: small(tokenizer)?,
             weights,
         })
     }
 
     /// Whether `dir` has all files of a model, without looking into the large ones.
     pub fn are_in(dir: &Path) -> bool {
-        let small = ["config.json", "preprocessor_config.json", "tokenizer.json"];
-        small.iter().all(|file| dir.join(file).is_file()) && WeightFile::find(dir).is_ok()
+        let has = |file: &str| dir.join(file).is_file();
+        SMALL_MODEL_FILES.into_iter().all(has) && WeightFile::find(dir).is_ok()
     }
 
     /// The model that ships in the program: it means something with no network and no download.
@@ -127,49 +125,31 @@ impl ModelFiles {
 }
 
 impl WeightFile {
-    /// The weights in the model directory `dir`: one safetensors file before several, and those
-    /// before a pickle.
+    /// The weights in the model directory `dir`, the best of [`WEIGHT_FILES`] that is there.
     fn find(dir: &Path) -> Result<Self, ModelError> {
-        let safetensors = dir.join("model.safetensors");
-        let pytorch = dir.join("pytorch_model.bin");
-        if safetensors.is_file() {
-            Ok(Self::Safetensors(safetensors))
-        } else if dir.join(INDEX).is_file() {
-            shards(dir).map(Self::Shards)
-        } else if pytorch.is_file() {
-            Ok(Self::Pytorch(pytorch))
-        } else {
-            Err(missing(dir, "model.safetensors"))
+        let found = WEIGHT_FILES
+            .into_iter()
+            .find(|file| dir.join(file).is_file());
+        match found {
+            Some(SHARD_INDEX) => shards(dir).map(Self::Shards),
+            Some(PYTORCH) => Ok(Self::Pytorch(dir.join(PYTORCH))),
+            Some(file) => Ok(Self::Safetensors(dir.join(file))),
+            None => Err(missing(dir, SAFETENSORS)),
         }
     }
 }
 
 /// The files named by the index of sharded weights, all of them beside it.
 fn shards(dir: &Path) -> Result<Vec<PathBuf>, ModelError> {
-    #[derive(Deserialize)]
-    struct Index {
-        weight_map: BTreeMap<String, String>,
-    }
     let unusable = |reason: String| ModelError::Config {
-        file: INDEX,
+        file: SHARD_INDEX,
         reason,
     };
-    let text = read_small(&dir.join(INDEX)).map_err(|error| unusable(error.to_string()))?;
-    let index: Index =
-        serde_json::from_slice(&text).map_err(|error| unusable(error.to_string()))?;
-    let names: BTreeSet<_> = index.weight_map.into_values().collect();
-    if names.is_empty() {
-        return Err(unusable("it names no files".to_owned()));
-    }
-    let shard = |name: String| {
-        let path = dir.join(&name);
-        if Path::new(&name).file_name() != Some(name.as_ref()) {
-            Err(unusable(format!("{name:?} is not a file beside it")))
-        } else if path.is_file() {
-            Ok(path)
-        } else {
-            Err(missing(dir, &name))
-        }
+    let text = read_small(&dir.join(SHARD_INDEX)).map_err(|error| unusable(error.to_string()))?;
+    let names = shard_names(&text).map_err(|error| unusable(error.to_string()))?;
+    let shard = |name: String| match dir.join(&name) {
+        path if path.is_file() => Ok(path),
+        _ => Err(missing(dir, &name)),
     };
     names.into_iter().map(shard).collect()
 }

@@ -108,21 +108,10 @@ impl Clip {
             .forward(self.vision_model.forward(pixels))
     }
 
-    /// Texts as ids, each ending with its EOT; rows are padded here to the longest.
-    ///
-    /// Output `[batch, dim]`, projected, not normalised.
+    /// Texts as ids, each ending with its EOT: `[batch, dim]`, projected, not normalised.
     pub fn text_features(&self, ids: &[Vec<u32>], device: &Device) -> Tensor<2> {
-        let longest = ids.iter().map(Vec::len).max().unwrap_or(0);
-        let eot: Vec<usize> = ids.iter().map(|row| row.len().saturating_sub(1)).collect();
-        let padded: Vec<Vec<u32>> = ids
-            .iter()
-            .map(|row| {
-                let mut row = row.clone();
-                row.resize(longest, row.last().copied().unwrap_or(0));
-                row
-            })
-            .collect();
-        self.text_features_at(self.text_model.embed(&padded, device), &eot)
+        let (tokens, eot) = self.text_model.embed_padded(ids, device);
+        self.text_features_at(tokens, &eot)
     }
 
     /// # Shapes

@@ -66,6 +66,26 @@ impl TextTower {
         self.embeddings.token_embedding.forward(ids)
     }
 
+    /// Texts as ids, each ending with its EOT, as one batch: embedded `[batch, longest, width]`
+    /// without positions, and where each EOT is. Shorter rows repeat theirs, which the causal tower
+    /// never looks at.
+    pub fn embed_padded(&self, texts: &[Vec<u32>], device: &Device) -> (Tensor<3>, Vec<usize>) {
+        let longest = texts.iter().map(Vec::len).max().unwrap_or(0);
+        let eot = texts
+            .iter()
+            .map(|ids| ids.len().saturating_sub(1))
+            .collect();
+        let padded: Vec<_> = texts
+            .iter()
+            .map(|ids| {
+                let mut ids = ids.clone();
+                ids.resize(longest, ids.last().copied().unwrap_or(0));
+                ids
+            })
+            .collect();
+        (self.embed(&padded, device), eot)
+    }
+
     /// Adds positions, runs the layers, takes each row's state at `eot`.
     ///
     /// # Shapes
