@@ -1,5 +1,7 @@
 //! The user's labels: one QVHighlights annotation file per video, one line per query.
 
+mod export;
+
 use std::fs::{self, File};
 use std::io::{self, BufReader};
 use std::path::{Path, PathBuf};
@@ -8,6 +10,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::{Annotation, Labels, LineError, Query, QueryId, from_jsonl, to_jsonl};
 use crate::store::atomic;
+
+pub use export::ExportedLabels;
 
 /// Longest video id that names its file itself.
 const MAX_NAME_CHARS: usize = 100;
@@ -41,15 +45,6 @@ pub enum LabelError {
     Line { path: PathBuf, cause: LineError },
     #[error("these labels cannot be saved: {0}")]
     Unreadable(String),
-}
-
-/// What [`LabelStore::export`] wrote.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct ExportedLabels {
-    pub n_queries: usize,
-    /// Queries without any clip from Fair upwards: the official code stops at a query that has no
-    /// window, so they stay here.
-    pub n_left_out: usize,
 }
 
 /// An annotation with the name that the video had when it was last labelled.
@@ -164,42 +159,6 @@ impl LabelStore {
         write(&path, &lines)
     }
 
-    /// Writes all labels as one annotation file for other programs: `vid` is the name of the video
-    /// file (with the id where two videos share a name), `qid` counts from 1.
-    ///
-    /// # Errors
-    /// When labels cannot be read or `path` cannot be written.
-    pub fn export(&self, path: &Path) -> Result<ExportedLabels, LabelError> {
-        let lines = self.all_lines()?;
-        let vid = |line: &Line| {
-            let (name, id) = (&line.video_name, &line.annotation.vid);
-            let is_shared = lines
-                .iter()
-                .any(|other| other.video_name == *name && other.annotation.vid != *id);
-            match (name.is_empty(), is_shared) {
-                (true, _) => id.clone(),
-                (false, true) => format!("{name}_{id}"),
-                (false, false) => name.clone(),
-            }
-        };
-        let usable = lines
-            .iter()
-            .filter(|line| !line.annotation.relevant_windows.is_empty());
-        let annotations: Vec<Annotation> = usable
-            .zip(1..)
-            .map(|(line, qid)| Annotation {
-                qid: QueryId::Number(qid),
-                vid: vid(line),
-                ..line.annotation.clone()
-            })
-            .collect();
-        write(path, &annotations)?;
-        Ok(ExportedLabels {
-            n_queries: annotations.len(),
-            n_left_out: lines.len() - annotations.len(),
-        })
-    }
-
     /// The file that holds the labels of a video, whether it exists or not.
     fn path_of(&self, video_id: &str) -> PathBuf {
         let is_plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
@@ -280,152 +239,4 @@ fn write<T: Serialize>(path: &Path, lines: &[T]) -> Result<(), LabelError> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::domain::{ClipIndex, Grade};
-
-    fn labels(grades: &[(usize, Grade)]) -> Labels {
-        Labels {
-            grades: grades.iter().map(|&(i, g)| (ClipIndex(i), g)).collect(),
-        }
-    }
-
-    fn query(text: &str) -> Query {
-        Query::new(text).unwrap()
-    }
-
-    fn video(id: &'static str) -> LabelledVideo<'static> {
-        LabelledVideo {
-            id,
-            name: "holiday",
-            duration_secs: 61.5,
-        }
-    }
-
-    #[test]
-    fn labels_are_kept_per_video_and_query() {
-        let dir = tempfile::tempdir().unwrap();
-        let store = LabelStore::open(dir.path()).unwrap();
-        let kite = labels(&[(0, Grade::VeryBad), (30, Grade::VeryGood)]);
-        let dog = labels(&[(2, Grade::Fair)]);
-        store.save(video("a"), &query("kite"), &dog).unwrap();
-        store.save(video("a"), &query("dog"), &dog).unwrap();
-        store.save(video("a"), &query("kite"), &kite).unwrap();
-        store.save(video("B/../c"), &query("kite"), &dog).unwrap();
-        let store = LabelStore::open(dir.path()).unwrap();
-        let all = store.all_for_video("a").unwrap();
-        assert_eq!(all, [(query("kite"), kite), (query("dog"), dog.clone())]);
-        assert_eq!(store.load("B/../c", &query("kite")).unwrap(), dog);
-        assert!(store.load("a", &query("cat")).unwrap().is_empty());
-        assert_eq!(store.all().unwrap().len(), 3);
-    }
-
-    #[test]
-    fn taking_all_labels_back_removes_the_query() {
-        let dir = tempfile::tempdir().unwrap();
-        let store = LabelStore::open(dir.path()).unwrap();
-        let dog = labels(&[(2, Grade::Fair)]);
-        store
-            .save(video("a"), &query("kite"), &Labels::default())
-            .unwrap();
-        assert!(!store.path_of("a").exists());
-        store.save(video("a"), &query("kite"), &dog).unwrap();
-        store.save(video("a"), &query("dog"), &dog).unwrap();
-        store
-            .save(video("a"), &query("kite"), &Labels::default())
-            .unwrap();
-        assert_eq!(store.all_for_video("a").unwrap(), [(query("dog"), dog)]);
-    }
-
-    #[test]
-    fn exported_labels_are_what_official_tools_can_use() {
-        let dir = tempfile::tempdir().unwrap();
-        let store = LabelStore::open(dir.path()).unwrap();
-        let bad = labels(&[(2, Grade::Bad)]);
-        let good = labels(&[(30, Grade::Good), (0, Grade::VeryBad)]);
-        store.save(video("a"), &query("kite"), &bad).unwrap();
-        store.save(video("a"), &query("dog"), &good).unwrap();
-        store.save(video("b"), &query("dog"), &good).unwrap();
-        let path = dir.path().join("out.jsonl");
-        let exported = store.export(&path).unwrap();
-        let expected = ExportedLabels {
-            n_queries: 2,
-            n_left_out: 1,
-        };
-        assert_eq!(exported, expected);
-        let text = fs::read_to_string(&path).unwrap();
-        assert_eq!(
-            text.lines().next().unwrap(),
-            r#"{"qid":1,"query":"dog","duration":62,"vid":"holiday_a","relevant_clip_ids":[0,30],"saliency_scores":[[0,0,0],[3,3,3]],"relevant_windows":[[60,62]]}"#
-        );
-    }
-
-    #[test]
-    fn a_renamed_video_is_exported_under_its_new_name_alone() {
-        let dir = tempfile::tempdir().unwrap();
-        let store = LabelStore::open(dir.path()).unwrap();
-        let good = labels(&[(30, Grade::Good)]);
-        store.save(video("a"), &query("kite"), &good).unwrap();
-        let renamed = LabelledVideo {
-            name: "summer",
-            ..video("a")
-        };
-        store.save(renamed, &query("dog"), &good).unwrap();
-        let path = dir.path().join("out.jsonl");
-        store.export(&path).unwrap();
-        let text = fs::read_to_string(&path).unwrap();
-        assert_eq!(text.matches(r#""vid":"summer""#).count(), 2, "{text}");
-    }
-
-    #[test]
-    fn a_damaged_file_is_named_and_never_overwritten() {
-        let dir = tempfile::tempdir().unwrap();
-        let store = LabelStore::open(dir.path()).unwrap();
-        let dog = labels(&[(2, Grade::Fair)]);
-        store.save(video("a"), &query("dog"), &dog).unwrap();
-        let path = store.path_of("a");
-        let damaged = fs::read_to_string(&path).unwrap() + "{\n";
-        fs::write(&path, &damaged).unwrap();
-        let error = store.save(video("a"), &query("cat"), &dog).unwrap_err();
-        let error = error.to_string();
-        assert!(error.contains("a.jsonl, line 2: EOF"), "{error}");
-        assert_eq!(fs::read_to_string(&path).unwrap(), damaged);
-        assert!(store.load("a", &query("dog")).is_err());
-        assert!(store.load("b", &query("dog")).is_ok());
-    }
-
-    #[test]
-    fn what_could_not_be_read_again_is_not_written() {
-        let dir = tempfile::tempdir().unwrap();
-        let store = LabelStore::open(dir.path()).unwrap();
-        let dog = labels(&[(2, Grade::Fair)]);
-        let error = store.save(video(""), &query("dog"), &dog).unwrap_err();
-        assert!(error.to_string().ends_with("`vid` is empty"), "{error}");
-        let unknown = LabelledVideo {
-            duration_secs: f64::INFINITY,
-            ..video("a")
-        };
-        store.save(unknown, &query("dog"), &dog).unwrap();
-        assert_eq!(store.load("a", &query("dog")).unwrap(), dog);
-    }
-
-    #[test]
-    fn several_savers_lose_nothing() {
-        let dir = tempfile::tempdir().unwrap();
-        let dog = labels(&[(2, Grade::Fair)]);
-        std::thread::scope(|scope| {
-            for saver in 0..4 {
-                let (dir, dog) = (dir.path(), &dog);
-                scope.spawn(move || {
-                    let store = LabelStore::open(dir).unwrap();
-                    for n in 0..10 {
-                        let query = query(&format!("{saver} {n}"));
-                        store.save(video("a"), &query, dog).unwrap();
-                    }
-                });
-            }
-        });
-        let store = LabelStore::open(dir.path()).unwrap();
-        assert_eq!(store.all_for_video("a").unwrap().len(), 40);
-    }
-}
+mod tests;
