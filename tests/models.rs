@@ -294,7 +294,7 @@ fn a_link_to_an_endless_file_is_told() {
 #[test]
 fn a_directory_that_is_none_is_told() {
     let file = fixture("clip-tiny").join("config.json");
-    assert_tells(&complaint(&file), &["no model directory", "config.json"]);
+    assert_tells(&complaint(&file), &["is no directory", "config.json"]);
     assert_tells(
         &complaint(&file.with_file_name("nowhere")),
         &["no model directory"],
