@@ -8,12 +8,12 @@ use super::{ExportDocument, ExportError, ExportQuery, FrameRate};
 /// One timeline: query after query, each in the order of the video. A video track, and an audio
 /// track with the same cuts where the file has sound.
 pub fn otio(document: &ExportDocument) -> Result<String, ExportError> {
-    let clips: Vec<Value> = document
+    let events: Vec<Value> = document
         .queries
         .iter()
         .flat_map(|query| {
             let cuts = cut::in_order(document, query);
-            cuts.into_iter().map(|cut| clip(document, query, cut))
+            cuts.into_iter().map(|cut| event(document, query, cut))
         })
         .collect();
     let track = |name: &str, kind: &str| {
@@ -26,7 +26,7 @@ pub fn otio(document: &ExportDocument) -> Result<String, ExportError> {
             "effects": [],
             "markers": [],
             "enabled": true,
-            "children": clips,
+            "children": events,
         })
     };
     let mut tracks = vec![track("V1", "Video")];
@@ -52,7 +52,7 @@ pub fn otio(document: &ExportDocument) -> Result<String, ExportError> {
     Ok(serde_json::to_string_pretty(&timeline)? + "\n")
 }
 
-fn clip(document: &ExportDocument, query: &ExportQuery, cut: Cut) -> Value {
+fn event(document: &ExportDocument, query: &ExportQuery, cut: Cut) -> Value {
     let rate = document.frame_rate;
     let n_frames = document.n_frames_before() + rate.n_frames(document.duration_secs);
     json!({
