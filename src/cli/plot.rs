@@ -11,6 +11,7 @@ use resvg::{tiny_skia, usvg};
 
 use crate::domain::{CLIP_SECS, ClipIndex, Highlight, Moment, SaliencyCurve, format_timestamp};
 use crate::engine::PROBABLY_PRESENT;
+use crate::export::xml_escaped;
 
 const WIDTH: f64 = 1200.0;
 const LEFT: f64 = 56.0;
@@ -287,23 +288,14 @@ impl Svg {
     }
 }
 
-/// Text for XML, cut to what fits into a line; characters that XML forbids are left out.
+/// Text for XML, cut to what fits into a line and without control characters.
 fn escaped(text: &str) -> String {
-    let mut out = String::new();
-    for (i, c) in text.chars().enumerate() {
-        if i == MAX_TITLE_CHARS {
-            out.push('…');
-            break;
-        }
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            c if c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}') => {}
-            c => out.push(c),
-        }
+    let mut shown: String = text.chars().take(MAX_TITLE_CHARS).collect();
+    if shown.len() < text.len() {
+        shown.push('…');
     }
-    out
+    shown.retain(|c| !c.is_control());
+    xml_escaped(&shown)
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ use crate::domain::{CLIP_SECS, Highlight, Moment, Query, TimeSpan, count, format
 use crate::engine::{
     Engine, EngineError, PROBABLY_PRESENT, SearchOptions, SearchResult, VideoIndex,
 };
+use crate::export::file_name;
 use crate::model::Prompt;
 
 pub fn run(global: &GlobalArgs, args: &SearchArgs) -> anyhow::Result<()> {
@@ -253,10 +254,7 @@ fn csv(report: &Report<'_>) -> anyhow::Result<String> {
 }
 
 fn plot<'a>(report: &Report<'_>, results: &'a [SearchResult]) -> Plot<'a> {
-    let name = Path::new(&report.video).file_name().map_or_else(
-        || report.video.clone(),
-        |name| name.to_string_lossy().into_owned(),
-    );
+    let name = file_name(Path::new(&report.video));
     let title = format!(
         "{name}  ·  {}  ·  {}",
         format_timestamp(report.duration_secs),

@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use url::Url;
+
 use super::{ExportDocument, ExportQuery};
 
 /// A moment on frame boundaries.
@@ -61,22 +63,7 @@ pub fn file_name(path: &Path) -> String {
     name.to_string_lossy().into_owned()
 }
 
-/// `file:///home/me/my%20film.mp4`.
+/// `file:///home/me/my%20film.mp4`; a path that is not absolute stays a path.
 pub fn file_url(path: &Path) -> String {
-    let mut url = String::from("file://");
-    let bytes = path.as_os_str().as_encoded_bytes();
-    if cfg!(windows) {
-        url.push('/');
-    }
-    for &byte in bytes {
-        match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => {
-                url.push(char::from(byte));
-            }
-            b'\\' if cfg!(windows) => url.push('/'),
-            b':' if cfg!(windows) => url.push(':'),
-            _ => url.push_str(&format!("%{byte:02X}")),
-        }
-    }
-    url
+    Url::from_file_path(path).map_or_else(|()| path.to_string_lossy().into_owned(), Url::into)
 }

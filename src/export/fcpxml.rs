@@ -2,12 +2,12 @@
 
 use std::fmt::Write as _;
 
-use super::{ExportDocument, ExportQuery, FrameRate, cut};
+use super::{ExportDocument, ExportQuery, FrameRate, cut, xml_escaped};
 
 /// One event with one project per query that has moments, in the order of the video.
 pub fn fcpxml(document: &ExportDocument) -> String {
     let rate = document.frame_rate;
-    let name = escaped(&cut::file_name(&document.video));
+    let name = xml_escaped(&cut::file_name(&document.video));
     let projects: String = document
         .queries
         .iter()
@@ -45,7 +45,7 @@ pub fn fcpxml(document: &ExportDocument) -> String {
             rate,
             document.n_frames_before() + rate.n_frames(document.duration_secs)
         ),
-        url = escaped(&cut::file_url(&document.video)),
+        url = xml_escaped(&cut::file_url(&document.video)),
     )
 }
 
@@ -55,18 +55,18 @@ fn project(document: &ExportDocument, query: &ExportQuery, video: &str) -> Strin
     if cuts.is_empty() {
         return String::new();
     }
-    let words = escaped(query.query.as_str());
+    let words = xml_escaped(query.query.as_str());
     let tc_format = if document.numbering.is_drop_frame() {
         "DF"
     } else {
         "NDF"
     };
-    let mut clips = String::new();
+    let mut events = String::new();
     let mut n_frames = 0;
     for cut in cuts {
         // Writing to a String cannot fail.
         let _ = write!(
-            clips,
+            events,
             r#"            <asset-clip ref="r2" offset="{offset}" name="{video}" start="{start}" duration="{duration}" tcFormat="{tc_format}">
               <note>{words}, score {score:.4}</note>
             </asset-clip>
@@ -82,7 +82,7 @@ fn project(document: &ExportDocument, query: &ExportQuery, video: &str) -> Strin
         r#"      <project name="{words}">
         <sequence format="r1" duration="{duration}" tcStart="0s" tcFormat="{tc_format}">
           <spine>
-{clips}          </spine>
+{events}          </spine>
         </sequence>
       </project>
 "#,
@@ -98,21 +98,4 @@ fn time(rate: FrameRate, frames: u64) -> String {
     } else {
         format!("{n}/{d}s")
     }
-}
-
-/// For text and attributes; what XML 1.0 cannot hold becomes U+FFFD.
-fn escaped(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            '\'' => escaped.push_str("&apos;"),
-            '\u{0}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}' => escaped.push('\u{fffd}'),
-            c => escaped.push(c),
-        }
-    }
-    escaped
 }

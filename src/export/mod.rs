@@ -19,14 +19,17 @@ mod otio;
 mod srt;
 mod tables;
 mod timecode;
+mod xml;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
+pub use cut::file_name;
 pub use cuts::{WrittenCut, write_cuts};
 pub use frame_rate::{FrameRate, FrameRateError};
 pub use timecode::Numbering;
+pub use xml::xml_escaped;
 
 use crate::domain::{Highlight, Moment, Query};
 use crate::video::VideoInfo;

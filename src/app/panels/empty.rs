@@ -4,10 +4,11 @@ use egui::{Align, Layout, RichText, Sense, Ui, vec2};
 
 use crate::app::action::{Action, Actions};
 use crate::app::icons::{self, Icon};
-use crate::app::session::{Session, file_name};
+use crate::app::session::Session;
 use crate::app::settings::Settings;
 use crate::app::theme::Palette;
 use crate::app::widgets::{IconButton, Look, elided};
+use crate::export::file_name;
 
 /// What comes after the video.
 fn next_step(session: &Session) -> String {

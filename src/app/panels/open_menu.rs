@@ -4,10 +4,10 @@ use egui::{Popup, RichText, TextStyle, Ui};
 
 use crate::app::action::{Action, Actions};
 use crate::app::icons::Icon;
-use crate::app::session::file_name;
 use crate::app::settings::Settings;
 use crate::app::theme::Palette;
 use crate::app::widgets::{IconButton, elided};
+use crate::export::file_name;
 
 pub fn ui(ui: &mut Ui, settings: &Settings, palette: &Palette, actions: &mut Actions) {
     ui.spacing_mut().item_spacing.x = 2.0;

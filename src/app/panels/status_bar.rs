@@ -4,9 +4,10 @@ use egui::{Align, Layout, ProgressBar, RichText, Spinner, Ui};
 
 use crate::app::action::{Action, Actions};
 use crate::app::panels::model_menu;
-use crate::app::session::{Indexing, ModelState, Session, file_name};
+use crate::app::session::{Indexing, ModelState, Session};
 use crate::app::theme::Palette;
 use crate::engine::{EngineConfig, IndexProgress};
+use crate::export::file_name;
 
 pub fn ui(
     ui: &mut Ui,

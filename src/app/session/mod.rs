@@ -8,11 +8,11 @@ mod news;
 mod notice;
 mod teaching;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use crate::domain::{Query, TimeSpan};
 use crate::engine::{IndexProgress, PromptEntry};
-use crate::export::{ExportDocument, ExportQuery};
+use crate::export::{ExportDocument, ExportQuery, file_name};
 use crate::model::{BUNDLED, ModelInfo};
 use crate::store::{DownloadProgress, RepoId};
 use crate::video::VideoInfo;
@@ -85,14 +85,6 @@ impl OpenVideo {
     pub fn name(&self) -> String {
         file_name(&self.path)
     }
-}
-
-/// The name of a file without its folders.
-pub fn file_name(path: &Path) -> String {
-    path.file_name().map_or_else(
-        || path.display().to_string(),
-        |name| name.to_string_lossy().into_owned(),
-    )
 }
 
 /// What the player was doing when this frame began.
