@@ -1,4 +1,5 @@
-//! How fast images and texts are encoded on the CPU: `cargo bench --profile dev --bench encoding`.
+//! How fast images and texts are encoded: `cargo bench --profile dev --bench encoding`, on the CPU or,
+//! with `VCL_BENCH_DEVICE=gpu`, on a GPU.
 //!
 //! Two models: random weights in the shape of ViT-B/32, and the bundled one. Images go one frame
 //! per thread with single-threaded products (as the program does it) and, for comparison, frame
@@ -16,7 +17,7 @@ use burn::tensor::module::attention;
 use burn::tensor::{DType, Device, Distribution, Tensor, activation};
 use vcl::model::encoder::config::Activation;
 use vcl::model::encoder::pixel_tensor;
-use vcl::model::{ComputeDevice, Encoder, ModelFiles, Pixels};
+use vcl::model::{ComputeDevice, DeviceChoice, Encoder, ModelFiles, Pixels};
 
 #[path = "../tests/support/full_size.rs"]
 mod full_size;
@@ -28,23 +29,38 @@ fn main() {
     // `cargo test --benches` runs every bench with this flag, only to see that it starts.
     let is_test = std::env::args().any(|argument| argument == "--test");
     let n_rounds = if is_test { 1 } else { N_ROUNDS };
-    let device = ComputeDevice::cpu();
+    let choice = match std::env::var("VCL_BENCH_DEVICE").as_deref() {
+        Ok("gpu") => DeviceChoice::Gpu,
+        _ => DeviceChoice::Cpu,
+    };
+    let device = ComputeDevice::open(choice).unwrap();
     println!("{device}, best of {n_rounds} rounds");
 
     if let Ok(bundled) = ModelFiles::from_dir("weights".as_ref()) {
         let encoder = Encoder::load(&bundled, &device).unwrap();
         measure("bundled model", &encoder, n_rounds);
     }
-    if !is_test {
+    let shapes = [
+        ("ViT-B/32", full_size::VIT_B_32),
+        ("ViT-L/14", full_size::VIT_L_14),
+    ];
+    let n_shapes = match () {
+        () if is_test => 0,
+        () if device.is_cpu() => 1,
+        () => 2,
+    };
+    for (name, shape) in shapes.into_iter().take(n_shapes) {
         let dir = tempfile::tempdir().unwrap();
-        let clip = full_size::random_clip(full_size::VIT_B_32);
-        full_size::save(&clip, full_size::VIT_B_32, DType::F32, dir.path());
+        let clip = full_size::random_clip(shape);
+        full_size::save(&clip, shape, DType::F32, dir.path());
         drop(clip);
         let start = Instant::now();
         let files = ModelFiles::from_dir(dir.path()).unwrap();
         let encoder = Encoder::load(&files, &device).unwrap();
-        println!("ViT-B/32 shape: loaded in {:.2?}", start.elapsed());
-        measure("ViT-B/32 shape", &encoder, n_rounds);
+        println!("{name} shape: loaded in {:.2?}", start.elapsed());
+        measure(&format!("{name} shape"), &encoder, n_rounds);
+    }
+    if !is_test && device.is_cpu() {
         let lane = rayon::ThreadPoolBuilder::new().num_threads(1).build();
         lane.unwrap().install(|| parts_of_a_layer(4 * n_rounds));
     }
@@ -67,6 +83,9 @@ fn measure(model: &str, encoder: &Encoder, n_rounds: usize) {
             n_items: batch,
             run: Box::new(|| encoder.encode_images(frames).unwrap()),
         });
+        if !encoder.device().is_cpu() {
+            continue; // There is but one way.
+        }
         ways.push(Way {
             name: format!("images, {batch} at a time, products over all threads"),
             n_items: batch,
