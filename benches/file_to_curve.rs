@@ -42,7 +42,10 @@ fn main() {
     let config = EngineConfig {
         model,
         device: DeviceChoice::Cpu,
-        frame_choice: FrameChoice::default(),
+        frame_choice: match std::env::var_os("VCL_BENCH_SKIP_NEAR_DUPLICATES") {
+            Some(_) => FrameChoice::NoNearDuplicates,
+            None => FrameChoice::All,
+        },
         paths: Paths::below(&dir.path().join("vcl")),
     };
     let mut engine = Engine::open(&config).unwrap();
