@@ -26,7 +26,7 @@ pub fn ui(ui: &Ui, palette: &Palette, actions: &mut Actions) {
                             &[Group::Finding, Group::Window],
                             &[Group::Teaching],
                         ],
-                        700.0.. => &[
+                        840.0.. => &[
                             &[Group::Playback, Group::Window],
                             &[Group::Finding, Group::Teaching],
                         ],

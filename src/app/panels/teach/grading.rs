@@ -1,11 +1,11 @@
 //! Giving grades: to the selection, or to the clip under the playhead.
 
-use egui::{Align2, Role, Sense, Stroke, StrokeKind, TextStyle, Ui, WidgetInfo, vec2};
+use egui::{Align2, RichText, Role, Sense, Stroke, StrokeKind, TextStyle, Ui, WidgetInfo, vec2};
 
 use crate::app::action::{Action, Actions};
 use crate::app::colours::grade_colour;
 use crate::app::icons::Icon;
-use crate::app::panels::results::{hint, section};
+use crate::app::panels::results::hint;
 use crate::app::session::{Selection, Session};
 use crate::app::theme::{CORNER, Palette};
 use crate::app::widgets::{IconButton, focus_ring};
@@ -21,31 +21,35 @@ pub fn ui(ui: &mut Ui, session: &Session, palette: &Palette, actions: &mut Actio
     let Some(target) = session.grading_target() else {
         return;
     };
-    ui.horizontal(|ui| {
+    let row = vec2(ui.available_width(), 24.0);
+    let layout = egui::Layout::right_to_left(egui::Align::Center);
+    ui.allocate_ui_with_layout(row, layout, |ui| {
         ui.spacing_mut().item_spacing.x = 2.0;
-        section(ui, &question(session, target), palette);
-        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-            for (icon, name, key, is_possible, action) in [
-                (
-                    Icon::Redo,
-                    "Redo the label",
-                    "Ctrl+Shift+Z",
-                    video.labels.can_redo(),
-                    Action::RedoLabel,
-                ),
-                (
-                    Icon::Undo,
-                    "Undo the label",
-                    "Ctrl+Z",
-                    video.labels.can_undo(),
-                    Action::UndoLabel,
-                ),
-            ] {
-                let button = IconButton::new(icon, name).hint(key).size(24.0);
-                if button.enabled(is_possible).show(ui).clicked() {
-                    actions.push(action);
-                }
+        for (icon, name, key, is_possible, action) in [
+            (
+                Icon::Redo,
+                "Redo the label",
+                "Ctrl+Shift+Z",
+                video.labels.can_redo(),
+                Action::RedoLabel,
+            ),
+            (
+                Icon::Undo,
+                "Undo the label",
+                "Ctrl+Z",
+                video.labels.can_undo(),
+                Action::UndoLabel,
+            ),
+        ] {
+            let button = IconButton::new(icon, name).hint(key).size(24.0);
+            if button.enabled(is_possible).show(ui).clicked() {
+                actions.push(action);
             }
+        }
+        let text = RichText::new(question(session, target)).small();
+        let left = egui::Layout::left_to_right(egui::Align::Center);
+        ui.with_layout(left, |ui| {
+            ui.add(egui::Label::new(text.color(palette.weak_text)).truncate());
         });
     });
     let is_open = video.labels.is_open();
