@@ -136,7 +136,7 @@ fn data_set_of(dim: usize) -> TrainingSet {
     for _ in 0..8 {
         let values = (0..N_CLIPS * dim).map(|_| rng.random_range(-1.0..1.0));
         let video = Embeddings::from_features(dim, values.collect()).unwrap();
-        set.videos.push(video);
+        set.videos.push(video.into());
     }
     for i in 0..64 {
         let n_words = 5 + i % 16;
@@ -177,7 +177,7 @@ fn labelled_video(dim: usize) -> TrainingSet {
         }
     }
     TrainingSet {
-        videos: vec![Embeddings::from_features(dim, values).unwrap()],
+        videos: vec![Embeddings::from_features(dim, values).unwrap().into()],
         examples: vec![Example::from_labels(QUERY, 0, N_CLIPS, &labels)],
     }
 }
