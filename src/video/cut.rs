@@ -11,18 +11,21 @@
 //! a few frames of lead-out, so that no frame inside is missing. Sound is copied packet by packet
 //! with the same shift, so it stays in step.
 
+mod feed;
+mod picture_end;
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
+use feed::{Feed, Packet};
 use gstreamer as gst;
+use picture_end::PictureEnd;
 
-use super::bitstream::Judge;
 use super::intake::Item;
 use super::muxer::{Family, Muxer};
 use super::packet_pass::first_frame;
 use super::packet_source::{PacketSource, PassEnd};
-use super::picture::Orientation;
 use super::reader::{Delivery, Reader, VIDEO_TRACK};
 use super::timing::{StreamClock, TOLERANCE_NS, ns, secs, shift_ns};
 use super::{SamplerOptions, VideoError};
@@ -34,14 +37,8 @@ const AUDIO_LEAD_NS: i64 = 500_000_000;
 /// Sound that has not come this long after the pictures has ended.
 const AUDIO_LAG_NS: i64 = 3_000_000_000;
 
-/// Tracks that show nothing of themselves by then are left out.
-const MAX_PACKETS_TO_CAPS: usize = 1024;
-
 /// The first picture in display order is among these: decoders hold back at most 16.
 const N_FIRST_PACKETS: usize = 18;
-
-/// How long a packet is taken to last where nothing tells.
-const USUAL_FRAME_NS: i64 = 40_000_000;
 
 /// What a cut holds, in seconds of the source.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -386,251 +383,6 @@ fn write(muxer: &Muxer, track: usize, packet: Packet, key_ns: i64) -> Result<(),
     muxer.push(track, packet.buffer, pts_ns, dts_ns)
 }
 
-/// Where the pictures end: as soon as every picture shown before the end has come.
-///
-/// A picture shown after the end may be one that pictures before the end are predicted from. So it
-/// waits until its successor in display order arrives: if something before the end came between,
-/// it belongs to the cut, else it and all later ones do not.
-struct PictureEnd {
-    asked_ns: i64,
-    latest_ns: i64,
-    held: Vec<Packet>,
-    done: bool,
-    /// Where the last written picture ends.
-    end_ns: i64,
-}
-
-impl PictureEnd {
-    fn new(asked_ns: i64) -> Self {
-        Self {
-            asked_ns,
-            latest_ns: i64::MIN,
-            held: Vec::new(),
-            done: false,
-            end_ns: i64::MIN,
-        }
-    }
-
-    /// The next packet in decoding order; gives those that are now known to belong to the cut.
-    fn push(&mut self, packet: Packet) -> Vec<Packet> {
-        if self.done {
-            return Vec::new();
-        }
-        let mut written = Vec::new();
-        let is_latest = packet.time_ns > self.latest_ns;
-        if is_latest && !self.held.is_empty() {
-            written = self.release();
-            if self.done {
-                return written;
-            }
-        }
-        self.latest_ns = self.latest_ns.max(packet.time_ns);
-        if self.held.is_empty() && packet.time_ns < self.asked_ns - TOLERANCE_NS {
-            self.note(&packet);
-            written.push(packet);
-        } else {
-            self.held.push(packet);
-        }
-        written
-    }
-
-    /// What is held belongs to the cut only if something before the end is among it.
-    fn release(&mut self) -> Vec<Packet> {
-        let held = std::mem::take(&mut self.held);
-        let wanted = held
-            .iter()
-            .any(|packet| packet.time_ns < self.asked_ns - TOLERANCE_NS);
-        // The very first picture is kept in any case: a cut shows something.
-        if wanted || self.end_ns == i64::MIN {
-            held.iter().for_each(|packet| self.note(packet));
-            held
-        } else {
-            self.done = true;
-            Vec::new()
-        }
-    }
-
-    fn note(&mut self, packet: &Packet) {
-        self.end_ns = self.end_ns.max(packet.time_ns + packet.duration_ns);
-    }
-
-    fn finish(&mut self) -> Vec<Packet> {
-        self.release()
-    }
-}
-
-struct Packet {
-    buffer: gst::Buffer,
-    /// Stream time at which it is shown or heard.
-    time_ns: i64,
-    decode_ns: Option<i64>,
-    duration_ns: i64,
-    is_key: bool,
-    /// Else the time is that of decoding.
-    has_time: bool,
-    /// What the segment adds to its timestamps.
-    shift_ns: i64,
-    /// Other caps than the packet before.
-    new_caps: Option<gst::Caps>,
-}
-
-#[derive(Default)]
-struct Track {
-    caps: Option<gst::Caps>,
-    caps_are_new: bool,
-    judge: Option<Judge>,
-    clock: StreamClock,
-    shift_ns: i64,
-    first_shift_ns: Option<i64>,
-    ended: bool,
-}
-
-/// The packets of all tracks in the order of the file.
-struct Feed {
-    reader: Reader,
-    tracks: Vec<Track>,
-    orientation_tags: Option<gst::TagList>,
-}
-
-impl Feed {
-    fn open(path: &Path, cancel: Arc<AtomicBool>) -> Result<Self, VideoError> {
-        Ok(Self {
-            reader: Reader::open(path, Delivery::Tracks, cancel)?,
-            tracks: vec![Track::default()],
-            orientation_tags: None,
-        })
-    }
-
-    fn track(&mut self, track: usize) -> &mut Track {
-        if self.tracks.len() <= track {
-            self.tracks.resize_with(track + 1, Track::default);
-        }
-        &mut self.tracks[track]
-    }
-
-    /// Reads until every track has told what it is. `false` if there is no packet at all.
-    fn meet_all_tracks(&mut self) -> Result<bool, VideoError> {
-        let mut n_packets = 0;
-        while n_packets == 0 || !self.has_all_caps() && n_packets < MAX_PACKETS_TO_CAPS {
-            match self.next()? {
-                Some(_) => n_packets += 1,
-                None => break,
-            }
-        }
-        Ok(n_packets > 0)
-    }
-
-    fn has_all_caps(&self) -> bool {
-        self.reader.has_all_tracks()
-            && self.tracks.len() == self.reader.n_tracks()
-            && self
-                .tracks
-                .iter()
-                .all(|track| track.caps.is_some() || track.ended)
-    }
-
-    fn has_ended(&self, track: usize) -> bool {
-        self.tracks.get(track).is_some_and(|track| track.ended)
-    }
-
-    /// Before a jump: no track has ended any more.
-    fn forget(&mut self) {
-        self.tracks.iter_mut().for_each(|track| track.ended = false);
-    }
-
-    /// The next packet with its track, `None` when all tracks have ended.
-    fn next(&mut self) -> Result<Option<(usize, Packet)>, VideoError> {
-        loop {
-            let all_ended = self.tracks.iter().all(|track| track.ended);
-            if all_ended && self.tracks.len() >= self.reader.n_tracks() {
-                return Ok(None);
-            }
-            let (index, item) = self.reader.next_of_track()?;
-            match item {
-                Item::Caps(caps) => self.set_caps(index, caps),
-                Item::Segment(segment) => {
-                    let shift_ns = shift_ns(&segment);
-                    let is_matroska = self.reader.demuxer().as_deref() == Some("matroskademux");
-                    let track = self.track(index);
-                    track.first_shift_ns.get_or_insert(shift_ns);
-                    track.shift_ns = if is_matroska { 0 } else { shift_ns };
-                    track.clock = StreamClock::new(is_matroska);
-                    track.clock.set_segment(segment);
-                }
-                Item::Tags(tags) if index == VIDEO_TRACK => {
-                    if Orientation::from_tags(&tags).is_some() {
-                        self.orientation_tags = Some(tags);
-                    }
-                }
-                Item::Tags(_) => {}
-                Item::Eos => self.track(index).ended = true,
-                Item::Buffer(buffer) => {
-                    if let Some(packet) = self.track(index).packet(buffer) {
-                        return Ok(Some((index, packet)));
-                    }
-                }
-            }
-        }
-    }
-
-    fn set_caps(&mut self, index: usize, caps: gst::Caps) {
-        let demuxer = self.reader.demuxer();
-        let whole_frames = matches!(demuxer.as_deref(), Some("qtdemux" | "matroskademux"));
-        let track = self.track(index);
-        if track.caps.as_ref() == Some(&caps) {
-            return;
-        }
-        if index == VIDEO_TRACK {
-            track.judge = Judge::from_caps(&caps, whole_frames);
-        }
-        track.caps = Some(caps);
-        track.caps_are_new = true;
-    }
-}
-
-impl Track {
-    /// `None` for a packet without a time.
-    fn packet(&mut self, buffer: gst::Buffer) -> Option<Packet> {
-        let pts = buffer.pts().or(buffer.dts())?;
-        let marked_key = !buffer.flags().contains(gst::BufferFlags::DELTA_UNIT);
-        // A demuxer's mark is believed only where the packet cannot be judged.
-        let is_key = match &mut self.judge {
-            Some(judge) => {
-                let data = buffer.map_readable().ok()?;
-                judge.judge(&data, marked_key).is_ok_and(|kind| kind.key)
-            }
-            None => marked_key,
-        };
-        let duration = buffer.duration().map(|duration| duration.nseconds() as i64);
-        Some(Packet {
-            time_ns: self.clock.stream_time_ns(pts),
-            decode_ns: buffer.dts().map(|dts| self.clock.stream_time_ns(dts)),
-            duration_ns: duration.unwrap_or_else(|| self.frame_ns()),
-            is_key,
-            has_time: buffer.pts().is_some(),
-            shift_ns: self.shift_ns,
-            new_caps: self.take_new_caps(),
-            buffer,
-        })
-    }
-
-    fn take_new_caps(&mut self) -> Option<gst::Caps> {
-        let is_new = std::mem::take(&mut self.caps_are_new);
-        is_new.then(|| self.caps.clone()).flatten()
-    }
-
-    /// How long a frame lasts by the rate that the caps tell.
-    fn frame_ns(&self) -> i64 {
-        let rate = self.caps.as_ref().and_then(|caps| {
-            let rate = caps.structure(0)?.get::<gst::Fraction>("framerate").ok()?;
-            (rate.numer() > 0).then_some(rate)
-        });
-        rate.map_or(USUAL_FRAME_NS, |rate| {
-            i64::from(rate.denom()) * 1_000_000_000 / i64::from(rate.numer())
-        })
-    }
-}
-
 /// Stream time of the first frame, as the sampler counts: the first one that can be decoded.
 fn zero_ns(path: &Path, cancel: &Arc<AtomicBool>) -> Result<i64, VideoError> {
     let options = SamplerOptions {
@@ -679,7 +431,7 @@ mod tests {
 
     /// Twelve seconds of noise, more than a megabyte per picture, with sound where `is_heard`.
     fn film(dir: &Path, name: &str, muxer: &str, is_heard: fn(u64) -> bool) -> PathBuf {
-        super::super::reader::init().unwrap();
+        super::super::gst_util::init().unwrap();
         let path = dir.join(name);
         let writer = gst::parse::launch(&format!(
             "{muxer} name=m ! filesink location=\"{}\" \

@@ -19,6 +19,7 @@ mod decoder;
 mod error;
 mod file_names;
 mod gif;
+mod gst_util;
 mod intake;
 mod mp4;
 mod mp4_turn;

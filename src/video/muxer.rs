@@ -10,9 +10,10 @@ use gstreamer::prelude::*;
 use gstreamer_app as gst_app;
 
 use super::error::one_line;
+use super::gst_util::{element, gst_error};
 use super::mp4_turn::set_orientation;
 use super::picture::Orientation;
-use super::reader::{VIDEO_TRACK, element, gst_error};
+use super::reader::VIDEO_TRACK;
 use super::{DATA_TIMEOUT, VideoError};
 
 const POLL: Duration = Duration::from_millis(20);

@@ -13,9 +13,10 @@ use gstreamer as gst;
 use image::RgbImage;
 
 use super::decoder::{Decoder, DecoderError};
+use super::gst_util::gst_error;
 use super::packet_source::{Packet, PacketSource, PassEnd};
 use super::picture::PictureMaker;
-use super::reader::{Reader, gst_error};
+use super::reader::Reader;
 use super::sampler::SampledFrame;
 use super::select::{Note, Selector, Step};
 use super::timing::{TOLERANCE_NS, centre_ns, secs};

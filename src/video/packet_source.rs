@@ -6,9 +6,10 @@ use gstreamer as gst;
 
 use super::bitstream::{Judge, Unjudgeable};
 use super::decoder::DecoderError;
+use super::gst_util::gst_error;
 use super::intake::Item;
 use super::picture::Orientation;
-use super::reader::{Delivery, Reader, gst_error};
+use super::reader::{Delivery, Reader};
 use super::select::{Note, Refused};
 use super::timing::{StreamClock, shift_ns};
 use super::{SamplerOptions, VideoError};

@@ -7,16 +7,20 @@
 //!                               └─ others ── not linked, sound is never decoded
 //! ```
 
+mod streams;
+
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use gstreamer as gst;
 use gstreamer::prelude::*;
 use gstreamer_pbutils as pbutils;
+use streams::{Streams, lock};
 use tempfile::NamedTempFile;
 
+use super::gst_util::{element, find_demuxer, gst_error, init};
 use super::intake::{Intake, Item};
 use super::{DATA_TIMEOUT, VideoError, gif};
 
@@ -38,19 +42,6 @@ pub(super) enum Delivery {
 /// The number of the video among the tracks; sound counts from 1.
 pub(super) const VIDEO_TRACK: usize = 0;
 
-/// What the streams turned out to be, filled in by the pipeline's threads.
-#[derive(Default)]
-struct Streams {
-    video: Option<gst::Pad>,
-    has_audio: bool,
-    /// Of the first sound track.
-    n_audio_channels: Option<u32>,
-    audio: Vec<gst::Pad>,
-    discarded: Vec<gst::Pad>,
-    complete: bool,
-    missing_codec: Option<String>,
-}
-
 pub(super) struct Reader {
     path: PathBuf,
     pipeline: gst::Pipeline,
@@ -70,20 +61,6 @@ impl Drop for Reader {
             log::warn!("cannot stop reading {}: {error}", self.path.display());
         }
     }
-}
-
-pub(super) fn init() -> Result<(), VideoError> {
-    gst::init().map_err(|error| VideoError::Gstreamer(error.to_string()))
-}
-
-pub(super) fn element(factory: &str) -> Result<gst::Element, VideoError> {
-    gst::ElementFactory::make(factory)
-        .build()
-        .map_err(|_| VideoError::Gstreamer(format!("the element {factory} is missing")))
-}
-
-pub(super) fn gst_error(error: impl std::fmt::Display) -> VideoError {
-    VideoError::Gstreamer(error.to_string())
 }
 
 impl Reader {
@@ -322,107 +299,5 @@ impl Reader {
     /// The container as its demuxer calls itself (`qtdemux`, `matroskademux`, …).
     pub fn demuxer(&self) -> Option<String> {
         find_demuxer(self.pipeline.upcast_ref())
-    }
-}
-
-pub(super) fn find_demuxer(bin: &gst::Element) -> Option<String> {
-    bin.downcast_ref::<gst::Bin>()?
-        .iterate_recurse()
-        .into_iter()
-        .flatten()
-        .filter_map(|element| element.factory())
-        .find(|factory| factory.has_type(gst::ElementFactoryType::DEMUXER))
-        .map(|factory| factory.name().to_string())
-}
-
-fn lock(streams: &Mutex<Streams>) -> std::sync::MutexGuard<'_, Streams> {
-    streams.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// The pad that takes the stream, `None` where that is not possible.
-fn link(pad: &gst::Pad, intake: &Intake, caps: &gst::Caps, track: usize) -> Option<gst::Pad> {
-    let linked = intake
-        .pad(caps, track)
-        .map_err(|error| error.to_string())
-        .and_then(|sink| match pad.link(&sink) {
-            Ok(_) => Ok(sink),
-            Err(error) => Err(error.to_string()),
-        });
-    linked
-        .inspect_err(|error| log::warn!("cannot read the stream {}: {error}", pad.name()))
-        .ok()
-}
-
-impl Streams {
-    fn note_missing(&mut self, codec: String) {
-        // Sound that cannot be decoded is no reason to refuse the pictures.
-        if self.missing_codec.is_none() || !codec.to_lowercase().contains("audio") {
-            self.missing_codec = Some(codec);
-        }
-    }
-
-    /// `false` if this is no video or there is one already.
-    fn add_video(
-        &mut self,
-        pad: &gst::Pad,
-        intake: &Intake,
-        caps: &gst::Caps,
-        in_container: bool,
-    ) -> bool {
-        let found = pad.current_caps().unwrap_or_else(|| pad.query_caps(None));
-        let Some(structure) = found.structure(0) else {
-            return false;
-        };
-        let name = structure.name().to_string();
-        if name.starts_with("audio/") && !self.has_audio {
-            let n_channels = structure.get::<i32>("channels").ok();
-            self.n_audio_channels = n_channels.and_then(|n| n.try_into().ok());
-            self.has_audio = true;
-        }
-        // One photograph is not a video; an animation or Motion JPEG in a container is.
-        let is_video = name.starts_with("video/") || in_container && name.starts_with("image/");
-        if !is_video || self.video.is_some() {
-            return false;
-        }
-        self.video = link(pad, intake, caps, VIDEO_TRACK);
-        self.video.is_some()
-    }
-
-    /// `false` if this is no sound.
-    fn add_audio(&mut self, pad: &gst::Pad, intake: &Intake) -> bool {
-        let found = pad.current_caps().unwrap_or_else(|| pad.query_caps(None));
-        let is_audio = found
-            .structure(0)
-            .is_some_and(|structure| structure.name().starts_with("audio/"));
-        let track = VIDEO_TRACK + 1 + self.audio.len();
-        let sink = is_audio.then(|| link(pad, intake, &gst::Caps::new_any(), track));
-        self.audio.extend(sink.flatten());
-        is_audio && track == self.audio.len()
-    }
-
-    /// Takes a stream that nobody needs: its first data says that all streams are known, and the
-    /// answer makes the demuxer leave it out.
-    fn discard(&mut self, pad: &gst::Pad, streams: Arc<Mutex<Self>>) {
-        let at_end = Arc::clone(&streams);
-        let sink = gst::Pad::builder(gst::PadDirection::Sink)
-            .chain_function(move |_, _, _| {
-                // Data flows only once all pads are there.
-                let mut streams = lock(&streams);
-                streams.complete = true;
-                Err(match streams.video {
-                    Some(_) => gst::FlowError::NotLinked,
-                    None => gst::FlowError::Eos,
-                })
-            })
-            .event_function(move |_, _, event| {
-                if event.type_() == gst::EventType::Eos {
-                    lock(&at_end).complete = true;
-                }
-                true
-            })
-            .build();
-        let linked = sink.set_active(true).is_ok() && pad.link(&sink).is_ok();
-        log::trace!("stream {} is left out, linked: {linked}", pad.name());
-        self.discarded.push(sink);
     }
 }

@@ -11,10 +11,11 @@ use image::RgbImage;
 
 use super::decoder::DecodedFrame;
 use super::gif::Gif;
+use super::gst_util::gst_error;
 use super::intake::Item;
 use super::packet_pass::JUMPS_BACK_NS;
 use super::picture::{Orientation, PictureMaker};
-use super::reader::{Delivery, Reader, gst_error};
+use super::reader::{Delivery, Reader};
 use super::sampler::SampledFrame;
 use super::timing::{
     Extent, Shown, StreamClock, TOLERANCE_NS, centre_ns, is_wild_jump, secs, shift_ns,

@@ -162,7 +162,7 @@ impl Player {
     /// What the file system says of the path at once.
     pub fn open(path: &Path, wake: impl Fn() + Send + Sync + 'static) -> Result<Self, VideoError> {
         VideoError::check_file(path)?;
-        super::reader::init()?;
+        super::gst_util::init()?;
         let (commands, inbox) = mpsc::channel();
         let shared = Arc::<Mutex<Shared>>::default();
         let control = control::Control::new(
@@ -175,7 +175,7 @@ impl Player {
         std::thread::Builder::new()
             .name("player".to_owned())
             .spawn(move || control.run())
-            .map_err(super::reader::gst_error)?;
+            .map_err(super::gst_util::gst_error)?;
         Ok(Self { commands, shared })
     }
 

@@ -12,8 +12,8 @@ use super::frame::{VideoFrame, accepted_caps};
 use super::{Command, Position, Shared, Zero, lock};
 use crate::video::VideoError;
 use crate::video::gif::readable_part;
+use crate::video::gst_util::{element, gst_error};
 use crate::video::picture::Orientation;
-use crate::video::reader::{element, gst_error};
 use crate::video::timing::{TOLERANCE_NS, ns, secs};
 
 pub(super) type Wake = Arc<dyn Fn() + Send + Sync>;
@@ -231,7 +231,7 @@ impl FrameTarget {
         let demuxer = self
             .playbin
             .upgrade()
-            .and_then(|playbin| crate::video::reader::find_demuxer(&playbin));
+            .and_then(|playbin| crate::video::gst_util::find_demuxer(&playbin));
         demuxer.as_deref() == Some("matroskademux")
     }
 }

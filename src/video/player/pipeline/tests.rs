@@ -11,7 +11,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Twelve seconds of one tone.
 fn tone(dir: &Path) -> PathBuf {
-    crate::video::reader::init().unwrap();
+    crate::video::gst_util::init().unwrap();
     let path = dir.join("tone.wav");
     let description = format!(
         "audiotestsrc num-buffers=520 samplesperbuffer=1024 freq={TONE_HZ} volume=0.5 \

@@ -1,0 +1,192 @@
+//! The packets of all tracks of a file, with what a cut needs to know of them.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use gstreamer as gst;
+
+use crate::video::VideoError;
+use crate::video::bitstream::Judge;
+use crate::video::intake::Item;
+use crate::video::picture::Orientation;
+use crate::video::reader::{Delivery, Reader, VIDEO_TRACK};
+use crate::video::timing::{StreamClock, shift_ns};
+
+/// Tracks that show nothing of themselves by then are left out.
+const MAX_PACKETS_TO_CAPS: usize = 1024;
+
+/// How long a packet is taken to last where nothing tells.
+const USUAL_FRAME_NS: i64 = 40_000_000;
+
+pub(super) struct Packet {
+    pub buffer: gst::Buffer,
+    /// Stream time at which it is shown or heard.
+    pub time_ns: i64,
+    pub decode_ns: Option<i64>,
+    pub duration_ns: i64,
+    pub is_key: bool,
+    /// Else the time is that of decoding.
+    pub has_time: bool,
+    /// What the segment adds to its timestamps.
+    pub shift_ns: i64,
+    /// Other caps than the packet before.
+    pub new_caps: Option<gst::Caps>,
+}
+
+#[derive(Default)]
+pub(super) struct Track {
+    pub caps: Option<gst::Caps>,
+    caps_are_new: bool,
+    judge: Option<Judge>,
+    clock: StreamClock,
+    shift_ns: i64,
+    pub first_shift_ns: Option<i64>,
+    ended: bool,
+}
+
+/// The packets of all tracks in the order of the file.
+pub(super) struct Feed {
+    pub reader: Reader,
+    pub tracks: Vec<Track>,
+    pub orientation_tags: Option<gst::TagList>,
+}
+
+impl Feed {
+    pub fn open(path: &Path, cancel: Arc<AtomicBool>) -> Result<Self, VideoError> {
+        Ok(Self {
+            reader: Reader::open(path, Delivery::Tracks, cancel)?,
+            tracks: vec![Track::default()],
+            orientation_tags: None,
+        })
+    }
+
+    pub fn track(&mut self, track: usize) -> &mut Track {
+        if self.tracks.len() <= track {
+            self.tracks.resize_with(track + 1, Track::default);
+        }
+        &mut self.tracks[track]
+    }
+
+    /// Reads until every track has told what it is. `false` if there is no packet at all.
+    pub fn meet_all_tracks(&mut self) -> Result<bool, VideoError> {
+        let mut n_packets = 0;
+        while n_packets == 0 || !self.has_all_caps() && n_packets < MAX_PACKETS_TO_CAPS {
+            match self.next()? {
+                Some(_) => n_packets += 1,
+                None => break,
+            }
+        }
+        Ok(n_packets > 0)
+    }
+
+    fn has_all_caps(&self) -> bool {
+        self.reader.has_all_tracks()
+            && self.tracks.len() == self.reader.n_tracks()
+            && self
+                .tracks
+                .iter()
+                .all(|track| track.caps.is_some() || track.ended)
+    }
+
+    pub fn has_ended(&self, track: usize) -> bool {
+        self.tracks.get(track).is_some_and(|track| track.ended)
+    }
+
+    /// Before a jump: no track has ended any more.
+    pub fn forget(&mut self) {
+        self.tracks.iter_mut().for_each(|track| track.ended = false);
+    }
+
+    /// The next packet with its track, `None` when all tracks have ended.
+    pub fn next(&mut self) -> Result<Option<(usize, Packet)>, VideoError> {
+        loop {
+            let all_ended = self.tracks.iter().all(|track| track.ended);
+            if all_ended && self.tracks.len() >= self.reader.n_tracks() {
+                return Ok(None);
+            }
+            let (index, item) = self.reader.next_of_track()?;
+            match item {
+                Item::Caps(caps) => self.set_caps(index, caps),
+                Item::Segment(segment) => {
+                    let shift_ns = shift_ns(&segment);
+                    let is_matroska = self.reader.demuxer().as_deref() == Some("matroskademux");
+                    let track = self.track(index);
+                    track.first_shift_ns.get_or_insert(shift_ns);
+                    track.shift_ns = if is_matroska { 0 } else { shift_ns };
+                    track.clock = StreamClock::new(is_matroska);
+                    track.clock.set_segment(segment);
+                }
+                Item::Tags(tags) if index == VIDEO_TRACK => {
+                    if Orientation::from_tags(&tags).is_some() {
+                        self.orientation_tags = Some(tags);
+                    }
+                }
+                Item::Tags(_) => {}
+                Item::Eos => self.track(index).ended = true,
+                Item::Buffer(buffer) => {
+                    if let Some(packet) = self.track(index).packet(buffer) {
+                        return Ok(Some((index, packet)));
+                    }
+                }
+            }
+        }
+    }
+
+    fn set_caps(&mut self, index: usize, caps: gst::Caps) {
+        let demuxer = self.reader.demuxer();
+        let whole_frames = matches!(demuxer.as_deref(), Some("qtdemux" | "matroskademux"));
+        let track = self.track(index);
+        if track.caps.as_ref() == Some(&caps) {
+            return;
+        }
+        if index == VIDEO_TRACK {
+            track.judge = Judge::from_caps(&caps, whole_frames);
+        }
+        track.caps = Some(caps);
+        track.caps_are_new = true;
+    }
+}
+
+impl Track {
+    /// `None` for a packet without a time.
+    fn packet(&mut self, buffer: gst::Buffer) -> Option<Packet> {
+        let pts = buffer.pts().or(buffer.dts())?;
+        let marked_key = !buffer.flags().contains(gst::BufferFlags::DELTA_UNIT);
+        // A demuxer's mark is believed only where the packet cannot be judged.
+        let is_key = match &mut self.judge {
+            Some(judge) => {
+                let data = buffer.map_readable().ok()?;
+                judge.judge(&data, marked_key).is_ok_and(|kind| kind.key)
+            }
+            None => marked_key,
+        };
+        let duration = buffer.duration().map(|duration| duration.nseconds() as i64);
+        Some(Packet {
+            time_ns: self.clock.stream_time_ns(pts),
+            decode_ns: buffer.dts().map(|dts| self.clock.stream_time_ns(dts)),
+            duration_ns: duration.unwrap_or_else(|| self.frame_ns()),
+            is_key,
+            has_time: buffer.pts().is_some(),
+            shift_ns: self.shift_ns,
+            new_caps: self.take_new_caps(),
+            buffer,
+        })
+    }
+
+    fn take_new_caps(&mut self) -> Option<gst::Caps> {
+        let is_new = std::mem::take(&mut self.caps_are_new);
+        is_new.then(|| self.caps.clone()).flatten()
+    }
+
+    /// How long a frame lasts by the rate that the caps tell.
+    fn frame_ns(&self) -> i64 {
+        let rate = self.caps.as_ref().and_then(|caps| {
+            let rate = caps.structure(0)?.get::<gst::Fraction>("framerate").ok()?;
+            (rate.numer() > 0).then_some(rate)
+        });
+        rate.map_or(USUAL_FRAME_NS, |rate| {
+            i64::from(rate.denom()) * 1_000_000_000 / i64::from(rate.numer())
+        })
+    }
+}
