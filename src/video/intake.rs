@@ -147,8 +147,12 @@ impl Intake {
 #[cfg(test)]
 mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::time::Instant;
 
     use super::*;
+
+    /// Longer than anything here takes on a slow machine; reaching it means a hang.
+    const PATIENCE: Duration = Duration::from_secs(120);
 
     fn pushing(intake: &Intake, n_buffers: usize, n_bytes: usize) -> (Arc<AtomicUsize>, gst::Pad) {
         let source = gst::Pad::builder(gst::PadDirection::Src).build();
@@ -175,17 +179,32 @@ mod tests {
         (n_pushed, sink)
     }
 
+    /// Waits until so many buffers are let in, and a while longer for one too many.
+    fn wait_for(n_pushed: &AtomicUsize, expected: usize) {
+        let start = Instant::now();
+        while n_pushed.load(Ordering::Relaxed) < expected {
+            assert!(start.elapsed() < PATIENCE, "{n_pushed:?} of {expected}");
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        std::thread::sleep(Duration::from_millis(2));
+        assert_eq!(n_pushed.load(Ordering::Relaxed), expected);
+    }
+
     #[test]
     fn a_slow_reader_makes_the_pipeline_wait() {
         gst::init().unwrap();
         let intake = Intake::default();
         let (n_pushed, _sink) = pushing(&intake, 100, 1 << 20);
-        std::thread::sleep(Duration::from_millis(200));
-        assert!(n_pushed.load(Ordering::Relaxed) * (1 << 20) <= MAX_QUEUED_BYTES);
+        let n_fitting = MAX_QUEUED_BYTES >> 20;
+        wait_for(&n_pushed, n_fitting);
         let mut n_read = 0;
-        while let Some((_, item)) = intake.next(Duration::from_secs(120)) {
+        while let Some((_, item)) = intake.next(PATIENCE) {
             match item {
-                Item::Buffer(_) => n_read += 1,
+                Item::Buffer(_) => {
+                    n_read += 1;
+                    // As many follow as there is room for again.
+                    wait_for(&n_pushed, (n_fitting + n_read).min(100));
+                }
                 Item::Eos => break,
                 _ => {}
             }
@@ -198,10 +217,11 @@ mod tests {
         gst::init().unwrap();
         let intake = Intake::default();
         let (n_pushed, sink) = pushing(&intake, 100, 1 << 20);
-        std::thread::sleep(Duration::from_millis(100));
+        let n_fitting = MAX_QUEUED_BYTES >> 20;
+        wait_for(&n_pushed, n_fitting);
         intake.close();
         // Waits for the pushing thread to leave the pad; would hang if it did not.
         sink.set_active(false).unwrap();
-        assert!(n_pushed.load(Ordering::Relaxed) < 100);
+        assert_eq!(n_pushed.load(Ordering::Relaxed), n_fitting);
     }
 }

@@ -190,3 +190,77 @@ impl Track {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FRAME_NS: i64 = 40_000_000;
+
+    fn open(name: &str) -> Feed {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/videos");
+        Feed::open(&folder.join(name), Arc::default()).unwrap()
+    }
+
+    fn packets(feed: &mut Feed) -> Vec<(usize, Packet)> {
+        std::iter::from_fn(|| feed.next().unwrap()).collect()
+    }
+
+    #[test]
+    fn every_packet_of_every_track_comes_with_its_time() {
+        for (name, n_tracks) in [("plain.mp4", 2), ("first100.ts", 1), ("vp9.webm", 1)] {
+            let mut feed = open(name);
+            assert!(feed.meet_all_tracks().unwrap(), "{name}");
+            assert_eq!(feed.tracks.len(), n_tracks, "{name}");
+            let packets = packets(&mut open(name));
+            let of_track = |wanted: usize| {
+                let of_track = packets.iter().filter(move |(track, _)| *track == wanted);
+                of_track.map(|(_, packet)| packet)
+            };
+            let mut shown_ns: Vec<_> = of_track(VIDEO_TRACK).map(|p| p.time_ns).collect();
+            shown_ns.sort_unstable();
+            let n_frames = if name == "vp9.webm" { 155 } else { 230 };
+            assert_eq!(shown_ns.len(), n_frames, "{name}");
+            for (index, time_ns) in shown_ns.iter().enumerate() {
+                let off_ns = time_ns - shown_ns[0] - index as i64 * FRAME_NS;
+                assert!(off_ns.abs() <= 1_000_000, "{name}: {time_ns} is {index}");
+            }
+            assert!(of_track(VIDEO_TRACK).next().unwrap().is_key, "{name}");
+            let n_keys = of_track(VIDEO_TRACK).filter(|packet| packet.is_key).count();
+            assert!((2..60).contains(&n_keys), "{name}: {n_keys} key frames");
+            for track in 0..n_tracks {
+                assert!(feed.tracks[track].caps.is_some(), "{name}");
+                assert!(of_track(track).next().unwrap().new_caps.is_some(), "{name}");
+                let changes = of_track(track).skip(1).filter(|p| p.new_caps.is_some());
+                assert_eq!(changes.count(), 0, "{name}: the caps stay");
+            }
+            let heard_ns: Vec<_> = of_track(1).map(|packet| packet.time_ns).collect();
+            assert!(heard_ns.is_sorted(), "{name}");
+            assert_eq!(heard_ns.is_empty(), n_tracks == 1, "{name}");
+        }
+    }
+
+    #[test]
+    fn tracks_that_ended_are_known_and_go_on_behind_a_jump() {
+        let mut feed = open("plain.mp4");
+        let n_packets = packets(&mut feed).len();
+        assert!(feed.has_ended(VIDEO_TRACK) && feed.has_ended(1));
+        feed.forget();
+        assert!(!feed.has_ended(VIDEO_TRACK));
+        assert!(feed.reader.seek(5_000_000_000, gst::SeekFlags::SNAP_BEFORE));
+        let rest = packets(&mut feed);
+        assert!((10..n_packets).contains(&rest.len()), "{}", rest.len());
+        assert!(
+            rest.iter()
+                .all(|(_, packet)| packet.time_ns > 3_000_000_000)
+        );
+        assert!(rest.iter().any(|(track, _)| *track == 1));
+    }
+
+    #[test]
+    fn packets_hidden_by_an_edit_list_come_too() {
+        let packets = packets(&mut open("edit_list.mp4"));
+        assert!(packets[0].1.is_key && packets[0].1.time_ns < 0);
+        assert!(packets[0].1.shift_ns < 0);
+    }
+}

@@ -75,3 +75,73 @@ impl PictureEnd {
         self.release()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use gstreamer as gst;
+
+    use super::*;
+
+    const FRAME_NS: i64 = 40_000_000;
+
+    fn picture(index: i64) -> Packet {
+        Packet {
+            buffer: gst::Buffer::new(),
+            time_ns: index * FRAME_NS,
+            decode_ns: None,
+            duration_ns: FRAME_NS,
+            is_key: index == 0,
+            has_time: true,
+            shift_ns: 0,
+            new_caps: None,
+        }
+    }
+
+    /// Which of the pictures, given in decoding order, are in a cut that ends at `end`, how many
+    /// had to be looked at, and where the cut ends.
+    fn cut(order: &[i64], end: i64) -> (Vec<i64>, usize, i64) {
+        gst::init().unwrap();
+        let mut picture_end = PictureEnd::new(end * FRAME_NS);
+        let mut written = Vec::new();
+        let mut n_read = 0;
+        for index in order {
+            n_read += 1;
+            written.extend(picture_end.push(picture(*index)));
+            if picture_end.done {
+                break;
+            }
+        }
+        written.extend(picture_end.finish());
+        let indices = written.iter().map(|packet| packet.time_ns / FRAME_NS);
+        (indices.collect(), n_read, picture_end.end_ns / FRAME_NS)
+    }
+
+    #[test]
+    fn without_reordering_the_cut_ends_where_it_was_asked_to() {
+        // One picture behind the first that is left out tells that nothing comes between.
+        assert_eq!(cut(&[0, 1, 2, 3, 4, 5, 6], 3), (vec![0, 1, 2], 5, 3));
+    }
+
+    #[test]
+    fn a_picture_behind_the_end_comes_along_if_one_before_the_end_follows_it() {
+        let order = [0, 4, 2, 1, 3, 8, 6, 5, 7];
+        // 4 is needed for 1, 2 and 3; 8 for nothing before 4.
+        assert_eq!(cut(&order, 4), (vec![0, 4, 2, 1, 3], 9, 5));
+        assert_eq!(cut(&order, 3), (vec![0, 4, 2, 1, 3], 9, 5));
+        // 6 and 8 are both needed for 5.
+        assert_eq!(cut(&order, 6), (order.to_vec(), 9, 9));
+    }
+
+    #[test]
+    fn the_end_of_the_file_ends_the_cut() {
+        assert_eq!(cut(&[0, 1, 2], 10), (vec![0, 1, 2], 3, 3));
+        assert_eq!(cut(&[0, 3, 1, 2], 3), (vec![0, 3, 1, 2], 4, 4));
+        assert_eq!(cut(&[0, 3, 4], 3), (vec![0], 3, 1));
+    }
+
+    #[test]
+    fn a_cut_shows_something_even_where_nothing_was_asked_for() {
+        assert_eq!(cut(&[0, 1, 2], 0), (vec![0], 3, 1));
+        assert!(cut(&[], 5).0.is_empty());
+    }
+}

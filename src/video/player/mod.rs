@@ -307,3 +307,6 @@ impl Player {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
