@@ -200,3 +200,74 @@ fn content_id_of(path: &Path) -> Result<ContentId, EngineError> {
         cause,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Longer than anything here takes on a slow machine; reaching it means a hang.
+    const PATIENCE: Duration = Duration::from_secs(120);
+
+    const CONFIG: &[u8] = br#"{"size": 32, "crop_size": 32, "resample": 3,
+        "image_mean": [0.5, 0.5, 0.5], "image_std": [0.3, 0.3, 0.3]}"#;
+
+    /// Everything that a reader sends until its thread ends.
+    fn messages(cache: &EmbeddingCache) -> Vec<FrameMessage> {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/videos");
+        let source = FrameSource::spawn(Reader {
+            path: folder.join("plain.mp4"),
+            preprocess: Preprocess::from_json(CONFIG, 32).unwrap(),
+            dim: 2,
+            model_hash: "a model".to_owned(),
+            cache: cache.clone(),
+            frame_choice: FrameChoice::All,
+            preview: true,
+        })
+        .unwrap();
+        let mut messages = Vec::new();
+        loop {
+            match source.next(Instant::now() + PATIENCE) {
+                Some(FrameMessage::Failed(EngineError::SourceDied(_))) => return messages,
+                Some(FrameMessage::Failed(error)) => panic!("{error}"),
+                Some(message) => messages.push(message),
+                None => panic!("the reader hangs after {} messages", messages.len()),
+            }
+        }
+    }
+
+    #[test]
+    fn of_a_video_that_is_known_whole_no_frame_is_read() {
+        let dir = tempfile::tempdir().unwrap();
+        let cache = EmbeddingCache::new(dir.path());
+        let first = messages(&cache);
+        let Some(FrameMessage::Opened(opened)) = first.first() else {
+            panic!("the reader tells what it opened first");
+        };
+        let is_exact = |message: &&FrameMessage| {
+            let FrameMessage::Frame(frame) = message else {
+                return false;
+            };
+            matches!(frame.look, Look::Exact(_))
+        };
+        assert_eq!(first.iter().filter(is_exact).count(), 5);
+        assert!(matches!(first.last(), Some(FrameMessage::Ended { .. })));
+
+        let mut known = CachedFeatures {
+            dim: 2,
+            features: vec![0.5; 2 * 5],
+            complete: false,
+            duration_secs: 9.2,
+            warning: None,
+        };
+        // All clips, but nobody has seen the end of the file.
+        cache.store(&opened.key, &known).unwrap();
+        let ends = |messages: &[FrameMessage]| {
+            let is_end = |message: &FrameMessage| matches!(message, FrameMessage::Ended { .. });
+            (messages.len(), messages.iter().any(is_end))
+        };
+        assert_eq!(ends(&messages(&cache)), (2, true));
+        known.complete = true;
+        cache.store(&opened.key, &known).unwrap();
+        assert_eq!(ends(&messages(&cache)), (1, false));
+    }
+}
