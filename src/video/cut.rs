@@ -13,6 +13,7 @@
 
 mod feed;
 mod picture_end;
+mod sound;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -21,24 +22,20 @@ use std::sync::atomic::AtomicBool;
 use feed::{Feed, Packet};
 use gstreamer as gst;
 use picture_end::PictureEnd;
+use sound::{AUDIO_LAG_NS, Sound};
 
-use super::intake::Item;
+use super::container::Container;
 use super::muxer::{Family, Muxer};
 use super::packet_pass::first_frame;
 use super::packet_source::{PacketSource, PassEnd};
-use super::reader::{Delivery, Reader, VIDEO_TRACK};
-use super::timing::{StreamClock, TOLERANCE_NS, ns, secs, shift_ns};
+use super::probe::first_packet_ns;
+use super::reader::VIDEO_TRACK;
+use super::timing::{TOLERANCE_NS, ns, secs};
 use super::{SamplerOptions, VideoError};
 use crate::domain::TimeSpan;
 
 /// Sound may lie in the file before the pictures that it belongs to.
 const AUDIO_LEAD_NS: i64 = 500_000_000;
-
-/// Sound that has not come this long after the pictures has ended.
-const AUDIO_LAG_NS: i64 = 3_000_000_000;
-
-/// The first picture in display order is among these: decoders hold back at most 16.
-const N_FIRST_PACKETS: usize = 18;
 
 /// What a cut holds, in seconds of the source.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -69,7 +66,7 @@ pub struct Cutter {
     cancel: Arc<AtomicBool>,
     /// Stream time of the first frame.
     zero_ns: i64,
-    demuxer: Option<String>,
+    container: Container,
     /// What the first segment adds to timestamps; see [`PacketSource::seek`].
     first_shift_ns: i64,
     tags: Option<gst::TagList>,
@@ -93,7 +90,7 @@ impl Cutter {
                 reason: "it holds no picture".to_owned(),
             });
         }
-        let demuxer = feed.reader.demuxer();
+        let container = feed.reader.container();
         let n_tracks = feed.reader.n_tracks();
         feed.track(n_tracks - 1);
         let tracks: Vec<_> = feed
@@ -106,7 +103,7 @@ impl Cutter {
             .filter(|caps| !caps.is_empty())
             .cloned()
             .collect();
-        let family = Family::of(path, demuxer.as_deref(), &spoke);
+        let family = Family::of(path, container, &spoke);
         let family = family.ok_or_else(|| VideoError::Uncuttable {
             path: path.to_path_buf(),
             reason: "no container takes its video as it is".to_owned(),
@@ -115,7 +112,7 @@ impl Cutter {
             path: path.to_path_buf(),
             cancel,
             zero_ns,
-            demuxer,
+            container,
             first_shift_ns: feed.tracks[VIDEO_TRACK].first_shift_ns.unwrap_or(0),
             tags: feed.orientation_tags,
             tracks,
@@ -175,8 +172,7 @@ impl Cutter {
         if !feed.meet_all_tracks()? {
             return Ok(None);
         }
-        let is_matroska = self.demuxer.as_deref() == Some("matroskademux");
-        let shift_ns = if is_matroska { self.first_shift_ns } else { 0 };
+        let shift_ns = self.container.seek_shift_ns(self.first_shift_ns);
         feed.forget();
         let sought = feed
             .reader
@@ -347,35 +343,6 @@ impl Cutter {
     }
 }
 
-/// How far a sound track has come.
-struct Sound {
-    heard_ns: i64,
-    /// It has ended, or passed the end of the cut.
-    is_done: bool,
-    /// It was found to go on after a silence.
-    is_awaited: bool,
-}
-
-impl Sound {
-    fn new(key_ns: i64) -> Self {
-        Self {
-            heard_ns: key_ns,
-            is_done: false,
-            is_awaited: false,
-        }
-    }
-
-    fn heard(&mut self, time_ns: i64) {
-        self.heard_ns = self.heard_ns.max(time_ns);
-        self.is_awaited = false;
-    }
-
-    /// Asked once per silence, for the answer costs a look into the file.
-    fn is_late(&mut self, picture_ns: i64) -> bool {
-        picture_ns - self.heard_ns > AUDIO_LAG_NS && !std::mem::replace(&mut self.is_awaited, true)
-    }
-}
-
 fn write(muxer: &Muxer, track: usize, packet: Packet, key_ns: i64) -> Result<(), VideoError> {
     let dts_ns = packet.decode_ns.map(|ns| ns - key_ns);
     // Containers round; nothing but a decoding time may lie before zero.
@@ -397,25 +364,7 @@ fn zero_ns(path: &Path, cancel: &Arc<AtomicBool>) -> Result<i64, VideoError> {
         Err(PassEnd::Video(error)) => return Err(error),
         Err(PassEnd::Doubt(doubt)) => log::debug!("{}: {doubt}", path.display()),
     }
-    let reader = Reader::open(path, Delivery::Packets, Arc::clone(cancel))?;
-    let mut clock = StreamClock::default();
-    let mut shown_ns = Vec::new();
-    while shown_ns.len() < N_FIRST_PACKETS {
-        match reader.next()? {
-            Item::Segment(segment) => {
-                clock = StreamClock::new(reader.demuxer().as_deref() == Some("matroskademux"));
-                clock.set_segment(segment);
-            }
-            Item::Buffer(buffer) => {
-                let time = buffer.pts().or(buffer.dts());
-                let shown = time.and_then(|time| clock.shown(time, buffer.duration()));
-                shown_ns.extend(shown.map(|shown| shown.start_ns));
-            }
-            Item::Eos => break,
-            Item::Caps(_) | Item::Tags(_) => {}
-        }
-    }
-    Ok(shown_ns.into_iter().min().unwrap_or(0))
+    first_packet_ns(path, cancel)
 }
 
 fn is_same_file(a: &Path, b: &Path) -> bool {
@@ -424,79 +373,4 @@ fn is_same_file(a: &Path, b: &Path) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::super::muxer::MAX_QUEUED_BYTES;
-    use super::*;
-    use gst::prelude::*;
-
-    /// Twelve seconds of noise, more than a megabyte per picture, with sound where `is_heard`.
-    fn film(dir: &Path, name: &str, muxer: &str, is_heard: fn(u64) -> bool) -> PathBuf {
-        super::super::gst_util::init().unwrap();
-        let path = dir.join(name);
-        let writer = gst::parse::launch(&format!(
-            "{muxer} name=m ! filesink location=\"{}\" \
-             videotestsrc pattern=snow num-buffers=60 ! \
-             video/x-raw,format=I420,width=1280,height=720,framerate=5/1 ! \
-             jpegenc quality=100 ! m. \
-             audiotestsrc num-buffers=120 samplesperbuffer=4410 ! \
-             audio/x-raw,format=S16LE,rate=44100,channels=1 ! identity name=sound ! m.",
-            path.display()
-        ));
-        let writer = writer.unwrap().downcast::<gst::Bin>().unwrap();
-        let sound = writer.by_name("sound").unwrap();
-        let sound = sound.static_pad("src").unwrap();
-        sound.add_probe(gst::PadProbeType::BUFFER, move |_, info| {
-            let time = info.buffer().and_then(|buffer| buffer.pts()).unwrap();
-            if is_heard(time.mseconds()) {
-                gst::PadProbeReturn::Ok
-            } else {
-                gst::PadProbeReturn::Drop
-            }
-        });
-        writer.set_state(gst::State::Playing).unwrap();
-        let ends = [gst::MessageType::Eos, gst::MessageType::Error];
-        let patience = gst::ClockTime::from_seconds(120);
-        let end = writer.bus().unwrap().timed_pop_filtered(patience, &ends);
-        writer.set_state(gst::State::Null).unwrap();
-        assert!(matches!(end.unwrap().view(), gst::MessageView::Eos(_)));
-        path
-    }
-
-    fn sound_times(path: &Path) -> Vec<i64> {
-        let mut feed = Feed::open(path, Arc::default()).unwrap();
-        let mut times = Vec::new();
-        while let Some((track, packet)) = feed.next().unwrap() {
-            times.extend((track != VIDEO_TRACK).then_some(packet.time_ns));
-        }
-        times
-    }
-
-    #[test]
-    fn sound_that_ends_early_does_not_hold_the_pictures_in_memory() {
-        let dir = tempfile::tempdir().unwrap();
-        for (name, muxer) in [("film.mkv", "matroskamux"), ("film.mov", "qtmux")] {
-            let film = film(dir.path(), name, muxer, |at_ms| at_ms < 1_000);
-            let cutter = Cutter::open(&film, Arc::default()).unwrap();
-            let mut muxer = cutter.muxer(&dir.path().join("cut")).unwrap();
-            let feed = cutter.feed_from(None).unwrap().unwrap();
-            let end_ns = cutter.fill(&mut muxer, feed, 0, ns(12.0)).unwrap();
-            assert_eq!(end_ns, Some(ns(12.0)), "{name}");
-            let n_bytes = muxer.queued_bytes();
-            assert!(n_bytes < 2 * MAX_QUEUED_BYTES, "{name}: {n_bytes} bytes");
-            muxer.finish().unwrap();
-        }
-    }
-
-    #[test]
-    fn sound_behind_a_long_silence_is_cut_too() {
-        let dir = tempfile::tempdir().unwrap();
-        let is_heard = |at_ms| !(1_000..9_000).contains(&at_ms);
-        let film = film(dir.path(), "film.mkv", "matroskamux", is_heard);
-        let cut = dir.path().join("cut.mkv");
-        let cutter = Cutter::open(&film, Arc::default()).unwrap();
-        cutter.cut(TimeSpan::new(0.0, 12.0), &cut).unwrap();
-        let times = sound_times(&cut);
-        assert_eq!(times.len(), sound_times(&film).len());
-        assert!(times.iter().any(|time_ns| *time_ns > ns(11.0)), "{times:?}");
-    }
-}
+mod tests;

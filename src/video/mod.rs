@@ -13,6 +13,7 @@
 //! [`DATA_TIMEOUT`]. A file is never trusted: not its name, its length or its flags.
 
 mod bitstream;
+mod container;
 mod cut;
 mod cut_off;
 mod decoder;

@@ -9,6 +9,7 @@ use gstreamer as gst;
 use gstreamer::prelude::*;
 use gstreamer_app as gst_app;
 
+use super::container::Container;
 use super::error::one_line;
 use super::gst_util::{element, gst_error};
 use super::mp4_turn::set_orientation;
@@ -44,14 +45,14 @@ impl Family {
     /// The kind of the source where that takes its tracks, else Matroska, which takes nearly all.
     ///
     /// Tracks are given by their caps, the video first. `None` if even the video fits nowhere.
-    pub fn of(source: &Path, demuxer: Option<&str>, tracks: &[gst::Caps]) -> Option<Self> {
+    pub fn of(source: &Path, container: Container, tracks: &[gst::Caps]) -> Option<Self> {
         let extension = source.extension().map(std::ffi::OsStr::to_ascii_lowercase);
         let extension = extension.as_deref().and_then(std::ffi::OsStr::to_str);
-        let own = match (demuxer, extension) {
-            (Some("qtdemux"), Some("mov")) => Self::new("qtmux", "mov"),
-            (Some("qtdemux"), _) => Self::new("mp4mux", "mp4"),
-            (Some("matroskademux"), Some("webm")) => Self::new("webmmux", "webm"),
-            (Some("tsdemux"), _) => Self::new("mpegtsmux", "ts"),
+        let own = match (container, extension) {
+            (Container::Mp4, Some("mov")) => Self::new("qtmux", "mov"),
+            (Container::Mp4, _) => Self::new("mp4mux", "mp4"),
+            (Container::Matroska, Some("webm")) => Self::new("webmmux", "webm"),
+            (Container::TransportStream, _) => Self::new("mpegtsmux", "ts"),
             _ => MATROSKA,
         };
         let takes_all = |family: Self| tracks.iter().all(|caps| family.way_in(caps).is_some());

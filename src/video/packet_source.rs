@@ -5,6 +5,7 @@ use std::path::Path;
 use gstreamer as gst;
 
 use super::bitstream::{Judge, Unjudgeable};
+use super::container::Container;
 use super::decoder::DecoderError;
 use super::gst_util::gst_error;
 use super::intake::Item;
@@ -63,7 +64,7 @@ pub(super) struct PacketSource {
     segment_shift_ns: Option<i64>,
     first_shift_ns: Option<i64>,
     pub orientation: Orientation,
-    demuxer: Option<String>,
+    container: Option<Container>,
     /// A new segment is expected.
     just_sought: bool,
     ended: bool,
@@ -79,14 +80,10 @@ impl PacketSource {
             segment_shift_ns: None,
             first_shift_ns: None,
             orientation: Orientation::default(),
-            demuxer: None,
+            container: None,
             just_sought: false,
             ended: false,
         })
-    }
-
-    pub fn demuxer(&self) -> Option<&str> {
-        self.demuxer.as_deref()
     }
 
     pub fn max_reorder(&self) -> usize {
@@ -116,23 +113,24 @@ impl PacketSource {
     pub fn seek(&mut self, time_ns: i64, flags: gst::SeekFlags) -> bool {
         self.just_sought = true;
         self.ended = false;
-        // The Matroska demuxer counts from its first timestamp when it is told to jump.
-        let shift_ns = match (self.demuxer(), self.first_shift_ns) {
-            (Some("matroskademux"), Some(shift_ns)) => shift_ns,
-            _ => 0,
-        };
+        let first_shift_ns = self.first_shift_ns.unwrap_or(0);
+        let shift_ns = self.container().seek_shift_ns(first_shift_ns);
         self.reader.seek(time_ns + shift_ns, flags)
+    }
+
+    fn container(&self) -> Container {
+        self.container.unwrap_or_default()
     }
 
     fn set_caps(&mut self, caps: gst::Caps) -> Result<(), PassEnd> {
         if self.caps.as_ref() == Some(&caps) {
             return Ok(());
         }
-        if self.demuxer.is_none() {
-            self.demuxer = self.reader.demuxer();
-            self.clock = StreamClock::new(self.demuxer() == Some("matroskademux"));
+        if self.container.is_none() {
+            self.container = Some(self.reader.container());
+            self.clock = self.container().clock();
         }
-        let whole_frames = matches!(self.demuxer(), Some("qtdemux" | "matroskademux"));
+        let whole_frames = self.container().keeps_whole_frames();
         self.judge = Judge::from_caps(&caps, whole_frames);
         if self.judge.is_none() {
             return Err(PassEnd::Doubt(format!("packets cannot be judged: {caps}")));
@@ -146,9 +144,8 @@ impl PacketSource {
         segment: gst::FormattedSegment<gst::ClockTime>,
     ) -> Result<(), PassEnd> {
         let shift_ns = shift_ns(&segment);
-        let is_matroska = self.demuxer() == Some("matroskademux");
         let changed = self.segment_shift_ns.is_some_and(|shift| shift != shift_ns);
-        if changed && !is_matroska && !self.just_sought {
+        if changed && !self.container().pts_is_stream_time() && !self.just_sought {
             return Err(PassEnd::Doubt("the file has several edits".to_owned()));
         }
         self.segment_shift_ns = Some(shift_ns);

@@ -60,22 +60,13 @@ pub struct VideoInfo {
 /// As for opening a [`super::Sampler`]; a missing decoder shows only there.
 pub fn probe(path: &Path) -> Result<VideoInfo, VideoError> {
     let reader = Reader::open(path, Delivery::Packets, Arc::new(AtomicBool::new(false)))?;
-    let mut probe = Probe {
-        reader: &reader,
-        caps: None,
-        orientation: Orientation::default(),
-        clock: StreamClock::default(),
-        shown: Vec::new(),
-        ended: false,
-    };
+    let mut probe = Probe::new(&reader);
     // Nobody says that a short GIF is over, so its pictures are counted.
     let gif = Gif::read(path);
     let n_first = gif
         .as_ref()
         .map_or(N_FIRST_PACKETS, |gif| gif.delays.len().min(N_FIRST_PACKETS));
-    while !probe.ended && probe.shown.len() < n_first {
-        probe.read()?;
-    }
+    probe.read_first(n_first)?;
     if probe.caps.is_none() || probe.shown.is_empty() {
         reader.check_bus()?;
         reader.check_streams()?;
@@ -119,12 +110,41 @@ struct Probe<'a> {
     ended: bool,
 }
 
-impl Probe<'_> {
+/// Stream time of the first picture, as its packet tells it.
+pub(super) fn first_packet_ns(path: &Path, cancel: &Arc<AtomicBool>) -> Result<i64, VideoError> {
+    let reader = Reader::open(path, Delivery::Packets, Arc::clone(cancel))?;
+    let mut probe = Probe::new(&reader);
+    probe.read_first(N_FIRST_PACKETS)?;
+    Ok(probe.first_ns().unwrap_or(0))
+}
+
+impl<'a> Probe<'a> {
+    fn new(reader: &'a Reader) -> Self {
+        Self {
+            reader,
+            caps: None,
+            orientation: Orientation::default(),
+            clock: StreamClock::default(),
+            shown: Vec::new(),
+            ended: false,
+        }
+    }
+
+    fn read_first(&mut self, n_packets: usize) -> Result<(), VideoError> {
+        while !self.ended && self.shown.len() < n_packets {
+            self.read()?;
+        }
+        Ok(())
+    }
+
+    fn first_ns(&self) -> Option<i64> {
+        self.shown.iter().map(|shown| shown.start_ns).min()
+    }
+
     fn read(&mut self) -> Result<(), VideoError> {
         match self.reader.next()? {
             Item::Caps(caps) => {
-                let is_matroska = self.reader.demuxer().as_deref() == Some("matroskademux");
-                self.clock = StreamClock::new(is_matroska);
+                self.clock = self.reader.container().clock();
                 self.caps = Some(caps);
             }
             Item::Segment(segment) => self.clock.set_segment(segment),
@@ -144,8 +164,7 @@ impl Probe<'_> {
     /// From the first packet to the end of the last one: containers forget, guess and round their
     /// length. Reads only the tail where the file can be searched. `None` if that takes too long.
     fn duration_from_tail(&mut self) -> Result<Option<i64>, VideoError> {
-        let zero_ns = self.shown.iter().map(|shown| shown.start_ns).min();
-        let mut extent = Extent::new(zero_ns.unwrap_or(0));
+        let mut extent = Extent::new(self.first_ns().unwrap_or(0));
         let add = |extent: &mut Extent, shown: &mut Vec<Shown>| {
             let n_added = shown.len();
             shown.drain(..).for_each(|shown| extent.add(shown));

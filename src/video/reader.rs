@@ -20,6 +20,7 @@ use gstreamer_pbutils as pbutils;
 use streams::{Streams, lock};
 use tempfile::NamedTempFile;
 
+use super::container::Container;
 use super::gst_util::{element, find_demuxer, gst_error, init};
 use super::intake::{Intake, Item};
 use super::{DATA_TIMEOUT, VideoError, gif};
@@ -294,6 +295,10 @@ impl Reader {
             gst::SeekType::None,
             gst::ClockTime::NONE,
         ))
+    }
+
+    pub fn container(&self) -> Container {
+        Container::of_demuxer(self.demuxer().as_deref())
     }
 
     /// The container as its demuxer calls itself (`qtdemux`, `matroskademux`, …).

@@ -177,13 +177,10 @@ impl SequentialPass {
                 self.info = Some(gst_video::VideoInfo::from_caps(&caps).map_err(gst_error)?);
             }
             Ok(Item::Segment(segment)) => {
-                let demuxer = self.reader.demuxer();
                 if self.zero_ns.is_none() {
-                    let is_matroska = demuxer.as_deref() == Some("matroskademux");
-                    self.clock = StreamClock::new(is_matroska);
-                    // The Matroska demuxer counts from its first timestamp when it is told to jump.
-                    let shift_ns = if is_matroska { shift_ns(&segment) } else { 0 };
-                    self.seek_shift_ns = shift_ns;
+                    let container = self.reader.container();
+                    self.clock = container.clock();
+                    self.seek_shift_ns = container.seek_shift_ns(shift_ns(&segment));
                     self.picture_times = Gif::read(&self.path).map(|gif| picture_times(&gif));
                 }
                 self.clock.set_segment(segment);

@@ -30,8 +30,7 @@ pub(super) struct Shown {
 #[derive(Clone, Debug, Default)]
 pub(super) struct StreamClock {
     segment: Option<gst::FormattedSegment<gst::ClockTime>>,
-    /// Matroska's timestamps are stream time already. The demuxer's first segment of a file
-    /// without index claims otherwise for a few frames and then corrects itself.
+    /// See [`super::container::Container::pts_is_stream_time`].
     pts_is_stream_time: bool,
 }
 

@@ -110,11 +110,12 @@ impl Feed {
                 Item::Caps(caps) => self.set_caps(index, caps),
                 Item::Segment(segment) => {
                     let shift_ns = shift_ns(&segment);
-                    let is_matroska = self.reader.demuxer().as_deref() == Some("matroskademux");
+                    let container = self.reader.container();
+                    let is_shifted = !container.pts_is_stream_time();
                     let track = self.track(index);
                     track.first_shift_ns.get_or_insert(shift_ns);
-                    track.shift_ns = if is_matroska { 0 } else { shift_ns };
-                    track.clock = StreamClock::new(is_matroska);
+                    track.shift_ns = if is_shifted { shift_ns } else { 0 };
+                    track.clock = container.clock();
                     track.clock.set_segment(segment);
                 }
                 Item::Tags(tags) if index == VIDEO_TRACK => {
@@ -134,8 +135,7 @@ impl Feed {
     }
 
     fn set_caps(&mut self, index: usize, caps: gst::Caps) {
-        let demuxer = self.reader.demuxer();
-        let whole_frames = matches!(demuxer.as_deref(), Some("qtdemux" | "matroskademux"));
+        let whole_frames = self.reader.container().keeps_whole_frames();
         let track = self.track(index);
         if track.caps.as_ref() == Some(&caps) {
             return;

@@ -11,6 +11,7 @@ use tempfile::NamedTempFile;
 use super::frame::{VideoFrame, accepted_caps};
 use super::{Command, Position, Shared, Zero, lock};
 use crate::video::VideoError;
+use crate::video::container::Container;
 use crate::video::gif::readable_part;
 use crate::video::gst_util::{element, gst_error};
 use crate::video::picture::Orientation;
@@ -192,10 +193,10 @@ impl FrameTarget {
         let sample = sample.map_err(|_| gst::FlowError::Flushing)?;
         let is_first = lock(&self.shared).zero.is_none();
         // Asked once and without the lock: it walks through the pipeline.
-        let is_matroska = is_first && self.is_matroska();
+        let pts_is_stream_time = is_first && self.pts_is_stream_time();
         let mut shared = lock(&self.shared);
         if is_first {
-            shared.pts_is_stream_time = is_matroska;
+            shared.pts_is_stream_time = pts_is_stream_time;
         }
         let Some((pts_ns, stream_ns)) = times_ns(&sample) else {
             return Ok(gst::FlowSuccess::Ok);
@@ -226,13 +227,13 @@ impl FrameTarget {
         Ok(gst::FlowSuccess::Ok)
     }
 
-    /// See [`crate::video::timing::StreamClock`].
-    fn is_matroska(&self) -> bool {
+    /// See [`Container::pts_is_stream_time`].
+    fn pts_is_stream_time(&self) -> bool {
         let demuxer = self
             .playbin
             .upgrade()
             .and_then(|playbin| crate::video::gst_util::find_demuxer(&playbin));
-        demuxer.as_deref() == Some("matroskademux")
+        Container::of_demuxer(demuxer.as_deref()).pts_is_stream_time()
     }
 }
 
