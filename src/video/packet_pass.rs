@@ -16,7 +16,6 @@ use super::decoder::{Decoder, DecoderError};
 use super::gst_util::gst_error;
 use super::packet_source::{Packet, PacketSource, PassEnd};
 use super::picture::PictureMaker;
-use super::reader::Reader;
 use super::sampler::SampledFrame;
 use super::select::{Note, Selector, Step};
 use super::timing::{TOLERANCE_NS, centre_ns, secs};
@@ -78,10 +77,6 @@ impl PacketPass {
             ended: false,
             problem: None,
         })
-    }
-
-    pub fn reader(&self) -> &Reader {
-        &self.source.reader
     }
 
     pub fn duration_ns(&self) -> i64 {

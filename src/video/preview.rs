@@ -26,7 +26,6 @@ pub struct PreviewSampler {
     decoder: Decoder,
     maker: PictureMaker,
     zero_ns: i64,
-    n_clips: usize,
     targets: VecDeque<usize>,
     done: HashSet<ClipIndex>,
     seen_keys: HashSet<u64>,
@@ -66,16 +65,10 @@ impl PreviewSampler {
             decoder: start.decoder,
             maker: PictureMaker::default(),
             zero_ns: start.zero_ns,
-            n_clips,
             targets: coarse_to_fine(n_clips, n_frames).into(),
             done: HashSet::new(),
             seen_keys: HashSet::new(),
         }))
-    }
-
-    /// Clips that the video probably has.
-    pub fn n_clips_estimate(&self) -> usize {
-        self.n_clips
     }
 
     fn frame_near(&mut self, clip: ClipIndex) -> Result<Option<SampledFrame>, PassEnd> {

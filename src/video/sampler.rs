@@ -9,11 +9,10 @@ use image::imageops::{self, FilterType};
 
 use super::packet_pass::PacketPass;
 use super::packet_source::PassEnd;
-use super::reader::Reader;
 use super::sequential_pass::SequentialPass;
 use super::timing::secs;
 use super::{VideoError, cut_off};
-use crate::domain::{ClipIndex, n_clips};
+use crate::domain::ClipIndex;
 
 /// The picture that stands for a clip.
 #[derive(Clone)]
@@ -96,7 +95,6 @@ pub struct Sampler {
     path: PathBuf,
     options: SamplerOptions,
     pass: Pass,
-    container_secs: Option<f64>,
     finished_secs: Option<f64>,
     warning: Option<String>,
 }
@@ -117,21 +115,13 @@ impl Sampler {
                 }
             }
         };
-        let mut sampler = Self {
+        Ok(Self {
             path: path.to_path_buf(),
             options,
             pass,
-            container_secs: None,
             finished_secs: None,
             warning: None,
-        };
-        sampler.container_secs = sampler.container_duration_secs();
-        Ok(sampler)
-    }
-
-    /// Clips that the whole video probably has, `None` where nothing tells.
-    pub fn n_clips_estimate(&self) -> Option<usize> {
-        self.finished_secs.or(self.container_secs).map(n_clips)
+        })
     }
 
     /// Set when only a part of the file could be used: one sentence for the user.
@@ -142,20 +132,6 @@ impl Sampler {
     /// The true length, known once the last frame was delivered.
     pub fn finished_duration_secs(&self) -> Option<f64> {
         self.finished_secs
-    }
-
-    /// Whether every frame is being decoded (see [`Strategy`]).
-    pub fn is_sequential(&self) -> bool {
-        matches!(self.pass, Pass::Sequential(_))
-    }
-
-    fn container_duration_secs(&self) -> Option<f64> {
-        let reader: &Reader = match &self.pass {
-            Pass::Packets(pass) => pass.reader(),
-            Pass::Sequential(pass) => pass.reader(),
-            Pass::Done => return None,
-        };
-        reader.container_duration_ns().map(secs)
     }
 
     fn finish(&mut self, duration_ns: i64, problem: Option<&VideoError>) {

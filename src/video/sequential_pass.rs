@@ -125,10 +125,6 @@ impl SequentialPass {
         Ok(false)
     }
 
-    pub fn reader(&self) -> &Reader {
-        &self.reader
-    }
-
     pub fn duration_ns(&self) -> i64 {
         self.extent.duration_ns()
     }
