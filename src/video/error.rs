@@ -25,7 +25,7 @@ pub enum VideoError {
          (often gstreamer1.0-libav or gstreamer1.0-plugins-bad)", .path.display()
     )]
     MissingCodec { path: PathBuf, codec: String },
-    #[error("{} is damaged and no picture can be read ({reason}); copy or download it again", .path.display())]
+    #[error("{} is damaged ({reason}); copy or download it again", .path.display())]
     Damaged { path: PathBuf, reason: String },
     #[error("{} cannot be decoded: {reason}; try converting it with another program", .path.display())]
     Decode { path: PathBuf, reason: String },
@@ -78,6 +78,34 @@ impl VideoError {
         }
     }
 
+    /// What is told of a video of which only the first `read_secs` could be used: the file ends
+    /// before its container says so, or this error ended it. One sentence.
+    pub(super) fn told_of_part(
+        problem: Option<&Self>,
+        is_cut_off: bool,
+        path: &Path,
+        read_secs: f64,
+    ) -> Option<String> {
+        let path = path.display();
+        let part = format!("only its first {read_secs:.1} s could be read");
+        let sentence = match problem {
+            _ if is_cut_off => format!("{path} is cut off; {part}"),
+            None => return None,
+            Some(Self::Timeout { secs, .. }) => format!(
+                "no more data came from {path} for {secs} s; {part}; check the disk or the network \
+                 share and try again"
+            ),
+            Some(Self::Unreadable { reason, .. }) => {
+                format!("{path} cannot be read to its end ({reason}); {part}")
+            }
+            Some(Self::MissingCodec { codec, .. }) => {
+                format!("{path} changes to {codec}, for which no decoder is installed; {part}")
+            }
+            Some(_) => format!("{path} is damaged; {part}"),
+        };
+        Some(sentence)
+    }
+
     /// What the file system says before GStreamer is asked: no pipes, folders or empty files.
     pub(super) fn check_file(path: &Path) -> Result<(), Self> {
         let unreadable = |error: std::io::Error| match error.kind() {
@@ -106,4 +134,58 @@ pub(super) fn one_line(text: &str) -> String {
         .join(" ")
         .trim_end_matches('.')
         .to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_ended_a_video_early_is_told_as_it_is() {
+        let path = PathBuf::from("film.mp4");
+        let reason = || "input/output error".to_owned();
+        let timeout = VideoError::Timeout {
+            path: path.clone(),
+            secs: 10,
+            state: "pipeline Playing".to_owned(),
+        };
+        let unreadable = VideoError::Unreadable {
+            path: path.clone(),
+            reason: reason(),
+        };
+        let damaged = VideoError::Damaged {
+            path: path.clone(),
+            reason: "its timestamps jump".to_owned(),
+        };
+        let told = |problem: Option<&VideoError>, is_cut_off| {
+            VideoError::told_of_part(problem, is_cut_off, &path, 12.0).unwrap_or_default()
+        };
+        assert_eq!(told(None, false), "");
+        for (sentence, begin, end) in [
+            (told(None, true), "film.mp4 is cut off", ""),
+            (told(Some(&damaged), true), "film.mp4 is cut off", ""),
+            (told(Some(&damaged), false), "film.mp4 is damaged", ""),
+            (
+                told(Some(&timeout), false),
+                "no more data came from film.mp4 for 10 s",
+                "again",
+            ),
+            (
+                told(Some(&unreadable), false),
+                "film.mp4 cannot be read to its end (input/output error)",
+                "",
+            ),
+        ] {
+            assert!(
+                sentence.starts_with(begin) && sentence.ends_with(end),
+                "{sentence}"
+            );
+            assert!(
+                sentence.contains("; only its first 12.0 s could be read"),
+                "{sentence}"
+            );
+        }
+        // The whole may be damaged, or a part of it.
+        assert!(!damaged.to_string().contains("no picture"), "{damaged}");
+    }
 }

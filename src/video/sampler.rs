@@ -142,17 +142,7 @@ impl Sampler {
         if let Some(problem) = problem {
             log::debug!("{}: ended by {problem}", self.path.display());
         }
-        if is_cut_off || problem.is_some() {
-            let path = self.path.display();
-            let what = if is_cut_off {
-                "is cut off"
-            } else {
-                "is damaged"
-            };
-            self.warning = Some(format!(
-                "{path} {what}; only its first {duration_secs:.1} s could be read"
-            ));
-        }
+        self.warning = VideoError::told_of_part(problem, is_cut_off, &self.path, duration_secs);
     }
 
     fn step(&mut self) -> Result<Option<SampledFrame>, VideoError> {
