@@ -118,7 +118,7 @@ fn indexing_that_is_killed_early_leaves_what_it_found() {
 }
 
 #[test]
-fn a_second_look_decodes_nothing() {
+fn a_second_look_finds_everything_in_the_cache() {
     let place = Place::new();
     let video = place.short_video("scenes.mp4");
     let mut engine = engine(&place);
