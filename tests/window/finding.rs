@@ -257,6 +257,66 @@ fn the_threshold_is_dragged() {
 }
 
 #[test]
+fn a_double_click_takes_the_threshold_back_and_shift_leaves_it_alone() {
+    let mut window = Window::with_indexed_demo(&["waves on the sea"], USUAL);
+    window.harness.step();
+    let threshold = |window: &Window| window.app().session().lanes[0].threshold;
+    let usual = threshold(&window);
+    let line = |window: &Window| window.rect_of("Threshold of waves on the sea").center();
+    let handle = line(&window);
+    window.drag(handle, handle - egui::vec2(0.0, 18.0), |_| {});
+    let moved = threshold(&window);
+    assert!(moved > usual);
+
+    window
+        .harness
+        .event(egui::Event::ModifiersChanged(egui::Modifiers::SHIFT));
+    let handle = line(&window);
+    window.drag(handle, handle + egui::vec2(120.0, 20.0), |_| {});
+    window
+        .harness
+        .event(egui::Event::ModifiersChanged(egui::Modifiers::NONE));
+    window.harness.step();
+    assert_eq!(threshold(&window), moved);
+    assert!(window.app().session().selection.is_some());
+
+    let handle = line(&window);
+    window.harness.hover_at(handle);
+    window.harness.step();
+    for _ in 0..2 {
+        let input = window.harness.input_mut();
+        for pressed in [true, false] {
+            input.events.push(egui::Event::PointerButton {
+                pos: handle,
+                button: egui::PointerButton::Primary,
+                pressed,
+                modifiers: egui::Modifiers::NONE,
+            });
+        }
+    }
+    window.harness.run_steps(2);
+    assert_eq!(threshold(&window), usual);
+}
+
+#[test]
+fn a_tap_within_one_frame_is_a_jump() {
+    let mut window = Window::with_indexed_demo(&["waves on the sea"], USUAL);
+    let at = on_timeline(&window, 0.5);
+    let input = window.harness.input_mut();
+    input.events.push(egui::Event::PointerMoved(at));
+    for pressed in [true, false] {
+        input.events.push(egui::Event::PointerButton {
+            pos: at,
+            button: egui::PointerButton::Primary,
+            pressed,
+            modifiers: egui::Modifiers::NONE,
+        });
+    }
+    window.harness.run_steps(2);
+    assert!((window.position_secs() - 48.0).abs() < 0.2);
+}
+
+#[test]
 fn words_in_other_scripts_are_typed_and_shown() {
     let mut window = Window::with_indexed_demo(&[], USUAL);
     window.press(

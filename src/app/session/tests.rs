@@ -3,8 +3,9 @@ use std::path::PathBuf;
 use super::*;
 use crate::domain::{Highlight, SaliencyCurve, ZERO_SHOT_THRESHOLD};
 use crate::engine::SearchResult;
+use crate::learn::Verdict;
 use crate::video::Orientation;
-use crate::worker::Event;
+use crate::worker::{Event, Lesson};
 
 fn info(duration_secs: f64) -> VideoInfo {
     VideoInfo {
@@ -151,4 +152,95 @@ fn an_export_holds_what_is_on_screen() {
     assert_eq!(document.queries.len(), 1);
     assert_eq!(document.queries[0].moments, session.lanes[0].moments);
     assert!(document.video.is_absolute());
+}
+
+#[test]
+fn an_export_leaves_out_what_is_probably_not_there() {
+    let (mut session, first) = session_with_answer();
+    let video = session.video.as_ref().unwrap().id;
+    let (second, _) = session.add_query("a dragon").unwrap().unwrap();
+    let Event::Found {
+        video,
+        query,
+        mut result,
+        n_clips_done,
+        is_final,
+    } = found(video, second, &[0.1, 0.2, 0.1, 0.2, 0.1])
+    else {
+        unreachable!()
+    };
+    result.present = 0.1;
+    session.apply(Event::Found {
+        video,
+        query,
+        result,
+        n_clips_done,
+        is_final,
+    });
+    let exported =
+        |session: &Session| -> Vec<_> { session.exported_lanes().map(|lane| lane.id).collect() };
+    assert_eq!(exported(&session), [first]);
+    session.exports_only_selected = true;
+    assert_eq!(exported(&session), [second], "it was asked for");
+    session.exports_only_selected = false;
+    session.remove_query(first);
+    assert_eq!(exported(&session), [second], "there is nothing else");
+}
+
+#[test]
+fn weak_moments_are_told_apart_unless_they_are_asked_for() {
+    let mut session = Session::default();
+    let video = session.show_video(PathBuf::from("a.mp4"), info(10.0));
+    let (query, _) = session.add_query("a kite").unwrap().unwrap();
+    // Calibrated: -0.1, 0.9, 0.5, -0.3, 0.3.
+    session.apply(found(video, query, &[0.0, 0.5, 0.3, -0.1, 0.2]));
+    session.set_threshold(query, 0.4);
+    let strong = |session: &Session| {
+        let (strong, n_weak) = session.lanes[0].strong_moments();
+        (strong.len(), n_weak)
+    };
+    assert_eq!(strong(&session), (2, 0));
+    session.apply(found(video, query, &[-0.2, 0.5, -0.2, 0.12, -0.2]));
+    assert_eq!(strong(&session), (1, 1), "0.14 beside 0.9");
+    session.set_threshold(query, 0.1);
+    assert_eq!(strong(&session), (2, 0), "a lower threshold asks for it");
+}
+
+#[test]
+fn words_differ_only_in_more_than_capitals() {
+    let (mut session, query) = session_with_answer();
+    assert_eq!(session.add_query("A Kite"), Ok(None));
+    assert_eq!(session.selected, Some(query));
+}
+
+#[test]
+fn what_was_learned_is_known_by_its_new_name() {
+    let (mut session, query) = session_with_answer();
+    let lesson = Lesson {
+        prompt: "kite, kept aside".to_owned(),
+        verdict: Verdict::NotBetter,
+        before: None,
+        after: None,
+        n_labels: 12,
+        n_videos: 1,
+    };
+    session.apply(Event::Taught { id: query, lesson });
+    session.apply(Event::PromptRenamed {
+        name: "kite, kept aside".to_owned(),
+        new_name: "kite".to_owned(),
+    });
+    assert_eq!(
+        session.taught_prompt(&session.lanes[0]).as_deref(),
+        Some("kite")
+    );
+}
+
+#[test]
+fn a_video_that_opens_takes_the_last_failure_to_open_away() {
+    let mut session = Session::default();
+    session.notices.error("the disk is full");
+    session.cannot_open("a.txt is no video".to_owned());
+    session.show_video(PathBuf::from("a.mp4"), info(9.5));
+    let texts: Vec<_> = session.notices.iter().map(|notice| &notice.text).collect();
+    assert_eq!(texts, ["The disk is full"]);
 }
