@@ -25,6 +25,7 @@ fn help_is_given_in_every_way_it_is_asked_for() {
         "VCL_CACHE_DIR",
         "Exit codes:",
         "A video to open in the window",
+        "vcl [OPTIONS] <COMMAND>",
     ] {
         assert!(long.stdout.contains(says), "{says}: {}", long.stdout);
     }

@@ -19,10 +19,10 @@ pub use learn::{DataArgs, EvaluateArgs, LossArg, ScoreArgs, ScoreFormat, TrainAr
 
 const EXAMPLES: &str = "\
 Examples:
-  vcl film.mp4 -q \"a red circle\"                              open the window and ask
-  vcl search film.mp4 \"a red circle\" \"waves on the sea\"      the same without a window
-  vcl export film.mp4 night --format edl -o night.edl          for an editing program
-  vcl model download openai/clip-vit-base-patch32              a model that knows the real world";
+  vcl film.mp4 -q \"a red circle\"                           open the window and ask
+  vcl search film.mp4 \"a red circle\" \"waves on the sea\"   the same without a window
+  vcl export film.mp4 night --format edl -o night.edl      for an editing program
+  vcl model download openai/clip-vit-base-patch32          a model that knows the real world";
 
 const REFERENCE: &str = "\
 Environment:
@@ -40,7 +40,11 @@ Exit codes:
 ///
 /// Without a command it opens the window.
 #[derive(Debug, Parser)]
-#[command(version, after_help = EXAMPLES, after_long_help = format!("{EXAMPLES}\n\n{REFERENCE}"))]
+#[command(
+    version,
+    override_usage = "vcl [OPTIONS] [VIDEO]\n       vcl [OPTIONS] <COMMAND>",
+    after_help = EXAMPLES, after_long_help = format!("{EXAMPLES}\n\n{REFERENCE}")
+)]
 pub struct Args {
     #[command(subcommand)]
     pub command: Option<CommandLine>,

@@ -3,15 +3,17 @@
 //! The picture is drawn as SVG; a PNG is the same picture rasterised at twice its size. It decides
 //! nothing: moments and highlights come with the data.
 
+mod raster;
+mod svg;
+
 use std::fmt::Write as _;
 use std::path::Path;
-use std::sync::Arc;
-
-use resvg::{tiny_skia, usvg};
 
 use crate::domain::{CLIP_SECS, ClipIndex, Highlight, Moment, SaliencyCurve, format_timestamp};
 use crate::engine::PROBABLY_PRESENT;
-use crate::export::xml_escaped;
+
+use raster::rasterise;
+use svg::Svg;
 
 const WIDTH: f64 = 1200.0;
 const LEFT: f64 = 56.0;
@@ -20,8 +22,6 @@ const HEADER_HEIGHT: f64 = 64.0;
 const LANE_HEIGHT: f64 = 190.0;
 const LANE_TITLE_HEIGHT: f64 = 40.0;
 const RULER_HEIGHT: f64 = 48.0;
-const MAX_TITLE_CHARS: usize = 90;
-const PNG_SCALE: f32 = 2.0;
 
 /// Okabe and Ito's colours without the pale yellow: told apart with any kind of colour vision.
 const COLOURS: [&str; 6] = [
@@ -34,7 +34,6 @@ const INK: &str = "#1b1f24";
 const FAINT_INK: &str = "#5b6470";
 const GRID: &str = "#e3e6ea";
 const CHANCE: &str = "#a3abb5";
-const PAPER: &str = "#ffffff";
 
 /// What is drawn.
 pub struct Plot<'a> {
@@ -191,115 +190,10 @@ fn tick_step_secs(duration_secs: f64) -> f64 {
         .unwrap_or(hours * 3600.0)
 }
 
-fn rasterise(svg: &str) -> Result<Vec<u8>, PlotError> {
-    let raster = |error: &dyn std::fmt::Display| PlotError::Raster(error.to_string());
-    let mut options = usvg::Options::default();
-    let fonts = options.fontdb_mut();
-    let bundled = usvg::fontdb::Source::Binary(Arc::new(epaint_default_fonts::UBUNTU_LIGHT));
-    fonts.load_font_source(bundled);
-    // The bundled font reads Latin, Greek and Cyrillic; looking through the system's takes a while.
-    if svg.chars().any(|c| c > '\u{52f}') {
-        fonts.load_system_fonts();
-    }
-    let tree = usvg::Tree::from_str(svg, &options).map_err(|error| raster(&error))?;
-    let size = tree.size().to_int_size().scale_by(PNG_SCALE);
-    let size = size.ok_or_else(|| raster(&"it is empty"))?;
-    let mut pixmap = tiny_skia::Pixmap::new(size.width(), size.height())
-        .ok_or_else(|| raster(&"it is too large"))?;
-    let transform = tiny_skia::Transform::from_scale(PNG_SCALE, PNG_SCALE);
-    resvg::render(&tree, transform, &mut pixmap.as_mut());
-    pixmap.encode_png().map_err(|error| raster(&error))
-}
-
-/// Elements one after the other; numbers are rounded to tenths.
-struct Svg(String);
-
-impl Svg {
-    fn new(width: f64, height: f64) -> Self {
-        let mut svg = Self(format!(
-            "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" \
-             viewBox=\"0 0 {width} {height}\" font-family=\"Ubuntu, 'Noto Sans', 'Noto Sans CJK KR', sans-serif\" \
-             font-weight=\"300\">\n"
-        ));
-        svg.rect(0.0, 0.0, width, height, PAPER, 1.0);
-        svg
-    }
-
-    fn push(&mut self, element: std::fmt::Arguments<'_>) {
-        let _ = writeln!(self.0, "{element}"); // writing to a String cannot fail
-    }
-
-    fn rect(&mut self, x: f64, y: f64, width: f64, height: f64, fill: &str, opacity: f64) {
-        self.push(format_args!(
-            "<rect x=\"{x:.1}\" y=\"{y:.1}\" width=\"{width:.1}\" height=\"{height:.1}\" \
-             fill=\"{fill}\" fill-opacity=\"{opacity:.2}\"/>"
-        ));
-    }
-
-    fn line(&mut self, x0: f64, y0: f64, x1: f64, y1: f64, stroke: &str, width: f64) {
-        self.push(format_args!(
-            "<path d=\"M{x0:.1} {y0:.1}L{x1:.1} {y1:.1}\" stroke=\"{stroke}\" \
-             stroke-width=\"{width}\"/>"
-        ));
-    }
-
-    fn dashed_line(&mut self, x: f64, y0: f64, y1: f64, stroke: &str) {
-        self.push(format_args!(
-            "<path d=\"M{x:.1} {y0:.1}V{y1:.1}\" stroke=\"{stroke}\" stroke-width=\"1.5\" \
-             stroke-dasharray=\"3 4\"/>"
-        ));
-    }
-
-    fn polyline(&mut self, points: &str, stroke: &str) {
-        self.push(format_args!(
-            "<polyline points=\"{points}\" fill=\"none\" stroke=\"{stroke}\" \
-             stroke-width=\"2.2\" stroke-linejoin=\"round\" stroke-linecap=\"round\"/>"
-        ));
-    }
-
-    fn dot(&mut self, x: f64, y: f64, fill: &str) {
-        self.push(format_args!(
-            "<circle cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"6\" fill=\"{fill}\" stroke=\"{PAPER}\" \
-             stroke-width=\"2\"/>"
-        ));
-    }
-
-    fn text(&mut self, x: f64, y: f64, size: u32, fill: &str, anchor: &str, text: &str) {
-        let text = escaped(text);
-        self.push(format_args!(
-            "<text x=\"{x:.1}\" y=\"{y:.1}\" font-size=\"{size}\" fill=\"{fill}\" \
-             text-anchor=\"{anchor}\">{text}</text>"
-        ));
-    }
-
-    /// A text that stays readable on a curve.
-    fn label(&mut self, x: f64, y: f64, anchor: &str, text: &str) {
-        let text = escaped(text);
-        self.push(format_args!(
-            "<text x=\"{x:.1}\" y=\"{y:.1}\" font-size=\"15\" fill=\"{INK}\" \
-             text-anchor=\"{anchor}\" stroke=\"{PAPER}\" stroke-width=\"4\" \
-             stroke-linejoin=\"round\" paint-order=\"stroke\">{text}</text>"
-        ));
-    }
-
-    fn finish(mut self) -> String {
-        self.0.push_str("</svg>\n");
-        self.0
-    }
-}
-
-/// Text for XML, cut to what fits into a line and without control characters.
-fn escaped(text: &str) -> String {
-    let mut shown: String = text.chars().take(MAX_TITLE_CHARS).collect();
-    if shown.len() < text.len() {
-        shown.push('…');
-    }
-    shown.retain(|c| !c.is_control());
-    xml_escaped(&shown)
-}
-
 #[cfg(test)]
 mod tests {
+    use resvg::{tiny_skia, usvg};
+
     use super::*;
     use crate::domain::{ZERO_SHOT_THRESHOLD, moments_above};
 
