@@ -34,7 +34,7 @@ impl Engine {
     /// # Errors
     /// [`EngineError::Prompt`] for a prompt of another model; [`EngineError::Model`] as for
     /// [`Engine::embed_query`].
-    pub fn embed_query_with(
+    fn embed_query_with(
         &mut self,
         prompt: &Prompt,
         query: &Query,

@@ -31,17 +31,6 @@ pub struct NpzArray {
     pub values: Vec<f32>,
 }
 
-impl NpzArray {
-    /// `[n_rows, dim]`; a plain list of numbers is one row. `None` for other shapes.
-    pub fn matrix_dims(&self) -> Option<[usize; 2]> {
-        match *self.shape {
-            [dim] => Some([1, dim]),
-            [n_rows, dim] => Some([n_rows, dim]),
-            _ => None,
-        }
-    }
-}
-
 /// How numbers are stored in a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FloatType {
