@@ -72,11 +72,11 @@ impl fmt::Display for Verdict {
         f.write_str(match self {
             Self::Better => "the prompt is better on labels that it did not see",
             Self::NotBetter => {
-                "the prompt is no better on labels that it did not see: the search stays as it was; \
+                "the prompt is no better on labels that it did not see: search without it, or \
                  label a few more clips"
             }
             Self::Unchecked => {
-                "there are too few labels to be sure of the prompt: the search stays as it was; \
+                "there are too few labels to be sure of the prompt: search without it, or \
                  label at least five clips where it happens and five where it does not"
             }
         })
