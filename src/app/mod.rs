@@ -9,6 +9,7 @@
 //! worker's thread, pictures are decoded by the player's.
 
 mod action;
+mod asking;
 mod background;
 mod colours;
 mod cutting;

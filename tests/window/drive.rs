@@ -250,6 +250,21 @@ impl Window {
         self.harness.step();
     }
 
+    /// Presses and lets go `n` times within one frame.
+    pub fn tap(&mut self, at: Pos2, n: usize) {
+        let events = &mut self.harness.input_mut().events;
+        events.push(Event::PointerMoved(at));
+        for pressed in [true, false].repeat(n) {
+            events.push(Event::PointerButton {
+                pos: at,
+                button: egui::PointerButton::Primary,
+                pressed,
+                modifiers: Modifiers::NONE,
+            });
+        }
+        self.harness.run_steps(2);
+    }
+
     /// Presses at `from` and moves to `to` in a few steps; `then` sees each, before letting go.
     pub fn drag(&mut self, from: Pos2, to: Pos2, mut then: impl FnMut(&mut Self)) {
         self.harness.hover_at(from);

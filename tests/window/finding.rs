@@ -281,20 +281,7 @@ fn a_double_click_takes_the_threshold_back_and_shift_leaves_it_alone() {
     assert!(window.app().session().selection.is_some());
 
     let handle = line(&window);
-    window.harness.hover_at(handle);
-    window.harness.step();
-    for _ in 0..2 {
-        let input = window.harness.input_mut();
-        for pressed in [true, false] {
-            input.events.push(egui::Event::PointerButton {
-                pos: handle,
-                button: egui::PointerButton::Primary,
-                pressed,
-                modifiers: egui::Modifiers::NONE,
-            });
-        }
-    }
-    window.harness.run_steps(2);
+    window.tap(handle, 2);
     assert_eq!(threshold(&window), usual);
 }
 
@@ -302,17 +289,7 @@ fn a_double_click_takes_the_threshold_back_and_shift_leaves_it_alone() {
 fn a_tap_within_one_frame_is_a_jump() {
     let mut window = Window::with_indexed_demo(&["waves on the sea"], USUAL);
     let at = on_timeline(&window, 0.5);
-    let input = window.harness.input_mut();
-    input.events.push(egui::Event::PointerMoved(at));
-    for pressed in [true, false] {
-        input.events.push(egui::Event::PointerButton {
-            pos: at,
-            button: egui::PointerButton::Primary,
-            pressed,
-            modifiers: egui::Modifiers::NONE,
-        });
-    }
-    window.harness.run_steps(2);
+    window.tap(at, 1);
     assert!((window.position_secs() - 48.0).abs() < 0.2);
 }
 
