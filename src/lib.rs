@@ -15,10 +15,10 @@
 //!
 //! Data flows one way. The modules below stand in dependency order; what matters is what is absent:
 //! [`domain`] knows no file, thread or tensor; [`video`], [`model`], [`store`], [`eval`] and
-//! [`export`] never name each other, but that [`export`] asks [`video`] to cut films; GStreamer is named only in [`video`], egui only in [`app`],
-//! burn only in [`model`], [`learn`] and [`engine`];
-//! [`worker`] and [`cli`] sit on [`engine`] and do not know of each other; the window, [`app`], sits on
-//! [`worker`]. `tests/architecture.rs` holds the code to it.
+//! [`export`] never name each other, with one exception: [`export`] has [`video`] cut films.
+//! GStreamer is named only in [`video`], egui only in [`app`], burn only in [`model`], [`learn`] and
+//! [`engine`]; [`worker`] and [`cli`] sit on [`engine`] and do not know of each other; the window,
+//! [`app`], sits on [`worker`]. `tests/architecture.rs` holds the code to it.
 
 pub mod domain;
 

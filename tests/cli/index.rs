@@ -104,3 +104,24 @@ fn an_index_that_cannot_be_kept_or_has_no_video_is_an_error() {
     assert!(error.contains(cache_dir.to_str().unwrap()), "{error}");
     assert!(error.contains("VCL_CACHE_DIR"), "{error}");
 }
+
+#[test]
+fn still_pictures_are_encoded_once_on_request() {
+    let place = Place::new();
+    // Scenes of three clips and of one.
+    let video = place.video("still.mp4", &[(0xffc0_2020, 6), (0xff20_20c0, 2)]);
+    let video = video.to_str().unwrap();
+    let outcome = place.vcl(["index", "--skip-near-duplicates", video]);
+    let told = outcome.stdout();
+    assert!(
+        told.contains("4 clips") && told.contains("2 of them as the one before"),
+        "{told}"
+    );
+    // Whoever did not ask for it gets frames of their own.
+    let outcome = place.vcl(["index", video]);
+    let told = outcome.stdout();
+    assert!(
+        told.contains("4 clips") && !told.contains("before"),
+        "{told}"
+    );
+}
