@@ -5,6 +5,7 @@
 
 mod annotation;
 mod embeddings;
+mod fonts;
 mod jsonl;
 mod label;
 mod model_layout;
@@ -16,6 +17,7 @@ mod words;
 
 pub use annotation::{Annotation, AnnotationError, MAX_GRADE, N_ANNOTATORS, QueryId};
 pub use embeddings::{Embeddings, ShapeError, l2_normalise};
+pub use fonts::HANGUL_FONT;
 pub use jsonl::{LineError, from_jsonl, to_jsonl};
 pub use label::{Grade, Labels};
 pub use model_layout::{
