@@ -153,7 +153,7 @@ fn data_set_of(dim: usize) -> TrainingSet {
     set
 }
 
-/// Random clips, of which those that a person likes share a direction.
+/// Random clips; those that a person likes share a direction.
 fn labelled_video(dim: usize) -> TrainingSet {
     let mut rng = Pcg64Mcg::seed_from_u64(1);
     let liked: Vec<f32> = (0..dim).map(|_| rng.random_range(-1.0..1.0)).collect();

@@ -18,7 +18,7 @@
 //! [`export`] never name each other, with one exception: [`export`] has [`video`] cut films.
 //! GStreamer is named only in [`video`], egui only in [`app`], burn only in [`model`], [`learn`] and
 //! [`engine`]; [`worker`] and [`cli`] sit on [`engine`] and do not know of each other; the window,
-//! [`app`], sits on [`worker`]. `tests/architecture.rs` holds the code to it.
+//! [`app`], sits on [`worker`]. `tests/architecture/` holds the code to it.
 
 pub mod domain;
 

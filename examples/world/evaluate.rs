@@ -1,4 +1,4 @@
-//! `evaluate`: what the bundled model can do on scenes it never saw, as the model card tells it.
+//! `evaluate`: what the bundled model can do on scenes it never saw, in the numbers of the model card.
 
 use std::path::PathBuf;
 

@@ -23,7 +23,7 @@ use crate::tokens::tokenizer_json;
 
 #[derive(Args)]
 pub struct TrainArguments {
-    /// Where the checkpoint lives; an interrupted run goes on from it.
+    /// Where the checkpoint is kept; an interrupted run continues from it.
     #[arg(long, default_value = "target/world")]
     checkpoint: PathBuf,
     /// Where the finished model goes, in Hugging Face layout.

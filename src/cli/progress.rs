@@ -1,4 +1,4 @@
-//! A progress bar on stderr, only where a person sees it.
+//! A progress bar on stderr, only if that is a terminal.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -12,12 +12,12 @@ const SEARCHING: &str = "{spinner} {msg}";
 const INDEXING: &str = "{spinner} {msg} {wide_bar} {pos}/{len} clips, {prefix}";
 const DOWNLOADING: &str = "{spinner} {msg} {wide_bar} {binary_bytes}/{binary_total_bytes}{prefix}";
 
-/// Indexes a video with a bar that shows rate and time left, and logs what is odd about the file.
+/// Indexes a video with a bar that shows rate and time left, and logs what is unusual about the file.
 ///
 /// # Errors
 /// As [`IndexJob::step`].
 pub fn index_with_bar(engine: &mut Engine, video: &Path) -> Result<VideoIndex, EngineError> {
-    // indicatif draws nothing when stderr is no terminal.
+    // indicatif draws nothing when stderr is not a terminal.
     let bar = ProgressBar::new_spinner();
     let name = video
         .file_name()
@@ -56,7 +56,7 @@ pub fn index_with_bar(engine: &mut Engine, video: &Path) -> Result<VideoIndex, E
     Ok(index)
 }
 
-/// Passes on what the engine has to say, such as that it had to leave the GPU.
+/// Logs the notices of the engine, such as that it had to leave the GPU.
 pub fn tell_notices(engine: &mut Engine) {
     for notice in engine.take_notices() {
         log::warn!("{notice}");
@@ -64,7 +64,7 @@ pub fn tell_notices(engine: &mut Engine) {
 }
 
 /// Downloads a model with a bar that shows rate and time left. Ctrl-C ends the program; what has
-/// come by then is kept and gone on with next time.
+/// arrived by then is kept, and the next download continues there.
 ///
 /// # Errors
 /// As [`ModelDownload::step`].

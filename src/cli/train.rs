@@ -55,7 +55,7 @@ pub fn load(engine: &mut Engine, data: &DataArgs) -> anyhow::Result<Dataset> {
 }
 
 impl DataArgs {
-    /// Nothing that belongs to the data set may be overwritten.
+    /// Files of the data set must not be overwritten.
     pub fn check_target(&self, global: &GlobalArgs, path: &Path) -> anyhow::Result<()> {
         let source = self.videos.source();
         let (DatasetSource::Features(dir) | DatasetSource::Videos(dir)) = &source;
@@ -63,7 +63,7 @@ impl DataArgs {
         // A prompt may lie beside the videos and be taught again.
         let is_input =
             |path: &Path| is_video_name(path) || path.extension() == Some("npz".as_ref());
-        // A folder that cannot be read is told of when it is needed.
+        // A folder that cannot be read is an error later, when it is needed.
         for entry in fs::read_dir(dir).into_iter().flatten().flatten() {
             inputs.extend(Some(entry.path()).filter(|path| is_input(path)));
         }
@@ -99,7 +99,7 @@ fn train(
     save_every: Duration,
 ) -> anyhow::Result<Outcome> {
     let mut job = start(engine, set, config, checkpoint)?;
-    // indicatif draws nothing when stderr is no terminal.
+    // indicatif draws nothing when stderr is not a terminal.
     let bar = ProgressBar::new(0);
     bar.set_style(
         ProgressStyle::with_template("{spinner} {msg} {wide_bar} {pos}/{len} {prefix}")
@@ -124,7 +124,7 @@ fn train(
     Ok(outcome)
 }
 
-/// Takes up a training of the same kind that was interrupted.
+/// Continues an interrupted training of the same kind.
 fn start(
     engine: &Engine,
     set: &TrainingSet,

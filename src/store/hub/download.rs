@@ -1,7 +1,4 @@
-//! Fetching a model: step by step, to be stopped at any point and gone on with later.
-
-mod checksum;
-mod transfer;
+//! Fetching a model in steps: it can be stopped at any point and continued later.
 
 use std::collections::VecDeque;
 use std::fs;
@@ -9,22 +6,22 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use crate::domain::{SAFETENSORS, SHARD_INDEX, SMALL_MODEL_FILES, WEIGHT_FILES, shard_names};
-use crate::store::hub::{Hub, HubError, RemoteFile};
-use crate::store::hub_cache::{HubCache, RepoId};
 
-use transfer::Transfer;
+use super::cache::{HubCache, RepoId};
+use super::protocol::{Hub, HubError, RemoteFile};
+use super::transfer::Transfer;
 
 /// The download of one model into the shared cache.
 ///
-/// Nothing is asked of the network before the first [`step`](Self::step). Dropping it is cancelling
-/// it: what has come so far lies in `*.incomplete` files, from which the next download of the same
-/// model goes on. Nothing that is not whole and checked bears its final name.
+/// The network is not used before the first [`step`](Self::step). To cancel it, drop it: what has
+/// arrived so far stays in `*.incomplete` files, where the next download of the same model
+/// continues. A file gets its final name only when it is whole and checked.
 pub struct ModelDownload {
     hub: Hub,
     cache: HubCache,
     repo: RepoId,
     revision: String,
-    /// What is still to be looked up.
+    /// What still has to be looked up.
     wanted: VecDeque<Wanted>,
     /// What was looked up; those before `n_fetched` are here.
     files: Vec<RemoteFile>,
@@ -39,7 +36,7 @@ enum Wanted {
     Weights,
 }
 
-/// What a step came to.
+/// The result of a step.
 #[derive(Clone, Debug, PartialEq)]
 pub enum DownloadStep {
     /// Files are being looked up; how much there is to fetch is not known yet.
@@ -77,11 +74,11 @@ impl ModelDownload {
         }
     }
 
-    /// Goes on for about a tenth of a second, or as long as the network keeps it waiting (30 s at
+    /// Works for about a tenth of a second, or for as long as the network keeps it waiting (30 s at
     /// most): in a window this belongs on a thread of its own.
     ///
     /// # Errors
-    /// [`HubError`]; another download of the model goes on where this one stopped.
+    /// [`HubError`]; another download of the model continues where this one stopped.
     pub fn step(&mut self) -> Result<DownloadStep, HubError> {
         if let Some(wanted) = self.wanted.pop_front() {
             self.look_up(wanted)?;
@@ -105,7 +102,7 @@ impl ModelDownload {
         Ok(DownloadStep::Fetching(progress))
     }
 
-    /// Steps to the end, telling `watch` after each step.
+    /// Steps to the end, and calls `watch` after each step.
     ///
     /// # Errors
     /// As [`step`](Self::step).
@@ -119,7 +116,7 @@ impl ModelDownload {
     }
 
     fn look_up(&mut self, wanted: Wanted) -> Result<(), HubError> {
-        // All files are of one commit, even if the branch moves meanwhile.
+        // All files are of one commit, even if the branch moves in the meantime.
         let revision = match self.files.first() {
             Some(first) => first.commit.clone(),
             None => self.revision.clone(),

@@ -2,8 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::cut::{self, Cut};
-use super::{ExportDocument, ExportError, ExportQuery, FrameRate};
+use crate::export::document::{ExportDocument, ExportQuery};
+use crate::export::error::ExportError;
+use crate::export::frame_rate::FrameRate;
+use crate::export::frame_span::{self, FrameSpan};
 
 /// One timeline: query after query, each in the order of the video. A video track, and an audio
 /// track with the same cuts where the file has sound.
@@ -12,8 +14,8 @@ pub fn otio(document: &ExportDocument) -> Result<String, ExportError> {
         .queries
         .iter()
         .flat_map(|query| {
-            let cuts = cut::in_order(document, query);
-            cuts.into_iter().map(|cut| event(document, query, cut))
+            let spans = frame_span::in_order(document, query);
+            spans.into_iter().map(|span| event(document, query, span))
         })
         .collect();
     let track = |name: &str, kind: &str| {
@@ -35,7 +37,7 @@ pub fn otio(document: &ExportDocument) -> Result<String, ExportError> {
     }
     let timeline = json!({
         "OTIO_SCHEMA": "Timeline.1",
-        "name": cut::file_name(&document.video),
+        "name": document.video_name(),
         "metadata": {},
         "global_start_time": time(document.frame_rate, 0),
         "tracks": {
@@ -52,33 +54,33 @@ pub fn otio(document: &ExportDocument) -> Result<String, ExportError> {
     Ok(serde_json::to_string_pretty(&timeline)? + "\n")
 }
 
-fn event(document: &ExportDocument, query: &ExportQuery, cut: Cut) -> Value {
+fn event(document: &ExportDocument, query: &ExportQuery, span: FrameSpan) -> Value {
     let rate = document.frame_rate;
-    let n_frames = document.n_frames_before() + rate.n_frames(document.duration_secs);
+    let n_frames = document.n_file_frames();
     json!({
         "OTIO_SCHEMA": "Clip.2",
         "name": query.query.as_str(),
         "metadata": {
             "vcl": {
                 "query": query.query.as_str(),
-                "score": cut.score,
-                "rank": cut.rank,
-                "start_secs": cut.start_secs,
-                "end_secs": cut.end_secs,
+                "score": span.score,
+                "rank": span.rank,
+                "start_secs": span.start_secs,
+                "end_secs": span.end_secs,
             },
         },
-        "source_range": range(rate, document.file_frame(cut.first_frame), cut.n_frames()),
+        "source_range": range(rate, document.file_frame(span.first_frame), span.n_frames()),
         "effects": [],
         "markers": [],
         "enabled": true,
         "media_references": {
             "DEFAULT_MEDIA": {
                 "OTIO_SCHEMA": "ExternalReference.1",
-                "name": cut::file_name(&document.video),
+                "name": document.video_name(),
                 "metadata": {},
                 "available_range": range(rate, document.numbering.first(), n_frames),
                 "available_image_bounds": null,
-                "target_url": cut::file_url(&document.video),
+                "target_url": document.video_url(),
             },
         },
         "active_media_reference_key": "DEFAULT_MEDIA",

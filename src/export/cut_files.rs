@@ -6,8 +6,8 @@ use std::sync::atomic::AtomicBool;
 
 use serde::Serialize;
 
-use super::ExportDocument;
-use super::cut::ranked;
+use super::document::ExportDocument;
+use super::frame_span::ranked;
 use crate::domain::TimeSpan;
 use crate::video::{Cutter, VideoError};
 
@@ -34,12 +34,12 @@ pub struct WrittenCut {
     pub n_audio_tracks: usize,
 }
 
-/// Writes the moments of all queries to `dir` as `<video>-<NN>-<start>-<end>.<ext>`, counted over
-/// all queries, best first; `written` is told of each as soon as it is there. Where there are
-/// several queries, the words of each follow `<NN>`.
+/// Writes the moments of all queries to `dir` as `<video>-<NN>-<start>-<end>.<ext>`, best first;
+/// `<NN>` counts over all queries. `written` is called with each cut as soon as its file is whole.
+/// Where there are several queries, the words of each follow `<NN>`.
 ///
-/// Earlier cuts of the same name are replaced, each only once the new one is whole. A moment found
-/// by two queries is written for both. Setting `cancel` ends the work within moments; the cuts
+/// Earlier cuts of the same name are replaced, each only when the new one is whole. A moment found
+/// by two queries is written for both. Setting `cancel` stops the work almost at once; the cuts
 /// that are whole stay.
 ///
 /// # Errors
@@ -95,7 +95,7 @@ pub fn write_cuts(
     Ok(cuts)
 }
 
-/// Nanosecond sums are never round numbers.
+/// Sums of nanoseconds are not round numbers.
 fn to_millis(secs: f64) -> f64 {
     (secs * 1000.0).round() / 1000.0
 }

@@ -2,7 +2,9 @@
 
 use std::fmt::Write as _;
 
-use super::{ExportDocument, ExportError, cut};
+use crate::export::document::ExportDocument;
+use crate::export::error::ExportError;
+use crate::export::frame_span;
 
 /// Two digits for the frames.
 const MAX_BASE: u64 = 99;
@@ -14,7 +16,7 @@ pub fn edl(document: &ExportDocument) -> Result<String, ExportError> {
     if rate.timecode_base() > MAX_BASE {
         return Err(ExportError::TooFastForEdl(rate.per_sec()));
     }
-    let name = one_line(&cut::file_name(&document.video));
+    let name = one_line(&document.video_name());
     let numbering = document.numbering;
     let mode = if numbering.is_drop_frame() {
         "DROP FRAME"
@@ -31,19 +33,19 @@ pub fn edl(document: &ExportDocument) -> Result<String, ExportError> {
     let mut number = 1;
     for query in &document.queries {
         let words = one_line(query.query.as_str());
-        for cut in cut::in_order(document, query) {
-            let record_end = record + cut.n_frames();
-            // Writing to a String cannot fail. AX is the name for a source that is no tape.
+        for span in frame_span::in_order(document, query) {
+            let record_end = record + span.n_frames();
+            // Writing to a String cannot fail. AX is the name of a source that is not a tape.
             let _ = write!(
                 text,
                 "\n{number:03}  AX       {channels:<5} C        {} {} {} {}\n\
                  * FROM CLIP NAME: {name}\n\
                  * COMMENT: {words}, score {:.4}\n",
-                document.timecode(cut.first_frame),
-                document.timecode(cut.end_frame),
+                document.timecode(span.first_frame),
+                document.timecode(span.end_frame),
                 numbering.timecode(record),
                 numbering.timecode(record_end),
-                cut.score,
+                span.score,
             );
             record = record_end;
             number += 1;

@@ -1,4 +1,4 @@
-//! The part of the Hugging Face hub's protocol that fetching a model takes.
+//! The part of the Hugging Face hub's protocol that is needed to fetch a model.
 //!
 //! A HEAD and a ranged GET for each file over `ureq`, rather than the `hf-hub` crate: its 1.0 brings an
 //! async runtime and a second storage protocol, and its synchronous API of 0.x neither checks
@@ -10,11 +10,11 @@ use std::time::Duration;
 use ureq::http::{HeaderMap, Response, StatusCode};
 use ureq::{Agent, Body};
 
-use crate::store::hub_cache::{RepoId, is_commit};
+use super::cache::{RepoId, is_commit};
 
 const ENDPOINT: &str = "https://huggingface.co";
 
-/// Why a model could not be fetched; one sentence each, with what to do.
+/// Why a model was not fetched; one sentence each, with what to do.
 #[derive(Debug, thiserror::Error)]
 pub enum HubError {
     #[error(
@@ -73,7 +73,7 @@ pub struct RemoteFile {
     pub name: String,
     pub url: String,
     pub size: u64,
-    /// Name of its blob in the cache, and what its checksum is known from.
+    /// The name of its blob in the cache, and its checksum.
     pub etag: String,
     pub commit: String,
 }
@@ -182,8 +182,8 @@ impl Hub {
         })
     }
 
-    /// The bytes of a file from `from` on, and where they begin in truth: 0 where the server
-    /// gives whole files only.
+    /// The bytes of a file from `from` on, and where they really begin: at 0 if the server sends only
+    /// whole files.
     pub(super) fn open(
         &self,
         remote: &RemoteFile,

@@ -7,9 +7,9 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::checksum::Check;
-use crate::store::hub::{Hub, HubError, RemoteFile};
+use super::protocol::{Hub, HubError, RemoteFile};
 
-/// How often a file is asked for again, without a byte having come between, before giving up.
+/// How often a file is requested again without a byte arriving, before this gives up.
 const MAX_RETRIES: u32 = 4;
 
 /// One file on its way.
@@ -90,7 +90,7 @@ impl Transfer {
         Ok(false)
     }
 
-    /// Takes what the network has, or connects, or waits a little before connecting again.
+    /// Reads what has arrived, or connects, or waits a little before it connects again.
     fn fetch(&mut self, hub: &Hub, buffer: &mut [u8]) -> Result<(), HubError> {
         let wait = self.not_before.saturating_duration_since(Instant::now());
         if !wait.is_zero() {

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! models--OWNER--NAME/
-//!   blobs/ETAG                 the bytes, under what the server calls them; ETAG.incomplete while they come
+//!   blobs/ETAG                 the bytes, under the name that the server gives them; ETAG.incomplete while they arrive
 //!   snapshots/COMMIT/FILE      links into blobs
 //!   refs/REVISION              the commit that a branch or a proposed change meant when it was fetched
 //! ```
@@ -22,7 +22,7 @@ pub struct RepoId {
     name: String,
 }
 
-/// The text is no name that the hub could give out, so it names no directory of the cache either.
+/// The hub cannot have a model of this name, so it does not name a directory of the cache either.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a model on the hub is called owner/name, like openai/clip-vit-base-patch32")]
 pub struct RepoIdError;
@@ -59,7 +59,7 @@ impl fmt::Display for RepoId {
 }
 
 impl RepoId {
-    /// The revision that carries the model in the form that loads fastest.
+    /// The revision that has the model in the form that loads fastest.
     pub fn default_revision(&self) -> &'static str {
         match (self.owner.as_str(), self.name.as_str()) {
             // Its main branch has the weights as pickle only; the proposed change 15 adds safetensors.
@@ -86,7 +86,7 @@ impl HubCache {
         }
     }
 
-    /// All models of which anything is here, by name.
+    /// All models that have at least a folder here, by name.
     pub fn repos(&self) -> Vec<RepoId> {
         let mut repos: Vec<RepoId> = file_names(&self.dir)
             .iter()
@@ -141,7 +141,7 @@ impl HubCache {
         self.repo_dir(repo).join("blobs").join(etag)
     }
 
-    /// Makes the blobs, `(file, etag)` each, a snapshot, and `revision` mean it.
+    /// Makes a snapshot of the blobs, `(file, etag)` each, and lets `revision` point to it.
     pub(super) fn link(
         &self,
         repo: &RepoId,

@@ -1,10 +1,10 @@
-//! The metrics as the official files and tables have them.
+//! The metrics in the layout of the official files and tables.
 
 use std::fmt;
 
 use serde::ser::{Serialize, SerializeMap as _, Serializer};
 
-use super::{
+use super::table::{
     AT_50, AT_70, AT_75, GradeMetrics, HighlightMetrics, IOU_THRESHOLDS, Metrics, MomentMetrics,
     RangeMetrics,
 };
@@ -49,10 +49,10 @@ impl Metrics {
         brief
     }
 
-    /// The very bytes of the official result file: four spaces, no line feed at the end.
+    /// Byte for byte the official result file: four spaces, no line feed at the end.
     ///
     /// # Errors
-    /// None that can happen with finite numbers.
+    /// None as long as all numbers are finite.
     pub fn to_json(&self) -> Result<String, serde_json::Error> {
         let mut bytes = Vec::new();
         let formatter = serde_json::ser::PrettyFormatter::with_indent(b"    ");

@@ -3,8 +3,9 @@
 use serde::Serialize;
 
 use crate::domain::{CLIP_SECS, n_clips};
-
-use super::{ExportDocument, ExportError, ExportQuery, cut};
+use crate::export::document::{ExportDocument, ExportQuery};
+use crate::export::error::ExportError;
+use crate::export::frame_span;
 
 #[derive(Serialize)]
 struct JsonDocument {
@@ -90,14 +91,14 @@ fn json_query(document: &ExportDocument, query: &ExportQuery) -> JsonQuery {
             peak_secs: highlight.peak_secs(document.duration_secs),
             score: highlight.score,
         }),
-        moments: cut::ranked(document, query)
+        moments: frame_span::ranked(document, query)
             .iter()
-            .map(|cut| JsonMoment {
-                start_secs: cut.start_secs,
-                end_secs: cut.end_secs,
-                score: cut.score,
-                start_frame: cut.first_frame,
-                end_frame: cut.end_frame,
+            .map(|span| JsonMoment {
+                start_secs: span.start_secs,
+                end_secs: span.end_secs,
+                score: span.score,
+                start_frame: span.first_frame,
+                end_frame: span.end_frame,
             })
             .collect(),
     }
@@ -137,17 +138,17 @@ pub fn csv(document: &ExportDocument) -> Result<String, ExportError> {
     ];
     writer.write_record(names.into_iter().chain(last_name))?;
     for query in &document.queries {
-        for cut in cut::ranked(document, query) {
+        for span in frame_span::ranked(document, query) {
             writer.serialize(CsvLine {
                 query: query.query.as_str(),
-                rank: cut.rank,
-                start_secs: cut.start_secs,
-                end_secs: cut.end_secs,
-                score: cut.score,
-                start_frame: cut.first_frame,
-                end_frame: cut.end_frame,
-                start_timecode: document.timecode(cut.first_frame),
-                end_timecode: document.timecode(cut.end_frame),
+                rank: span.rank,
+                start_secs: span.start_secs,
+                end_secs: span.end_secs,
+                score: span.score,
+                start_frame: span.first_frame,
+                end_frame: span.end_frame,
+                start_timecode: document.timecode(span.first_frame),
+                end_timecode: document.timecode(span.end_frame),
                 video_start_secs,
             })?;
         }

@@ -2,7 +2,7 @@
 
 use ring::digest::{Context, SHA1_FOR_LEGACY_USE_ONLY, SHA256};
 
-use crate::store::hub::RemoteFile;
+use super::protocol::RemoteFile;
 
 /// The checksum that a file's etag promises: SHA-256 of large files, git's SHA-1 of small ones.
 pub(super) struct Check {
