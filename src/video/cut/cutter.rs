@@ -373,4 +373,5 @@ fn is_same_file(a: &Path, b: &Path) -> bool {
 }
 
 #[cfg(test)]
+#[path = "cutter/tests.rs"]
 mod tests;

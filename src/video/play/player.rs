@@ -309,4 +309,5 @@ impl Player {
 }
 
 #[cfg(test)]
+#[path = "player/tests.rs"]
 mod tests;

@@ -4,9 +4,13 @@
 //! parser calls every intra picture a key frame, although later pictures may look behind it.
 //! Sources: ITU-T H.264 (7.3.1, 7.4.1.2.4, D.2.8), H.265 (7.4.2.2), H.262 (6.2.3).
 
+#[path = "bitstream/h264.rs"]
 mod h264;
+#[path = "bitstream/h265.rs"]
 mod h265;
+#[path = "bitstream/mpeg2.rs"]
 mod mpeg2;
+#[path = "bitstream/nal.rs"]
 mod nal;
 
 use gstreamer as gst;

@@ -262,4 +262,5 @@ impl<P> Selector<P> {
 }
 
 #[cfg(test)]
+#[path = "select/tests.rs"]
 mod tests;

@@ -1,5 +1,6 @@
 //! The thread that owns the pipeline: carries out commands, reads the bus, keeps the clock honest.
 
+#[path = "motion.rs"]
 mod motion;
 
 use std::path::{Path, PathBuf};
