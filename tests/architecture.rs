@@ -34,6 +34,18 @@ const UP_TO_WORKER: &[&str] = &[
     "domain", "video", "model", "store", "eval", "export", "learn", "engine", "worker",
 ];
 
+/// Each room of `video` with the other rooms that its code may name.
+const VIDEO_ROOMS: &[(&str, &[&str])] = &[
+    ("file", &[]),
+    ("sample", &["file"]),
+    ("play", &["file"]),
+    // A cut counts from the same first frame and the same key frames as the samples.
+    ("cut", &["file", "sample"]),
+];
+
+/// What `cut` may name of `sample`.
+const CUT_MAY_USE_OF_SAMPLE: &[&str] = &["bitstream", "start"];
+
 /// Crates that only some modules may name; a trailing `*` stands for any rest of the name.
 const RESTRICTED_CRATES: &[(&str, &[&str])] = &[
     ("gstreamer*", &["video"]),
@@ -67,6 +79,42 @@ fn modules_name_only_what_they_may() {
         "only {n_files} files seen: is the checker looking at src?"
     );
     assert!(violations.is_empty(), "\n{}\n", violations.join("\n"));
+}
+
+/// Code inside `video` names what it uses by its full path, so that the rooms can be checked.
+#[test]
+fn the_rooms_of_video_name_only_what_they_may() {
+    let rooms = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/video");
+    let mut n_paths = 0;
+    for (room, allowed) in VIDEO_ROOMS {
+        for entry in walkdir::WalkDir::new(rooms.join(room)) {
+            let entry = entry.expect("src is readable");
+            if entry.path().extension().is_none_or(|x| x != "rs") {
+                continue;
+            }
+            let text = fs::read_to_string(entry.path()).expect("sources are UTF-8");
+            let tokens = tokens(&text);
+            let place = entry.path().display();
+            let climbs = |w: &[&str]| w == ["super", "::", "super"];
+            assert!(!tokens.windows(3).any(climbs), "{place}");
+            for path in tokens.windows(7) {
+                let ["crate", "::", "video", "::", other, "::", module] = *path else {
+                    continue;
+                };
+                n_paths += 1;
+                let is_allowed = other == *room || allowed.contains(&other);
+                assert!(is_allowed, "{place} names {other}::{module}");
+                let is_named = CUT_MAY_USE_OF_SAMPLE.contains(&module);
+                assert!(
+                    (*room, other) != ("cut", "sample") || is_named,
+                    "{place} names {other}::{module}"
+                );
+            }
+            let skips = |w: &[&str]| w[..4] == ["crate", "::", "video", "::"] && w[5] != "::";
+            assert!(!tokens.windows(6).any(skips), "{place} uses a re-export");
+        }
+    }
+    assert!(n_paths > 100, "only {n_paths} paths seen");
 }
 
 #[test]

@@ -6,42 +6,37 @@
 //! cut                        [─────────────────────)
 //!                            lead-in              lead-out
 //! ```
-//! A decoder can begin only at a key frame, so a cut begins with the last one at or before the
-//! span. Where the last frames of the span are predicted from later ones, those come along too:
-//! a few frames of lead-out, so that no frame inside is missing. Sound is copied packet by packet
-//! with the same shift, so it stays in step.
+//! Decoding can begin only at a key frame, so a cut begins with the last one at or before the span.
+//! If the last frames of the span are predicted from later ones, those are copied too: a few frames
+//! of lead-out, so that no frame inside is missing. Sound is copied packet by packet with the same
+//! shift, so it stays in sync.
 
-mod feed;
-mod picture_end;
-mod sound;
-
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use feed::{Feed, Packet};
 use gstreamer as gst;
-use picture_end::PictureEnd;
-use sound::{AUDIO_LAG_NS, Sound};
 
-use super::container::Container;
-use super::muxer::{Family, Muxer};
-use super::packet_pass::first_frame;
-use super::packet_source::{PacketSource, PassEnd};
-use super::probe::first_packet_ns;
-use super::reader::VIDEO_TRACK;
-use super::timing::{TOLERANCE_NS, ns, secs};
-use super::{SamplerOptions, VideoError};
 use crate::domain::TimeSpan;
+use crate::video::cut::feed::{Feed, Packet};
+use crate::video::cut::muxer::{Family, Format, Muxer};
+use crate::video::cut::picture_end::PictureEnd;
+use crate::video::cut::sound::{AUDIO_LAG_NS, Sound};
+use crate::video::file::container::Container;
+use crate::video::file::error::VideoError;
+use crate::video::file::intake::VIDEO_TRACK;
+use crate::video::file::source::Source;
+use crate::video::file::timing::{TOLERANCE_NS, ns, secs};
+use crate::video::sample::start::zero_ns;
 
-/// Sound may lie in the file before the pictures that it belongs to.
+/// Sound may be stored this much before the pictures that it belongs to.
 const AUDIO_LEAD_NS: i64 = 500_000_000;
 
 /// What a cut holds, in seconds of the source.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct CutExtent {
-    /// The key frame it begins with; below zero where that lies before the part of the file that
-    /// is shown.
+    /// The key frame it begins with; below zero if that is before the part of the file that is
+    /// shown.
     pub start_secs: f64,
     /// Where its last frame ends.
     pub end_secs: f64,
@@ -62,31 +57,37 @@ impl CutExtent {
 
 /// Cuts parts out of one file.
 pub struct Cutter {
-    path: PathBuf,
+    source: Source,
     cancel: Arc<AtomicBool>,
     /// Stream time of the first frame.
     zero_ns: i64,
     container: Container,
-    /// What the first segment adds to timestamps; see [`PacketSource::seek`].
+    /// What the first segment adds to timestamps; see [`Container::seek_shift_ns`].
     first_shift_ns: i64,
-    tags: Option<gst::TagList>,
-    /// Caps of each track, the video first; empty caps for one that never spoke.
-    tracks: Vec<gst::Caps>,
-    family: Family,
+    /// How the cuts are written.
+    format: Format,
 }
 
 impl Cutter {
-    /// Looks at the tracks of a file. Setting `cancel` ends this and every cut.
+    /// Opens a file and looks at its tracks. Setting `cancel` stops this and every cut.
     ///
     /// # Errors
-    /// As for [`super::probe`], or when no container takes its video.
+    /// As for [`Source::open`] and [`Self::new`].
     pub fn open(path: &Path, cancel: Arc<AtomicBool>) -> Result<Self, VideoError> {
-        let zero_ns = zero_ns(path, &cancel)?;
-        let mut feed = Feed::open(path, Arc::clone(&cancel))?;
+        Self::new(&Source::open(path)?, cancel)
+    }
+
+    /// Looks at the tracks of an opened file. Setting `cancel` stops this and every cut.
+    ///
+    /// # Errors
+    /// As for [`Source::info`], or if no container takes its video.
+    pub fn new(source: &Source, cancel: Arc<AtomicBool>) -> Result<Self, VideoError> {
+        let zero_ns = zero_ns(source, &cancel)?;
+        let mut feed = Feed::open(source, Arc::clone(&cancel))?;
         if !feed.meet_all_tracks()? {
             feed.reader.check_streams()?;
             return Err(VideoError::Damaged {
-                path: path.to_path_buf(),
+                path: source.path().to_path_buf(),
                 reason: "it holds no picture".to_owned(),
             });
         }
@@ -98,40 +99,43 @@ impl Cutter {
             .iter()
             .map(|track| track.caps.clone().unwrap_or_else(gst::Caps::new_empty))
             .collect();
-        let spoke: Vec<_> = tracks
+        let known: Vec<_> = tracks
             .iter()
             .filter(|caps| !caps.is_empty())
             .cloned()
             .collect();
-        let family = Family::of(path, container, &spoke);
+        let family = Family::of(source.path(), container, &known);
         let family = family.ok_or_else(|| VideoError::Uncuttable {
-            path: path.to_path_buf(),
+            path: source.path().to_path_buf(),
             reason: "no container takes its video as it is".to_owned(),
         })?;
         Ok(Self {
-            path: path.to_path_buf(),
+            source: source.clone(),
             cancel,
             zero_ns,
             container,
             first_shift_ns: feed.tracks[VIDEO_TRACK].first_shift_ns.unwrap_or(0),
-            tags: feed.orientation_tags,
-            tracks,
-            family,
+            format: Format {
+                family,
+                tracks,
+                tags: feed.orientation_tags,
+            },
         })
     }
 
-    /// What the names of the cuts should end in, by the container they are written in.
+    /// The extension for the names of the cuts, given by the container they are written in.
     pub fn extension(&self) -> &'static str {
-        self.family.extension
+        self.format.family.extension
     }
 
-    /// Writes the part that covers `span` to `target`, which is replaced once the cut is whole.
+    /// Writes the part that covers `span` to `target`, which is replaced once the cut is complete.
     ///
     /// # Errors
-    /// A target that is the source itself; a part without pictures; tracks that cannot be copied;
-    /// a full disk. Nothing is left behind then.
+    /// A target that is the source itself; a part without pictures; tracks that cannot be copied; a
+    /// full disk. In all these cases nothing is left behind.
     pub fn cut(&self, span: TimeSpan, target: &Path) -> Result<CutExtent, VideoError> {
-        if is_same_file(&self.path, target) {
+        // A target that does not exist yet is an error here, and not the source.
+        if same_file::is_same_file(self.source.path(), target).unwrap_or(false) {
             return Err(VideoError::Unwritable {
                 path: target.to_path_buf(),
                 reason: "it is the video that is cut".to_owned(),
@@ -157,18 +161,18 @@ impl Cutter {
 
     fn uncuttable(&self, reason: &str) -> VideoError {
         VideoError::Uncuttable {
-            path: self.path.clone(),
+            path: self.source.path().to_path_buf(),
             reason: reason.to_owned(),
         }
     }
 
     /// Packets from near `from_ns`, or from the beginning. `None` if the file cannot be searched.
     fn feed_from(&self, from_ns: Option<i64>) -> Result<Option<Feed>, VideoError> {
-        let mut feed = Feed::open(&self.path, Arc::clone(&self.cancel))?;
+        let mut feed = Feed::open(&self.source, Arc::clone(&self.cancel))?;
         let Some(from_ns) = from_ns else {
             return Ok(Some(feed));
         };
-        // A demuxer can jump once it has found its streams; before, some of them would get lost.
+        // A demuxer that jumps before it has found all streams would lose some of them.
         if !feed.meet_all_tracks()? {
             return Ok(None);
         }
@@ -221,21 +225,23 @@ impl Cutter {
             return Ok(None);
         };
         muxer.finish()?;
-        let audio = &self.tracks[VIDEO_TRACK + 1..];
+        let audio = &self.format.tracks[VIDEO_TRACK + 1..];
         Ok(Some(CutExtent {
             start_secs: secs(key_ns - self.zero_ns),
             end_secs: secs(picture_end_ns - self.zero_ns),
-            n_audio_tracks: audio.iter().filter(|caps| self.family.takes(caps)).count(),
+            n_audio_tracks: audio
+                .iter()
+                .filter(|caps| self.format.family.takes(caps))
+                .count(),
         }))
     }
 
     fn muxer(&self, target: &Path) -> Result<Muxer, VideoError> {
-        let tags = self.tags.as_ref();
         let cancel = Arc::clone(&self.cancel);
-        Muxer::create(&self.path, target, self.family, &self.tracks, tags, cancel)
+        Muxer::create(self.source.path(), target, &self.format, cancel)
     }
 
-    /// Copies the packets; gives where the last picture ends, `None` if the key frame did not come.
+    /// Copies the packets; returns where the last picture ends, `None` if the key frame did not come.
     fn fill(
         &self,
         muxer: &mut Muxer,
@@ -246,8 +252,13 @@ impl Cutter {
         let mut picture = PictureEnd::new(end_ns);
         let mut began = false;
         let mut early_sound = Vec::new();
-        let mut sounds: Vec<_> = self.tracks.iter().map(|_| Sound::new(key_ns)).collect();
-        for (track, caps) in self.tracks.iter().enumerate() {
+        let mut sounds: Vec<_> = self
+            .format
+            .tracks
+            .iter()
+            .map(|_| Sound::new(key_ns))
+            .collect();
+        for (track, caps) in self.format.tracks.iter().enumerate() {
             sounds[track].is_done = track == VIDEO_TRACK || caps.is_empty();
         }
         let mut shift_ns = None;
@@ -271,7 +282,7 @@ impl Cutter {
                 if *shift_ns.get_or_insert(packet.shift_ns) != packet.shift_ns && began {
                     return Err(self.uncuttable("the file has several edits"));
                 }
-                // Pictures shown before the key frame need what lies before it.
+                // Pictures shown before the key frame are predicted from what comes before it.
                 let is_leading = time_ns < key_ns - TOLERANCE_NS;
                 if began && !packet.has_time {
                     return Err(self.uncuttable("its pictures carry no display times"));
@@ -298,7 +309,7 @@ impl Cutter {
                 if !sound.is_done && muxer.lacks(track) && sound.is_late(time_ns) {
                     sound.is_done = !self.is_heard_again(track, sound.heard_ns, end_ns)?;
                 }
-                // The pictures go on without the sound that has ended.
+                // The pictures need not wait for sound that has ended.
                 if began && sound.is_done && track != VIDEO_TRACK {
                     muxer.end_track(track);
                 }
@@ -317,7 +328,7 @@ impl Cutter {
         Ok(Some(picture.end_ns))
     }
 
-    /// Whether a track that is silent since `from_ns` is heard again before `end_ns`.
+    /// Whether a track without packets since `from_ns` continues before `end_ns`.
     fn is_heard_again(&self, track: usize, from_ns: i64, end_ns: i64) -> Result<bool, VideoError> {
         let from_ns = from_ns + TOLERANCE_NS;
         // Files without an index are read from their beginning.
@@ -345,33 +356,10 @@ impl Cutter {
 
 fn write(muxer: &Muxer, track: usize, packet: Packet, key_ns: i64) -> Result<(), VideoError> {
     let dts_ns = packet.decode_ns.map(|ns| ns - key_ns);
-    // Containers round; nothing but a decoding time may lie before zero.
+    // Containers round, and only decoding times may be before zero.
     let pts_ns = (packet.time_ns - key_ns).max(0);
     muxer.push(track, packet.buffer, pts_ns, dts_ns)
 }
 
-/// Stream time of the first frame, as the sampler counts: the first one that can be decoded.
-fn zero_ns(path: &Path, cancel: &Arc<AtomicBool>) -> Result<i64, VideoError> {
-    let options = SamplerOptions {
-        cancel: Arc::clone(cancel),
-        ..SamplerOptions::default()
-    };
-    let first = PacketSource::open(path, &options)
-        .map_err(PassEnd::from)
-        .and_then(|mut source| first_frame(&mut source));
-    match first {
-        Ok(start) => return Ok(start.zero_ns),
-        Err(PassEnd::Video(error)) => return Err(error),
-        Err(PassEnd::Doubt(doubt)) => log::debug!("{}: {doubt}", path.display()),
-    }
-    first_packet_ns(path, cancel)
-}
-
-fn is_same_file(a: &Path, b: &Path) -> bool {
-    let (a, b) = (std::fs::canonicalize(a), std::fs::canonicalize(b));
-    matches!((a, b), (Ok(a), Ok(b)) if a == b)
-}
-
 #[cfg(test)]
-#[path = "cutter/tests.rs"]
 mod tests;

@@ -1,4 +1,4 @@
-//! Packets into a file, under a temporary name until it is whole.
+//! Writes packets into a new file, under a temporary name until it is complete.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -8,27 +8,27 @@ use std::time::{Duration, Instant};
 use gstreamer as gst;
 use gstreamer::prelude::*;
 use gstreamer_app as gst_app;
+use tempfile::NamedTempFile;
 
-use super::container::Container;
-use super::error::one_line;
-use super::gst_util::{element, gst_error};
-use super::mp4_turn::set_orientation;
-use super::picture::Orientation;
-use super::reader::VIDEO_TRACK;
-use super::{DATA_TIMEOUT, VideoError};
+use crate::video::cut::turn::set_orientation;
+use crate::video::file::container::Container;
+use crate::video::file::error::{VideoError, one_line};
+use crate::video::file::gst_util::{DATA_TIMEOUT, element, gst_error};
+use crate::video::file::intake::VIDEO_TRACK;
+use crate::video::file::orientation::Orientation;
 
 const POLL: Duration = Duration::from_millis(20);
 
-/// The writer waits for the disk when this much lies in memory.
+/// The writer waits for the disk when this much is in memory.
 pub(super) const MAX_QUEUED_BYTES: u64 = 16 << 20;
 
-/// Where time zero of the new file lies: decoding times may be before it, and cannot be negative.
+/// Time zero of the new file: decoding times may be before it, but GStreamer's are never negative.
 const ORIGIN_NS: i64 = 3_600_000_000_000;
 
-/// How the names of unfinished files begin.
+/// The beginning of the names of unfinished files.
 const TEMPORARY_PREFIX: &str = ".vcl-unfinished-";
 
-/// A container that can be written.
+/// A kind of container that can be written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Family {
     muxer: &'static str,
@@ -42,9 +42,9 @@ impl Family {
         Self { muxer, extension }
     }
 
-    /// The kind of the source where that takes its tracks, else Matroska, which takes nearly all.
+    /// The kind of the source if that takes all its tracks, else Matroska, which takes nearly all.
     ///
-    /// Tracks are given by their caps, the video first. `None` if even the video fits nowhere.
+    /// Tracks are given by their caps, the video first. `None` if no container takes the video.
     pub fn of(source: &Path, container: Container, tracks: &[gst::Caps]) -> Option<Self> {
         let extension = source.extension().map(std::ffi::OsStr::to_ascii_lowercase);
         let extension = extension.as_deref().and_then(std::ffi::OsStr::to_str);
@@ -70,7 +70,7 @@ impl Family {
         self.way_in(caps).is_some()
     }
 
-    /// The muxer's pad for a track, and the parser that has to stand before it.
+    /// The muxer's pad for a track, and the parser that has to come before it.
     fn way_in(self, caps: &gst::Caps) -> Option<(gst::PadTemplate, Option<&'static str>)> {
         let element = gst::ElementFactory::make(self.muxer).build().ok()?;
         let name = caps.structure(0)?.name().to_string();
@@ -112,51 +112,66 @@ struct Track {
 }
 
 impl Track {
-    /// More is expected, but not there.
+    /// More is expected, but nothing has come yet.
     fn is_starved(&self) -> bool {
         !self.ended && self.source.current_level_bytes() == 0
     }
 }
 
-/// A file in the making; dropping it leaves nothing behind.
+/// How cuts of a file are written.
+pub(super) struct Format {
+    pub family: Family,
+    /// Caps of each track, the video first; empty caps for a track that never said what it is.
+    pub tracks: Vec<gst::Caps>,
+    /// Which way up the picture is.
+    pub tags: Option<gst::TagList>,
+}
+
+/// A file that is being written; dropping it leaves nothing behind.
 pub(super) struct Muxer {
     /// What is cut, for errors.
     source: PathBuf,
     target: PathBuf,
-    file: tempfile::NamedTempFile,
-    pipeline: gst::Pipeline,
+    running: Running,
+    file: NamedTempFile,
     bus: gst::Bus,
     tracks: Vec<Option<Track>>,
     segment: gst::FormattedSegment<gst::ClockTime>,
-    /// What has to be written into the finished file.
+    /// Written into the finished file.
     orientation: Option<Orientation>,
     cancel: Arc<AtomicBool>,
 }
 
-impl Drop for Muxer {
+/// A pipeline that is stopped when it is dropped, before its file is deleted.
+struct Running(gst::Pipeline);
+
+impl Drop for Running {
     fn drop(&mut self) {
-        if let Err(error) = self.pipeline.set_state(gst::State::Null) {
-            log::warn!("cannot stop writing {}: {error}", self.target.display());
+        if let Err(error) = self.0.set_state(gst::State::Null) {
+            log::warn!("cannot stop writing a cut: {error}");
         }
     }
 }
 
 impl Muxer {
-    /// Begins a file for tracks of these caps; those that the family does not take are left out.
+    /// Begins a file; tracks that its kind of container does not take are left out.
     pub fn create(
         source: &Path,
         target: &Path,
-        family: Family,
-        tracks: &[gst::Caps],
-        tags: Option<&gst::TagList>,
+        format: &Format,
         cancel: Arc<AtomicBool>,
     ) -> Result<Self, VideoError> {
+        let Format {
+            family,
+            tracks,
+            tags,
+        } = format;
         let file = temporary_beside(target).map_err(|error| unwritable(target, error))?;
         let pipeline = gst::Pipeline::new();
         let mux = element(family.muxer)?;
         let sink = element("filesink")?;
         sink.set_property("location", file.path());
-        // Nothing is played, so nothing has to wait for a clock.
+        // Nothing is played, so nothing waits for a clock.
         sink.set_property("sync", false);
         pipeline.add_many([&mux, &sink]).map_err(gst_error)?;
         mux.link(&sink).map_err(gst_error)?;
@@ -164,12 +179,13 @@ impl Muxer {
         let mut muxer = Self {
             source: source.to_path_buf(),
             target: target.to_path_buf(),
+            running: Running(pipeline),
             file,
-            pipeline,
             bus,
             tracks: Vec::new(),
             segment: gst::FormattedSegment::new(),
             orientation: tags
+                .as_ref()
                 .filter(|_| matches!(family.muxer, "mp4mux" | "qtmux"))
                 .and_then(|tags| Orientation::from_tags(tags)),
             cancel,
@@ -178,13 +194,13 @@ impl Muxer {
             .segment
             .set_start(gst::ClockTime::from_nseconds(ORIGIN_NS as u64));
         for caps in tracks {
-            let track = muxer.add_track(&mux, family, caps)?;
+            let track = muxer.add_track(&mux, *family, caps)?;
             muxer.tracks.push(track);
         }
         if let (Some(tags), Some(Some(video))) = (tags, muxer.tracks.get(VIDEO_TRACK)) {
             video.source.send_event(gst::event::Tag::new(tags.clone()));
         }
-        if muxer.pipeline.set_state(gst::State::Playing).is_err() {
+        if muxer.running.0.set_state(gst::State::Playing).is_err() {
             muxer.check()?;
             return Err(unwritable(target, "the file cannot be opened"));
         }
@@ -199,10 +215,7 @@ impl Muxer {
     ) -> Result<Option<Track>, VideoError> {
         let Some((template, parser)) = family.way_in(caps) else {
             if !caps.is_empty() {
-                log::warn!(
-                    "{}: {caps} does not fit into the cut",
-                    self.source.display()
-                );
+                log::warn!("{}: the cut cannot hold {caps}", self.source.display());
             }
             return Ok(None);
         };
@@ -212,11 +225,11 @@ impl Muxer {
             .max_bytes(0)
             .build();
         source.set_property("handle-segment-change", true);
-        self.pipeline.add(&source).map_err(gst_error)?;
+        self.running.0.add(&source).map_err(gst_error)?;
         let mut last: gst::Element = source.clone().upcast();
         if let Some(parser) = parser {
             let parser = element(parser)?;
-            self.pipeline.add(&parser).map_err(gst_error)?;
+            self.running.0.add(&parser).map_err(gst_error)?;
             last.link(&parser).map_err(gst_error)?;
             last = parser;
         }
@@ -266,34 +279,34 @@ impl Muxer {
             .build();
         if let Err(error) = track.source.push_sample(&sample) {
             self.check()?;
-            return Err(self.uncuttable(&format!("the container does not take it ({error})")));
+            return Err(self.uncuttable(&format!("the container does not accept it ({error})")));
         }
         self.wait_for_room()
     }
 
-    /// No more packets of this track: the others need not wait for it any more.
+    /// No more packets of this track will come, so the others need not wait for it.
     pub fn end_track(&mut self, track: usize) {
         if let Some(Some(track)) = self.tracks.get_mut(track)
             && !std::mem::replace(&mut track.ended, true)
         {
-            // A pipeline that stopped says why on the bus.
+            // If the pipeline has stopped, the reason is on the bus.
             let _ = track.source.end_of_stream();
         }
     }
 
-    /// Whether everything waits for a packet of this track, and much of it.
+    /// Whether much is waiting, all of it for a packet of this track.
     pub fn lacks(&self, track: usize) -> bool {
         let lacking = self.tracks.get(track).and_then(Option::as_ref);
         self.queued_bytes() > MAX_QUEUED_BYTES && lacking.is_some_and(Track::is_starved)
     }
 
-    /// What has not been written yet.
+    /// How much has not been written yet.
     pub fn queued_bytes(&self) -> u64 {
         let tracks = self.tracks.iter().flatten();
         tracks.map(|track| track.source.current_level_bytes()).sum()
     }
 
-    /// Waits only where every track has something, for a muxer that lacks one track cannot go on.
+    /// Waits only while every track has packets: a muxer that lacks one track cannot continue.
     fn wait_for_room(&self) -> Result<(), VideoError> {
         let start = Instant::now();
         loop {
@@ -303,7 +316,10 @@ impl Muxer {
                 return Ok(());
             }
             if start.elapsed() > DATA_TIMEOUT {
-                return Err(unwritable(&self.target, "the disk does not take the data"));
+                return Err(unwritable(
+                    &self.target,
+                    "the disk does not accept the data",
+                ));
             }
             std::thread::sleep(POLL);
         }
@@ -325,17 +341,19 @@ impl Muxer {
             }
             std::thread::sleep(POLL / 4);
         }
-        self.pipeline
+        self.running
+            .0
             .set_state(gst::State::Null)
             .map_err(gst_error)?;
-        let target = self.target.clone();
-        let failed = |error: std::io::Error| unwritable(&target, error);
+        let failed = |error: std::io::Error| unwritable(&self.target, error);
         if let Some(orientation) = self.orientation {
             set_orientation(self.file.as_file_mut(), orientation).map_err(failed)?;
         }
         self.file.as_file().sync_all().map_err(failed)?;
-        // The dropped handle finds its name gone; that is no error.
-        std::fs::rename(self.file.path(), &target).map_err(failed)
+        self.file
+            .persist(&self.target)
+            .map_err(|error| failed(error.error))?;
+        Ok(())
     }
 
     /// Whether the file is complete.
@@ -348,15 +366,15 @@ impl Muxer {
                 gst::MessageView::Eos(_) => return Ok(true),
                 gst::MessageView::Error(error) => {
                     log::debug!("{}: {:?}", self.target.display(), error.debug());
-                    let told = error.error();
-                    let reason = one_line(told.message());
+                    let reported = error.error();
+                    let reason = one_line(reported.message());
                     let is_disk = [
                         gst::ResourceError::Write,
                         gst::ResourceError::NoSpaceLeft,
                         gst::ResourceError::OpenWrite,
                         gst::ResourceError::Seek,
                     ];
-                    return Err(if is_disk.into_iter().any(|kind| told.matches(kind)) {
+                    return Err(if is_disk.into_iter().any(|kind| reported.matches(kind)) {
                         unwritable(&self.target, reason)
                     } else {
                         self.uncuttable(&reason)
@@ -383,7 +401,8 @@ fn unwritable(target: &Path, reason: impl std::fmt::Display) -> VideoError {
     }
 }
 
-fn temporary_beside(target: &Path) -> std::io::Result<tempfile::NamedTempFile> {
+/// In the folder of the target, so that renaming it is enough.
+fn temporary_beside(target: &Path) -> std::io::Result<NamedTempFile> {
     let dir = match target.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
@@ -394,7 +413,7 @@ fn temporary_beside(target: &Path) -> std::io::Result<tempfile::NamedTempFile> {
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt as _;
-        // What the user's umask gives, rather than the private mode of temporary files.
+        // The permissions of other new files, instead of the private ones of temporary files.
         builder.permissions(std::fs::Permissions::from_mode(0o666));
     }
     builder.tempfile_in(dir)

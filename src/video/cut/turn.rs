@@ -1,15 +1,15 @@
-//! Which way up the picture of an MP4 or QuickTime file is: the matrix in the header of its track.
+//! Writes into an MP4 or QuickTime file which way up its picture is: the matrix in the track header.
 //!
-//! GStreamer 1.22 reads that matrix, but its muxer always writes that nothing is turned. Layout:
-//! ISO/IEC 14496-12, 8.3.2.
+//! GStreamer 1.22 reads that matrix, but its muxer always writes "not turned". Layout: ISO/IEC
+//! 14496-12, 8.3.2.
 
 use std::fs::File;
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 
-use super::Orientation;
-use super::mp4::{self, Mp4Box, boxes};
+use crate::video::file::mp4::{self, Mp4Box, boxes};
+use crate::video::file::orientation::Orientation;
 
-/// 1.0 as 16.16 and the last entry's 2.30.
+/// 1.0 as a 16.16 number, and as the 2.30 number of the last entry.
 const ONE: i32 = 1 << 16;
 const ONE_2_30: i32 = 1 << 30;
 
@@ -17,7 +17,7 @@ const ONE_2_30: i32 = 1 << 30;
 /// they are.
 ///
 /// # Errors
-/// Those of the file, and `InvalidData` where it has no such header.
+/// Those of the file, and `InvalidData` if it has no such header.
 pub(super) fn set_orientation(file: &mut File, orientation: Orientation) -> io::Result<()> {
     if orientation.mirrored || orientation.quarter_turns == 0 {
         return Ok(());
@@ -36,7 +36,7 @@ pub(super) fn set_orientation(file: &mut File, orientation: Orientation) -> io::
     Err(io::ErrorKind::InvalidData.into())
 }
 
-/// `false` if the track has no width, as sound has none.
+/// `false` if the track has no width, so is not a video.
 fn turn(file: &mut File, header: &Mp4Box, quarter_turns: u8) -> io::Result<bool> {
     let mut version = [0];
     file.seek(SeekFrom::Start(header.start))?;

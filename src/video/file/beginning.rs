@@ -1,20 +1,20 @@
-//! Where an MP4 or QuickTime file says that its time begins: the timecode of its first frame, and
-//! how much later than the sound the pictures come.
+//! What an MP4 or QuickTime file says about its beginning: the timecode of the first frame, and how
+//! much later than the sound the pictures start.
 //!
-//! GStreamer reads neither. Layout: ISO/IEC 14496-12, 8.6.6 (edit list), and Apple's QuickTime File
+//! GStreamer reads neither of them. Layout: ISO/IEC 14496-12, 8.6.6 (edit list), and Apple's QuickTime File
 //! Format, "Timecode Media".
 
 use std::fs::File;
 use std::io::{self, BufReader, Read, Seek, SeekFrom};
 use std::path::Path;
 
-use super::mp4::{self, Mp4Box, boxes, first_box};
+use crate::video::file::mp4::{self, Mp4Box, boxes, first_box};
 
-/// More entries than this before the first picture say nothing.
+/// Longer edit lists are not read to their end.
 const MAX_ENTRIES: u32 = 1000;
 
 const DROP_FRAME: u32 = 1;
-/// The number is a count of anything, not a time.
+/// The track counts something; it is not a time.
 const COUNTER: u32 = 8;
 
 /// The timecode of the first frame, as a camera or an editing program wrote it.
@@ -28,19 +28,19 @@ pub struct StartTimecode {
     pub is_drop_frame: bool,
 }
 
-/// What is told of the beginning.
+/// What is known about the beginning.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(super) struct Beginning {
     pub timecode: Option<StartTimecode>,
-    /// From the first sound to the first picture; 0 where the pictures come first.
+    /// From the first sound to the first picture; 0 if the pictures come first.
     pub video_start_secs: f64,
 }
 
-/// Nothing is told by a file that is no MP4 or is damaged.
+/// Nothing is known about a file that is damaged or not an MP4.
 pub(super) fn read(path: &Path) -> Beginning {
     let read = || beginning(&mut BufReader::new(File::open(path)?));
     read().unwrap_or_else(|error: io::Error| {
-        log::debug!("no timecode is read from {}: {error}", path.display());
+        log::debug!("{}: no timecode: {error}", path.display());
         Beginning::default()
     })
 }
@@ -51,7 +51,7 @@ struct Track {
     handler: [u8; 4],
     /// The timecode track that belongs to it.
     timecode_id: Option<u32>,
-    /// Before its first sample, in units of the movie.
+    /// Before its first sample, in the movie's units of time.
     delay: u64,
     timecode: Option<StartTimecode>,
 }
@@ -265,7 +265,7 @@ mod tests {
         boxed(b"trak", &[&[&header[..], &parts.concat(), &media].concat()])
     }
 
-    /// With its first sample at `at`; `long` tells where by 64 bits.
+    /// With its first sample at `at`, stored in 64 bits if `long`.
     fn timecode_track(id: u32, flags: u32, rate: (u32, u32), at: u32, long: bool) -> Vec<u8> {
         let entry = [
             &words(&[0, 0, 0])[..],
@@ -316,7 +316,7 @@ mod tests {
             };
             assert_eq!(beginning(&mut file).unwrap().timecode, Some(expected));
         }
-        // Without a reference there is only one to mean.
+        // Without a reference, the only timecode track is meant.
         let tracks = [
             track(1, b"vide", &[], &[]),
             timecode_track(2, 0, (25, 1), 8, false),
@@ -327,7 +327,7 @@ mod tests {
     }
 
     #[test]
-    fn a_counter_is_no_timecode() {
+    fn a_counter_is_not_a_timecode() {
         for (flags, rate) in [(COUNTER, (25, 1)), (0, (0, 1)), (0, (25, 0))] {
             let tracks = [
                 track(1, b"vide", &[], &[]),
@@ -374,7 +374,7 @@ mod tests {
     }
 
     #[test]
-    fn damaged_files_tell_nothing() {
+    fn damaged_files_say_nothing() {
         let tracks = [
             track(1, b"vide", &[], &[]),
             timecode_track(2, 0, (25, 1), 1 << 20, false),
@@ -385,7 +385,7 @@ mod tests {
             "beyond the end"
         );
         for n in 0..whole.len() {
-            // Errors or nothing, but an end.
+            // An error or nothing, but it ends.
             let _ = beginning(&mut Cursor::new(&whole[..n]));
         }
         assert_eq!(read(Path::new("none.mp4")), Beginning::default());

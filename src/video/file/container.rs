@@ -1,10 +1,10 @@
-//! What containers have of their own, as their demuxers hand it on.
+//! How containers differ in what their demuxers deliver.
 
-use super::timing::StreamClock;
+use crate::video::file::timing::StreamClock;
 
-/// The container of a file, as far as it has to be known.
+/// The container of a file, as far as it makes a difference here.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum Container {
+pub(in crate::video) enum Container {
     /// MP4 and QuickTime.
     Mp4,
     /// Matroska and WebM.
@@ -15,7 +15,7 @@ pub(super) enum Container {
 }
 
 impl Container {
-    /// By the name of its demuxer.
+    /// The container that this demuxer reads.
     pub fn of_demuxer(factory: Option<&str>) -> Self {
         match factory {
             Some("qtdemux") => Self::Mp4,
@@ -25,8 +25,8 @@ impl Container {
         }
     }
 
-    /// Matroska's timestamps are stream time already. The demuxer's first segment of a file
-    /// without index claims otherwise for a few frames and then corrects itself.
+    /// Matroska's timestamps are stream time already. For a file without an index, the demuxer's
+    /// first segment says otherwise for a few frames and then corrects itself.
     pub fn pts_is_stream_time(self) -> bool {
         self == Self::Matroska
     }
@@ -35,8 +35,8 @@ impl Container {
         StreamClock::new(self.pts_is_stream_time())
     }
 
-    /// What is to be added to the stream time that is sought, given what the first segment adds to
-    /// timestamps: the Matroska demuxer counts from its first timestamp when it is told to jump.
+    /// What to add to the stream time of a seek, given what the first segment adds to timestamps:
+    /// the Matroska demuxer counts from its first timestamp when it jumps.
     pub fn seek_shift_ns(self, first_shift_ns: i64) -> i64 {
         if self == Self::Matroska {
             first_shift_ns
@@ -45,7 +45,7 @@ impl Container {
         }
     }
 
-    /// Whether both fields of an interlaced frame are in one packet.
+    /// Whether both fields of an interlaced frame are always in one packet.
     pub fn keeps_whole_frames(self) -> bool {
         matches!(self, Self::Mp4 | Self::Matroska)
     }
@@ -56,12 +56,13 @@ mod tests {
     use std::path::Path;
     use std::sync::Arc;
 
-    use super::super::intake::Item;
-    use super::super::reader::{Delivery, Reader};
     use super::*;
+    use crate::video::file::intake::Item;
+    use crate::video::file::reader::{Delivery, Reader};
+    use crate::video::file::source::Source;
 
     #[test]
-    fn containers_are_known_by_what_reads_them() {
+    fn containers_are_recognised_by_their_demuxer() {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/videos");
         for (name, expected) in [
             ("plain.mp4", Container::Mp4),
@@ -71,8 +72,8 @@ mod tests {
             ("first100.ts", Container::TransportStream),
             ("mpeg4.avi", Container::Other),
         ] {
-            let path = folder.join(name);
-            let reader = Reader::open(&path, Delivery::Packets, Arc::default()).unwrap();
+            let source = Source::open(&folder.join(name)).unwrap();
+            let reader = Reader::open(&source, Delivery::Packets, Arc::default()).unwrap();
             while !matches!(reader.next().unwrap(), Item::Buffer(_)) {}
             assert_eq!(reader.container(), expected, "{name}");
         }

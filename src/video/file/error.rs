@@ -1,4 +1,4 @@
-//! What can be wrong with a video, each in one line that says what to do.
+//! Everything that can be wrong with a video, each as one sentence that says what to do.
 
 use std::path::{Path, PathBuf};
 
@@ -49,8 +49,8 @@ pub enum VideoError {
 }
 
 impl VideoError {
-    /// The plain sentence for what an element reported on the bus.
-    pub(super) fn from_message(path: &Path, message: &gst::message::Error) -> Self {
+    /// What an element reported on the bus, in plain words.
+    pub(in crate::video) fn from_message(path: &Path, message: &gst::message::Error) -> Self {
         let error = message.error();
         let path = path.to_path_buf();
         if error.matches(gst::StreamError::TypeNotFound)
@@ -78,18 +78,18 @@ impl VideoError {
         }
     }
 
-    /// What is told of a video of which only the first `read_secs` could be used: the file ends
-    /// before its container says so, or this error ended it. One sentence.
-    pub(super) fn told_of_part(
+    /// The warning for a video of which only the first `read_secs` could be used, because the file
+    /// is truncated or because of `problem`. One sentence; `None` if all of it was used.
+    pub(in crate::video) fn partial_warning(
         problem: Option<&Self>,
-        is_cut_off: bool,
+        is_truncated: bool,
         path: &Path,
         read_secs: f64,
     ) -> Option<String> {
         let path = path.display();
         let part = format!("only its first {read_secs:.1} s could be read");
         let sentence = match problem {
-            _ if is_cut_off => format!("{path} is cut off; {part}"),
+            _ if is_truncated => format!("{path} is cut off; {part}"),
             None => return None,
             Some(Self::Timeout { secs, .. }) => format!(
                 "no more data came from {path} for {secs} s; {part}; check the disk or the network \
@@ -106,8 +106,8 @@ impl VideoError {
         Some(sentence)
     }
 
-    /// What the file system says before GStreamer is asked: no pipes, folders or empty files.
-    pub(super) fn check_file(path: &Path) -> Result<(), Self> {
+    /// Asks the file system before GStreamer does: pipes, folders and empty files are refused.
+    pub(in crate::video) fn check_file(path: &Path) -> Result<(), Self> {
         let unreadable = |error: std::io::Error| match error.kind() {
             std::io::ErrorKind::NotFound => Self::Missing(path.to_path_buf()),
             _ => Self::Unreadable {
@@ -127,8 +127,8 @@ impl VideoError {
     }
 }
 
-/// Element messages sometimes span lines; people and logs get one.
-pub(super) fn one_line(text: &str) -> String {
+/// Messages of GStreamer's elements sometimes have several lines; people and logs get one.
+pub(in crate::video) fn one_line(text: &str) -> String {
     text.split_whitespace()
         .collect::<Vec<_>>()
         .join(" ")
@@ -141,7 +141,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_ended_a_video_early_is_told_as_it_is() {
+    fn the_warning_says_what_ended_a_video_early() {
         let path = PathBuf::from("film.mp4");
         let reason = || "input/output error".to_owned();
         let timeout = VideoError::Timeout {
@@ -157,21 +157,21 @@ mod tests {
             path: path.clone(),
             reason: "its timestamps jump".to_owned(),
         };
-        let told = |problem: Option<&VideoError>, is_cut_off| {
-            VideoError::told_of_part(problem, is_cut_off, &path, 12.0).unwrap_or_default()
+        let warning = |problem: Option<&VideoError>, is_truncated| {
+            VideoError::partial_warning(problem, is_truncated, &path, 12.0).unwrap_or_default()
         };
-        assert_eq!(told(None, false), "");
+        assert_eq!(warning(None, false), "");
         for (sentence, begin, end) in [
-            (told(None, true), "film.mp4 is cut off", ""),
-            (told(Some(&damaged), true), "film.mp4 is cut off", ""),
-            (told(Some(&damaged), false), "film.mp4 is damaged", ""),
+            (warning(None, true), "film.mp4 is cut off", ""),
+            (warning(Some(&damaged), true), "film.mp4 is cut off", ""),
+            (warning(Some(&damaged), false), "film.mp4 is damaged", ""),
             (
-                told(Some(&timeout), false),
+                warning(Some(&timeout), false),
                 "no more data came from film.mp4 for 10 s",
                 "again",
             ),
             (
-                told(Some(&unreadable), false),
+                warning(Some(&unreadable), false),
                 "film.mp4 cannot be read to its end (input/output error)",
                 "",
             ),

@@ -1,8 +1,8 @@
-//! Animated GIFs, read as far as GStreamer does not: when each picture is shown, and where the file
-//! ends when its tail is missing.
+//! What GStreamer gets wrong about animated GIFs: when each picture is shown, and where the file
+//! ends if its tail is missing.
 //!
-//! libav's demuxer under GStreamer 1.22 looks for the trailer for ever in a file that has none and
-//! does not tell the end of a short one, and the decoder gives all pictures the time of the first.
+//! Under GStreamer 1.22, libav's demuxer searches forever for a missing trailer and never reports
+//! the end of a short file, and the decoder gives all pictures the time of the first.
 //! Format: GIF89a specification, appendices A and B.
 
 use std::fs::File;
@@ -12,22 +12,30 @@ use std::path::Path;
 use gstreamer as gst;
 use tempfile::NamedTempFile;
 
-use super::VideoError;
+use crate::video::file::error::VideoError;
 
 const EXTENSION: u8 = 0x21;
 const IMAGE: u8 = 0x2c;
 const TRAILER: u8 = 0x3b;
 const GRAPHIC_CONTROL: u8 = 0xf9;
 
-/// Shorter delays are not meant: players, and libav, show such pictures for a tenth of a second.
+/// Shorter delays are not taken seriously: players, and libav, show such a picture for a tenth of a
+/// second.
 const LEAST_DELAY_CS: u16 = 2;
 const DEFAULT_DELAY_CS: u16 = 10;
+
+/// When a picture is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct PictureTime {
+    pub start: gst::ClockTime,
+    pub duration: gst::ClockTime,
+}
 
 /// What the blocks of a GIF say.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Gif {
-    /// How long each whole picture is shown.
-    pub delays: Vec<gst::ClockTime>,
+    /// Of every whole picture.
+    pub pictures: Vec<PictureTime>,
     /// Bytes up to the end of the last whole picture.
     whole_bytes: u64,
     /// Whether the trailer is there.
@@ -35,7 +43,7 @@ pub(super) struct Gif {
 }
 
 impl Gif {
-    /// `None` if the file is no GIF or cannot be read.
+    /// `None` if the file is not a GIF or cannot be read.
     pub fn read(path: &Path) -> Option<Self> {
         let mut blocks = Blocks {
             file: BufReader::new(File::open(path).ok()?),
@@ -46,7 +54,7 @@ impl Gif {
             return None;
         }
         let mut gif = Self::default();
-        // An error is the end of what is there.
+        // An error means that the rest is missing.
         gif.is_whole = blocks
             .skip(colours_bytes(header[10]))
             .and_then(|()| gif.read_blocks(&mut blocks))
@@ -55,8 +63,12 @@ impl Gif {
     }
 
     pub fn duration_ns(&self) -> i64 {
-        let total: gst::ClockTime = self.delays.iter().copied().sum();
-        total.nseconds() as i64
+        self.end().nseconds() as i64
+    }
+
+    fn end(&self) -> gst::ClockTime {
+        let last = self.pictures.last();
+        last.map_or(gst::ClockTime::ZERO, |last| last.start + last.duration)
     }
 
     fn read_blocks(&mut self, blocks: &mut Blocks) -> io::Result<()> {
@@ -79,8 +91,10 @@ impl Gif {
                     if delay_cs < LEAST_DELAY_CS {
                         delay_cs = DEFAULT_DELAY_CS;
                     }
-                    self.delays
-                        .push(gst::ClockTime::from_mseconds(10 * u64::from(delay_cs)));
+                    self.pictures.push(PictureTime {
+                        start: self.end(),
+                        duration: gst::ClockTime::from_mseconds(10 * u64::from(delay_cs)),
+                    });
                     self.whole_bytes = blocks.at;
                     delay_cs = DEFAULT_DELAY_CS;
                 }
@@ -89,7 +103,24 @@ impl Gif {
         }
     }
 
-    /// A copy of the whole pictures with the trailer that the file lacks.
+    /// A copy with only the whole pictures and a trailer, to read instead of a file without one.
+    ///
+    /// # Errors
+    /// If not one picture is whole, or if the temporary file cannot be written.
+    pub fn repaired(&self, path: &Path) -> Result<NamedTempFile, VideoError> {
+        if self.pictures.is_empty() {
+            return Err(VideoError::Damaged {
+                path: path.to_path_buf(),
+                reason: "it holds no whole picture".to_owned(),
+            });
+        }
+        self.whole_part(path)
+            .map_err(|error| VideoError::Unwritable {
+                path: std::env::temp_dir(),
+                reason: error.to_string(),
+            })
+    }
+
     fn whole_part(&self, path: &Path) -> io::Result<NamedTempFile> {
         let mut part = tempfile::Builder::new().suffix(".gif").tempfile()?;
         let mut source = File::open(path)?.take(self.whole_bytes);
@@ -97,29 +128,6 @@ impl Gif {
         io::copy(&mut &[TRAILER][..], &mut part)?;
         Ok(part)
     }
-}
-
-/// What to read instead of a GIF without trailer; `None` for all other files.
-///
-/// # Errors
-/// Where not one picture is whole, or a temporary file cannot be written.
-pub(super) fn readable_part(path: &Path) -> Result<Option<NamedTempFile>, VideoError> {
-    let Some(gif) = Gif::read(path).filter(|gif| !gif.is_whole) else {
-        return Ok(None);
-    };
-    if gif.delays.is_empty() {
-        return Err(VideoError::Damaged {
-            path: path.to_path_buf(),
-            reason: "it holds no whole picture".to_owned(),
-        });
-    }
-    let part = gif
-        .whole_part(path)
-        .map_err(|error| VideoError::Unwritable {
-            path: std::env::temp_dir(),
-            reason: error.to_string(),
-        })?;
-    Ok(Some(part))
 }
 
 /// Bytes of the colour table that the packed field of a descriptor announces.
@@ -147,7 +155,7 @@ impl Blocks {
         self.bytes::<1>().map(|[byte]| byte)
     }
 
-    /// Fails where the file ends before.
+    /// Fails if the file ends before.
     fn skip(&mut self, n_bytes: u64) -> io::Result<()> {
         if n_bytes == 0 {
             return Ok(());
@@ -196,10 +204,16 @@ mod tests {
     }
 
     #[test]
-    fn delays_are_read_and_too_short_ones_are_not_believed() {
+    fn delays_are_read_and_too_short_ones_are_replaced() {
         let found = read(&gif(&[50, 0, 1, 2])).unwrap();
-        let delays_cs: Vec<_> = found.delays.iter().map(|at| at.mseconds() / 10).collect();
-        assert_eq!(delays_cs, [50, 10, 10, 2]);
+        let cs = |time: gst::ClockTime| time.mseconds() / 10;
+        let times_cs = found
+            .pictures
+            .iter()
+            .map(|at| (cs(at.start), cs(at.duration)));
+        let expected = [(0, 50), (50, 10), (60, 10), (70, 2)];
+        assert_eq!(times_cs.collect::<Vec<_>>(), expected);
+        assert_eq!(found.duration_ns(), 720_000_000);
         assert!(found.is_whole);
     }
 
@@ -213,7 +227,7 @@ mod tests {
                 continue;
             };
             assert!(!cut.is_whole, "{length}");
-            let n_pictures = cut.delays.len();
+            let n_pictures = cut.pictures.len();
             assert!(n_bytes_of(n_pictures) <= length || n_pictures == 0);
             assert!(n_pictures == 3 || n_bytes_of(n_pictures + 1) > length);
         }
@@ -221,16 +235,15 @@ mod tests {
     }
 
     #[test]
-    fn the_readable_part_is_a_whole_file() {
+    fn a_repaired_file_is_whole() {
         let whole = gif(&[5, 5, 5]);
         let file = NamedTempFile::new().unwrap();
-        std::fs::write(file.path(), &whole[..whole.len() - 6]).unwrap();
-        let part = readable_part(file.path()).unwrap().unwrap();
+        let repaired = |length: usize| {
+            std::fs::write(file.path(), &whole[..length]).unwrap();
+            Gif::read(file.path()).unwrap().repaired(file.path())
+        };
+        let part = repaired(whole.len() - 6).unwrap();
         assert_eq!(std::fs::read(part.path()).unwrap(), gif(&[5, 5]));
-        std::fs::write(file.path(), &whole[..40]).unwrap();
-        let nothing = readable_part(file.path());
-        assert!(matches!(nothing, Err(VideoError::Damaged { .. })));
-        std::fs::write(file.path(), &whole).unwrap();
-        assert!(readable_part(file.path()).unwrap().is_none());
+        assert!(matches!(repaired(40), Err(VideoError::Damaged { .. })));
     }
 }

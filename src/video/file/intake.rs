@@ -1,7 +1,7 @@
 //! A pad that hands the buffers of a pipeline to the reading thread, with bounded memory.
 //!
-//! An `appsink` would drop what lies outside the segment; packets there are not shown, but needed
-//! for decoding.
+//! An `appsink` would drop packets outside the segment. They are not shown, but decoding needs
+//! them.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -10,15 +10,18 @@ use std::time::Duration;
 use gstreamer as gst;
 use gstreamer::prelude::*;
 
-use super::decoder::answer_allocation;
+use crate::video::file::gst_util::answer_allocation;
 
-/// Streaming waits when this much is unread; one item is always let in.
+/// The pipeline waits when this much is unread; one item is always accepted.
 const MAX_QUEUED_BYTES: usize = 4 << 20;
 const MAX_QUEUED_ITEMS: usize = 32;
 
+/// The number of the video among the tracks; sound counts from 1.
+pub(in crate::video) const VIDEO_TRACK: usize = 0;
+
 /// What arrives on the pad, in stream order.
 #[derive(Debug)]
-pub(super) enum Item {
+pub(in crate::video) enum Item {
     Caps(gst::Caps),
     Segment(gst::FormattedSegment<gst::ClockTime>),
     Tags(gst::TagList),
@@ -28,16 +31,16 @@ pub(super) enum Item {
 
 #[derive(Default)]
 struct State {
-    /// With the number of the track.
+    /// Each with the number of its track.
     items: VecDeque<(usize, Item)>,
     n_bytes: usize,
     flushing: bool,
     closed: bool,
 }
 
-/// The reading end; closing it (or dropping the last handle's owner) frees a waiting pipeline.
+/// The reading end. Closing it releases a pipeline that waits.
 #[derive(Clone, Default)]
-pub(super) struct Intake {
+pub(in crate::video) struct Intake {
     shared: Arc<(Mutex<State>, Condvar)>,
 }
 
@@ -76,7 +79,7 @@ impl Intake {
         Some(item)
     }
 
-    /// From now on the pipeline is told to stop and nothing waits.
+    /// From now on the pipeline is told to stop, and nothing waits any more.
     pub fn close(&self) {
         let mut state = self.lock();
         state.closed = true;
@@ -179,7 +182,7 @@ mod tests {
         (n_pushed, sink)
     }
 
-    /// Waits until so many buffers are let in, and a while longer for one too many.
+    /// Waits until this many buffers were accepted, then a little longer for one too many.
     fn wait_for(n_pushed: &AtomicUsize, expected: usize) {
         let start = Instant::now();
         while n_pushed.load(Ordering::Relaxed) < expected {
@@ -213,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn closing_frees_a_waiting_pipeline() {
+    fn closing_releases_a_waiting_pipeline() {
         gst::init().unwrap();
         let intake = Intake::default();
         let (n_pushed, sink) = pushing(&intake, 100, 1 << 20);

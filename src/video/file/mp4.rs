@@ -2,91 +2,133 @@
 
 use std::io::{self, Read, Seek, SeekFrom};
 
-/// Far more than any sane file has side by side.
-const MAX_BOXES: usize = 100_000;
+/// More than any real file has side by side; fragmented ones have two per fragment.
+const MAX_BOXES: usize = 1_000_000;
 
-/// A box by what is in it.
+/// A box, given by its contents.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Mp4Box {
+pub(in crate::video) struct Mp4Box {
     pub kind: [u8; 4],
     pub start: u64,
     pub end: u64,
 }
 
-/// The boxes one after the other in a part of the file.
+/// Walks over the boxes that lie side by side in a part of a file.
+struct Walk<'a, F> {
+    file: &'a mut F,
+    at: u64,
+    end: u64,
+    n_seen: usize,
+}
+
+impl<'a, F: Read + Seek> Walk<'a, F> {
+    fn new(file: &'a mut F, start: u64, end: u64) -> Self {
+        Self {
+            file,
+            at: start,
+            end,
+            n_seen: 0,
+        }
+    }
+
+    /// How many bytes at the end are too few for another box.
+    fn n_left_over(&self) -> u64 {
+        let n_left = self.end.saturating_sub(self.at);
+        if n_left < 8 { n_left } else { 0 }
+    }
+
+    /// `UnexpectedEof` for a box that reaches beyond the part, `InvalidData` for a length that is
+    /// too short for its own header.
+    fn box_here(&mut self) -> io::Result<Mp4Box> {
+        let mut head = [0; 8];
+        self.file.seek(SeekFrom::Start(self.at))?;
+        self.file.read_exact(&mut head)?;
+        let [l0, l1, l2, l3, k0, k1, k2, k3] = head;
+        let (length, head_length) = match u32::from_be_bytes([l0, l1, l2, l3]) {
+            // To the end.
+            0 => (self.end - self.at, 8),
+            1 => {
+                let mut long = [0; 8];
+                self.file.read_exact(&mut long)?;
+                (u64::from_be_bytes(long), 16)
+            }
+            length => (u64::from(length), 8),
+        };
+        if length < head_length {
+            return Err(io::ErrorKind::InvalidData.into());
+        }
+        let next = self.at.saturating_add(length);
+        if next > self.end {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        Ok(Mp4Box {
+            kind: [k0, k1, k2, k3],
+            start: self.at + head_length,
+            end: next,
+        })
+    }
+}
+
+impl<F: Read + Seek> Iterator for Walk<'_, F> {
+    type Item = io::Result<Mp4Box>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.n_seen == MAX_BOXES || self.at.saturating_add(8) > self.end {
+            return None;
+        }
+        self.n_seen += 1;
+        let found = self.box_here();
+        match &found {
+            Ok(found) => self.at = found.end,
+            // Nothing can be found after it.
+            Err(_) => self.n_seen = MAX_BOXES,
+        }
+        Some(found)
+    }
+}
+
+/// All boxes that lie side by side in a part of the file.
 ///
 /// # Errors
-/// Those of the file, and `InvalidData` where a length leads out of that part.
-pub(super) fn boxes(
+/// Those of the file, and those of a length that is impossible.
+pub(in crate::video) fn boxes(
     file: &mut (impl Read + Seek),
     start: u64,
     end: u64,
 ) -> io::Result<Vec<Mp4Box>> {
-    let mut boxes = Vec::new();
-    let mut at = start;
-    while at + 8 <= end && boxes.len() < MAX_BOXES {
-        let found = box_at(file, at, end)?;
-        at = found.end;
-        boxes.push(found);
-    }
-    Ok(boxes)
+    Walk::new(file, start, end).collect()
 }
 
-/// The first box of a kind in a part of the file; nothing behind it is looked at.
+/// The first box of a kind in a part of the file. What comes after it is not read.
 ///
 /// # Errors
 /// As for [`boxes`].
-pub(super) fn first_box(
+pub(in crate::video) fn first_box(
     file: &mut (impl Read + Seek),
     start: u64,
     end: u64,
     kind: [u8; 4],
 ) -> io::Result<Option<Mp4Box>> {
-    let mut at = start;
-    for _ in 0..MAX_BOXES {
-        if at + 8 > end {
-            break;
-        }
-        let found = box_at(file, at, end)?;
-        if found.kind == kind {
-            return Ok(Some(found));
-        }
-        at = found.end;
-    }
-    Ok(None)
+    let mut walk = Walk::new(file, start, end);
+    walk.find(|found| found.as_ref().map_or(true, |found| found.kind == kind))
+        .transpose()
 }
 
 /// The movie's header, `moov`.
 ///
 /// # Errors
-/// As for [`boxes`], and `InvalidData` where there is none.
-pub(super) fn movie(file: &mut (impl Read + Seek)) -> io::Result<Mp4Box> {
+/// As for [`boxes`], and `InvalidData` if there is none.
+pub(in crate::video) fn movie(file: &mut (impl Read + Seek)) -> io::Result<Mp4Box> {
     let end = file.seek(SeekFrom::End(0))?;
     first_box(file, 0, end, *b"moov")?.ok_or_else(|| io::ErrorKind::InvalidData.into())
 }
 
-fn box_at(file: &mut (impl Read + Seek), at: u64, end: u64) -> io::Result<Mp4Box> {
-    let mut head = [0; 8];
-    file.seek(SeekFrom::Start(at))?;
-    file.read_exact(&mut head)?;
-    let [l0, l1, l2, l3, k0, k1, k2, k3] = head;
-    let (length, head_length) = match u32::from_be_bytes([l0, l1, l2, l3]) {
-        0 => (end - at, 8),
-        1 => {
-            let mut long = [0; 8];
-            file.read_exact(&mut long)?;
-            (u64::from_be_bytes(long), 16)
-        }
-        length => (u64::from(length), 8),
-    };
-    let next = at.saturating_add(length);
-    if length < head_length || next > end {
-        return Err(io::ErrorKind::InvalidData.into());
-    }
-    Ok(Mp4Box {
-        kind: [k0, k1, k2, k3],
-        start: at + head_length,
-        end: next,
+/// Whether the file ends inside a box.
+pub(super) fn is_truncated(file: &mut (impl Read + Seek), length: u64) -> bool {
+    let mut walk = Walk::new(file, 0, length);
+    let failed = walk.find_map(Result::err);
+    failed.map_or(walk.n_left_over() > 0, |error| {
+        error.kind() == io::ErrorKind::UnexpectedEof
     })
 }
 
@@ -110,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn lengths_that_lie_are_errors() {
+    fn impossible_lengths_are_errors() {
         for bytes in [
             &b"\0\0\0\x07free"[..],
             b"\0\0\0\x09free",

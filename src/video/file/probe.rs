@@ -1,4 +1,4 @@
-//! What a file holds, from its first packets.
+//! Finds out what a file holds, from its first packets and its end.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -8,75 +8,64 @@ use std::time::{Duration, Instant};
 use gstreamer as gst;
 use gstreamer_pbutils as pbutils;
 
-use super::VideoError;
-use super::gif::Gif;
-use super::intake::Item;
-use super::picture::{Orientation, square_size};
-use super::reader::{Delivery, Reader};
-use super::timecode::{self, Beginning, StartTimecode};
-use super::timing::{Extent, Shown, StreamClock, secs};
+use crate::video::file::beginning::{self, Beginning};
+use crate::video::file::container::Container;
+use crate::video::file::error::VideoError;
+use crate::video::file::info::VideoInfo;
+use crate::video::file::intake::Item;
+use crate::video::file::orientation::{Orientation, square_size};
+use crate::video::file::reader::{Delivery, Reader};
+use crate::video::file::source::{Probed, Source};
+use crate::video::file::timing::{Extent, Shown, StreamClock, secs};
 
 /// The first picture in display order is among these: decoders hold back at most 16.
 const N_FIRST_PACKETS: usize = 18;
 
-/// Where reading starts before the end that the container tells.
+/// How far before the stated end reading starts.
 const TAIL_NS: i64 = 2_000_000_000;
 
-/// After this long the container's word has to do.
+/// After this long, the length that the container states has to do.
 const MAX_TAIL_TIME: Duration = Duration::from_secs(2);
-
-/// What people want to know of a video before it is decoded.
-#[derive(Clone, Debug, PartialEq)]
-pub struct VideoInfo {
-    /// From the first frame to where the last one ends; the container's word for files whose end
-    /// takes long to find.
-    pub duration_secs: f64,
-    /// Frames per second as numerator and denominator, `None` for variable or unknown rates.
-    pub frame_rate: Option<(i32, i32)>,
-    /// Upright, with square pixels.
-    pub width: u32,
-    pub height: u32,
-    /// Such as `H.264 (High Profile)`.
-    pub codec: String,
-    /// Such as `Quicktime` or `Matroska`.
-    pub container: String,
-    pub has_audio: bool,
-    /// Of the first sound track, 0 without one.
-    pub n_audio_channels: u32,
-    pub orientation: Orientation,
-    /// Upright, with the pixels as they are stored.
-    pub stored_size: (u32, u32),
-    /// Width to height of a stored pixel, upright; 1:1 for most.
-    pub pixel_aspect: (u32, u32),
-    /// Of the first frame, where the file has timecode.
-    pub start_timecode: Option<StartTimecode>,
-    /// How long the file has only sound before the first frame, as far as its header tells.
-    pub video_start_secs: f64,
-}
 
 /// Looks into a file without decoding it.
 ///
 /// # Errors
-/// As for opening a [`super::Sampler`]; a missing decoder shows only there.
+/// As for [`Source::info`].
 pub fn probe(path: &Path) -> Result<VideoInfo, VideoError> {
-    let reader = Reader::open(path, Delivery::Packets, Arc::new(AtomicBool::new(false)))?;
+    Source::open(path)?.info().cloned()
+}
+
+impl Source {
+    /// What the file holds, without decoding it. Looked up the first time, then remembered.
+    ///
+    /// # Errors
+    /// Everything that makes the file unusable. A missing decoder only shows when frames are read.
+    pub fn info(&self) -> Result<&VideoInfo, VideoError> {
+        let probed = self.probed(|| look_into(self));
+        probed.map(|probed| &probed.info)
+    }
+
+    /// As [`Self::info`]; the default for a file that cannot be read.
+    pub(in crate::video) fn container(&self) -> Container {
+        let probed = self.probed(|| look_into(self));
+        probed.map_or_else(|_| Container::default(), |probed| probed.container)
+    }
+}
+
+fn look_into(source: &Source) -> Result<Probed, VideoError> {
+    let reader = Reader::open(source, Delivery::Packets, Arc::default())?;
     let mut probe = Probe::new(&reader);
-    // Nobody says that a short GIF is over, so its pictures are counted.
-    let gif = Gif::read(path);
-    let n_first = gif
-        .as_ref()
-        .map_or(N_FIRST_PACKETS, |gif| gif.delays.len().min(N_FIRST_PACKETS));
-    probe.read_first(n_first)?;
+    probe.read_first(N_FIRST_PACKETS)?;
     if probe.caps.is_none() || probe.shown.is_empty() {
         reader.check_bus()?;
         reader.check_streams()?;
         return Err(VideoError::Damaged {
-            path: path.to_path_buf(),
+            path: source.path().to_path_buf(),
             reason: "it holds no picture".to_owned(),
         });
     }
-    let demuxer = reader.demuxer();
-    let duration_ns = match &gif {
+    let container = reader.container();
+    let duration_ns = match source.gif() {
         Some(gif) => gif.duration_ns(),
         None => match probe.duration_from_tail()? {
             Some(duration_ns) => duration_ns,
@@ -84,21 +73,22 @@ pub fn probe(path: &Path) -> Result<VideoInfo, VideoError> {
         },
     };
     let caps = probe.caps.unwrap_or_else(gst::Caps::new_empty);
-    let beginning = match demuxer.as_deref() {
-        Some("qtdemux") => timecode::read(path),
+    let beginning = match container {
+        Container::Mp4 => beginning::read(source.path()),
         _ => Beginning::default(),
     };
-    let n_audio_channels = reader.n_audio_channels();
-    describe(&caps, probe.orientation, demuxer.as_deref())
-        .map(|info| VideoInfo {
+    let info = describe(&caps, probe.orientation)
+        .ok_or_else(|| VideoError::NotAVideo(source.path().to_path_buf()))?;
+    Ok(Probed {
+        info: VideoInfo {
             duration_secs: secs(duration_ns),
-            has_audio: n_audio_channels > 0,
-            n_audio_channels,
+            n_audio_channels: reader.n_audio_channels(),
             start_timecode: beginning.timecode,
             video_start_secs: beginning.video_start_secs,
             ..info
-        })
-        .ok_or_else(|| VideoError::NotAVideo(path.to_path_buf()))
+        },
+        container,
+    })
 }
 
 struct Probe<'a> {
@@ -110,9 +100,12 @@ struct Probe<'a> {
     ended: bool,
 }
 
-/// Stream time of the first picture, as its packet tells it.
-pub(super) fn first_packet_ns(path: &Path, cancel: &Arc<AtomicBool>) -> Result<i64, VideoError> {
-    let reader = Reader::open(path, Delivery::Packets, Arc::clone(cancel))?;
+/// Stream time of the first picture according to its packet.
+pub(in crate::video) fn first_packet_ns(
+    source: &Source,
+    cancel: &Arc<AtomicBool>,
+) -> Result<i64, VideoError> {
+    let reader = Reader::open(source, Delivery::Packets, Arc::clone(cancel))?;
     let mut probe = Probe::new(&reader);
     probe.read_first(N_FIRST_PACKETS)?;
     Ok(probe.first_ns().unwrap_or(0))
@@ -161,8 +154,9 @@ impl<'a> Probe<'a> {
         Ok(())
     }
 
-    /// From the first packet to the end of the last one: containers forget, guess and round their
-    /// length. Reads only the tail where the file can be searched. `None` if that takes too long.
+    /// From the first packet to the end of the last one, because the length that a container states
+    /// may be missing, guessed or rounded. Reads only the tail if the file can be searched. `None`
+    /// if that takes too long.
     fn duration_from_tail(&mut self) -> Result<Option<i64>, VideoError> {
         let mut extent = Extent::new(self.first_ns().unwrap_or(0));
         let add = |extent: &mut Extent, shown: &mut Vec<Shown>| {
@@ -174,7 +168,7 @@ impl<'a> Probe<'a> {
         let container_ns = self.reader.container_duration_ns();
         let tail_ns = container_ns.map_or(0, |container_ns| container_ns - TAIL_NS);
         let start = Instant::now();
-        // A truncated file has nothing at its supposed end; then the whole is read.
+        // A truncated file has nothing near its stated end; then all of it is read.
         for from_ns in [tail_ns, 0] {
             if self.ended {
                 break;
@@ -185,7 +179,7 @@ impl<'a> Probe<'a> {
                 match self.read() {
                     Ok(()) => n_read += add(&mut extent, &mut self.shown),
                     Err(error @ VideoError::Timeout { .. }) => return Err(error),
-                    // A damaged tail: what was read counts.
+                    // The tail is damaged; what was read before it counts.
                     Err(_) => self.ended = true,
                 }
                 if start.elapsed() > MAX_TAIL_TIME {
@@ -198,11 +192,8 @@ impl<'a> Probe<'a> {
     }
 }
 
-fn describe(
-    caps: &gst::Caps,
-    orientation: Orientation,
-    demuxer: Option<&str>,
-) -> Option<VideoInfo> {
+/// What the caps of the first packets say; the rest is left at zero.
+fn describe(caps: &gst::Caps, orientation: Orientation) -> Option<VideoInfo> {
     let structure = caps.structure(0)?;
     let size = |field: &str| {
         structure
@@ -222,9 +213,9 @@ fn describe(
     };
     let stored_size = (size("width")?, size("height")?);
     let (width, height) = upright(square_size(stored_size.0, stored_size.1, pixel_aspect));
-    let told = structure.get::<gst::Fraction>("framerate").ok();
+    let stated = structure.get::<gst::Fraction>("framerate").ok();
     let frame_rate = mpeg2_frame_rate(structure)
-        .or_else(|| told.map(|rate| (rate.numer(), rate.denom())))
+        .or_else(|| stated.map(|rate| (rate.numer(), rate.denom())))
         .filter(|(numer, denom)| *numer > 0 && *denom > 0);
     let aspect = (pixel_aspect.numer(), pixel_aspect.denom());
     let pixel_aspect = match (u32::try_from(aspect.0), u32::try_from(aspect.1)) {
@@ -237,8 +228,6 @@ fn describe(
         width,
         height,
         codec: pbutils::pb_utils_get_codec_description(caps).into(),
-        container: demuxer.map_or_else(|| "none".to_owned(), container_name),
-        has_audio: false,
         n_audio_channels: 0,
         orientation,
         stored_size: upright(stored_size),
@@ -248,8 +237,8 @@ fn describe(
     })
 }
 
-/// The rate in an MPEG-2 sequence header: a usual one, and the factor of its extension, of which
-/// GStreamer 1.22 forgets the denominator (ISO/IEC 13818-2, 6.3.3 and 6.3.5).
+/// The rate in an MPEG-2 sequence header: one of the usual rates, times the factor in its extension,
+/// of which GStreamer 1.22 drops the denominator (ISO/IEC 13818-2, 6.3.3 and 6.3.5).
 fn mpeg2_frame_rate(structure: &gst::StructureRef) -> Option<(i32, i32)> {
     const USUAL: [(i32, i32); 8] = [
         (24_000, 1001),
@@ -271,19 +260,4 @@ fn mpeg2_frame_rate(structure: &gst::StructureRef) -> Option<(i32, i32)> {
     let extension = parts.find(|part| part.starts_with(&[0, 0, 1, 0xb5]) && part[4] >> 4 == 1)?;
     let (n, d) = (extension[9] >> 5 & 3, extension[9] & 31);
     Some((numer * (i32::from(n) + 1), denom * (i32::from(d) + 1)))
-}
-
-fn container_name(demuxer: &str) -> String {
-    match demuxer {
-        "qtdemux" => "MP4/QuickTime",
-        "matroskademux" => "Matroska/WebM",
-        "tsdemux" => "MPEG transport stream",
-        "mpegpsdemux" => "MPEG program stream",
-        "avidemux" => "AVI",
-        "flvdemux" => "FLV",
-        "asfdemux" => "ASF/WMV",
-        "oggdemux" => "Ogg",
-        other => other,
-    }
-    .to_owned()
 }

@@ -7,9 +7,8 @@
 //!                               └─ others ── not linked, sound is never decoded
 //! ```
 
-mod streams;
-
-use std::path::{Path, PathBuf};
+use std::cell::Cell;
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -17,49 +16,50 @@ use std::time::{Duration, Instant};
 use gstreamer as gst;
 use gstreamer::prelude::*;
 use gstreamer_pbutils as pbutils;
-use streams::{Streams, lock};
-use tempfile::NamedTempFile;
 
-use super::container::Container;
-use super::gst_util::{element, find_demuxer, gst_error, init};
-use super::intake::{Intake, Item};
-use super::{DATA_TIMEOUT, VideoError, gif};
+use crate::video::file::container::Container;
+use crate::video::file::error::VideoError;
+use crate::video::file::gif::Gif;
+use crate::video::file::gst_util::{DATA_TIMEOUT, element, find_demuxer, gst_error};
+use crate::video::file::intake::{Intake, Item, VIDEO_TRACK};
+use crate::video::file::source::Source;
+use crate::video::file::streams::{Streams, lock};
 
-/// How often a waiting reader looks for errors and for the cancel flag.
+/// How often a waiting reader checks for errors and for the cancel flag.
 const POLL: Duration = Duration::from_millis(20);
 
-/// Handing the file from one element to the next takes fewer looks than this, a second at least.
-/// Counted in looks, because a machine that is too busy to read is too busy to look as well.
-const N_LOOKS_STOPPED: usize = 50;
+/// Handing the file from one element to the next takes fewer checks than this, at least a second.
+/// Counted in checks, because a machine that is too busy to read is too busy to check as well.
+const N_CHECKS_STOPPED: usize = 50;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Delivery {
+pub(in crate::video) enum Delivery {
+    /// Packets of the video.
     Packets,
-    /// As `Packets`, with those of all sound tracks.
+    /// Packets of the video and of all sound tracks.
     Tracks,
+    /// Decoded frames of the video.
     Frames,
 }
 
-/// The number of the video among the tracks; sound counts from 1.
-pub(super) const VIDEO_TRACK: usize = 0;
-
-pub(super) struct Reader {
-    path: PathBuf,
+pub(in crate::video) struct Reader {
+    source: Source,
+    delivery: Delivery,
     pipeline: gst::Pipeline,
     bus: gst::Bus,
     intake: Intake,
     streams: Arc<Mutex<Streams>>,
     cancel: Arc<AtomicBool>,
-    /// Read instead of the file; gone with the reader.
-    _readable_part: Option<NamedTempFile>,
+    /// How many pictures of a GIF were delivered.
+    n_pictures: Cell<usize>,
 }
 
 impl Drop for Reader {
     fn drop(&mut self) {
         self.intake.close();
-        // Streaming threads are free to leave now, so this does not wait for data.
+        // The pipeline's threads do not wait for the intake any more, so this returns soon.
         if let Err(error) = self.pipeline.set_state(gst::State::Null) {
-            log::warn!("cannot stop reading {}: {error}", self.path.display());
+            log::warn!("cannot stop reading {}: {error}", self.path().display());
         }
     }
 }
@@ -67,24 +67,20 @@ impl Drop for Reader {
 impl Reader {
     /// Starts reading; nothing has arrived yet.
     pub fn open(
-        path: &Path,
+        source: &Source,
         delivery: Delivery,
         cancel: Arc<AtomicBool>,
     ) -> Result<Self, VideoError> {
-        VideoError::check_file(path)?;
-        init()?;
         let pipeline = gst::Pipeline::new();
-        let source = element("filesrc")?;
-        let readable_part = gif::readable_part(path)?;
-        let location = readable_part.as_ref().map_or(path, NamedTempFile::path);
-        source.set_property("location", location);
+        let file = element("filesrc")?;
+        file.set_property("location", source.path_to_read()?);
         let (factory, caps) = match delivery {
             Delivery::Packets | Delivery::Tracks => ("parsebin", gst::Caps::new_any()),
             Delivery::Frames => ("decodebin", gst::Caps::new_empty_simple("video/x-raw")),
         };
         let bin = element(factory)?;
-        pipeline.add_many([&source, &bin]).map_err(gst_error)?;
-        source.link(&bin).map_err(gst_error)?;
+        pipeline.add_many([&file, &bin]).map_err(gst_error)?;
+        file.link(&bin).map_err(gst_error)?;
 
         let intake = Intake::default();
         let streams = Arc::<Mutex<Streams>>::default();
@@ -103,7 +99,7 @@ impl Reader {
         let complete = Arc::clone(&streams);
         bin.connect_no_more_pads(move |_| lock(&complete).complete = true);
         if delivery == Delivery::Frames {
-            // Encoded sound and subtitles are left as they are: decoding them would be waste.
+            // Sound and subtitles are not used, so they are not decoded.
             bin.connect("autoplug-continue", false, |values| {
                 let caps = values.get(2)?.get::<gst::Caps>().ok()?;
                 let name = caps.structure(0)?.name().to_string();
@@ -115,16 +111,17 @@ impl Reader {
         }
         let bus = pipeline.bus().ok_or_else(|| gst_error("no message bus"))?;
         let reader = Self {
-            path: path.to_path_buf(),
+            source: source.clone(),
+            delivery,
             pipeline,
             bus,
             intake,
             streams,
             cancel,
-            _readable_part: readable_part,
+            n_pictures: Cell::new(0),
         };
         if reader.pipeline.set_state(gst::State::Playing).is_err() {
-            // The reason stands on the bus.
+            // The reason is on the bus.
             reader.check_bus()?;
             return Err(gst_error("the pipeline does not start"));
         }
@@ -132,7 +129,7 @@ impl Reader {
     }
 
     pub fn path(&self) -> &Path {
-        &self.path
+        self.source.path()
     }
 
     /// The next thing that arrives.
@@ -147,31 +144,40 @@ impl Reader {
     /// The same with the number of its track.
     pub fn next_of_track(&self) -> Result<(usize, Item), VideoError> {
         let start = Instant::now();
-        let mut n_looks_stopped = 0;
+        let mut n_checks_stopped = 0;
         loop {
             if self.cancel.load(Ordering::Relaxed) {
                 return Err(VideoError::Cancelled);
             }
-            if let Some(item) = self.intake.next(POLL) {
-                return Ok(item);
+            let gif = self.source.gif();
+            if gif.is_some_and(|gif| self.n_pictures.get() == gif.pictures.len()) {
+                // libav's demuxer under GStreamer 1.22 never says that a short GIF is over.
+                return Ok((VIDEO_TRACK, Item::Eos));
+            }
+            match (self.intake.next(POLL), gif) {
+                (Some((track, Item::Buffer(picture))), Some(gif)) => {
+                    return Ok((track, Item::Buffer(self.with_gif_time(gif, picture))));
+                }
+                (Some(item), _) => return Ok(item),
+                (None, _) => {}
             }
             self.check_bus()?;
             self.check_streams()?;
-            n_looks_stopped = if self.is_read() {
+            n_checks_stopped = if self.is_read() {
                 0
             } else {
-                n_looks_stopped + 1
+                n_checks_stopped + 1
             };
-            if n_looks_stopped > N_LOOKS_STOPPED {
+            if n_checks_stopped > N_CHECKS_STOPPED {
                 return Err(VideoError::Damaged {
-                    path: self.path.clone(),
+                    path: self.path().to_path_buf(),
                     reason: "reading stopped early".to_owned(),
                 });
             }
             if start.elapsed() > DATA_TIMEOUT {
                 let (_, state, pending) = self.pipeline.state(gst::ClockTime::ZERO);
                 return Err(VideoError::Timeout {
-                    path: self.path.clone(),
+                    path: self.path().to_path_buf(),
                     secs: DATA_TIMEOUT.as_secs(),
                     state: format!("pipeline {state:?}, pending {pending:?}"),
                 });
@@ -179,11 +185,25 @@ impl Reader {
         }
     }
 
+    /// The GIF decoder gives all pictures the time of the first; this one gets its own.
+    fn with_gif_time(&self, gif: &Gif, mut picture: gst::Buffer) -> gst::Buffer {
+        let index = self.n_pictures.get();
+        self.n_pictures.set(index + 1);
+        if self.delivery == Delivery::Frames
+            && let Some(time) = gif.pictures.get(index)
+        {
+            let picture = picture.make_mut();
+            picture.set_pts(time.start);
+            picture.set_duration(time.duration);
+        }
+        picture
+    }
+
     /// An error that was reported, if there is one.
     pub fn check_bus(&self) -> Result<(), VideoError> {
         let reported = self.pop_messages();
         if reported.is_err() {
-            // "No video in it" says more than what the demuxer makes of having nobody to feed.
+            // "No video in it" says more than what a demuxer reports when none of its streams is used.
             self.check_streams()?;
         }
         reported
@@ -193,14 +213,14 @@ impl Reader {
         while let Some(message) = self.bus.pop() {
             match message.view() {
                 gst::MessageView::Error(error) => {
-                    log::debug!("{}: {:?}", self.path.display(), error.debug());
-                    let error = VideoError::from_message(&self.path, error);
+                    log::debug!("{}: {:?}", self.path().display(), error.debug());
+                    let error = VideoError::from_message(self.path(), error);
                     return Err(error);
                 }
                 gst::MessageView::Element(element) => {
                     let missing = pbutils::MissingPluginMessage::parse(element);
                     if let Ok(missing) = missing {
-                        log::debug!("{}: missing {missing:?}", self.path.display());
+                        log::debug!("{}: missing {missing:?}", self.path().display());
                         let codec = missing.description();
                         let codec = codec.strip_suffix(" decoder").unwrap_or(&codec);
                         lock(&self.streams).note_missing(codec.to_owned());
@@ -213,22 +233,22 @@ impl Reader {
     }
 
     fn missing(&self, codec: String) -> VideoError {
-        let path = self.path.clone();
+        let path = self.path().to_path_buf();
         VideoError::MissingCodec { path, codec }
     }
 
     /// Whether any thread still reads the file.
     ///
     /// `parsebin` and `decodebin` swallow the error of a demuxer that fails while it is plugged
-    /// in; then nobody says anything any more.
+    /// in; after that, no message comes any more.
     fn is_read(&self) -> bool {
         self.pipeline
             .iterate_recurse()
             .into_iter()
             .flatten()
             .any(|element| {
-                // The thread belongs to the pad that pulls, or to the source that pushes; queues
-                // inside have theirs too, but only pass on.
+                // The thread belongs to the pad that pulls, or to the source that pushes. Queues have
+                // threads too, but these only pass data on.
                 let pads = if element.num_sink_pads() == 0 {
                     element.src_pads()
                 } else {
@@ -239,13 +259,13 @@ impl Reader {
             })
     }
 
-    /// Whether all streams are known and none of them is a video.
+    /// Fails if all streams are known and none of them is a video.
     pub fn check_streams(&self) -> Result<(), VideoError> {
         let streams = lock(&self.streams);
         if !streams.complete || streams.video.is_some() {
             return Ok(());
         }
-        let path = self.path.clone();
+        let path = self.path().to_path_buf();
         Err(if let Some(codec) = &streams.missing_codec {
             self.missing(codec.clone())
         } else if streams.has_audio {
@@ -255,24 +275,24 @@ impl Reader {
         })
     }
 
-    /// Whether the demuxer said that it has found all streams.
+    /// Whether the demuxer has found all streams.
     pub fn has_all_tracks(&self) -> bool {
         lock(&self.streams).complete
     }
 
-    /// The video and the sound tracks that are delivered, as far as they are known.
+    /// How many tracks are delivered: the video, and the sound tracks that were found so far.
     pub fn n_tracks(&self) -> usize {
         1 + lock(&self.streams).audio.len()
     }
 
-    /// Of the first sound track; 0 without sound, 2 where the track does not tell.
+    /// Of the first sound track; 0 without sound, 2 if the track does not say.
     pub fn n_audio_channels(&self) -> u32 {
         let streams = lock(&self.streams);
         let usual = if streams.has_audio { 2 } else { 0 };
         streams.n_audio_channels.unwrap_or(usual)
     }
 
-    /// Length as the container tells it, from its own zero. Often missing, sometimes wrong.
+    /// The length that the container states, from its own zero. Often missing, sometimes wrong.
     pub fn container_duration_ns(&self) -> Option<i64> {
         let pad = lock(&self.streams).video.clone()?;
         let duration = pad.peer_query_duration::<gst::ClockTime>()?;
@@ -281,8 +301,11 @@ impl Reader {
 
     /// Jumps to the key frame that `flags` name near `time_ns` of the container's stream time.
     ///
-    /// Packets that arrived before are forgotten. `false` if the file cannot be searched.
+    /// Packets that arrived before are dropped. `false` if the file cannot be searched.
     pub fn seek(&self, time_ns: i64, flags: gst::SeekFlags) -> bool {
+        if self.source.gif().is_some() {
+            return false;
+        }
         let Some(pad) = lock(&self.streams).video.clone() else {
             return false;
         };
@@ -297,12 +320,8 @@ impl Reader {
         ))
     }
 
+    /// Known once the first packet or frame has arrived.
     pub fn container(&self) -> Container {
-        Container::of_demuxer(self.demuxer().as_deref())
-    }
-
-    /// The container as its demuxer calls itself (`qtdemux`, `matroskademux`, …).
-    pub fn demuxer(&self) -> Option<String> {
-        find_demuxer(self.pipeline.upcast_ref())
+        Container::of_demuxer(find_demuxer(self.pipeline.upcast_ref()).as_deref())
     }
 }

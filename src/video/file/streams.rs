@@ -1,14 +1,13 @@
-//! Which of the streams in a file are read.
+//! Which streams of a file are read.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
 use gstreamer as gst;
 use gstreamer::prelude::*;
 
-use super::VIDEO_TRACK;
-use crate::video::intake::Intake;
+use crate::video::file::intake::{Intake, VIDEO_TRACK};
 
-/// What the streams turned out to be, filled in by the pipeline's threads.
+/// The streams that were found so far, filled in by the pipeline's threads.
 #[derive(Default)]
 pub(super) struct Streams {
     pub video: Option<gst::Pad>,
@@ -25,7 +24,7 @@ pub(super) fn lock(streams: &Mutex<Streams>) -> std::sync::MutexGuard<'_, Stream
     streams.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The pad that takes the stream, `None` where that is not possible.
+/// The pad that takes the stream, `None` if the two cannot be linked.
 fn link(pad: &gst::Pad, intake: &Intake, caps: &gst::Caps, track: usize) -> Option<gst::Pad> {
     let linked = intake
         .pad(caps, track)
@@ -41,13 +40,13 @@ fn link(pad: &gst::Pad, intake: &Intake, caps: &gst::Caps, track: usize) -> Opti
 
 impl Streams {
     pub fn note_missing(&mut self, codec: String) {
-        // Sound that cannot be decoded is no reason to refuse the pictures.
+        // Sound that cannot be decoded does not matter for the pictures.
         if self.missing_codec.is_none() || !codec.to_lowercase().contains("audio") {
             self.missing_codec = Some(codec);
         }
     }
 
-    /// `false` if this is no video or there is one already.
+    /// `false` if this is not a video, or if there is one already.
     pub fn add_video(
         &mut self,
         pad: &gst::Pad,
@@ -74,7 +73,7 @@ impl Streams {
         self.video.is_some()
     }
 
-    /// `false` if this is no sound.
+    /// `false` if this is not sound.
     pub fn add_audio(&mut self, pad: &gst::Pad, intake: &Intake) -> bool {
         let found = pad.current_caps().unwrap_or_else(|| pad.query_caps(None));
         let is_audio = found
@@ -86,8 +85,8 @@ impl Streams {
         is_audio && track == self.audio.len()
     }
 
-    /// Takes a stream that nobody needs: its first data says that all streams are known, and the
-    /// answer makes the demuxer leave it out.
+    /// Takes a stream that is not needed. Its first data says that all streams are known, and the
+    /// answer to it makes the demuxer skip the stream from then on.
     pub fn discard(&mut self, pad: &gst::Pad, streams: Arc<Mutex<Self>>) {
         let at_end = Arc::clone(&streams);
         let sink = gst::Pad::builder(gst::PadDirection::Sink)

@@ -4,33 +4,33 @@ use gstreamer as gst;
 
 use crate::domain::{CLIP_SECS, ClipIndex};
 
-/// How far two timestamps of the same moment lie apart at most: Matroska and FLV round to milliseconds.
-pub(super) const TOLERANCE_NS: i64 = 1_000_000;
+/// Two timestamps of the same moment differ by at most this: Matroska and FLV round to milliseconds.
+pub(in crate::video) const TOLERANCE_NS: i64 = 1_000_000;
 
 const NS_PER_SEC: f64 = 1e9;
 
-pub(super) fn secs(ns: i64) -> f64 {
+pub(in crate::video) fn secs(ns: i64) -> f64 {
     ns as f64 / NS_PER_SEC
 }
 
-pub(super) fn ns(secs: f64) -> i64 {
+pub(in crate::video) fn ns(secs: f64) -> i64 {
     (secs * NS_PER_SEC).round() as i64
 }
 
 /// When a frame is on screen, in nanoseconds of stream time (before zero is moved to the first frame).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Shown {
+pub(in crate::video) struct Shown {
     pub start_ns: i64,
-    /// `None` where neither the packet nor the frame rate tells.
+    /// `None` where neither the packet nor the frame rate says.
     pub end_ns: Option<i64>,
 }
 
-/// Turns PTS into stream time. An edit list (or a cut without re-encoding) arrives as a segment
-/// that hides the frames outside it; those still have to be decoded, but are never shown.
+/// Turns PTS into stream time. An edit list (or a cut without re-encoding) arrives as a segment.
+/// Frames outside the segment have to be decoded, but are never shown.
 #[derive(Clone, Debug, Default)]
-pub(super) struct StreamClock {
+pub(in crate::video) struct StreamClock {
     segment: Option<gst::FormattedSegment<gst::ClockTime>>,
-    /// See [`super::container::Container::pts_is_stream_time`].
+    /// See [`crate::video::file::container::Container::pts_is_stream_time`].
     pts_is_stream_time: bool,
 }
 
@@ -46,7 +46,7 @@ impl StreamClock {
         self.segment = Some(segment);
     }
 
-    /// Stream time of any timestamp, also of hidden frames; may be negative.
+    /// Stream time of any timestamp, even of a hidden frame; may be negative.
     pub fn stream_time_ns(&self, pts: gst::ClockTime) -> i64 {
         let pts_ns = pts.nseconds() as i64;
         match &self.segment {
@@ -57,7 +57,7 @@ impl StreamClock {
         }
     }
 
-    /// The part of `[pts, pts + duration)` that the segment lets through, `None` if nothing is.
+    /// The part of `[pts, pts + duration)` that lies in the segment, `None` if nothing does.
     pub fn shown(&self, pts: gst::ClockTime, duration: Option<gst::ClockTime>) -> Option<Shown> {
         let mut start = pts;
         let mut end = duration.map(|duration| pts + duration);
@@ -82,7 +82,7 @@ impl StreamClock {
 }
 
 /// What a segment adds to timestamps.
-pub(super) fn shift_ns(segment: &gst::FormattedSegment<gst::ClockTime>) -> i64 {
+pub(in crate::video) fn shift_ns(segment: &gst::FormattedSegment<gst::ClockTime>) -> i64 {
     time_ns(segment.time()) - time_ns(segment.start())
 }
 
@@ -90,9 +90,9 @@ fn time_ns(time: Option<gst::ClockTime>) -> i64 {
     time.map_or(0, |time| time.nseconds() as i64)
 }
 
-/// Where the video begins and ends, learned from its frames: containers lie about their length.
+/// Where the video begins and ends according to its frames: containers are wrong about it.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Extent {
+pub(in crate::video) struct Extent {
     zero_ns: i64,
     last_ns: Option<i64>,
     before_last_ns: Option<i64>,
@@ -107,7 +107,7 @@ impl Extent {
         }
     }
 
-    /// Takes note of a frame; the order does not matter.
+    /// Adds a frame; the order does not matter.
     pub fn add(&mut self, shown: Shown) {
         if shown.start_ns < self.zero_ns {
             return;
@@ -134,17 +134,21 @@ impl Extent {
     }
 }
 
-/// Whether a frame lies so far behind the one before and behind the length that the container
-/// tells that its timestamp must be damaged. One flipped bit can mean a day.
-pub(super) fn is_wild_jump(from_ns: i64, to_ns: i64, container_end_ns: Option<i64>) -> bool {
+/// Whether a frame is so far after the previous one, and so far after the end that the container
+/// states, that its timestamp must be damaged. One flipped bit can mean a day.
+pub(in crate::video) fn is_wild_jump(
+    from_ns: i64,
+    to_ns: i64,
+    container_end_ns: Option<i64>,
+) -> bool {
     const MAX_JUMP_NS: i64 = 10_000_000_000;
     container_end_ns.is_some_and(|end_ns| {
         to_ns > from_ns.saturating_add(MAX_JUMP_NS) && to_ns > end_ns.saturating_add(MAX_JUMP_NS)
     })
 }
 
-/// A length that passes a clip's centre by no more than rounding ends at the centre, so that the
-/// same video has as many clips in every container.
+/// A length that is past a clip's centre only because of rounding is moved back to the centre, so
+/// that the same video has the same number of clips in every container.
 fn snap_to_centre(duration_ns: i64) -> i64 {
     let clip_ns = ns(CLIP_SECS);
     let over_ns = (duration_ns - clip_ns / 2).rem_euclid(clip_ns);
@@ -155,8 +159,8 @@ fn snap_to_centre(duration_ns: i64) -> i64 {
     }
 }
 
-/// The moment at which clip `i` is looked at, relative to the first frame.
-pub(super) fn centre_ns(clip: ClipIndex) -> i64 {
+/// The moment of the frame that stands for a clip, counted from the first frame.
+pub(in crate::video) fn centre_ns(clip: ClipIndex) -> i64 {
     ns(clip.centre_secs())
 }
 
@@ -199,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn rounding_makes_no_clip() {
+    fn rounding_does_not_make_a_clip() {
         assert_eq!(snap_to_centre(3_001_000_000), 3_000_000_000);
         assert_eq!(snap_to_centre(3_040_000_000), 3_040_000_000);
         assert_eq!(snap_to_centre(2_999_999_999), 2_999_999_999);

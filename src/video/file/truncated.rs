@@ -1,18 +1,15 @@
 //! Whether a file ends before its container says so: a broken download or a full memory card.
 //!
-//! Demuxers treat a missing tail as the end, so nobody else would tell.
+//! Demuxers take a missing tail for the end, so nothing else would notice.
 
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
 
-use super::gif::Gif;
+use crate::video::file::mp4;
 
-/// No real file has more boxes on its top level; fragmented ones have two per fragment.
-const MAX_BOXES: usize = 1_000_000;
-
-/// `false` also where the container does not tell its size.
-pub(super) fn is_cut_off(path: &Path) -> bool {
+/// Also `false` if the container does not state its size.
+pub(super) fn is_truncated(path: &Path) -> bool {
     let Ok(mut file) = File::open(path) else {
         return false;
     };
@@ -23,48 +20,23 @@ pub(super) fn is_cut_off(path: &Path) -> bool {
     if file.read_exact(&mut head).is_err() {
         return false;
     }
-    let promised = if head[..4] == [0x1a, 0x45, 0xdf, 0xa3] {
+    let length = metadata.len();
+    if &head[4..8] == b"ftyp" {
+        return mp4::is_truncated(&mut file, length);
+    }
+    let stated_end = if head[..4] == [0x1a, 0x45, 0xdf, 0xa3] {
         matroska_end(&mut file)
-    } else if &head[4..8] == b"ftyp" {
-        mp4_end(&mut file, metadata.len())
     } else if &head[..4] == b"RIFF" {
         let size = u32::from_le_bytes([head[4], head[5], head[6], head[7]]);
-        // Zero and the maximum stand for "written without going back".
+        // Programs that cannot go back to fill in the size leave zero or the maximum.
         (size != 0 && size != u32::MAX).then(|| u64::from(size) + 8)
     } else {
-        return Gif::read(path).is_some_and(|gif| !gif.is_whole);
+        None
     };
-    promised.is_some_and(|end| end > metadata.len())
+    stated_end.is_some_and(|end| end > length)
 }
 
-/// Where the last box on the top level ends (ISO/IEC 14496-12, 4.2).
-fn mp4_end(file: &mut File, length: u64) -> Option<u64> {
-    let mut at = 0_u64;
-    for _ in 0..MAX_BOXES {
-        if at >= length {
-            break;
-        }
-        file.seek(SeekFrom::Start(at)).ok()?;
-        let mut header = [0; 16];
-        let n_read = read_up_to(file, &mut header).ok()?;
-        if n_read < 8 {
-            return Some(at + 8);
-        }
-        let size = match u32::from_be_bytes([header[0], header[1], header[2], header[3]]) {
-            0 => return None,
-            1 if n_read == 16 => u64::from_be_bytes(header[8..].try_into().ok()?),
-            1 => return Some(at + 16),
-            size => u64::from(size),
-        };
-        if size < 8 {
-            return None;
-        }
-        at = at.checked_add(size)?;
-    }
-    Some(at)
-}
-
-/// Where the segment ends (RFC 8794 and RFC 9559), `None` for streams of unknown length.
+/// Where the segment ends (RFC 8794 and RFC 9559), `None` for a stream of unknown length.
 fn matroska_end(file: &mut File) -> Option<u64> {
     let mut header = [0; 256];
     file.seek(SeekFrom::Start(0)).ok()?;
@@ -110,38 +82,41 @@ fn read_up_to(file: &mut File, buffer: &mut [u8]) -> std::io::Result<usize> {
 mod tests {
     use super::*;
 
-    fn cut_off(bytes: &[u8]) -> bool {
+    fn truncated(bytes: &[u8]) -> bool {
         let file = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(file.path(), bytes).unwrap();
-        is_cut_off(file.path())
+        is_truncated(file.path())
     }
 
     #[test]
-    fn an_mp4_promises_its_boxes() {
+    fn an_mp4_states_the_size_of_its_boxes() {
         let mut whole = Vec::new();
         for (size, kind) in [(16_u32, b"ftyp"), (24, b"mdat")] {
             whole.extend_from_slice(&size.to_be_bytes());
             whole.extend_from_slice(kind);
             whole.resize(whole.len() + size as usize - 8, 0);
         }
-        assert!(!cut_off(&whole));
-        assert!(cut_off(&whole[..39]));
-        assert!(cut_off(&whole[..20]));
+        assert!(!truncated(&whole));
+        assert!(truncated(&whole[..39]));
+        assert!(truncated(&whole[..20]));
+        whole[..4].fill(0);
+        whole[3] = 3;
+        assert!(!truncated(&whole), "damaged, not truncated");
     }
 
     #[test]
-    fn a_matroska_file_promises_its_segment() {
+    fn a_matroska_file_states_the_size_of_its_segment() {
         let mut whole = vec![0x1a, 0x45, 0xdf, 0xa3, 0x82, 0x42, 0x86];
         whole.extend_from_slice(&[0x18, 0x53, 0x80, 0x67, 0x84, 1, 2, 3, 4]);
-        assert!(!cut_off(&whole));
-        assert!(cut_off(&whole[..14]));
+        assert!(!truncated(&whole));
+        assert!(truncated(&whole[..14]));
         whole[11] = 0xff;
-        assert!(!cut_off(&whole[..14]), "unknown length");
+        assert!(!truncated(&whole[..14]), "unknown length");
     }
 
     #[test]
-    fn other_files_promise_nothing() {
-        assert!(!cut_off(b"this is not a video"));
-        assert!(!cut_off(b""));
+    fn other_files_state_nothing() {
+        assert!(!truncated(b"this is not a video"));
+        assert!(!truncated(b""));
     }
 }

@@ -4,7 +4,7 @@ use gstreamer as gst;
 use gstreamer_video as gst_video;
 use gstreamer_video::prelude::*;
 
-use crate::video::picture::{Orientation, square_size};
+use crate::video::file::orientation::{Orientation, square_size};
 
 /// How the planes are stored. Luma first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,7 +17,7 @@ pub enum PlaneFormat {
     I420p10,
 }
 
-/// Which weights turn the planes into RGB.
+/// The weights that turn the planes into RGB.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ColourMatrix {
     Bt601,
@@ -25,7 +25,7 @@ pub enum ColourMatrix {
     Bt2020,
 }
 
-/// The newest picture; holds the decoder's own memory, nothing is copied.
+/// A decoded picture in the decoder's own memory; nothing is copied.
 pub struct VideoFrame {
     frame: gst_video::VideoFrame<gst_video::video_frame::Readable>,
     format: PlaneFormat,
@@ -107,8 +107,8 @@ impl VideoFrame {
         self.frame.n_planes() as usize
     }
 
-    /// The bytes of a plane and how many bytes lie between its rows. Empty for a plane that is not
-    /// there.
+    /// The bytes of a plane, and the number of bytes from one row to the next. Empty if there is no
+    /// such plane.
     pub fn plane(&self, index: usize) -> (&[u8], usize) {
         let Some(stride) = self.frame.plane_stride().get(index) else {
             return (&[], 0);

@@ -1,29 +1,23 @@
-//! The playbin and what is done to it.
-
-use std::path::Path;
-use std::sync::{Arc, Mutex};
+//! The playbin, and where its frames, its sound and its messages go.
 
 use gstreamer as gst;
 use gstreamer::prelude::*;
 use gstreamer_app as gst_app;
-use tempfile::NamedTempFile;
 
-use super::frame::{VideoFrame, accepted_caps};
-use super::{Command, Position, Shared, Zero, lock};
-use crate::video::VideoError;
-use crate::video::container::Container;
-use crate::video::gif::readable_part;
-use crate::video::gst_util::{element, gst_error};
-use crate::video::picture::Orientation;
-use crate::video::timing::{TOLERANCE_NS, ns, secs};
-
-pub(super) type Wake = Arc<dyn Fn() + Send + Sync>;
+use crate::video::file::error::VideoError;
+use crate::video::file::gst_util::{element, gst_error};
+use crate::video::file::orientation::Orientation;
+use crate::video::file::source::Source;
+use crate::video::file::timing::{TOLERANCE_NS, ns, secs};
+use crate::video::play::frame::{VideoFrame, accepted_caps};
+use crate::video::play::playhead::{FrameSpan, Zero};
+use crate::video::play::shared::{Command, Link};
 
 /// Where the sound goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Sound {
     System,
-    /// Nowhere, at the right pace: no device, or one that failed.
+    /// Nowhere, but at the right pace: there is no device, or it failed.
     Nowhere,
 }
 
@@ -31,8 +25,8 @@ pub(super) enum Sound {
 pub(super) struct Pipeline {
     playbin: gst::Element,
     audio_sink: gst::Element,
-    /// Played instead of the file; gone with the pipeline.
-    _readable_part: Option<NamedTempFile>,
+    /// Keeps the file that is played.
+    _source: Source,
 }
 
 impl Drop for Pipeline {
@@ -47,19 +41,10 @@ impl Drop for Pipeline {
 }
 
 impl Pipeline {
-    /// Everything in place, nothing started.
-    pub fn new(
-        path: &Path,
-        orientation: Orientation,
-        sound: Sound,
-        shared: &Arc<Mutex<Shared>>,
-        commands: &std::sync::mpsc::Sender<Command>,
-        wake: &Wake,
-    ) -> Result<Self, VideoError> {
+    /// Builds everything, starts nothing.
+    pub fn new(source: &Source, sound: Sound, link: &Link) -> Result<Self, VideoError> {
         let playbin = element("playbin")?;
-        let readable_part = readable_part(path)?;
-        let path = readable_part.as_ref().map_or(path, NamedTempFile::path);
-        let path = std::path::absolute(path).map_err(gst_error)?;
+        let path = std::path::absolute(source.path_to_read()?).map_err(gst_error)?;
         let uri = gst::glib::filename_to_uri(&path, None).map_err(gst_error)?;
         playbin.set_property("uri", &uri);
         playbin.set_property_from_str("flags", "video+audio+soft-volume+deinterlace");
@@ -72,11 +57,11 @@ impl Pipeline {
             .qos(true)
             .build();
         let target = FrameTarget {
-            shared: Arc::clone(shared),
-            commands: commands.clone(),
-            wake: Arc::clone(wake),
-            orientation,
-            playbin: playbin.downgrade(),
+            link: link.clone(),
+            orientation: source
+                .info()
+                .map_or_else(|_| Orientation::default(), |info| info.orientation),
+            pts_is_stream_time: source.container().pts_is_stream_time(),
         };
         let preroll_target = target.clone();
         sink.set_callbacks(
@@ -94,19 +79,18 @@ impl Pipeline {
         playbin.set_property("audio-sink", &audio_sink);
         match element("scaletempo") {
             Ok(scaletempo) => playbin.set_property("audio-filter", &scaletempo),
-            Err(error) => log::warn!("sound changes its pitch with the speed: {error}"),
+            Err(error) => log::warn!("the pitch of the sound changes with the speed: {error}"),
         }
         let bus = playbin.bus().ok_or_else(|| gst_error("no message bus"))?;
-        let commands = commands.clone();
+        let link = link.clone();
         bus.set_sync_handler(move |_, message| {
-            // A player that is gone reads no messages.
-            let _ = commands.send(Command::Bus(message.clone()));
+            link.send(Command::Bus(message.clone()));
             gst::BusSyncReply::Drop
         });
         Ok(Self {
             playbin,
             audio_sink,
-            _readable_part: readable_part,
+            _source: source.clone(),
         })
     }
 
@@ -126,6 +110,7 @@ impl Pipeline {
         })
     }
 
+    /// Whether a message comes from the pipeline as a whole.
     pub fn is_whole(&self, source: Option<&gst::Object>) -> bool {
         source == Some(self.playbin.upcast_ref::<gst::Object>())
     }
@@ -137,7 +122,7 @@ impl Pipeline {
         } else {
             gst::SeekFlags::KEY_UNIT | gst::SeekFlags::SNAP_NEAREST
         };
-        // A frame that begins within the tolerance counts as begun, as for the sampler.
+        // As for the sampler, a frame that begins within the tolerance has begun.
         let target = gst::ClockTime::from_nseconds((stream_ns + TOLERANCE_NS).max(0) as u64);
         self.playbin
             .seek(
@@ -151,13 +136,13 @@ impl Pipeline {
             .is_ok()
     }
 
-    /// One frame on, while paused; the answer is an `AsyncDone` message.
+    /// One frame forward, while paused; the answer is an `AsyncDone` message.
     pub fn step(&self) -> bool {
         let step = gst::event::Step::new(gst::format::Buffers::ONE, 1.0, true, false);
         self.playbin.send_event(step)
     }
 
-    /// `volume` is cubic, as ears hear it.
+    /// `volume` is on a cubic scale, which sounds even.
     pub fn set_volume(&self, volume: f64, is_muted: bool) {
         self.playbin.set_property("volume", volume.powi(3));
         self.playbin.set_property("mute", is_muted);
@@ -178,11 +163,10 @@ fn silent_sink() -> Result<gst::Element, VideoError> {
 /// Where the video sink puts its frames.
 #[derive(Clone)]
 struct FrameTarget {
-    shared: Arc<Mutex<Shared>>,
-    commands: std::sync::mpsc::Sender<Command>,
-    wake: Wake,
+    link: Link,
     orientation: Orientation,
-    playbin: gst::glib::WeakRef<gst::Element>,
+    /// See [`Container::pts_is_stream_time`](crate::video::file::container::Container).
+    pts_is_stream_time: bool,
 }
 
 impl FrameTarget {
@@ -191,68 +175,60 @@ impl FrameTarget {
         sample: Result<gst::Sample, gst::glib::BoolError>,
     ) -> Result<gst::FlowSuccess, gst::FlowError> {
         let sample = sample.map_err(|_| gst::FlowError::Flushing)?;
-        let is_first = lock(&self.shared).zero.is_none();
-        // Asked once and without the lock: it walks through the pipeline.
-        let pts_is_stream_time = is_first && self.pts_is_stream_time();
-        let mut shared = lock(&self.shared);
-        if is_first {
-            shared.pts_is_stream_time = pts_is_stream_time;
-        }
         let Some((pts_ns, stream_ns)) = times_ns(&sample) else {
             return Ok(gst::FlowSuccess::Ok);
         };
-        let frame_ns = if shared.pts_is_stream_time {
+        let frame_ns = if self.pts_is_stream_time {
             pts_ns
         } else {
             stream_ns
         };
-        let zero = *shared.zero.get_or_insert(Zero {
+        let mut shared = self.link.lock();
+        let zero = *shared.playhead.zero.get_or_insert(Zero {
             frames_ns: frame_ns,
             stream_ns,
         });
-        let (time_secs, end_secs) = whole_frame(&sample, frame_ns - zero.frames_ns);
-        let is_running = matches!(shared.position, Position::Running);
+        let span = frame_span(&sample, frame_ns - zero.frames_ns);
+        let is_running = shared.playhead.is_running();
         let loop_end_secs = shared.loop_end_secs.filter(|_| is_running);
-        if loop_end_secs.is_some_and(|at| ns(time_secs) + TOLERANCE_NS >= ns(at)) {
+        if loop_end_secs.is_some_and(|at| ns(span.start_secs) + TOLERANCE_NS >= ns(at)) {
             drop(shared);
-            let _ = self.commands.send(Command::LoopEnd);
+            self.link.send(Command::LoopEnd);
             return Ok(gst::FlowSuccess::Ok);
         }
-        shared.frame_secs = time_secs;
-        shared.frame_end_secs = end_secs;
-        shared.frame_cut_secs = secs(frame_ns - zero.frames_ns);
-        shared.frame = VideoFrame::new(&sample, self.orientation, time_secs);
+        shared.playhead.frame = span;
+        shared.frame = VideoFrame::new(&sample, self.orientation, span.start_secs);
         drop(shared);
-        (self.wake)();
+        self.link.wake();
         Ok(gst::FlowSuccess::Ok)
-    }
-
-    /// See [`Container::pts_is_stream_time`].
-    fn pts_is_stream_time(&self) -> bool {
-        let demuxer = self
-            .playbin
-            .upgrade()
-            .and_then(|playbin| crate::video::gst_util::find_demuxer(&playbin));
-        Container::of_demuxer(demuxer.as_deref()).pts_is_stream_time()
     }
 }
 
-/// Start and end of a frame, in seconds from the first frame.
+/// When a frame is shown, given its start counted from the first frame.
 ///
-/// The first frame after a seek is cut to begin at the target; where the frame rate is known, its
-/// true beginning is found from its end.
-fn whole_frame(sample: &gst::Sample, start_ns: i64) -> (f64, f64) {
-    let start_secs = secs(start_ns);
+/// The first frame after a seek is cut to begin at the target; if the frame rate is known, its true
+/// beginning is found from its end.
+fn frame_span(sample: &gst::Sample, start_ns: i64) -> FrameSpan {
+    let cut_secs = secs(start_ns);
     let length_secs = nominal_secs(sample);
     let duration = sample.buffer().and_then(gst::BufferRef::duration);
     let Some(duration) = duration else {
-        return (start_secs, start_secs + length_secs.unwrap_or(0.0));
+        return FrameSpan {
+            start_secs: cut_secs,
+            end_secs: cut_secs + length_secs.unwrap_or(0.0),
+            cut_secs,
+        };
     };
-    let end_secs = start_secs + secs(duration.nseconds() as i64);
-    let whole_secs = length_secs.map_or(start_secs, |length_secs| end_secs - length_secs);
-    (start_secs.min(whole_secs).max(0.0), end_secs)
+    let end_secs = cut_secs + secs(duration.nseconds() as i64);
+    let whole_secs = length_secs.map_or(cut_secs, |length_secs| end_secs - length_secs);
+    FrameSpan {
+        start_secs: cut_secs.min(whole_secs).max(0.0),
+        end_secs,
+        cut_secs,
+    }
 }
 
+/// How long a frame lasts according to the frame rate.
 fn nominal_secs(sample: &gst::Sample) -> Option<f64> {
     let rate = sample
         .caps()?

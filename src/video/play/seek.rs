@@ -1,14 +1,14 @@
 //! Never more than one seek at a time; the newest target wins.
 //!
-//! While the mouse drags, seeks to key frames stand in for exact ones where those are slow; when
-//! the mouse rests, the exact frame follows.
+//! While the mouse drags and exact seeks are slow, seeks to key frames are used instead; when the
+//! mouse rests, the exact frame follows.
 
 use std::time::{Duration, Instant};
 
 /// Exact seeks that take longer than this make dragging feel sticky.
 const SLOW: Duration = Duration::from_millis(120);
 
-/// A mouse that did not move for so long rests.
+/// A mouse that has not moved for this long is at rest.
 const REST: Duration = Duration::from_millis(150);
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -22,13 +22,13 @@ pub(super) struct Request {
 pub(super) struct SeekQueue {
     in_flight: Option<(Request, Instant)>,
     waiting: Option<Request>,
-    /// What a rough seek stood for, and when the mouse moved last.
+    /// The target of a rough seek, and when the mouse last moved.
     refine: Option<(f64, Instant)>,
     is_slow: bool,
 }
 
 impl SeekQueue {
-    /// Asks for the exact frame; returns what is to be started now.
+    /// Asks for the exact frame; returns the seek to start now.
     pub fn seek(&mut self, target_secs: f64, now: Instant) -> Option<Request> {
         self.refine = None;
         let is_exact = true;
@@ -41,7 +41,7 @@ impl SeekQueue {
         )
     }
 
-    /// Asks for a frame near the mouse; returns what is to be started now.
+    /// Asks for a frame near the mouse; returns the seek to start now.
     pub fn scrub(&mut self, target_secs: f64, now: Instant) -> Option<Request> {
         let is_exact = !self.is_slow;
         self.refine = (!is_exact).then_some((target_secs, now));
@@ -66,7 +66,7 @@ impl SeekQueue {
         Some(next)
     }
 
-    /// Called now and then: the exact frame for a mouse that rests.
+    /// Called regularly: asks for the exact frame once the mouse rests.
     pub fn rested(&mut self, now: Instant) -> Option<Request> {
         let (target_secs, moved) = self.refine?;
         if !self.is_idle() || now - moved < REST {
@@ -88,7 +88,7 @@ impl SeekQueue {
         self.in_flight.map(|(request, _)| request)
     }
 
-    /// Nothing waits behind the seek in flight.
+    /// Nothing waits after the seek in flight.
     pub fn is_alone(&self) -> bool {
         self.waiting.is_none()
     }
@@ -103,7 +103,7 @@ impl SeekQueue {
         self.refine.is_some()
     }
 
-    /// Since when the seek in flight runs.
+    /// When the seek in flight was started.
     pub fn since(&self) -> Option<Instant> {
         self.in_flight.map(|(_, start)| start)
     }

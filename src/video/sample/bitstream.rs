@@ -1,23 +1,20 @@
-//! What a packet is, read from its own bits: can decoding start here, may it be left out?
+//! What a packet's own bits say: can decoding start here, and can it be skipped?
 //!
 //! Containers and parsers mark packets too, but not well enough to rely on: GStreamer's H.264
-//! parser calls every intra picture a key frame, although later pictures may look behind it.
+//! parser marks every intra picture as a key frame, although later pictures may refer to pictures
+//! before it.
 //! Sources: ITU-T H.264 (7.3.1, 7.4.1.2.4, D.2.8), H.265 (7.4.2.2), H.262 (6.2.3).
 
-#[path = "bitstream/h264.rs"]
 mod h264;
-#[path = "bitstream/h265.rs"]
 mod h265;
-#[path = "bitstream/mpeg2.rs"]
 mod mpeg2;
-#[path = "bitstream/nal.rs"]
 mod nal;
 
 use gstreamer as gst;
 
-/// The judgement over one packet.
+/// What one packet is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct PacketKind {
+pub(in crate::video) struct PacketKind {
     /// A decoder that starts here shows this picture, and all later shown ones, correctly.
     pub key: bool,
     /// No other picture is predicted from this one.
@@ -26,11 +23,11 @@ pub(super) struct PacketKind {
 
 /// The packet contradicts its own format, or is of a kind that cannot be judged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Unjudgeable;
+pub(in crate::video) struct Unjudgeable;
 
 /// A codec whose packets can be judged.
 #[derive(Clone, Debug)]
-pub(super) enum Judge {
+pub(in crate::video) enum Judge {
     H264 {
         nal_length: Option<usize>,
     },
@@ -39,14 +36,14 @@ pub(super) enum Judge {
         max_temporal_id: Option<u8>,
     },
     Mpeg2,
-    /// The parser's own key mark is right and nothing is ever left out.
+    /// The parser's own key mark is right, and no packet is ever skipped.
     Marked {
         max_reorder: usize,
     },
 }
 
 impl Judge {
-    /// `None` where packets cannot be judged and everything has to be decoded.
+    /// `None` if packets cannot be judged, so that everything has to be decoded.
     ///
     /// `whole_frames` says that the container keeps both fields of an interlaced frame together.
     pub fn from_caps(caps: &gst::CapsRef, whole_frames: bool) -> Option<Self> {

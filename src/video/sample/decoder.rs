@@ -5,7 +5,7 @@
 //! ```
 //!
 //! Pushing from the calling thread makes draining and restarting cheap and exact: when `drain`
-//! returns, every frame that the fed packets make has come out.
+//! returns, every frame of the packets that were fed has come out.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -15,7 +15,7 @@ use gstreamer::prelude::*;
 use gstreamer_pbutils as pbutils;
 use gstreamer_video as gst_video;
 
-use super::DATA_TIMEOUT;
+use crate::video::file::gst_util::{DATA_TIMEOUT, answer_allocation};
 
 /// A frame as the decoder made it.
 #[derive(Clone)]
@@ -24,7 +24,7 @@ pub(super) struct DecodedFrame {
     pub info: gst_video::VideoInfo,
 }
 
-/// Why a decoder is of no use.
+/// Why nothing can be decoded.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum DecoderError {
     #[error("no decoder for {0}")]
@@ -37,7 +37,7 @@ pub(super) enum DecoderError {
 struct Output {
     wanted: Vec<u64>,
     frames: HashMap<u64, DecodedFrame>,
-    /// Ids of all frames that came out, kept only while somebody asks for the first one.
+    /// Ids of all frames that came out; `None` while they are not being recorded.
     seen: Option<Vec<u64>>,
     info: Option<gst_video::VideoInfo>,
     eos: bool,
@@ -133,7 +133,7 @@ impl Decoder {
         }
     }
 
-    /// From now on the frame of this packet is kept.
+    /// From now on, the frame of this packet is kept.
     pub fn want(&self, id: u64) {
         let mut output = self.lock();
         if !output.wanted.contains(&id) && !output.frames.contains_key(&id) {
@@ -149,7 +149,7 @@ impl Decoder {
         self.lock().frames.remove(&id)
     }
 
-    /// Starts or ends writing down which frames come out.
+    /// Starts or stops recording which frames come out.
     pub fn watch(&self, on: bool) {
         self.lock().seen = on.then(Vec::new);
     }
@@ -159,7 +159,7 @@ impl Decoder {
         self.lock().seen.clone().unwrap_or_default()
     }
 
-    /// Whether anything that was fed was not whole.
+    /// Whether any packet that was fed was damaged.
     pub fn is_damaged(&self) -> bool {
         let reported = self
             .bus
@@ -192,7 +192,7 @@ impl Decoder {
         }
     }
 
-    /// Brings out everything the fed packets make, then forgets them.
+    /// Lets all frames of the fed packets come out, then starts afresh.
     pub fn drain(&mut self) -> Result<(), DecoderError> {
         if !self.started {
             return Ok(());
@@ -227,7 +227,7 @@ impl Decoder {
         }
         if new_caps {
             if !self.source.push_event(gst::event::Caps::new(caps)) {
-                return Err(self.failure("the decoder does not take this kind of video"));
+                return Err(self.failure("the decoder does not accept this kind of video"));
             }
             self.caps = Some(caps.clone());
         }
@@ -239,7 +239,7 @@ impl Decoder {
         Ok(())
     }
 
-    /// The element's own words where it said something.
+    /// The element's own message, if there is one.
     fn failure(&self, otherwise: &str) -> DecoderError {
         let message = self.bus.pop_filtered(&[gst::MessageType::Error]);
         let said = message.as_ref().and_then(|message| match message.view() {
@@ -254,7 +254,7 @@ impl Decoder {
     }
 }
 
-/// Takes frames in ordinary memory only, so that hardware decoders download them.
+/// Accepts frames in ordinary memory only, so that hardware decoders copy them there.
 fn sink_pad(shared: &Shared) -> Result<gst::Pad, gst::glib::BoolError> {
     let template = gst::PadTemplate::new(
         "sink",
@@ -287,22 +287,6 @@ fn sink_pad(shared: &Shared) -> Result<gst::Pad, gst::glib::BoolError> {
         .query_function(answer_allocation)
         .build();
     Ok(pad)
-}
-
-/// Says that frames may have any strides: otherwise libav's decoders copy every frame, also those
-/// that are dropped here, into the packed layout.
-pub(super) fn answer_allocation(
-    pad: &gst::Pad,
-    parent: Option<&gst::Object>,
-    query: &mut gst::QueryRef,
-) -> bool {
-    match query.view_mut() {
-        gst::QueryViewMut::Allocation(allocation) => {
-            allocation.add_allocation_meta::<gst_video::VideoMeta>(None);
-            true
-        }
-        _ => gst::Pad::query_default(pad, parent, query),
-    }
 }
 
 impl Output {

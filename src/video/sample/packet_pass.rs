@@ -3,33 +3,25 @@
 //! ```text
 //! Reader (packets) ─▶ Judge (key? droppable?) ─▶ Selector ─▶ Decoder ─▶ PictureMaker
 //! ```
-//! Whatever looks doubtful ends the pass with [`PassEnd::Doubt`]; the sampler goes on by decoding
+//! Anything doubtful ends the pass with [`PassEnd::Doubt`], and the sampler continues by decoding
 //! everything. So this pass never returns a frame that plain decoding would not return.
 
 use std::collections::VecDeque;
-use std::path::Path;
 
 use gstreamer as gst;
 use image::RgbImage;
 
-use super::decoder::{Decoder, DecoderError};
-use super::gst_util::gst_error;
-use super::packet_source::{Packet, PacketSource, PassEnd};
-use super::picture::PictureMaker;
-use super::sampler::SampledFrame;
-use super::select::{Note, Selector, Step};
-use super::timing::{TOLERANCE_NS, centre_ns, secs};
-use super::{SamplerOptions, VideoError};
 use crate::domain::ClipIndex;
-
-/// The first frame comes out of the decoder within this many packets, or the start is damaged.
-const MAX_PACKETS_TO_FIRST_FRAME: usize = 512;
-
-/// Containers without an index jump to somewhere near the target, sometimes behind the key frame.
-pub(super) const JUMPS_BACK_NS: [i64; 3] = [0, 2_000_000_000, 10_000_000_000];
-
-/// Packets to read behind a jump until a key frame must have come.
-pub(super) const MAX_PACKETS_TO_KEY: usize = 64;
+use crate::video::file::error::VideoError;
+use crate::video::file::gst_util::gst_error;
+use crate::video::file::source::Source;
+use crate::video::file::timing::{TOLERANCE_NS, centre_ns, secs};
+use crate::video::sample::decoder::Decoder;
+use crate::video::sample::frame::{SampledFrame, SamplerOptions};
+use crate::video::sample::packet_source::{Packet, PacketSource, PassEnd};
+use crate::video::sample::picture::PictureMaker;
+use crate::video::sample::select::{Note, Selector, Step};
+use crate::video::sample::start::{JUMPS_BACK_NS, MAX_PACKETS_TO_KEY, Start, first_frame};
 
 /// A frame that was chosen and is still in the decoder.
 struct Awaited {
@@ -52,8 +44,8 @@ pub(super) struct PacketPass {
 }
 
 impl PacketPass {
-    pub fn open(path: &Path, options: &SamplerOptions) -> Result<Self, PassEnd> {
-        let (source, start) = open_at_first_clip(path, options)?;
+    pub fn open(source: &Source, options: &SamplerOptions) -> Result<Self, PassEnd> {
+        let (source, start) = open_at_first_clip(source, options)?;
         let Start {
             decoder,
             zero_ns,
@@ -83,12 +75,12 @@ impl PacketPass {
         self.selector.duration_ns()
     }
 
-    /// What went wrong after the first frame: the part before it was used.
+    /// What went wrong after the first frame; everything before it was used.
     pub fn problem(&self) -> Option<&VideoError> {
         self.problem.as_ref()
     }
 
-    /// The clip that was not delivered yet.
+    /// The first clip that was not delivered yet.
     pub fn next_clip(&self) -> ClipIndex {
         self.awaited
             .front()
@@ -193,27 +185,27 @@ impl PacketPass {
 
 /// The packets from the beginning, or from the key frame before the first clip.
 fn open_at_first_clip(
-    path: &Path,
+    source: &Source,
     options: &SamplerOptions,
 ) -> Result<(PacketSource, Start), PassEnd> {
-    let mut source = PacketSource::open(path, options)?;
-    let mut start = first_frame(&mut source)?;
+    let mut packets = PacketSource::open(source, options)?;
+    let mut start = first_frame(&mut packets)?;
     if options.jumps && options.first_clip > ClipIndex(0) {
         start.decoder.drain()?;
         let target_ns = start.zero_ns + centre_ns(options.first_clip) + TOLERANCE_NS;
-        match key_before(&mut source, target_ns)? {
+        match key_before(&mut packets, target_ns)? {
             Some(key) => start.early = vec![key],
             None => {
-                log::debug!("{}: cannot be searched, is read", path.display());
-                source = PacketSource::open(path, options)?;
-                start = first_frame(&mut source)?;
+                log::debug!("{}: cannot jump, reads all", source.path().display());
+                packets = PacketSource::open(source, options)?;
+                start = first_frame(&mut packets)?;
             }
         }
     }
-    Ok((source, start))
+    Ok((packets, start))
 }
 
-/// Jumps to the last key frame at or before `target_ns`. `None` if that cannot be found.
+/// Jumps to the last key frame at or before `target_ns`. `None` if it is not found.
 fn key_before(
     source: &mut PacketSource,
     target_ns: i64,
@@ -237,77 +229,15 @@ fn key_before(
     Ok(None)
 }
 
-/// What is known once the first frame came out.
-pub(super) struct Start {
-    pub decoder: Decoder,
-    pub zero_ns: i64,
-    /// The packets that were read for it, in decoding order.
-    pub early: Vec<(Note, Packet)>,
-}
-
-/// Time zero is the first frame that comes out and is shown: packets before the first key frame
-/// or hidden by an edit list do not count.
-pub(super) fn first_frame(source: &mut PacketSource) -> Result<Start, PassEnd> {
-    let mut early: Vec<(Note, Packet)> = Vec::new();
-    let mut decoder: Option<Decoder> = None;
-    loop {
-        let packet = source.next()?;
-        let at_end = packet.is_none();
-        if let Some((note, packet)) = packet {
-            let decoder = match &mut decoder {
-                Some(decoder) => decoder,
-                None => {
-                    let new = new_decoder(source.reader.path(), &packet.caps)?;
-                    new.watch(true);
-                    decoder.insert(new)
-                }
-            };
-            decoder.feed(&packet.buffer, packet.id, &packet.caps)?;
-            early.push((note, packet));
-        }
-        let Some(decoding) = &mut decoder else {
-            return Err(PassEnd::Doubt("the stream has no packets".to_owned()));
-        };
-        if at_end {
-            decoding.drain()?;
-        }
-        let first = decoding.seen().into_iter().find_map(|id| {
-            let (note, _) = early.iter().find(|(note, _)| note.id == id)?;
-            note.shown
-        });
-        if let Some(shown) = first
-            && let Some(decoder) = decoder.take()
-        {
-            decoder.watch(false);
-            return Ok(Start {
-                decoder,
-                zero_ns: shown.start_ns,
-                early,
-            });
-        }
-        if at_end || early.len() > MAX_PACKETS_TO_FIRST_FRAME {
-            return Err(PassEnd::Doubt("no first frame came out".to_owned()));
-        }
-    }
-}
-
-fn new_decoder(path: &Path, caps: &gst::Caps) -> Result<Decoder, PassEnd> {
-    Decoder::new(caps).map_err(|error| match error {
-        DecoderError::Missing(codec) => PassEnd::Video(VideoError::MissingCodec {
-            path: path.to_path_buf(),
-            codec,
-        }),
-        DecoderError::Failed(reason) => PassEnd::Doubt(reason),
-    })
-}
-
 #[cfg(test)]
 mod tests {
-    use super::super::timing::ns;
+    use std::path::Path;
+
     use super::*;
+    use crate::video::file::timing::ns;
 
     #[test]
-    fn a_jump_leaves_out_what_lies_before_the_key_frame() {
+    fn a_jump_skips_what_comes_before_the_key_frame() {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/videos");
         // Key frames every two seconds or so.
         for name in [
@@ -324,7 +254,8 @@ mod tests {
             };
             for jumps in [false, true] {
                 options.jumps = jumps;
-                let mut pass = PacketPass::open(&folder.join(name), &options).unwrap();
+                let source = Source::open(&folder.join(name)).unwrap();
+                let mut pass = PacketPass::open(&source, &options).unwrap();
                 let (note, _) = pass.source.next().unwrap().unwrap();
                 let read_ns = note.time_ns - pass.zero_ns;
                 assert_eq!(read_ns > ns(5.0), jumps, "{name}: {read_ns}");

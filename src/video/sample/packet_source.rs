@@ -1,26 +1,27 @@
-//! Packets of a file with their stream times and what their bits say.
-
-use std::path::Path;
+//! The packets of a file with their stream times and with what their bits say.
 
 use gstreamer as gst;
 
-use super::bitstream::{Judge, Unjudgeable};
-use super::container::Container;
-use super::decoder::DecoderError;
-use super::gst_util::gst_error;
-use super::intake::Item;
-use super::picture::Orientation;
-use super::reader::{Delivery, Reader};
-use super::select::{Note, Refused};
-use super::timing::{StreamClock, shift_ns};
-use super::{SamplerOptions, VideoError};
+use crate::video::file::container::Container;
+use crate::video::file::error::VideoError;
+use crate::video::file::gst_util::gst_error;
+use crate::video::file::intake::Item;
+use crate::video::file::orientation::Orientation;
+use crate::video::file::reader::{Delivery, Reader};
+use crate::video::file::source::Source;
+use crate::video::file::timing::{StreamClock, shift_ns};
+use crate::video::sample::bitstream::{Judge, Unjudgeable};
+use crate::video::sample::decoder::DecoderError;
+use crate::video::sample::frame::SamplerOptions;
+use crate::video::sample::select::{Note, Refused};
 
 /// Keeps ids positive for frames before the beginning of an edit list.
 const ID_OFFSET_NS: i64 = 1_000 * 3600 * 1_000_000_000;
 
-/// Why the pass stops before the end.
+/// Why reading packets stops before the end.
 #[derive(Debug)]
 pub(super) enum PassEnd {
+    /// Decoding only some of the packets might give a wrong frame.
     Doubt(String),
     Video(VideoError),
 }
@@ -55,7 +56,7 @@ pub(super) struct Packet {
     pub caps: gst::Caps,
 }
 
-/// Packets with their times and kinds, from a file.
+/// Reads the packets one after the other.
 pub(super) struct PacketSource {
     pub reader: Reader,
     judge: Option<Judge>,
@@ -65,15 +66,15 @@ pub(super) struct PacketSource {
     first_shift_ns: Option<i64>,
     pub orientation: Orientation,
     container: Option<Container>,
-    /// A new segment is expected.
+    /// A new segment is expected after a jump.
     just_sought: bool,
     ended: bool,
 }
 
 impl PacketSource {
-    pub fn open(path: &Path, options: &SamplerOptions) -> Result<Self, VideoError> {
+    pub fn open(source: &Source, options: &SamplerOptions) -> Result<Self, VideoError> {
         Ok(Self {
-            reader: Reader::open(path, Delivery::Packets, options.cancel.clone())?,
+            reader: Reader::open(source, Delivery::Packets, options.cancel.clone())?,
             judge: None,
             caps: None,
             clock: StreamClock::default(),

@@ -1,4 +1,4 @@
-//! From a decoder's frame to the picture people see: RGB, square pixels, one moment, upright.
+//! From a decoder's frame to the picture people see: RGB, square pixels, not interlaced, upright.
 
 use gstreamer as gst;
 use gstreamer_video as gst_video;
@@ -6,71 +6,8 @@ use gstreamer_video::prelude::*;
 use image::RgbImage;
 use image::imageops::{self, FilterType};
 
-use super::decoder::DecodedFrame;
-
-/// How a stored picture has to be turned to be upright.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Orientation {
-    /// Mirrored left to right, before turning.
-    pub mirrored: bool,
-    /// Clockwise quarter turns, 0 to 3.
-    pub quarter_turns: u8,
-}
-
-impl Orientation {
-    /// From the tag `image-orientation` (`rotate-90`, `flip-rotate-180`, …).
-    pub(super) fn from_tags(tags: &gst::TagListRef) -> Option<Self> {
-        let tag = tags.get::<gst::tags::ImageOrientation>()?;
-        let text = tag.get();
-        let (mirrored, turn) = match text.strip_prefix("flip-") {
-            Some(turn) => (true, turn),
-            None => (false, text),
-        };
-        let quarter_turns = match turn {
-            "rotate-0" => 0,
-            "rotate-90" => 1,
-            "rotate-180" => 2,
-            "rotate-270" => 3,
-            _ => return None,
-        };
-        Some(Self {
-            mirrored,
-            quarter_turns,
-        })
-    }
-
-    /// Whether width and height change places.
-    pub fn is_sideways(self) -> bool {
-        self.quarter_turns % 2 == 1
-    }
-
-    fn apply(self, image: RgbImage) -> RgbImage {
-        let mut image = image;
-        if self.mirrored {
-            imageops::flip_horizontal_in_place(&mut image);
-        }
-        match self.quarter_turns {
-            1 => imageops::rotate90(&image),
-            2 => imageops::rotate180(&image),
-            3 => imageops::rotate270(&image),
-            _ => image,
-        }
-    }
-}
-
-/// Size with square pixels: the longer side of a pixel is kept, so that nothing is thrown away.
-pub(super) fn square_size(width: u32, height: u32, pixel_aspect: gst::Fraction) -> (u32, u32) {
-    let (numer, denom) = (pixel_aspect.numer(), pixel_aspect.denom());
-    if numer <= 0 || denom <= 0 || numer == denom {
-        return (width, height);
-    }
-    let aspect = f64::from(numer) / f64::from(denom);
-    if aspect > 1.0 {
-        ((f64::from(width) * aspect).round() as u32, height)
-    } else {
-        (width, (f64::from(height) / aspect).round() as u32)
-    }
-}
+use crate::video::file::orientation::{Orientation, square_size};
+use crate::video::sample::decoder::DecodedFrame;
 
 /// Converts frames; keeps the conversion tables while the format stays the same.
 #[derive(Default)]
@@ -114,7 +51,7 @@ impl PictureMaker {
         if (width, height) != image.dimensions() {
             image = imageops::resize(&image, width, height, FilterType::CatmullRom);
         }
-        Ok(orientation.apply(image))
+        Ok(upright(image, orientation))
     }
 
     fn converter(
@@ -123,8 +60,8 @@ impl PictureMaker {
     ) -> Result<(&gst_video::VideoInfo, &gst_video::VideoConverter), gst::glib::BoolError> {
         let is_ready = self.converter.as_ref().is_some_and(|(of, ..)| of == info);
         if !is_ready {
-            // The converter mixes up the colours of fields when it scales them (GStreamer 1.22):
-            // these are scaled when they are one moment.
+            // The converter mixes up the colours of the two fields when it scales them
+            // (GStreamer 1.22), so interlaced frames are scaled after the second field is gone.
             let is_progressive =
                 info.interlace_mode() == gst_video::VideoInterlaceMode::Progressive;
             let (width, height, par) = if is_progressive {
@@ -146,6 +83,19 @@ impl PictureMaker {
             Some((_, out_info, converter)) => Ok((out_info, converter)),
             None => Err(gst::glib::bool_error!("no converter")),
         }
+    }
+}
+
+/// The picture turned upright.
+fn upright(mut image: RgbImage, orientation: Orientation) -> RgbImage {
+    if orientation.mirrored {
+        imageops::flip_horizontal_in_place(&mut image);
+    }
+    match orientation.quarter_turns {
+        1 => imageops::rotate90(&image),
+        2 => imageops::rotate180(&image),
+        3 => imageops::rotate270(&image),
+        _ => image,
     }
 }
 
@@ -172,9 +122,10 @@ fn top_comes_first(frame: &DecodedFrame) -> bool {
     }
 }
 
-/// Leaves the moment of the field that is shown first: each line of the other one becomes, byte by
-/// byte, the median of itself and its neighbours. Where nothing moves that keeps the full height;
-/// where something does, the comb of two moments goes, which no encoder has been trained on.
+/// Keeps the moment of the field that is shown first: each line of the other field becomes, byte by
+/// byte, the median of itself and its two neighbours. Where nothing moves, that keeps the full
+/// height; where something moves, it removes the comb of two moments, which no encoder has been
+/// trained on.
 fn keep_first_field(image: &mut RgbImage, is_top: bool) {
     let (row_bytes, n_rows) = (image.width() as usize * 3, image.height() as usize);
     if n_rows < 2 {
@@ -218,24 +169,16 @@ mod tests {
     }
 
     #[test]
-    fn square_pixels_keep_the_longer_side() {
-        let size = |numer, denom| square_size(720, 576, gst::Fraction::new(numer, denom));
-        assert_eq!(size(1, 1), (720, 576));
-        assert_eq!(size(16, 11), (1047, 576));
-        assert_eq!(size(8, 9), (720, 648));
-    }
-
-    #[test]
     fn orientation_tags_turn_the_picture_upright() {
         // A red corner at the top left.
         let mut image = RgbImage::new(3, 2);
         image.put_pixel(0, 0, image::Rgb([255, 0, 0]));
         let corner = |mirrored, quarter_turns| {
-            let turned = Orientation {
+            let orientation = Orientation {
                 mirrored,
                 quarter_turns,
-            }
-            .apply(image.clone());
+            };
+            let turned = upright(image.clone(), orientation);
             let found = turned
                 .enumerate_pixels()
                 .find(|(_, _, pixel)| pixel[0] == 255);

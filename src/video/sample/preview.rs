@@ -8,21 +8,22 @@ use std::path::Path;
 
 use gstreamer as gst;
 
-use super::decoder::Decoder;
-use super::packet_pass::{MAX_PACKETS_TO_KEY, first_frame};
-use super::packet_source::{PacketSource, PassEnd};
-use super::picture::PictureMaker;
-use super::sampler::SampledFrame;
-use super::timing::{ns, secs};
-use super::{SamplerOptions, VideoError};
 use crate::domain::{CLIP_SECS, ClipIndex, n_clips};
+use crate::video::file::error::VideoError;
+use crate::video::file::source::Source;
+use crate::video::file::timing::{ns, secs};
+use crate::video::sample::decoder::Decoder;
+use crate::video::sample::frame::{SampledFrame, SamplerOptions};
+use crate::video::sample::packet_source::{PacketSource, PassEnd};
+use crate::video::sample::picture::PictureMaker;
+use crate::video::sample::start::{MAX_PACKETS_TO_KEY, first_frame};
 
 /// Rough frames over the whole video, each with the clip it lies in; no clip twice.
 ///
-/// Ends early and quietly where a file cannot be searched: it is an extra, the [`super::Sampler`]
-/// delivers every clip anyway.
+/// Ends early and without an error if the file cannot be searched: this is an extra, and the
+/// [`Sampler`](crate::video::Sampler) delivers every clip anyway.
 pub struct PreviewSampler {
-    source: PacketSource,
+    packets: PacketSource,
     decoder: Decoder,
     maker: PictureMaker,
     zero_ns: i64,
@@ -32,36 +33,48 @@ pub struct PreviewSampler {
 }
 
 impl PreviewSampler {
-    /// Prepares up to `n_frames` frames; `None` if the file cannot be searched this way.
+    /// Opens a file and prepares up to `n_frames` frames; `None` if it cannot be searched this way.
     ///
     /// # Errors
-    /// As [`super::Sampler::open`].
+    /// As [`Source::open`] and [`Self::new`].
     pub fn open(
         path: &Path,
+        n_frames: usize,
+        options: &SamplerOptions,
+    ) -> Result<Option<Self>, VideoError> {
+        Self::new(&Source::open(path)?, n_frames, options)
+    }
+
+    /// The same for an opened file.
+    ///
+    /// # Errors
+    /// As [`Sampler::new`](crate::video::Sampler::new).
+    pub fn new(
+        source: &Source,
         n_frames: usize,
         options: &SamplerOptions,
     ) -> Result<Option<Self>, VideoError> {
         let doubt = |end| match end {
             PassEnd::Video(error) => Err(error),
             PassEnd::Doubt(reason) => {
-                log::debug!("{}: no preview: {reason}", path.display());
+                log::debug!("{}: no preview: {reason}", source.path().display());
                 Ok(None)
             }
         };
-        let mut source = PacketSource::open(path, options)?;
-        let mut start = match first_frame(&mut source) {
+        let mut packets = PacketSource::open(source, options)?;
+        let mut start = match first_frame(&mut packets) {
             Ok(found) => found,
             Err(end) => return doubt(end),
         };
         if let Err(error) = start.decoder.drain() {
             return doubt(error.into());
         }
-        let Some(duration_ns) = source.reader.container_duration_ns() else {
+        let Some(duration_ns) = packets.reader.container_duration_ns() else {
             return Ok(None);
         };
         let n_clips = n_clips(secs(duration_ns));
         Ok(Some(Self {
-            source,
+            packets,
             decoder: start.decoder,
             maker: PictureMaker::default(),
             zero_ns: start.zero_ns,
@@ -73,11 +86,11 @@ impl PreviewSampler {
 
     fn frame_near(&mut self, clip: ClipIndex) -> Result<Option<SampledFrame>, PassEnd> {
         let target_ns = self.zero_ns + ns(clip.centre_secs());
-        if !self.source.seek(target_ns, gst::SeekFlags::SNAP_NEAREST) {
+        if !self.packets.seek(target_ns, gst::SeekFlags::SNAP_NEAREST) {
             return Err(PassEnd::Doubt("the file cannot be searched".to_owned()));
         }
         for _ in 0..MAX_PACKETS_TO_KEY {
-            let Some((note, packet)) = self.source.next()? else {
+            let Some((note, packet)) = self.packets.next()? else {
                 return Ok(None);
             };
             if !note.kind.key {
@@ -94,7 +107,7 @@ impl PreviewSampler {
             let Some(frame) = self.decoder.take(note.id) else {
                 return Ok(None);
             };
-            let image = self.maker.picture(&frame, self.source.orientation);
+            let image = self.maker.picture(&frame, self.packets.orientation);
             let image = image.map_err(|error| PassEnd::Doubt(error.to_string()))?;
             return Ok(Some(SampledFrame {
                 clip,
@@ -167,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn every_clip_is_looked_at_once_at_most() {
+    fn every_clip_is_visited_once_at_most() {
         for n_clips in [1, 2, 7, 75, 1000] {
             let mut order = coarse_to_fine(n_clips, usize::MAX);
             order.sort_unstable();

@@ -1,74 +1,20 @@
 //! One frame per clip, exactly the one a player would show at the clip's centre.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use image::RgbImage;
 use image::imageops::{self, FilterType};
 
-use super::packet_pass::PacketPass;
-use super::packet_source::PassEnd;
-use super::sequential_pass::SequentialPass;
-use super::timing::secs;
-use super::{VideoError, cut_off};
 use crate::domain::ClipIndex;
-
-/// The picture that stands for a clip.
-#[derive(Clone)]
-pub struct SampledFrame {
-    pub clip: ClipIndex,
-    /// When the frame is shown; zero is the first frame of the video.
-    pub time_secs: f64,
-    /// Upright, with square pixels, full size.
-    pub image: RgbImage,
-}
-
-impl std::fmt::Debug for SampledFrame {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let (width, height) = self.image.dimensions();
-        write!(
-            f,
-            "clip {} at {:.3} s, {width}×{height}",
-            self.clip.0, self.time_secs
-        )
-    }
-}
-
-/// How the frames are got; the result is the same.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Strategy {
-    /// Decode only what is needed, and everything where that is in doubt.
-    #[default]
-    Auto,
-    /// Decode everything.
-    Sequential,
-    /// As `Auto`, but an error where it would decode everything; for tests and measurements.
-    PacketsOnly,
-}
-
-#[derive(Clone, Debug)]
-pub struct SamplerOptions {
-    /// Where to go on after an interruption; earlier clips are not delivered.
-    pub first_clip: ClipIndex,
-    /// Jump to the first clip rather than read all that comes before it. Takes as long for every
-    /// clip, but relies on the container's index, so it is for looking at one clip.
-    pub jumps: bool,
-    /// Set by anyone: the next item is [`VideoError::Cancelled`], then nothing.
-    pub cancel: Arc<AtomicBool>,
-    pub strategy: Strategy,
-}
-
-impl Default for SamplerOptions {
-    fn default() -> Self {
-        Self {
-            first_clip: ClipIndex(0),
-            jumps: false,
-            cancel: Arc::default(),
-            strategy: Strategy::Auto,
-        }
-    }
-}
+use crate::video::file::error::VideoError;
+use crate::video::file::source::Source;
+use crate::video::file::timing::secs;
+use crate::video::sample::frame::{SampledFrame, SamplerOptions, Strategy};
+use crate::video::sample::packet_pass::PacketPass;
+use crate::video::sample::packet_source::PassEnd;
+use crate::video::sample::sequential_pass::SequentialPass;
 
 enum Pass {
     Packets(Box<PacketPass>),
@@ -78,8 +24,8 @@ enum Pass {
 
 /// Delivers the frames of all clips in order, one at a time: memory does not grow with the video.
 ///
-/// An error ends it. Damage after the first frame is no error: the readable part is delivered and
-/// [`Sampler::warning`] tells about it.
+/// It stops at an error. Damage after the first frame is not an error: the readable part is
+/// delivered, and [`Sampler::warning`] says so.
 ///
 /// ```no_run
 /// # use vcl::video::{Sampler, SamplerOptions, VideoError};
@@ -92,7 +38,7 @@ enum Pass {
 /// # Ok::<(), VideoError>(())
 /// ```
 pub struct Sampler {
-    path: PathBuf,
+    source: Source,
     options: SamplerOptions,
     pass: Pass,
     finished_secs: Option<f64>,
@@ -100,23 +46,32 @@ pub struct Sampler {
 }
 
 impl Sampler {
+    /// Opens a file and prepares its first frame.
+    ///
+    /// # Errors
+    /// As for [`Source::open`] and [`Self::new`].
+    pub fn open(path: &Path, options: SamplerOptions) -> Result<Self, VideoError> {
+        Self::new(&Source::open(path)?, options)
+    }
+
+    /// Prepares the first frame of an opened file.
+    ///
     /// # Errors
     /// Everything that makes the file unusable from the start; see [`VideoError`].
-    pub fn open(path: &Path, options: SamplerOptions) -> Result<Self, VideoError> {
-        VideoError::check_file(path)?;
+    pub fn new(source: &Source, options: SamplerOptions) -> Result<Self, VideoError> {
         let pass = if options.strategy == Strategy::Sequential {
-            sequential(path, &options, options.first_clip)?
+            sequential(source, &options, options.first_clip)?
         } else {
-            match PacketPass::open(path, &options) {
+            match PacketPass::open(source, &options) {
                 Ok(pass) => Pass::Packets(Box::new(pass)),
                 Err(PassEnd::Video(error)) => return Err(error),
                 Err(PassEnd::Doubt(reason)) => {
-                    go_sequential(path, &options, options.first_clip, &reason)?
+                    fall_back(source, &options, options.first_clip, &reason)?
                 }
             }
         };
         Ok(Self {
-            path: path.to_path_buf(),
+            source: source.clone(),
             options,
             pass,
             finished_secs: None,
@@ -138,11 +93,12 @@ impl Sampler {
         let duration_secs = secs(duration_ns);
         self.finished_secs = Some(duration_secs);
         self.pass = Pass::Done;
-        let is_cut_off = cut_off::is_cut_off(&self.path);
+        let path = self.source.path();
         if let Some(problem) = problem {
-            log::debug!("{}: ended by {problem}", self.path.display());
+            log::debug!("{}: ended by {problem}", path.display());
         }
-        self.warning = VideoError::told_of_part(problem, is_cut_off, &self.path, duration_secs);
+        let is_truncated = self.source.is_truncated();
+        self.warning = VideoError::partial_warning(problem, is_truncated, path, duration_secs);
     }
 
     fn step(&mut self) -> Result<Option<SampledFrame>, VideoError> {
@@ -171,7 +127,7 @@ impl Sampler {
                 },
             };
             self.pass = Pass::Done;
-            self.pass = go_sequential(&self.path, &self.options, first, &reason)?;
+            self.pass = fall_back(&self.source, &self.options, first, &reason)?;
         }
     }
 }
@@ -188,37 +144,55 @@ impl Iterator for Sampler {
     }
 }
 
-fn sequential(path: &Path, options: &SamplerOptions, first: ClipIndex) -> Result<Pass, VideoError> {
-    SequentialPass::open(path, options, first).map(|pass| Pass::Sequential(Box::new(pass)))
+fn sequential(
+    source: &Source,
+    options: &SamplerOptions,
+    first: ClipIndex,
+) -> Result<Pass, VideoError> {
+    SequentialPass::open(source, options, first).map(|pass| Pass::Sequential(Box::new(pass)))
 }
 
-fn go_sequential(
-    path: &Path,
+/// Continues by decoding every frame, unless the options forbid it.
+fn fall_back(
+    source: &Source,
     options: &SamplerOptions,
     first: ClipIndex,
     reason: &str,
 ) -> Result<Pass, VideoError> {
     if options.strategy == Strategy::PacketsOnly {
         return Err(VideoError::Decode {
-            path: path.to_path_buf(),
+            path: source.path().to_path_buf(),
             reason: reason.to_owned(),
         });
     }
     log::info!(
         "{}: decoding every frame from clip {} on: {reason}",
-        path.display(),
+        source.path().display(),
         first.0
     );
-    sequential(path, options, first)
+    sequential(source, options, first)
 }
 
-/// The frame of the clip at `time_secs`, scaled to `height`; `None` behind the end. Only the group
-/// around it is read where the file can be searched.
+/// The frame of the clip at `time_secs`, scaled to `height`; `None` after the end. If the file can
+/// be searched, only the frames around it are read.
 ///
 /// # Errors
 /// As [`Sampler::open`]; [`VideoError::Cancelled`] once `cancel` is set.
 pub fn thumbnail(
     path: &Path,
+    time_secs: f64,
+    height: u32,
+    cancel: Arc<AtomicBool>,
+) -> Result<Option<RgbImage>, VideoError> {
+    thumbnail_of(&Source::open(path)?, time_secs, height, cancel)
+}
+
+/// As [`thumbnail`], of an opened file.
+///
+/// # Errors
+/// As [`Sampler::new`]; [`VideoError::Cancelled`] once `cancel` is set.
+pub fn thumbnail_of(
+    source: &Source,
     time_secs: f64,
     height: u32,
     cancel: Arc<AtomicBool>,
@@ -229,12 +203,12 @@ pub fn thumbnail(
         cancel,
         strategy: Strategy::Auto,
     };
-    let frame = Sampler::open(path, options)?.next().transpose()?;
+    let frame = Sampler::new(source, options)?.next().transpose()?;
     Ok(frame.map(|frame| scaled(&frame.image, height)))
 }
 
-/// A picture of this height, its shape kept.
-pub(super) fn scaled(image: &RgbImage, height: u32) -> RgbImage {
+/// The picture at this height, in the same shape.
+fn scaled(image: &RgbImage, height: u32) -> RgbImage {
     let (width, full_height) = image.dimensions();
     let ratio = f64::from(height) / f64::from(full_height.max(1));
     let width = (f64::from(width) * ratio).round().max(1.0) as u32;

@@ -1,25 +1,25 @@
 //! Which packets the decoder gets, so that it shows exactly one frame per clip: pure logic.
 //!
-//! Packets come in decoding order and wait in a queue. The frame of a clip is known as soon as no
-//! packet can come any more that is shown between it and the clip's centre: after as many later
-//! packets as a decoder may hold back. Then the queue is fed up to that frame, without the
-//! pictures that no other picture needs. A key frame that is shown before the next centre makes
-//! everything before it useless, so groups without a wanted frame are never decoded.
+//! Packets come in decoding order and wait in a queue. The frame of a clip is known once no packet
+//! that is shown between it and the clip's centre can come any more: after as many later packets
+//! as a decoder may hold back. Then the queue is fed up to that frame, without the pictures that
+//! no other picture needs. A key frame that is shown before the next centre makes everything
+//! before it unnecessary, so groups without a wanted frame are never decoded.
 //!
 //! ```text
 //! decoding order   K1 p b b p b b K2 p b b …          centre ─┐
 //! fed                             K2 p . . p . . W    (W = last one shown at or before it)
 //! ```
 //!
-//! What this cannot serve it refuses, and the caller decodes everything instead.
+//! Videos for which this does not work are refused; the caller then decodes everything.
 
 use std::collections::VecDeque;
 
-use super::bitstream::PacketKind;
-use super::timing::{Extent, Shown, TOLERANCE_NS, centre_ns, is_wild_jump, ns};
 use crate::domain::ClipIndex;
+use crate::video::file::timing::{Extent, Shown, TOLERANCE_NS, centre_ns, is_wild_jump, ns};
+use crate::video::sample::bitstream::PacketKind;
 
-/// A group before the first wanted frame is decoded as it comes once so much of it waits.
+/// If so many packets wait before the first wanted frame, they are decoded as they come.
 const MAX_QUEUED: usize = 256;
 
 /// One packet as the selection sees it.
@@ -27,17 +27,17 @@ const MAX_QUEUED: usize = 256;
 pub(super) struct Note {
     /// What the decoder returns with the frame of this packet.
     pub id: u64,
-    /// Stream time, also where the packet is only decoded and not shown.
+    /// Stream time, even of a packet that is only decoded and not shown.
     pub time_ns: i64,
     /// `None` for packets that an edit list hides.
     pub shown: Option<Shown>,
     pub kind: PacketKind,
 }
 
-/// What is to be done next, in this order.
+/// What to do next; steps are carried out in order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Step<P> {
-    /// Let the decoder give out what it holds, then forget everything.
+    /// Drain the decoder and start afresh.
     Restart,
     /// The frame `id` stands for `clip`; it comes out of the decoder after one of the next packets.
     Want {
@@ -48,14 +48,14 @@ pub(super) enum Step<P> {
     Feed(P),
 }
 
-/// The packets contradict what the selection relies on; everything has to be decoded.
+/// The packets break an assumption of the selection, so everything has to be decoded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum Refused {
     #[error("two packets have the same time")]
     SameTime,
     #[error("the packets jump back in time")]
     BackInTime,
-    #[error("a packet lies far behind the end")]
+    #[error("a packet lies far after the end")]
     WildJump,
     #[error("frames are too far apart for their decoding order")]
     TooSparse,
@@ -65,7 +65,7 @@ pub(super) enum Refused {
 
 pub(super) struct Selector<P> {
     queue: VecDeque<(Note, P)>,
-    /// Frames that went by, fed or left out, though they are shown after the last chosen one.
+    /// Frames that have left the queue, fed or not, but are shown after the last chosen one.
     passed_ns: Vec<i64>,
     chosen: Option<(u64, i64)>,
     next: ClipIndex,
@@ -93,13 +93,13 @@ impl<P> Selector<P> {
         }
     }
 
-    /// The length that the container tells, against which wild timestamps are held.
+    /// The length that the container states; timestamps far beyond it are damaged.
     pub fn with_container_duration(mut self, duration_ns: Option<i64>) -> Self {
         self.container_end_ns = duration_ns.map(|duration_ns| self.zero_ns + duration_ns);
         self
     }
 
-    /// The clip that is looked for now.
+    /// The clip whose frame comes next.
     pub fn next_clip(&self) -> ClipIndex {
         self.next
     }
@@ -123,8 +123,8 @@ impl<P> Selector<P> {
         if let Some(shown) = note.shown {
             self.extent.add(shown);
         }
-        // The first clip of a very short video is looked at in its middle, which is only known
-        // at the end; until then nothing of the first second may be thrown away.
+        // The first clip of a very short video gets the frame in its middle, which is only known at
+        // the end; until then nothing of the first second may be dropped.
         if note.kind.key && note.time_ns <= self.target_ns() && self.next > ClipIndex(0) {
             self.queue.clear();
             self.passed_ns.clear();
@@ -134,14 +134,14 @@ impl<P> Selector<P> {
         while self.n_later(self.target_ns()) > self.max_reorder {
             self.choose(self.target_ns(), steps)?;
         }
-        // All of the first second waits; it may be the whole video, and then its middle counts.
+        // The first second is kept whole: it may be all of the video, and then its middle counts.
         while self.queue.len() > MAX_QUEUED && self.next > ClipIndex(0) {
             self.feed_ahead(steps)?;
         }
         Ok(())
     }
 
-    /// No more packets: serves the clips that are left.
+    /// No more packets will come: chooses the frames of the remaining clips.
     pub fn finish(&mut self, steps: &mut Vec<Step<P>>) -> Result<(), Refused> {
         let duration_ns = self.extent.duration_ns();
         if self.next == ClipIndex(0) && centre_ns(self.next) >= duration_ns {
@@ -168,8 +168,8 @@ impl<P> Selector<P> {
         self.chosen.map_or(i64::MIN, |(_, start_ns)| start_ns)
     }
 
-    /// The last queued frame that begins behind the chosen one and no later than `target_ns`, with
-    /// its place in the queue.
+    /// The last queued frame that begins after the chosen one and no later than `target_ns`, with
+    /// its index in the queue.
     fn best(&self, target_ns: i64) -> Option<(i64, usize)> {
         let after_ns = self.chosen_ns();
         self.queue
@@ -194,7 +194,7 @@ impl<P> Selector<P> {
             self.trim(at, start_ns);
             self.feed_to(start_ns, steps);
         } else {
-            // The frame before stays on screen for more than one clip.
+            // The previous frame stays on screen for more than one clip.
             let (id, start_ns) = self.chosen.ok_or(Refused::NothingShown)?;
             let clip = self.next;
             steps.push(Step::Want { clip, id, start_ns });
@@ -203,7 +203,7 @@ impl<P> Selector<P> {
         Ok(())
     }
 
-    /// Drops what comes before the last key frame from which the frame at `at` can be decoded.
+    /// Drops everything before the last key frame from which the frame at `at` can be decoded.
     fn trim(&mut self, at: usize, start_ns: i64) {
         let key = (0..=at).rev().find(|at| {
             let (note, _) = &self.queue[*at];
@@ -216,7 +216,7 @@ impl<P> Selector<P> {
         }
     }
 
-    /// Feeds the oldest packet, whose frame is not the one that is looked for.
+    /// Feeds the oldest packet, whose frame is not the wanted one.
     fn feed_ahead(&mut self, steps: &mut Vec<Step<P>>) -> Result<(), Refused> {
         let best = self.best(self.target_ns());
         if best.is_none_or(|(_, at)| at == 0) {
@@ -262,5 +262,4 @@ impl<P> Selector<P> {
 }
 
 #[cfg(test)]
-#[path = "select/tests.rs"]
 mod tests;

@@ -1,42 +1,38 @@
 //! The plain way: decode every frame, keep the last one before each clip's centre.
 //!
-//! Needs nothing from the packets, so it serves every file that GStreamer can play.
-
-use std::collections::VecDeque;
-use std::path::{Path, PathBuf};
+//! Needs to know nothing about the packets, so it works for every file that GStreamer can play.
 
 use gstreamer as gst;
 use gstreamer_video as gst_video;
 use image::RgbImage;
 
-use super::decoder::DecodedFrame;
-use super::gif::Gif;
-use super::gst_util::gst_error;
-use super::intake::Item;
-use super::packet_pass::JUMPS_BACK_NS;
-use super::picture::{Orientation, PictureMaker};
-use super::reader::{Delivery, Reader};
-use super::sampler::SampledFrame;
-use super::timing::{
+use crate::domain::ClipIndex;
+use crate::video::file::error::VideoError;
+use crate::video::file::gst_util::gst_error;
+use crate::video::file::intake::Item;
+use crate::video::file::orientation::Orientation;
+use crate::video::file::reader::{Delivery, Reader};
+use crate::video::file::source::Source;
+use crate::video::file::timing::{
     Extent, Shown, StreamClock, TOLERANCE_NS, centre_ns, is_wild_jump, secs, shift_ns,
 };
-use super::{SamplerOptions, VideoError};
-use crate::domain::ClipIndex;
+use crate::video::sample::decoder::DecodedFrame;
+use crate::video::sample::frame::{SampledFrame, SamplerOptions};
+use crate::video::sample::picture::PictureMaker;
+use crate::video::sample::start::JUMPS_BACK_NS;
 
 /// The frame that is on screen until the next one comes.
 struct Current {
     shown: Shown,
     frame: DecodedFrame,
-    /// Converted at most once, however many clips it stands for.
+    /// Converted at most once, even if it stands for many clips.
     image: Option<RgbImage>,
 }
 
 pub(super) struct SequentialPass {
-    path: PathBuf,
+    source: Source,
     options: SamplerOptions,
     reader: Reader,
-    /// The GIF decoder gives all frames the time of the first.
-    picture_times: Option<VecDeque<Times>>,
     clock: StreamClock,
     seek_shift_ns: i64,
     info: Option<gst_video::VideoInfo>,
@@ -46,11 +42,11 @@ pub(super) struct SequentialPass {
     latest_ns: i64,
     extent: Extent,
     current: Option<Current>,
-    /// Came after `current`, waits until all clips before it are served.
+    /// Came after `current` and waits until all clips before it have their frame.
     following: Option<Current>,
     next: ClipIndex,
-    /// When the first clip is looked at: at its centre, or in the middle of a video that is too
-    /// short for it.
+    /// Where the first clip's frame is: at the centre of the clip, or in the middle of a video that
+    /// is shorter than that.
     first_centre_ns: i64,
     ended: bool,
     problem: Option<VideoError>,
@@ -58,29 +54,28 @@ pub(super) struct SequentialPass {
 
 impl SequentialPass {
     pub fn open(
-        path: &Path,
+        source: &Source,
         options: &SamplerOptions,
         first: ClipIndex,
     ) -> Result<Self, VideoError> {
-        let mut pass = Self::at_beginning(path, options, first)?;
+        let mut pass = Self::at_beginning(source, options, first)?;
         if options.jumps && first > ClipIndex(0) && !pass.jump()? {
-            log::debug!("{}: cannot be searched, is read", path.display());
-            pass = Self::at_beginning(path, options, first)?;
+            log::debug!("{}: cannot jump, reads all", source.path().display());
+            pass = Self::at_beginning(source, options, first)?;
         }
         Ok(pass)
     }
 
     fn at_beginning(
-        path: &Path,
+        source: &Source,
         options: &SamplerOptions,
         first: ClipIndex,
     ) -> Result<Self, VideoError> {
-        let reader = Reader::open(path, Delivery::Frames, options.cancel.clone())?;
+        let reader = Reader::open(source, Delivery::Frames, options.cancel.clone())?;
         Ok(Self {
-            path: path.to_path_buf(),
+            source: source.clone(),
             options: options.clone(),
             reader,
-            picture_times: None,
             clock: StreamClock::default(),
             seek_shift_ns: 0,
             info: None,
@@ -98,13 +93,10 @@ impl SequentialPass {
         })
     }
 
-    /// Goes on with the key frame before the next clip. `false` if that cannot be found.
+    /// Continues at the key frame before the next clip. `false` if it is not found.
     fn jump(&mut self) -> Result<bool, VideoError> {
         while self.zero_ns.is_none() {
             self.read()?;
-        }
-        if self.picture_times.is_some() {
-            return Ok(false);
         }
         let target_ns = self.centre_ns() + TOLERANCE_NS;
         for back_ns in JUMPS_BACK_NS {
@@ -129,7 +121,7 @@ impl SequentialPass {
         self.extent.duration_ns()
     }
 
-    /// What went wrong after the first frame: the part before it was used.
+    /// What went wrong after the first frame; everything before it was used.
     pub fn problem(&self) -> Option<&VideoError> {
         self.problem.as_ref()
     }
@@ -155,7 +147,7 @@ impl SequentialPass {
         }
     }
 
-    /// When the next clip is looked at, counted from the first frame.
+    /// Where the next clip's frame is, counted from the first frame.
     fn centre_ns(&self) -> i64 {
         match self.next {
             ClipIndex(0) => self.first_centre_ns,
@@ -177,25 +169,20 @@ impl SequentialPass {
                     let container = self.reader.container();
                     self.clock = container.clock();
                     self.seek_shift_ns = container.seek_shift_ns(shift_ns(&segment));
-                    self.picture_times = Gif::read(&self.path).map(|gif| picture_times(&gif));
                 }
                 self.clock.set_segment(segment);
             }
             Ok(Item::Tags(tags)) => {
                 self.orientation = Orientation::from_tags(&tags).unwrap_or(self.orientation);
             }
-            Ok(Item::Buffer(buffer)) => {
-                self.take_frame(buffer);
-                // libav's demuxer under GStreamer 1.22 never says that a short GIF is over.
-                self.ended |= self.picture_times.as_ref().is_some_and(VecDeque::is_empty);
-            }
+            Ok(Item::Buffer(buffer)) => self.take_frame(buffer),
             Ok(Item::Eos) => {
                 self.ended = true;
                 if self.zero_ns.is_none() {
                     self.reader.check_bus()?;
                     self.reader.check_streams()?;
                     return Err(VideoError::Damaged {
-                        path: self.reader.path().to_path_buf(),
+                        path: self.source.path().to_path_buf(),
                         reason: "no frame could be decoded".to_owned(),
                     });
                 }
@@ -215,14 +202,10 @@ impl SequentialPass {
         let Some(info) = self.info.clone() else {
             return;
         };
-        let times = match &mut self.picture_times {
-            Some(times) => times.pop_front(),
-            None => buffer.pts().map(|pts| (pts, buffer.duration())),
-        };
-        let Some((pts, duration)) = times else {
+        let Some(pts) = buffer.pts() else {
             return;
         };
-        let Some(shown) = self.clock.shown(pts, duration) else {
+        let Some(shown) = self.clock.shown(pts, buffer.duration()) else {
             return;
         };
         if self.zero_ns.is_none() {
@@ -237,7 +220,7 @@ impl SequentialPass {
         if is_wild_jump(self.latest_ns, shown.start_ns, container_end_ns) {
             self.ended = true;
             self.problem = Some(VideoError::Damaged {
-                path: self.path.clone(),
+                path: self.source.path().to_path_buf(),
                 reason: "its timestamps jump".to_owned(),
             });
             return;
@@ -271,44 +254,34 @@ impl SequentialPass {
         })
     }
 
-    /// The frame of a video too short for a clip. That it is so short is only known now, so it is
-    /// read again up to its middle: a second of full frames would be too much to keep.
+    /// The frame of a video that ends before the centre of its first clip. This is only known at the
+    /// end, so the video is read again up to its middle: keeping a second of full frames would take
+    /// too much memory.
     fn middle_of_short(&mut self) -> Result<Option<SampledFrame>, VideoError> {
         if self.next > ClipIndex(0) {
             return Ok(None);
         }
         let middle_ns = self.extent.duration_ns() / 2;
         if middle_ns >= self.first_centre_ns {
-            // A single picture of no length.
+            // A single picture without a duration.
             return self.emit().map(Some);
         }
-        let mut again = Self::open(&self.path, &self.options, self.next)?;
+        let mut again = Self::open(&self.source, &self.options, self.next)?;
         again.first_centre_ns = middle_ns;
         self.next.0 += 1;
         again.next()
     }
 }
 
-type Times = (gst::ClockTime, Option<gst::ClockTime>);
-
-/// When each picture of a GIF is shown.
-fn picture_times(gif: &Gif) -> VecDeque<Times> {
-    let mut at = gst::ClockTime::ZERO;
-    let times = gif.delays.iter().map(|delay| {
-        let begin = at;
-        at += *delay;
-        (begin, Some(*delay))
-    });
-    times.collect()
-}
-
 #[cfg(test)]
 mod tests {
-    use super::super::timing::ns;
+    use std::path::Path;
+
     use super::*;
+    use crate::video::file::timing::ns;
 
     #[test]
-    fn a_jump_leaves_out_what_lies_before_the_key_frame() {
+    fn a_jump_skips_what_comes_before_the_key_frame() {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/videos");
         for name in ["plain.mp4", "first100.ts", "late_start.mkv", "no_cues.mkv"] {
             for jumps in [false, true] {
@@ -316,8 +289,8 @@ mod tests {
                     jumps,
                     ..SamplerOptions::default()
                 };
-                let path = folder.join(name);
-                let mut pass = SequentialPass::open(&path, &options, ClipIndex(4)).unwrap();
+                let source = Source::open(&folder.join(name)).unwrap();
+                let mut pass = SequentialPass::open(&source, &options, ClipIndex(4)).unwrap();
                 while pass.current.is_none() {
                     pass.read().unwrap();
                 }

@@ -1,12 +1,15 @@
-//! Sound that does not last as long as the pictures.
+//! Sound that ends before the pictures, or pauses.
+
+use std::path::PathBuf;
 
 use super::*;
-use crate::video::muxer::MAX_QUEUED_BYTES;
 use gst::prelude::*;
+
+use crate::video::cut::muxer::MAX_QUEUED_BYTES;
 
 /// Twelve seconds of noise, more than a megabyte per picture, with sound where `is_heard`.
 fn film(dir: &Path, name: &str, muxer: &str, is_heard: fn(u64) -> bool) -> PathBuf {
-    crate::video::gst_util::init().unwrap();
+    crate::video::file::gst_util::init().unwrap();
     let path = dir.join(name);
     let writer = gst::parse::launch(&format!(
         "{muxer} name=m ! filesink location=\"{}\" \
@@ -38,7 +41,7 @@ fn film(dir: &Path, name: &str, muxer: &str, is_heard: fn(u64) -> bool) -> PathB
 }
 
 fn sound_times(path: &Path) -> Vec<i64> {
-    let mut feed = Feed::open(path, Arc::default()).unwrap();
+    let mut feed = Feed::open(&Source::open(path).unwrap(), Arc::default()).unwrap();
     let mut times = Vec::new();
     while let Some((track, packet)) = feed.next().unwrap() {
         times.extend((track != VIDEO_TRACK).then_some(packet.time_ns));
@@ -63,7 +66,7 @@ fn sound_that_ends_early_does_not_hold_the_pictures_in_memory() {
 }
 
 #[test]
-fn sound_behind_a_long_silence_is_cut_too() {
+fn sound_after_a_long_silence_is_cut_too() {
     let dir = tempfile::tempdir().unwrap();
     let is_heard = |at_ms| !(1_000..9_000).contains(&at_ms);
     let film = film(dir.path(), "film.mkv", "matroskamux", is_heard);

@@ -1,6 +1,7 @@
 //! What is heard, measured on the samples that reach the sound device.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use super::*;
@@ -11,7 +12,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Twelve seconds of one tone.
 fn tone(dir: &Path) -> PathBuf {
-    crate::video::gst_util::init().unwrap();
+    crate::video::file::gst_util::init().unwrap();
     let path = dir.join("tone.wav");
     let description = format!(
         "audiotestsrc num-buffers=520 samplesperbuffer=1024 freq={TONE_HZ} volume=0.5 \
@@ -33,11 +34,9 @@ fn tone(dir: &Path) -> PathBuf {
 
 /// A second of what the sound device is given.
 fn heard(path: &Path, speed: f64, volume: f64, is_muted: bool) -> Vec<f64> {
-    let shared = Arc::<Mutex<Shared>>::default();
     let (commands, _inbox) = std::sync::mpsc::channel();
-    let wake: Wake = Arc::new(|| {});
-    let upright = Orientation::default();
-    let pipeline = Pipeline::new(path, upright, Sound::Nowhere, &shared, &commands, &wake).unwrap();
+    let link = Link::new(commands, || {});
+    let pipeline = Pipeline::new(&Source::open(path).unwrap(), Sound::Nowhere, &link).unwrap();
     pipeline.set_volume(volume, is_muted);
 
     let samples = Arc::<Mutex<Vec<f64>>>::default();

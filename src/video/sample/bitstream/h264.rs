@@ -31,7 +31,7 @@ pub(super) fn judge(data: &[u8], nal_length: Option<usize>) -> Result<PacketKind
 }
 
 /// Whether an H.264 SEI holds a recovery point with `recovery_frame_cnt` 0: an intra picture in an
-/// open group. Intra refresh has a larger count: its pictures become right only bit by bit.
+/// open group. Intra refresh has a larger count: its pictures become right only little by little.
 fn recovers_at_once(sei: &[u8]) -> bool {
     let mut rest = sei;
     // More than the trailing bits must be left for another message.
@@ -62,8 +62,8 @@ fn sei_number(data: &[u8]) -> Option<(usize, &[u8])> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::{DROPPABLE, KEY, PLAIN};
     use super::*;
+    use crate::video::sample::bitstream::tests::{DROPPABLE, KEY, PLAIN};
 
     #[test]
     fn h264_packets_are_judged_by_their_nal_units() {
@@ -92,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn a_length_that_leaves_the_packet_is_damage() {
+    fn a_length_beyond_the_packet_is_damage() {
         assert_eq!(judge(&[0, 0, 0, 2, 0x65, 0x88], Some(4)), Ok(KEY));
         assert_eq!(judge(&[0, 0, 0, 3, 0x65, 0x88], Some(4)), Err(Unjudgeable));
         assert_eq!(judge(&[0, 0, 0], Some(4)), Err(Unjudgeable));

@@ -57,8 +57,8 @@ pub(super) fn hvcc_max_temporal_id(data: &[u8]) -> Option<u8> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::{DROPPABLE, KEY, PLAIN};
     use super::*;
+    use crate::video::sample::bitstream::tests::{DROPPABLE, KEY, PLAIN};
 
     #[test]
     fn h265_drops_only_the_highest_layer() {

@@ -47,11 +47,11 @@ pub(super) fn judge(data: &[u8]) -> Result<PacketKind, Unjudgeable> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::{DROPPABLE, KEY, PLAIN};
     use super::*;
+    use crate::video::sample::bitstream::tests::{DROPPABLE, KEY, PLAIN};
 
     #[test]
-    fn mpeg2_pictures_tell_their_type() {
+    fn mpeg2_pictures_have_a_type() {
         let picture = |kind: u8| [0, 0, 1, 0x00, 0, kind << 3, 0];
         let mut intra = vec![0, 0, 1, 0xb3, 0x14];
         intra.extend_from_slice(&picture(1));

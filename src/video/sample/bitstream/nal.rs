@@ -1,4 +1,4 @@
-//! How packets are made of units: by length, or by start codes.
+//! Splits packets into units: by length, or by start codes.
 
 use super::Unjudgeable;
 
@@ -25,7 +25,7 @@ pub(super) fn nal_units(data: &[u8], nal_length: Option<usize>) -> Result<Vec<&[
     Ok(units)
 }
 
-/// What stands behind each `00 00 01`, up to the next one; only units with at least one byte.
+/// What follows each `00 00 01`, up to the next one; only units with at least one byte.
 pub(super) fn start_code_units(data: &[u8]) -> impl Iterator<Item = &[u8]> {
     let mut starts = Vec::new();
     let mut at = 0;
@@ -42,7 +42,7 @@ pub(super) fn start_code_units(data: &[u8]) -> impl Iterator<Item = &[u8]> {
         .filter(|unit| !unit.is_empty())
 }
 
-/// Takes out the emulation prevention bytes (`00 00 03`).
+/// Removes the emulation prevention bytes (the 3 in `00 00 03`).
 pub(super) fn unescape(data: &[u8]) -> Vec<u8> {
     let mut plain = Vec::with_capacity(data.len());
     let mut n_zeros = 0;

@@ -131,7 +131,7 @@ fn a_still_picture_stands_for_all_clips_it_is_shown_in() {
 }
 
 #[test]
-fn a_short_video_is_looked_at_in_its_middle() {
+fn a_short_video_gets_the_frame_in_its_middle() {
     let steps = run(&video(10, 4), 2).unwrap();
     assert_eq!(wanted(&steps), [(0, 5)]);
     assert_eq!(fed(&steps), [4, 6, 5]);
@@ -195,7 +195,7 @@ fn a_long_group_before_the_first_clip_does_not_pile_up() {
 }
 
 #[test]
-fn a_key_frame_behind_a_long_group_makes_it_useless() {
+fn a_key_frame_after_a_long_group_makes_it_unnecessary() {
     // Groups of 16 seconds: 400 packets, of which the first begin to be decoded.
     let mut selector = Selector::new(0, 2, ClipIndex(10));
     let mut steps = Vec::new();
@@ -210,7 +210,7 @@ fn a_key_frame_behind_a_long_group_makes_it_useless() {
 }
 
 #[test]
-fn what_cannot_be_served_is_refused() {
+fn packets_that_break_an_assumption_are_refused() {
     assert_eq!(run(&packets("IPP", &[0, 1, 1]), 2), Err(Refused::SameTime));
     let jump = packets("IPPP", &[0, 1, 500, 3]);
     assert_eq!(run(&jump, 2), Err(Refused::BackInTime));
