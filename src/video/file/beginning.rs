@@ -282,7 +282,7 @@ mod tests {
         track(id, b"tmcd", &[], &[&description, &offsets])
     }
 
-    /// `samples` come first, behind eight bytes of `mdat`.
+    /// `samples` come first, after eight bytes of `mdat`.
     fn file(samples: &[u32], tracks: &[Vec<u8>]) -> Cursor<Vec<u8>> {
         let header = boxed(b"mvhd", &[&words(&[0, 0, 0, 600, 0])]);
         let movie = boxed(b"moov", &[&header, &tracks.concat()]);

@@ -142,7 +142,7 @@ mod tests {
         assert!(source.is_truncated());
         let clone = source.clone();
         drop(source);
-        // Neither is looked at again.
+        // Neither is read again.
         std::fs::write(&path, &bytes).unwrap();
         assert_eq!(clone.path_to_read().unwrap(), copy);
         assert!(clone.is_truncated() && copy.exists());

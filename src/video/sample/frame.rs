@@ -31,7 +31,7 @@ impl std::fmt::Debug for SampledFrame {
 /// How to get the frames; the result is the same.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Strategy {
-    /// Decode only what is needed, and everything where that is not sure to be right.
+    /// Decode only what is needed, or everything where that might give a wrong frame.
     #[default]
     Auto,
     /// Decode everything.

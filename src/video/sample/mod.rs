@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! Sampler ─┬─ PacketPass       decodes only what is needed
-//!          └─ SequentialPass   decodes everything, where the first is not sure to be right
+//!          └─ SequentialPass   decodes everything, where the first might be wrong
 //! PreviewSampler               key frames only, coarse to fine
 //! ```
 

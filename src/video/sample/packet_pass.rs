@@ -20,7 +20,7 @@ use crate::video::sample::decoder::Decoder;
 use crate::video::sample::frame::{SampledFrame, SamplerOptions};
 use crate::video::sample::packet_source::{Packet, PacketSource, PassEnd};
 use crate::video::sample::picture::PictureMaker;
-use crate::video::sample::select::{Note, Selector, Step};
+use crate::video::sample::select::{PacketInfo, Selector, Step};
 use crate::video::sample::start::{JUMPS_BACK_NS, MAX_PACKETS_TO_KEY, Start, first_frame};
 
 /// A frame that was chosen and is still in the decoder.
@@ -54,8 +54,8 @@ impl PacketPass {
         let mut selector = Selector::new(zero_ns, source.max_reorder(), options.first_clip)
             .with_container_duration(source.reader.container_duration_ns());
         let mut steps = Vec::new();
-        for (note, packet) in early {
-            selector.push(note, packet, &mut steps)?;
+        for (info, packet) in early {
+            selector.push(info, packet, &mut steps)?;
         }
         Ok(Self {
             source,
@@ -105,7 +105,7 @@ impl PacketPass {
                 Err(end) => return Err(end),
             };
             match packet {
-                Some((note, packet)) => self.selector.push(note, packet, &mut self.steps)?,
+                Some((info, packet)) => self.selector.push(info, packet, &mut self.steps)?,
                 None => self.finish()?,
             }
         }
@@ -209,19 +209,19 @@ fn open_at_first_clip(
 fn key_before(
     source: &mut PacketSource,
     target_ns: i64,
-) -> Result<Option<(Note, Packet)>, PassEnd> {
+) -> Result<Option<(PacketInfo, Packet)>, PassEnd> {
     for back_ns in JUMPS_BACK_NS {
         if !source.seek(target_ns - back_ns, gst::SeekFlags::SNAP_BEFORE) {
             break;
         }
         for _ in 0..MAX_PACKETS_TO_KEY {
-            let Some((note, packet)) = source.next()? else {
+            let Some((info, packet)) = source.next()? else {
                 break;
             };
-            if note.kind.key && note.time_ns <= target_ns {
-                return Ok(Some((note, packet)));
+            if info.kind.key && info.time_ns <= target_ns {
+                return Ok(Some((info, packet)));
             }
-            if note.kind.key {
+            if info.kind.key {
                 break;
             }
         }
@@ -256,8 +256,8 @@ mod tests {
                 options.jumps = jumps;
                 let source = Source::open(&folder.join(name)).unwrap();
                 let mut pass = PacketPass::open(&source, &options).unwrap();
-                let (note, _) = pass.source.next().unwrap().unwrap();
-                let read_ns = note.time_ns - pass.zero_ns;
+                let (info, _) = pass.source.next().unwrap().unwrap();
+                let read_ns = info.time_ns - pass.zero_ns;
                 assert_eq!(read_ns > ns(5.0), jumps, "{name}: {read_ns}");
             }
         }

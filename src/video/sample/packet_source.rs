@@ -13,7 +13,7 @@ use crate::video::file::timing::{StreamClock, shift_ns};
 use crate::video::sample::bitstream::{Judge, Unjudgeable};
 use crate::video::sample::decoder::DecoderError;
 use crate::video::sample::frame::SamplerOptions;
-use crate::video::sample::select::{Note, Refused};
+use crate::video::sample::select::{PacketInfo, Refused};
 
 /// Keeps ids positive for frames before the beginning of an edit list.
 const ID_OFFSET_NS: i64 = 1_000 * 3600 * 1_000_000_000;
@@ -92,7 +92,7 @@ impl PacketSource {
     }
 
     /// The next packet, `None` at the end of the stream.
-    pub fn next(&mut self) -> Result<Option<(Note, Packet)>, PassEnd> {
+    pub fn next(&mut self) -> Result<Option<(PacketInfo, Packet)>, PassEnd> {
         while !self.ended || self.just_sought {
             match self.reader.next()? {
                 Item::Caps(caps) => self.set_caps(caps)?,
@@ -156,7 +156,7 @@ impl PacketSource {
         Ok(())
     }
 
-    fn packet(&mut self, buffer: gst::Buffer) -> Result<(Note, Packet), PassEnd> {
+    fn packet(&mut self, buffer: gst::Buffer) -> Result<(PacketInfo, Packet), PassEnd> {
         let (Some(judge), Some(caps)) = (&mut self.judge, &self.caps) else {
             return Err(PassEnd::Doubt("packets without a format".to_owned()));
         };
@@ -174,14 +174,14 @@ impl PacketSource {
             judge.judge(&data, !flags.contains(gst::BufferFlags::DELTA_UNIT))?
         };
         let id = u64::try_from(time_ns + ID_OFFSET_NS)
-            .map_err(|_| PassEnd::Doubt("a packet lies far before the start".to_owned()))?;
-        let note = Note {
+            .map_err(|_| PassEnd::Doubt("a packet is far before the start".to_owned()))?;
+        let info = PacketInfo {
             id,
             time_ns,
             shown,
             kind,
         };
         let caps = caps.clone();
-        Ok((note, Packet { id, buffer, caps }))
+        Ok((info, Packet { id, buffer, caps }))
     }
 }

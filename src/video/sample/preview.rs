@@ -1,7 +1,7 @@
 //! A quick look at the whole video: key frames, coarse to fine.
 //!
-//! A key frame costs one seek and one decoded picture, wherever it lies, so a few dozen of them
-//! sketch the curve before exact sampling has begun. They lie near their clips, not at the centres.
+//! A key frame costs one seek and one decoded picture, wherever it is, so a few dozen of them
+//! sketch the curve before exact sampling has begun. They are near the clips, not at their centres.
 
 use std::collections::{HashSet, VecDeque};
 use std::path::Path;
@@ -18,7 +18,7 @@ use crate::video::sample::packet_source::{PacketSource, PassEnd};
 use crate::video::sample::picture::PictureMaker;
 use crate::video::sample::start::{MAX_PACKETS_TO_KEY, first_frame};
 
-/// Rough frames over the whole video, each with the clip it lies in; no clip twice.
+/// Rough frames over the whole video, each with the clip it belongs to; no clip twice.
 ///
 /// Ends early and without an error if the file cannot be searched: this is an extra, and the
 /// [`Sampler`](crate::video::Sampler) delivers every clip anyway.
@@ -90,21 +90,21 @@ impl PreviewSampler {
             return Err(PassEnd::Doubt("the file cannot be searched".to_owned()));
         }
         for _ in 0..MAX_PACKETS_TO_KEY {
-            let Some((note, packet)) = self.packets.next()? else {
+            let Some((info, packet)) = self.packets.next()? else {
                 return Ok(None);
             };
-            if !note.kind.key {
+            if !info.kind.key {
                 continue;
             }
-            let time_secs = secs(note.time_ns - self.zero_ns).max(0.0);
+            let time_secs = secs(info.time_ns - self.zero_ns).max(0.0);
             let clip = ClipIndex((time_secs / CLIP_SECS) as usize);
-            if !self.seen_keys.insert(note.id) || !self.done.insert(clip) {
+            if !self.seen_keys.insert(info.id) || !self.done.insert(clip) {
                 return Ok(None);
             }
-            self.decoder.want(note.id);
+            self.decoder.want(info.id);
             self.decoder.feed(&packet.buffer, packet.id, &packet.caps)?;
             self.decoder.drain()?;
-            let Some(frame) = self.decoder.take(note.id) else {
+            let Some(frame) = self.decoder.take(info.id) else {
                 return Ok(None);
             };
             let image = self.maker.picture(&frame, self.packets.orientation);

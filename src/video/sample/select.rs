@@ -24,7 +24,7 @@ const MAX_QUEUED: usize = 256;
 
 /// One packet as the selection sees it.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Note {
+pub(super) struct PacketInfo {
     /// What the decoder returns with the frame of this packet.
     pub id: u64,
     /// Stream time, even of a packet that is only decoded and not shown.
@@ -55,7 +55,7 @@ pub(super) enum Refused {
     SameTime,
     #[error("the packets jump back in time")]
     BackInTime,
-    #[error("a packet lies far after the end")]
+    #[error("a packet is far after the end")]
     WildJump,
     #[error("frames are too far apart for their decoding order")]
     TooSparse,
@@ -64,7 +64,7 @@ pub(super) enum Refused {
 }
 
 pub(super) struct Selector<P> {
-    queue: VecDeque<(Note, P)>,
+    queue: VecDeque<(PacketInfo, P)>,
     /// Frames that have left the queue, fed or not, but are shown after the last chosen one.
     passed_ns: Vec<i64>,
     chosen: Option<(u64, i64)>,
@@ -108,29 +108,34 @@ impl<P> Selector<P> {
         self.extent.duration_ns()
     }
 
-    pub fn push(&mut self, note: Note, packet: P, steps: &mut Vec<Step<P>>) -> Result<(), Refused> {
-        if note.time_ns < self.latest_ns.saturating_sub(ns(5.0)) {
+    pub fn push(
+        &mut self,
+        info: PacketInfo,
+        packet: P,
+        steps: &mut Vec<Step<P>>,
+    ) -> Result<(), Refused> {
+        if info.time_ns < self.latest_ns.saturating_sub(ns(5.0)) {
             return Err(Refused::BackInTime);
         }
         let from_ns = self.latest_ns.max(self.zero_ns);
-        if is_wild_jump(from_ns, note.time_ns, self.container_end_ns) {
+        if is_wild_jump(from_ns, info.time_ns, self.container_end_ns) {
             return Err(Refused::WildJump);
         }
-        self.latest_ns = self.latest_ns.max(note.time_ns);
-        if self.queue.iter().any(|(queued, _)| queued.id == note.id) {
+        self.latest_ns = self.latest_ns.max(info.time_ns);
+        if self.queue.iter().any(|(queued, _)| queued.id == info.id) {
             return Err(Refused::SameTime);
         }
-        if let Some(shown) = note.shown {
+        if let Some(shown) = info.shown {
             self.extent.add(shown);
         }
         // The first clip of a very short video gets the frame in its middle, which is only known at
         // the end; until then nothing of the first second may be dropped.
-        if note.kind.key && note.time_ns <= self.target_ns() && self.next > ClipIndex(0) {
+        if info.kind.key && info.time_ns <= self.target_ns() && self.next > ClipIndex(0) {
             self.queue.clear();
             self.passed_ns.clear();
             self.restart = true;
         }
-        self.queue.push_back((note, packet));
+        self.queue.push_back((info, packet));
         while self.n_later(self.target_ns()) > self.max_reorder {
             self.choose(self.target_ns(), steps)?;
         }
@@ -159,7 +164,7 @@ impl<P> Selector<P> {
     }
 
     fn n_later(&self, target_ns: i64) -> usize {
-        let queued = self.queue.iter().map(|(note, _)| note.time_ns);
+        let queued = self.queue.iter().map(|(info, _)| info.time_ns);
         let passed = self.passed_ns.iter().copied();
         queued.chain(passed).filter(|at| *at > target_ns).count()
     }
@@ -175,7 +180,7 @@ impl<P> Selector<P> {
         self.queue
             .iter()
             .enumerate()
-            .filter_map(|(at, (note, _))| Some((note.shown?.start_ns, at)))
+            .filter_map(|(at, (info, _))| Some((info.shown?.start_ns, at)))
             .filter(|(start_ns, _)| *start_ns > after_ns && *start_ns <= target_ns)
             .max()
     }
@@ -206,8 +211,8 @@ impl<P> Selector<P> {
     /// Drops everything before the last key frame from which the frame at `at` can be decoded.
     fn trim(&mut self, at: usize, start_ns: i64) {
         let key = (0..=at).rev().find(|at| {
-            let (note, _) = &self.queue[*at];
-            note.kind.key && note.time_ns <= start_ns
+            let (info, _) = &self.queue[*at];
+            info.kind.key && info.time_ns <= start_ns
         });
         if let Some(key) = key {
             self.queue.drain(..key);
@@ -222,16 +227,16 @@ impl<P> Selector<P> {
         if best.is_none_or(|(_, at)| at == 0) {
             return Err(Refused::TooSparse);
         }
-        let Some((note, packet)) = self.queue.pop_front() else {
+        let Some((info, packet)) = self.queue.pop_front() else {
             return Ok(());
         };
         if std::mem::take(&mut self.restart) {
             steps.push(Step::Restart);
         }
         let target_ns = self.target_ns();
-        let start_ns = note.shown.map(|shown| shown.start_ns);
+        let start_ns = info.shown.map(|shown| shown.start_ns);
         self.passed_ns.extend(start_ns.filter(|at| *at > target_ns));
-        if !note.kind.droppable {
+        if !info.kind.droppable {
             steps.push(Step::Feed(packet));
         }
         Ok(())
@@ -244,17 +249,17 @@ impl<P> Selector<P> {
             steps.push(Step::Restart);
         }
         let want_at = steps.len();
-        while let Some((note, packet)) = self.queue.pop_front() {
-            let this_ns = note.shown.map(|shown| shown.start_ns);
+        while let Some((info, packet)) = self.queue.pop_front() {
+            let this_ns = info.shown.map(|shown| shown.start_ns);
             if this_ns == Some(start_ns) {
-                let (clip, id) = (self.next, note.id);
+                let (clip, id) = (self.next, info.id);
                 steps.insert(want_at, Step::Want { clip, id, start_ns });
                 steps.push(Step::Feed(packet));
                 self.chosen = Some((id, start_ns));
                 return;
             }
             self.passed_ns.extend(this_ns.filter(|at| *at > start_ns));
-            if !note.kind.droppable {
+            if !info.kind.droppable {
                 steps.push(Step::Feed(packet));
             }
         }

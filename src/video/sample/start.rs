@@ -12,7 +12,7 @@ use crate::video::file::source::Source;
 use crate::video::sample::decoder::{Decoder, DecoderError};
 use crate::video::sample::frame::SamplerOptions;
 use crate::video::sample::packet_source::{Packet, PacketSource, PassEnd};
-use crate::video::sample::select::Note;
+use crate::video::sample::select::PacketInfo;
 
 /// If no frame has come out of the decoder after this many packets, the start is damaged.
 const MAX_PACKETS_TO_FIRST_FRAME: usize = 512;
@@ -29,18 +29,18 @@ pub(super) struct Start {
     pub decoder: Decoder,
     pub zero_ns: i64,
     /// The packets that were read for it, in decoding order.
-    pub early: Vec<(Note, Packet)>,
+    pub early: Vec<(PacketInfo, Packet)>,
 }
 
 /// Reads up to the first frame that comes out and is shown, which is time zero: packets before the
 /// first key frame and packets that an edit list hides do not count.
 pub(super) fn first_frame(source: &mut PacketSource) -> Result<Start, PassEnd> {
-    let mut early: Vec<(Note, Packet)> = Vec::new();
+    let mut early: Vec<(PacketInfo, Packet)> = Vec::new();
     let mut decoder: Option<Decoder> = None;
     loop {
         let packet = source.next()?;
         let at_end = packet.is_none();
-        if let Some((note, packet)) = packet {
+        if let Some((info, packet)) = packet {
             let decoder = match &mut decoder {
                 Some(decoder) => decoder,
                 None => {
@@ -50,7 +50,7 @@ pub(super) fn first_frame(source: &mut PacketSource) -> Result<Start, PassEnd> {
                 }
             };
             decoder.feed(&packet.buffer, packet.id, &packet.caps)?;
-            early.push((note, packet));
+            early.push((info, packet));
         }
         let Some(decoding) = &mut decoder else {
             return Err(PassEnd::Doubt("the stream has no packets".to_owned()));
@@ -59,8 +59,8 @@ pub(super) fn first_frame(source: &mut PacketSource) -> Result<Start, PassEnd> {
             decoding.drain()?;
         }
         let first = decoding.seen().into_iter().find_map(|id| {
-            let (note, _) = early.iter().find(|(note, _)| note.id == id)?;
-            note.shown
+            let (info, _) = early.iter().find(|(info, _)| info.id == id)?;
+            info.shown
         });
         if let Some(shown) = first
             && let Some(decoder) = decoder.take()

@@ -5,14 +5,14 @@ use super::*;
 const FRAME_NS: i64 = 40_000_000;
 
 /// `I` key, `P` reference, `b` droppable; `order` gives the display index of each packet.
-fn packets(kinds: &str, order: &[i64]) -> Vec<Note> {
+fn packets(kinds: &str, order: &[i64]) -> Vec<PacketInfo> {
     kinds
         .chars()
         .zip(order)
         .map(|(kind, &index)| {
             let time_ns = index * FRAME_NS;
             let end_ns = Some(time_ns + FRAME_NS);
-            Note {
+            PacketInfo {
                 id: index as u64,
                 time_ns,
                 shown: Some(Shown {
@@ -28,11 +28,11 @@ fn packets(kinds: &str, order: &[i64]) -> Vec<Note> {
         .collect()
 }
 
-fn run(notes: &[Note], max_reorder: usize) -> Result<Vec<Step<u64>>, Refused> {
-    let mut selector = Selector::new(notes[0].time_ns, max_reorder, ClipIndex(0));
+fn run(infos: &[PacketInfo], max_reorder: usize) -> Result<Vec<Step<u64>>, Refused> {
+    let mut selector = Selector::new(infos[0].time_ns, max_reorder, ClipIndex(0));
     let mut steps = Vec::new();
-    for note in notes {
-        selector.push(*note, note.id, &mut steps)?;
+    for info in infos {
+        selector.push(*info, info.id, &mut steps)?;
     }
     selector.finish(&mut steps)?;
     Ok(steps)
@@ -59,7 +59,7 @@ fn fed(steps: &[Step<u64>]) -> Vec<u64> {
 }
 
 /// 25 frames per second, groups of `group` frames `I b P b P …` with one B-frame between.
-fn video(n_frames: i64, group: i64) -> Vec<Note> {
+fn video(n_frames: i64, group: i64) -> Vec<PacketInfo> {
     let mut kinds = String::new();
     let mut order = Vec::new();
     for start in (0..n_frames).step_by(group as usize) {
@@ -140,15 +140,15 @@ fn a_short_video_gets_the_frame_in_its_middle() {
 
 #[test]
 fn an_edit_list_is_decoded_but_not_shown() {
-    let mut notes = video(100, 100);
-    for note in &mut notes[..20] {
-        note.shown = None;
+    let mut infos = video(100, 100);
+    for info in &mut infos[..20] {
+        info.shown = None;
     }
-    let zero_ns = notes[20].time_ns.min(notes[21].time_ns);
+    let zero_ns = infos[20].time_ns.min(infos[21].time_ns);
     let mut selector = Selector::new(zero_ns, 2, ClipIndex(0));
     let mut steps = Vec::new();
-    for note in &notes {
-        selector.push(*note, note.id, &mut steps).unwrap();
+    for info in &infos {
+        selector.push(*info, info.id, &mut steps).unwrap();
     }
     selector.finish(&mut steps).unwrap();
     let zero = zero_ns / FRAME_NS;
@@ -158,11 +158,11 @@ fn an_edit_list_is_decoded_but_not_shown() {
 
 #[test]
 fn a_later_clip_can_be_the_first() {
-    let notes = video(250, 50);
+    let infos = video(250, 50);
     let mut selector = Selector::new(0, 2, ClipIndex(3));
     let mut steps = Vec::new();
-    for note in &notes {
-        selector.push(*note, note.id, &mut steps).unwrap();
+    for info in &infos {
+        selector.push(*info, info.id, &mut steps).unwrap();
     }
     selector.finish(&mut steps).unwrap();
     assert_eq!(wanted(&steps), [(3, 175), (4, 225)]);
@@ -171,12 +171,12 @@ fn a_later_clip_can_be_the_first() {
 
 #[test]
 fn a_long_group_before_the_first_clip_does_not_pile_up() {
-    let notes = video(5000, 5000);
+    let infos = video(5000, 5000);
     let mut selector = Selector::new(0, 2, ClipIndex(90));
     let mut steps = Vec::new();
-    for note in &notes {
-        selector.push(*note, note.id, &mut steps).unwrap();
-        assert!(selector.queue.len() <= MAX_QUEUED, "at {}", note.id);
+    for info in &infos {
+        selector.push(*info, info.id, &mut steps).unwrap();
+        assert!(selector.queue.len() <= MAX_QUEUED, "at {}", info.id);
     }
     selector.finish(&mut steps).unwrap();
     let expected: Vec<_> = (90..100)
@@ -199,8 +199,8 @@ fn a_key_frame_after_a_long_group_makes_it_unnecessary() {
     // Groups of 16 seconds: 400 packets, of which the first begin to be decoded.
     let mut selector = Selector::new(0, 2, ClipIndex(10));
     let mut steps = Vec::new();
-    for note in &video(800, 400) {
-        selector.push(*note, note.id, &mut steps).unwrap();
+    for info in &video(800, 400) {
+        selector.push(*info, info.id, &mut steps).unwrap();
     }
     selector.finish(&mut steps).unwrap();
     let found = wanted(&steps);
