@@ -49,7 +49,8 @@ const MAY_USE_IN_VIDEO: &[(&str, &[&str])] = &[
     ("file", &[]),
     ("sample", &["file"]),
     ("play", &["file"]),
-    ("cut", &["file"]),
+    // A cut counts time from the same first frame, and begins at the same key frames, as the samples.
+    ("cut", &["file", "sample"]),
 ];
 
 /// Crates that only some rooms may name; a trailing `*` stands for any rest of the name.
@@ -73,12 +74,6 @@ const KNOWN_CIRCLES: &[&[&str]] = &[
         "model/encoder/mod.rs",
         "model/parameter.rs",
         "model/preprocess.rs",
-    ],
-    &[
-        "video/packet_pass.rs",
-        "video/packet_source.rs",
-        "video/sampler.rs",
-        "video/sequential_pass.rs",
     ],
     &["worker/prompts.rs", "worker/state.rs", "worker/teaching.rs"],
 ];
