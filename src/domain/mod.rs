@@ -12,10 +12,11 @@ mod moment;
 mod query;
 mod saliency;
 mod time;
+mod unit_vector;
 mod words;
 
 pub use annotation::{Annotation, AnnotationError, MAX_GRADE, N_ANNOTATORS, QueryId};
-pub use embeddings::{Embeddings, ShapeError, l2_normalise};
+pub use embeddings::{Embeddings, ShapeError};
 pub use jsonl::{LineError, from_jsonl, to_jsonl};
 pub use label::{Grade, Labels};
 pub use model_layout::{
@@ -28,4 +29,5 @@ pub use moment::{
 pub use query::{MAX_QUERY_CHARS, Query, QueryError};
 pub use saliency::{Highlight, SaliencyCurve};
 pub use time::{CLIP_SECS, ClipIndex, TimeSpan, format_timestamp, n_clips};
+pub use unit_vector::UnitVector;
 pub use words::{count, panic_text};
