@@ -7,6 +7,7 @@ mod annotation;
 mod embeddings;
 mod jsonl;
 mod label;
+mod matrix;
 mod model_layout;
 mod moment;
 mod query;
@@ -19,6 +20,7 @@ pub use annotation::{Annotation, AnnotationError, MAX_GRADE, N_ANNOTATORS, Query
 pub use embeddings::{Embeddings, ShapeError};
 pub use jsonl::{LineError, from_jsonl, to_jsonl};
 pub use label::{Grade, Labels};
+pub use matrix::transposed;
 pub use model_layout::{
     PYTORCH, SAFETENSORS, SHARD_INDEX, SMALL_MODEL_FILES, ShardIndexError, WEIGHT_FILES,
     shard_names,

@@ -19,7 +19,7 @@ const WORK_PER_CALL: usize = 8_000_000_000;
 /// For narrow towers, whose time is not spent in products.
 const MAX_POSITIONS_PER_CALL: usize = 1024;
 
-/// A backward pass costs as much again as a forward pass: weights are frozen.
+/// A backward pass costs as much as a forward pass and not twice that, because weights are frozen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Direction {
     Forward,

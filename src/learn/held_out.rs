@@ -4,6 +4,7 @@ use std::cmp::Ordering;
 
 use crate::domain::{Annotation, CLIP_SECS, Moment, SaliencyCurve};
 use crate::eval::{GradeMetrics, HighlightMetrics, Prediction, RangeMetrics, score};
+use crate::learn::statistics::{agreement, deviation, mean, t_value};
 use crate::learn::training_set::TrainingSet;
 use crate::model::prompt::HeldOutScores;
 
@@ -239,44 +240,6 @@ fn at_bar(highlights: &HighlightMetrics, truth: &[Annotation]) -> GradeMetrics {
     } else {
         highlights.fair
     }
-}
-
-/// Student's t, one-sided, for the mean of `n` values: at 90 %, and at 99 % below eight values. A
-/// handful of labels is often fitted by luck, and it is better to wait for a few more labels than to
-/// use a prompt that is worse than none.
-fn t_value(n: usize) -> f64 {
-    const FEW: [f64; 6] = [31.82, 6.965, 4.541, 3.747, 3.365, 3.143];
-    const SOME: [f64; 4] = [1.41, 1.40, 1.38, 1.37];
-    match n {
-        ..8 => FEW[n.saturating_sub(2)],
-        8..12 => SOME[n - 8],
-        _ => 1.3,
-    }
-}
-
-/// Each clip's part of the agreement; none where all labels are equal.
-fn agreement(values: &[f64], labels: &[f64], all: &[f64]) -> Vec<f64> {
-    let (mean_value, mean_label) = (mean(values), mean(labels));
-    let label_deviation = deviation(labels);
-    if label_deviation < 1e-9 {
-        return Vec::new();
-    }
-    let scale = label_deviation * deviation(all).max(1e-12);
-    values
-        .iter()
-        .zip(labels)
-        .map(|(value, label)| (value - mean_value) * (label - mean_label) / scale)
-        .collect()
-}
-
-fn mean(values: &[f64]) -> f64 {
-    values.iter().sum::<f64>() / values.len() as f64
-}
-
-fn deviation(values: &[f64]) -> f64 {
-    let mean_value = mean(values);
-    let squares: Vec<_> = values.iter().map(|x| (x - mean_value).powi(2)).collect();
-    mean(&squares).sqrt()
 }
 
 #[cfg(test)]

@@ -16,6 +16,7 @@ pub mod matching;
 mod next_labels;
 mod plan;
 pub mod spans;
+mod statistics;
 mod trainer;
 mod training_set;
 

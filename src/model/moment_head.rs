@@ -1,7 +1,7 @@
 //! The moment head: from a saliency curve to one probability per clip.
 //!
 //! What the head sees is the saliency min–max normalised *within its video*: this is worth ten
-//! points of R1@0.5 over the calibrated value (DESIGN section 9). A window of `k` neighbouring
+//! points of R1@0.5 over the calibrated value. A window of `k` neighbouring
 //! clips goes through `h` hidden units to one logit; the borders repeat the edge clip.
 
 use burn::module::Module;

@@ -1,7 +1,7 @@
 //! Learned context vectors in front of the query, and the calibration of what comes out.
 //!
-//! Context vectors stand among the tokens of the query as if they were words; where, is decided by
-//! the [`Encoder`]'s family. The encoder is frozen: its tensors live outside the autodiff graph, so
+//! Context vectors stand among the tokens of the query as if they were words; the family of the
+//! [`Encoder`] decides where. The encoder is frozen: its tensors live outside the autodiff graph, so
 //! no gradient is computed for them. Golden numbers in `tests/fixtures/prompt`.
 //!
 //! Source: Zhou et al., *Learning to Prompt for Vision-Language Models*, 2022.

@@ -86,8 +86,8 @@ impl Trainer {
     }
 
     /// A handful of labels on one query is often fitted by luck, and cross-validation that holds out
-    /// one or two of them does not notice. A gain is then believed only where zero-shot fails on
-    /// these very labels: where it puts them in order no better than chance, little can be lost.
+    /// one or two of them does not notice. A gain is then believed only where the plain words fail
+    /// on these very labels: where they order them no better than chance, little can be lost.
     fn is_luck_likely(&self) -> bool {
         const CHANCE: f64 = 0.5;
         if !self.plan.has_single_lesson || self.set.n_labels() >= ENOUGH_LABELS {

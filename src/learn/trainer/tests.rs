@@ -152,7 +152,7 @@ fn a_few_labels_are_cross_validated_and_remember_their_query() {
     assert!(outcome.before.is_some() && outcome.after.is_some());
 }
 
-/// Fewer than ten labels: no gain is believed where the query as it stands orders them well.
+/// Fewer than ten labels: no gain is believed where the plain words order them well.
 #[test]
 fn a_few_labels_never_replace_a_query_that_works() {
     let encoder = clip_tiny();

@@ -65,7 +65,7 @@ impl TextTower {
     /// - output: `[batch, seq, width]`
     pub fn embed(&self, ids: &[impl AsRef<[u32]>], device: &Device) -> Tensor<3> {
         let seq = ids.first().map_or(0, |row| row.as_ref().len());
-        let flat = ids.iter().flat_map(|row| row.as_ref());
+        let flat = ids.iter().flat_map(AsRef::as_ref);
         let flat: Vec<i64> = flat.map(|&id| i64::from(id)).collect();
         let ids = Tensor::<2, Int>::from_data(TensorData::new(flat, [ids.len(), seq]), device);
         self.embeddings.token_embedding.forward(ids)
