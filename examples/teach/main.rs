@@ -18,7 +18,7 @@ use rand::seq::SliceRandom as _;
 use rand::{RngExt as _, SeedableRng as _};
 use rand_pcg::Pcg64;
 use vcl::domain::{
-    Annotation, Embeddings, Moment, SaliencyCurve, ZERO_SHOT_THRESHOLD, l2_normalise,
+    Annotation, Embeddings, Moment, SaliencyCurve, UnitVector, ZERO_SHOT_THRESHOLD,
     moments_at_thresholds,
 };
 use vcl::eval::{Metrics, Prediction, score};
@@ -196,8 +196,8 @@ fn main() -> anyhow::Result<()> {
                     Verdict::NotBetter | Verdict::Unchecked => zero_shot.clone(),
                     Verdict::Better => {
                         let prompt = &outcome.prompt;
-                        let text = prompt.text_embeddings(&encoder, &[concept.query])?.concat();
-                        judge(&test, &text, Some(prompt))?
+                        let texts = prompt.embed_texts(&encoder, &[concept.query])?;
+                        judge(&test, &texts[0], Some(prompt))?
                     }
                 };
                 if arguments.verbose {
@@ -307,14 +307,12 @@ fn labelled(videos: &[Video], query: &str, n_labels: Option<usize>, seed: u64) -
     set
 }
 
-fn zero_shot_text(encoder: &Encoder, query: &str) -> anyhow::Result<Vec<f32>> {
-    let mut text = encoder.encode_texts(&[query])?;
-    l2_normalise(&mut text);
-    Ok(text)
+fn zero_shot_text(encoder: &Encoder, query: &str) -> anyhow::Result<UnitVector> {
+    Ok(encoder.embed_texts(&[query])?.remove(0))
 }
 
 /// Official metrics on videos that no training saw.
-fn judge(videos: &[Video], text: &[f32], prompt: Option<&Prompt>) -> anyhow::Result<Metrics> {
+fn judge(videos: &[Video], text: &UnitVector, prompt: Option<&Prompt>) -> anyhow::Result<Metrics> {
     let truth: Vec<_> = videos
         .iter()
         .map(|video| video.annotation.clone())

@@ -5,9 +5,8 @@ use burn::nn::{Linear, LinearConfig};
 use burn::tensor::{Device, Tensor, TensorData, activation};
 use rand::{RngExt as _, SeedableRng as _};
 use rand_pcg::Pcg64;
-use vcl::model::encoder::config::{Activation, ClipConfig, TextConfig, VisionConfig};
-use vcl::model::encoder::tokenizer::ClipTokenizer;
-use vcl::model::encoder::{Clip, pixel_tensor};
+use vcl::model::encoder::clip::{Clip, ClipConfig, ClipTokenizer, TextConfig, VisionConfig};
+use vcl::model::encoder::{Activation, pixel_tensor};
 use vcl::model::{Pixels, Preprocess};
 
 use crate::tokens::{EOT, VOCABULARY};

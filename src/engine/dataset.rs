@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::domain::{
-    Annotation, Embeddings, Moment, SaliencyCurve, ZERO_SHOT_THRESHOLD, l2_normalise,
-    moments_above, moments_at_thresholds, n_clips,
+    Annotation, Embeddings, Moment, SaliencyCurve, UnitVector, ZERO_SHOT_THRESHOLD, moments_above,
+    moments_at_thresholds, n_clips,
 };
 use crate::engine::{Engine, EngineError, VideoIndex};
 use crate::eval::Prediction;
@@ -189,7 +189,7 @@ impl Dataset {
         &self,
         engine: &mut Engine,
         prompt: Option<&Prompt>,
-    ) -> Result<HashMap<&str, Vec<f32>>, EngineError> {
+    ) -> Result<HashMap<&str, UnitVector>, EngineError> {
         if let Some(prompt) = prompt {
             prompt.check_model(engine.encoder().id())?;
         }
@@ -197,18 +197,15 @@ impl Dataset {
         // Queries of like length share a batch.
         queries.sort_unstable_by_key(|query| (query.len(), *query));
         queries.dedup();
-        let dim = engine.encoder().dim();
         let mut texts = HashMap::new();
         for chunk in queries.chunks(CHUNK) {
-            let mut features = match prompt {
-                None => engine.encode_texts(chunk)?,
-                Some(prompt) => engine.on_any_device(|encoder| {
-                    Ok(prompt.text_embeddings(encoder, chunk)?.concat())
-                })?,
+            let embedded = match prompt {
+                None => engine.embed_texts(chunk)?,
+                Some(prompt) => {
+                    engine.on_any_device(|encoder| prompt.embed_texts(encoder, chunk))?
+                }
             };
-            features.chunks_exact_mut(dim).for_each(l2_normalise);
-            let rows = features.chunks_exact(dim).map(<[f32]>::to_vec);
-            texts.extend(chunk.iter().copied().zip(rows));
+            texts.extend(chunk.iter().copied().zip(embedded));
         }
         Ok(texts)
     }

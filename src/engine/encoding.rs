@@ -1,17 +1,27 @@
 //! Encoding whatever the device does: a GPU that has too little memory gets smaller batches, one
 //! that fails altogether is left for the CPU.
 
+use crate::domain::UnitVector;
 use crate::engine::{Engine, EngineError};
 use crate::model::{ComputeDevice, Encoder, ModelError, Pixels};
 
 impl Engine {
-    /// Text features `[texts, dim]`, projected, not normalised.
+    /// Text features `[texts, dim]`, projected, not normalised: see [`Engine::embed_texts`] for
+    /// what curves are made of.
     ///
     /// # Errors
     /// [`EngineError::Model`] when a text cannot be tokenized, the model gives what is no number, or
     /// the CPU fails as well.
     pub fn encode_texts(&mut self, texts: &[&str]) -> Result<Vec<f32>, EngineError> {
         self.on_any_device(|encoder| encoder.encode_texts(texts))
+    }
+
+    /// The directions of texts.
+    ///
+    /// # Errors
+    /// As [`Engine::encode_texts`].
+    pub fn embed_texts(&mut self, texts: &[&str]) -> Result<Vec<UnitVector>, EngineError> {
+        self.on_any_device(|encoder| encoder.embed_texts(texts))
     }
 
     /// Image features `[images, dim]`, projected, not normalised.
@@ -45,10 +55,10 @@ impl Engine {
     }
 
     /// Runs `encode`; when a GPU fails it, moves to the CPU for good, says so, and runs it again.
-    pub(super) fn on_any_device(
+    pub(super) fn on_any_device<T: Numbers>(
         &mut self,
-        encode: impl Fn(&Encoder) -> Result<Vec<f32>, ModelError>,
-    ) -> Result<Vec<f32>, EngineError> {
+        encode: impl Fn(&Encoder) -> Result<T, ModelError>,
+    ) -> Result<T, EngineError> {
         let encoded = |encoder: &Encoder| finite(encode(encoder)?, encoder.device());
         match self.encoder.device().guarded(|| encoded(&self.encoder)) {
             Ok(features) => Ok(features),
@@ -87,7 +97,7 @@ impl Engine {
     pub fn prepare(&mut self) -> Result<(), EngineError> {
         self.neutral()?;
         if !self.encoder.device().is_cpu() {
-            let size = self.encoder.config().vision_config.image_size;
+            let size = self.encoder.image_size();
             let values = vec![0.0; 3 * size * size];
             self.encode_images(&[Pixels { size, values }])?;
         }
@@ -95,9 +105,27 @@ impl Engine {
     }
 }
 
-/// Curves of what is no number look like curves: nothing found, anywhere.
-fn finite(features: Vec<f32>, device: &ComputeDevice) -> Result<Vec<f32>, ModelError> {
-    if features.iter().all(|value| value.is_finite()) {
+/// What an encoder returns.
+pub(super) trait Numbers {
+    fn are_finite(&self) -> bool;
+}
+
+impl Numbers for Vec<f32> {
+    fn are_finite(&self) -> bool {
+        self.iter().all(|value| value.is_finite())
+    }
+}
+
+impl Numbers for Vec<UnitVector> {
+    fn are_finite(&self) -> bool {
+        self.iter()
+            .all(|vector| vector.as_slice().iter().all(|value| value.is_finite()))
+    }
+}
+
+/// Curves of values that are not numbers look like curves: nothing found, anywhere.
+fn finite<T: Numbers>(features: T, device: &ComputeDevice) -> Result<T, ModelError> {
+    if features.are_finite() {
         Ok(features)
     } else if device.is_cpu() {
         Err(ModelError::NotFinite)

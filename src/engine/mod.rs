@@ -22,7 +22,7 @@ use std::collections::HashMap;
 use std::io;
 use std::path::PathBuf;
 
-use crate::domain::{Query, l2_normalise};
+use crate::domain::{Query, UnitVector};
 use crate::learn::TrainError;
 use crate::model::{ComputeDevice, DeviceChoice, Encoder, ModelError, ModelFiles, PromptError};
 use crate::store::{EmbeddingCache, LabelError, Paths, PromptFileError};
@@ -93,8 +93,8 @@ pub struct Engine {
     files: ModelFiles,
     encoder: Encoder,
     cache: EmbeddingCache,
-    /// Unit text embeddings by query.
-    texts: HashMap<Query, Vec<f32>>,
+    /// The directions of queries.
+    texts: HashMap<Query, UnitVector>,
     /// The same under the prompt used last.
     prompted: PromptedTexts,
     neutral: Option<NeutralBank>,
@@ -150,32 +150,29 @@ impl Engine {
         std::mem::take(&mut self.notices)
     }
 
-    /// Unit embedding `[dim]` of a query; remembered.
+    /// The direction of a query; remembered.
     ///
     /// # Errors
     /// [`EngineError::Model`] when the text cannot be tokenized or the device fails.
-    pub fn embed_query(&mut self, query: &Query) -> Result<Vec<f32>, EngineError> {
+    pub fn embed_query(&mut self, query: &Query) -> Result<UnitVector, EngineError> {
         if let Some(known) = self.texts.get(query) {
             return Ok(known.clone());
         }
-        let n_read = self.encoder.clip().text_model().n_positions();
-        let n_tokens = self.encoder.tokenizer().n_tokens(query.as_str())?;
-        if n_tokens > n_read {
-            // Both ends of a text are tokens too.
+        let pieces = self.encoder.tokenize(query.as_str(), 0)?.word_pieces();
+        if pieces.n_in_all > pieces.n_read {
             self.notices.push(format!(
                 "“{}…” is long: the model reads {} of its {} word pieces, so say it in fewer words",
                 query.as_str().chars().take(24).collect::<String>(),
-                n_read - 2,
-                n_tokens - 2
+                pieces.n_read,
+                pieces.n_in_all
             ));
         }
-        let mut embedding = self.encode_texts(&[query.as_str()])?;
-        l2_normalise(&mut embedding);
+        let embedding = self.embed_texts(&[query.as_str()])?;
         if self.texts.len() >= MAX_KEPT_TEXTS {
             self.texts.clear();
         }
-        self.texts.insert(query.clone(), embedding.clone());
-        Ok(embedding)
+        self.texts.insert(query.clone(), embedding[0].clone());
+        Ok(embedding[0].clone())
     }
 
     fn neutral(&mut self) -> Result<&NeutralBank, EngineError> {

@@ -9,7 +9,7 @@
 //! 0.911 for a few words; at the threshold 90.9 % and 83.3 % are called rightly. The constants were
 //! chosen on the demo video, whose queries are none of these.
 
-use crate::domain::{Embeddings, Query, SaliencyCurve, l2_normalise};
+use crate::domain::{Embeddings, Query, SaliencyCurve, UnitVector};
 use crate::engine::{Engine, EngineError};
 
 /// From this [`presence`](crate::engine::SearchResult::present) on, a find is called probable.
@@ -84,9 +84,9 @@ impl Engine {
     }
 }
 
-/// Unit embeddings of the neutral texts.
+/// The directions of the neutral texts.
 pub(super) struct NeutralBank {
-    texts: Vec<Vec<f32>>,
+    texts: Vec<UnitVector>,
 }
 
 /// What neutral texts score on a video.
@@ -104,12 +104,8 @@ pub(super) struct NeutralLevel {
 
 impl NeutralBank {
     pub fn embed(engine: &mut Engine) -> Result<Self, EngineError> {
-        let mut features = engine.encode_texts(&NEUTRAL_TEXTS)?;
-        let dim = engine.encoder().dim();
-        features.chunks_exact_mut(dim).for_each(l2_normalise);
-        Ok(Self {
-            texts: features.chunks_exact(dim).map(<[f32]>::to_vec).collect(),
-        })
+        let texts = engine.embed_texts(&NEUTRAL_TEXTS)?;
+        Ok(Self { texts })
     }
 
     pub fn level(&self, embeddings: &Embeddings) -> NeutralLevel {
@@ -170,8 +166,9 @@ mod tests {
 
     const DIM: usize = 8;
 
-    fn axis(i: usize) -> Vec<f32> {
-        (0..DIM).map(|j| if i == j { 1.0 } else { 0.0 }).collect()
+    fn axis(i: usize) -> UnitVector {
+        let values = (0..DIM).map(|j| if i == j { 1.0 } else { 0.0 });
+        UnitVector::normalised(values.collect())
     }
 
     /// Texts along the first six of eight axes.

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::domain::{Embeddings, Highlight, Query, moments_of};
+use crate::domain::{Embeddings, Highlight, Query, UnitVector, moments_of};
 use crate::engine::search::distinct_highlights;
 use crate::engine::{Engine, EngineError, SearchOptions, SearchResult, VideoIndex};
 use crate::model::Prompt;
@@ -12,10 +12,10 @@ const MAX_KEPT_PROMPTS: usize = 8;
 
 /// Unit embeddings of queries under the prompts used last, the latest at the end.
 #[derive(Default)]
-pub(super) struct PromptedTexts(Vec<(Prompt, HashMap<Query, Vec<f32>>)>);
+pub(super) struct PromptedTexts(Vec<(Prompt, HashMap<Query, UnitVector>)>);
 
 impl PromptedTexts {
-    fn of(&mut self, prompt: &Prompt) -> &mut HashMap<Query, Vec<f32>> {
+    fn of(&mut self, prompt: &Prompt) -> &mut HashMap<Query, UnitVector> {
         let known = self.0.iter().position(|(kept, _)| kept == prompt);
         let latest = match known {
             Some(at) => self.0.remove(at),
@@ -29,7 +29,7 @@ impl PromptedTexts {
 }
 
 impl Engine {
-    /// Unit embedding `[dim]` of a query with the prompt's context; remembered.
+    /// The direction of a query with the prompt's context; remembered.
     ///
     /// # Errors
     /// [`EngineError::Prompt`] for a prompt of another model; [`EngineError::Model`] as for
@@ -38,17 +38,16 @@ impl Engine {
         &mut self,
         prompt: &Prompt,
         query: &Query,
-    ) -> Result<Vec<f32>, EngineError> {
+    ) -> Result<UnitVector, EngineError> {
         if let Some(known) = self.prompted.of(prompt).get(query) {
             return Ok(known.clone());
         }
         prompt.check_model(self.encoder.id())?;
-        let embedding = self.on_any_device(|encoder| {
-            Ok(prompt.text_embeddings(encoder, &[query.as_str()])?.concat())
-        })?;
+        let embedding =
+            self.on_any_device(|encoder| prompt.embed_texts(encoder, &[query.as_str()]))?;
         let kept = self.prompted.of(prompt);
-        kept.insert(query.clone(), embedding.clone());
-        Ok(embedding)
+        kept.insert(query.clone(), embedding[0].clone());
+        Ok(embedding[0].clone())
     }
 
     /// As [`Engine::search`], with a prompt's context, calibration and moment head.
@@ -79,7 +78,7 @@ impl Engine {
 
 fn result_of(
     embeddings: &Embeddings,
-    text: &[f32],
+    text: &UnitVector,
     query: &Query,
     prompt: &Prompt,
     options: SearchOptions,

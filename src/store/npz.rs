@@ -14,6 +14,7 @@ use zip::result::ZipError;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipArchive, ZipWriter};
 
+use crate::domain::transposed;
 use crate::store::atomic;
 
 /// A day of video at 2 s per clip and 1024 dimensions; 268 MB as float32.
@@ -201,7 +202,7 @@ fn read_npy(mut reader: impl Read, n_bytes: u64) -> Result<NpzArray, Problem> {
         return Err(Problem::Array("holds values that are not finite".into()));
     }
     let values = match (order, &*shape) {
-        (Order::Fortran, &[n_rows, dim]) => transposed(&values, n_rows, dim),
+        (Order::Fortran, &[n_rows, dim]) => transposed(&values, dim, n_rows),
         (Order::Fortran, &[_, _, _, ..]) => {
             let problem = "is stored column by column: save np.ascontiguousarray of it";
             return Err(Problem::Array(problem.into()));
@@ -253,13 +254,6 @@ fn float_bytes(dtype: &DType) -> Option<u64> {
         }
         _ => None,
     }
-}
-
-/// `[dim, n_rows]` in memory becomes `[n_rows, dim]`.
-fn transposed(columns: &[f32], n_rows: usize, dim: usize) -> Vec<f32> {
-    (0..n_rows * dim)
-        .map(|i| columns[i % dim * n_rows + i / dim])
-        .collect()
 }
 
 fn zip_of(arrays: &[(&str, &NpzArray)], float: FloatType) -> io::Result<Vec<u8>> {

@@ -7,12 +7,12 @@ use rand::SeedableRng as _;
 use rand::seq::SliceRandom as _;
 use rand_pcg::Pcg64Mcg;
 
-use crate::domain::{Annotation, Embeddings, Labels, SaliencyCurve, TimeSpan};
+use crate::domain::{Annotation, Embeddings, Labels, SaliencyCurve, TimeSpan, UnitVector};
 
-/// What a clip means that an annotation does not list.
+/// What it means that an annotation does not list a clip.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unlisted {
-    /// Nobody judged it: a person who labels a few clips in the window.
+    /// It was not judged: a person labels only a few clips in the window.
     Unknown,
     /// It is irrelevant, grade 0: QVHighlights, whose annotators saw the whole video.
     Irrelevant,
@@ -39,7 +39,7 @@ pub struct TrainingSet {
 
 /// Labels from which nothing can be learned; says what to label.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum DatasetError {
+pub enum TrainingSetError {
     #[error("there are no labels to learn from: mark a few clips first")]
     Empty,
     #[error(
@@ -122,20 +122,20 @@ impl Example {
 
 impl TrainingSet {
     /// # Errors
-    /// [`DatasetError`] where there is nothing to learn, or where features are of another model.
-    pub fn check(&self, dim: usize) -> Result<(), DatasetError> {
+    /// [`TrainingSetError`] where there is nothing to learn, or where features are of another model.
+    pub fn check(&self, dim: usize) -> Result<(), TrainingSetError> {
         if let Some(video) = self.videos.iter().find(|video| video.dim() != dim) {
-            return Err(DatasetError::OtherFeatures {
+            return Err(TrainingSetError::OtherFeatures {
                 found: video.dim(),
                 expected: dim,
             });
         }
         let mut labels = self.examples.iter().flat_map(Example::labels);
         let Some((_, first)) = labels.next() else {
-            return Err(DatasetError::Empty);
+            return Err(TrainingSetError::Empty);
         };
         if labels.all(|(_, label)| label == first) {
-            return Err(DatasetError::AllTheSame);
+            return Err(TrainingSetError::AllTheSame);
         }
         Ok(())
     }
@@ -161,16 +161,16 @@ impl TrainingSet {
         self.examples_by_video().len()
     }
 
-    /// Curve of an example for a unit text embedding `[dim]`.
-    pub fn cosines(&self, example: usize, text: &[f32]) -> SaliencyCurve {
+    /// Curve of an example for a text.
+    pub fn cosines(&self, example: usize, text: &UnitVector) -> SaliencyCurve {
         self.videos[self.examples[example].video].cosines(text)
     }
 
-    /// A few examples drawn by `seed`, preferably each of another video.
-    pub fn shots(&self, n: usize, seed: u64) -> Result<Self, DatasetError> {
+    /// A few examples drawn by `seed`, from as many videos as possible.
+    pub fn shots(&self, n: usize, seed: u64) -> Result<Self, TrainingSetError> {
         let available = self.examples.len();
         if n == 0 || n > available {
-            return Err(DatasetError::TooFewShots {
+            return Err(TrainingSetError::TooFewShots {
                 wanted: n,
                 available,
             });
@@ -248,18 +248,18 @@ pub(crate) mod tests {
     #[test]
     fn sets_without_a_difference_are_refused() {
         let mut set = TrainingSet::default();
-        assert_eq!(set.check(2), Err(DatasetError::Empty));
+        assert_eq!(set.check(2), Err(TrainingSetError::Empty));
         set.videos = vec![Embeddings::from_features(2, vec![1.0; 10]).unwrap().into()];
         let mut example = Example::from_annotation(&annotation(), 0, 5, Unlisted::Irrelevant);
         set.examples = vec![example.clone()];
         assert_eq!(set.check(2), Ok(()));
         assert!(matches!(
             set.check(3),
-            Err(DatasetError::OtherFeatures { .. })
+            Err(TrainingSetError::OtherFeatures { .. })
         ));
         example.grades = vec![Some([4; 3]), None, Some([4; 3]), None, None];
         set.examples = vec![example];
-        assert_eq!(set.check(2), Err(DatasetError::AllTheSame));
+        assert_eq!(set.check(2), Err(TrainingSetError::AllTheSame));
     }
 
     #[test]

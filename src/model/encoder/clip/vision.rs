@@ -4,13 +4,14 @@ use burn::module::{Initializer, Module, Param};
 use burn::nn::{Embedding, EmbeddingConfig, LayerNorm, LayerNormConfig};
 use burn::tensor::{Device, Tensor};
 
-use crate::model::encoder::config::VisionConfig;
+use crate::model::encoder::clip::config::VisionConfig;
 use crate::model::encoder::transformer::{Transformer, TransformerConfig};
 
+/// Pixels to the state of the class token; fields bear the checkpoint's names.
 #[derive(Module, Debug)]
 pub struct VisionTower {
     embeddings: PatchEmbeddings,
-    // Sic: the spelling of every published checkpoint.
+    /// Spelt like this in every published checkpoint.
     pre_layrnorm: LayerNorm,
     encoder: Transformer,
     post_layernorm: LayerNorm,
@@ -18,12 +19,14 @@ pub struct VisionTower {
 
 #[derive(Module, Debug)]
 struct PatchEmbeddings {
+    /// `[width]`, the token whose state becomes the image's feature.
     class_embedding: Param<Tensor<1>>,
     patch_embedding: PatchProjection,
+    /// `[patches + 1, width]`, the class token first.
     position_embedding: Embedding,
 }
 
-/// A convolution whose stride is its kernel, kept as such for its tensor's name and shape.
+/// A convolution whose stride is its kernel; its tensor has the name and shape of one.
 #[derive(Module, Debug)]
 struct PatchProjection {
     /// `[width, 3, patch, patch]`
@@ -31,6 +34,7 @@ struct PatchProjection {
 }
 
 impl VisionConfig {
+    /// A tower with random weights.
     pub fn init(&self, device: &Device) -> VisionTower {
         let n_patches = (self.image_size / self.patch_size).pow(2);
         let norm = || {
@@ -81,7 +85,11 @@ impl VisionTower {
         self.post_layernorm.forward(class)
     }
 
-    /// The input of the first layer and the output of every layer, `[batch, patches + 1, width]`.
+    /// The input of the first layer and the output of every layer.
+    ///
+    /// # Shapes
+    /// - pixels: `[batch, 3, size, size]`
+    /// - each output: `[batch, patches + 1, width]`
     pub fn hidden_states(&self, pixels: Tensor<4>) -> Vec<Tensor<3>> {
         self.encoder.hidden_states(self.embed(pixels))
     }

@@ -6,67 +6,73 @@
 use serde::{Deserialize, Serialize};
 
 use crate::model::ModelError;
+use crate::model::encoder::activation::Activation;
 
 /// Shapes and rules of both towers.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ClipConfig {
     pub text_config: TextConfig,
     pub vision_config: VisionConfig,
-    #[serde(default = "defaults::projection_dim")]
+    /// Length of the features of both towers.
+    #[serde(default = "default_projection_dim")]
     pub projection_dim: usize,
 }
 
+/// The text tower; the field names are those of the file.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(default)]
 pub struct TextConfig {
+    /// Width of token embeddings and layers.
     pub hidden_size: usize,
+    /// Width between the two products of a layer's perceptron.
     pub intermediate_size: usize,
     pub num_hidden_layers: usize,
+    /// Heads of each attention; they divide `hidden_size`.
     pub num_attention_heads: usize,
     pub hidden_act: Activation,
+    /// Added to the variance in every norm.
     pub layer_norm_eps: f64,
+    /// The longest text, SOT and EOT included.
     pub max_position_embeddings: usize,
     pub vocab_size: usize,
+    /// Id of EOT, or the legacy value 2: see [`TextConfig::eot_rule`].
     pub eos_token_id: i64,
 }
 
+/// The image tower; the field names are those of the file.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(default)]
 pub struct VisionConfig {
+    /// Width of patch embeddings and layers.
     pub hidden_size: usize,
+    /// Width between the two products of a layer's perceptron.
     pub intermediate_size: usize,
     pub num_hidden_layers: usize,
+    /// Heads of each attention; they divide `hidden_size`.
     pub num_attention_heads: usize,
     pub hidden_act: Activation,
+    /// Added to the variance in every norm.
     pub layer_norm_eps: f64,
+    /// Side of the square image.
     pub image_size: usize,
+    /// Side of a square patch; it divides `image_size`.
     pub patch_size: usize,
+    /// Always 3.
     pub num_channels: usize,
-}
-
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Activation {
-    /// `x · sigmoid(1.702 x)`, OpenAI's.
-    #[default]
-    QuickGelu,
-    /// Exact, with erf, as OpenCLIP exports.
-    Gelu,
 }
 
 /// Which position of the text tower is the text's feature.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EotRule {
-    /// The highest id, the first of equals: configs that say `eos_token_id = 2` for historical reasons.
+    /// The highest id, the first of equals: for configs that say `eos_token_id = 2`, as the first
+    /// published ones did.
     HighestId,
     /// The first position with this id.
     FirstOf(u32),
 }
 
-mod defaults {
-    pub fn projection_dim() -> usize {
-        512
-    }
+fn default_projection_dim() -> usize {
+    512
 }
 
 impl Default for TextConfig {

@@ -1,35 +1,48 @@
-//! One step of all learners, in parts none of which takes long.
+//! One step of all learners, in parts of which none takes long.
 //!
 //! A batch of thirty queries keeps a full-size text tower busy for a second on two cores. Its
 //! gradients are the sum of those of its parts, so whoever drives the training can do something
-//! else between two of them.
+//! else between two parts.
 
 use burn::tensor::{Device, Tensor, TensorData};
 
-use crate::domain::l2_normalise;
+use crate::domain::UnitVector;
+use crate::learn::adam::LearnerGradients;
 use crate::learn::batches::n_fitting;
-use crate::learn::context::{QueryIds, Run, RunGradients, SaliencyLoss, features_of, ids_of};
-use crate::learn::dataset::TrainingSet;
+use crate::learn::context::{LearnerRun, QueryTokens, SaliencyLoss};
 use crate::learn::losses::{centred_saliency_mse, saliency_mse};
 use crate::learn::plan::Lesson;
+use crate::learn::training_set::TrainingSet;
 use crate::model::prompt_learner::frames_tensor;
 use crate::model::{Encoder, ModelError, try_to_vec};
 
-/// Gradients and losses of the parts done so far.
-pub struct Accumulation {
+/// What all parts of a step are computed from.
+#[derive(Clone, Copy)]
+pub struct StepInputs<'a> {
+    pub encoder: &'a Encoder,
+    pub set: &'a TrainingSet,
+    pub tokens: &'a QueryTokens,
+    pub runs: &'a [LearnerRun],
+    pub loss: SaliencyLoss,
+    /// Positions of the text tower in one part.
+    pub max_positions: usize,
+}
+
+/// A step under way: gradients and losses of the parts done so far.
+pub struct GradientStep {
     /// `(run, lesson)` in the order of the runs.
     lessons: Vec<(usize, usize)>,
     n_done: usize,
     /// Labelled clips per run: the mean of its loss is over these.
     n_clips: Vec<usize>,
-    gradients: Vec<RunGradients>,
+    gradients: Vec<LearnerGradients>,
     losses: Vec<f32>,
-    embeddings: Vec<Vec<Vec<f32>>>,
+    embeddings: Vec<Vec<UnitVector>>,
 }
 
-impl Accumulation {
+impl GradientStep {
     /// A step in which every run learns its lessons `batches[run]`.
-    pub fn new(runs: &[Run], batches: &[Vec<usize>]) -> Self {
+    pub fn new(runs: &[LearnerRun], batches: &[Vec<usize>]) -> Self {
         let lessons = (0..runs.len())
             .flat_map(|run| batches[run].iter().map(move |&lesson| (run, lesson)))
             .collect();
@@ -41,7 +54,7 @@ impl Accumulation {
             lessons,
             n_done: 0,
             n_clips: n_clips.collect(),
-            gradients: runs.iter().map(|_| RunGradients::default()).collect(),
+            gradients: runs.iter().map(|_| LearnerGradients::default()).collect(),
             losses: vec![0.0; runs.len()],
             embeddings: vec![Vec::new(); runs.len()],
         }
@@ -56,39 +69,37 @@ impl Accumulation {
         self.losses.first().copied().unwrap_or(0.0)
     }
 
-    /// Unit embeddings `[dim]` of the run's lessons, before the step.
-    pub fn embeddings(&self, run: usize) -> &[Vec<f32>] {
+    /// The directions of the run's lessons, before the step.
+    pub fn embeddings(&self, run: usize) -> &[UnitVector] {
         &self.embeddings[run]
     }
 
     /// One step of Adam for every run.
-    pub fn update(self, runs: &mut [Run], learning_rate: f64) {
+    pub fn update(self, runs: &mut [LearnerRun], learning_rate: f64) {
         debug_assert!(self.is_complete(), "a part of the batch is missing");
         for (run, gradients) in runs.iter_mut().zip(self.gradients) {
             run.update(gradients, learning_rate);
         }
     }
 
-    /// The next part: as many lessons as fit into `max_tokens`, each padded to the longest.
+    /// The next part: as many lessons as fit into `max_positions`, each padded to the longest.
     ///
     /// # Errors
     /// [`ModelError::Device`] when the device does not hand its numbers over.
-    pub fn advance(
-        &mut self,
-        encoder: &Encoder,
-        set: &TrainingSet,
-        ids: &QueryIds,
-        runs: &[Run],
-        loss: SaliencyLoss,
-        max_tokens: usize,
-    ) -> Result<(), ModelError> {
+    pub fn advance(&mut self, inputs: StepInputs<'_>) -> Result<(), ModelError> {
+        let StepInputs {
+            encoder,
+            set,
+            tokens,
+            runs,
+            loss,
+            max_positions,
+        } = inputs;
         let lesson_of = |&(run, lesson): &(usize, usize)| &runs[run].plan.lessons[lesson];
+        let tokens_of = |lesson: &Lesson| &tokens[&lesson.query];
         let open = &self.lessons[self.n_done..];
-        let lengths = open.iter().map(|at| {
-            let query = ids.get(&lesson_of(at).query).map_or(0, Vec::len);
-            query + runs[at.0].learner.n_ctx()
-        });
-        let part = &open[..n_fitting(lengths, max_tokens)];
+        let lengths = open.iter().map(|at| tokens_of(lesson_of(at)).n_positions());
+        let part = &open[..n_fitting(lengths, max_positions)];
         if part.is_empty() {
             return Ok(());
         }
@@ -96,24 +107,21 @@ impl Accumulation {
             .chunk_by(|a, b| a.0 == b.0)
             .map(|same| (same[0].0, same.iter().map(lesson_of).collect()))
             .collect();
-        let queries: Vec<_> = part
+        let rows: Vec<_> = by_run
             .iter()
-            .map(|at| ids_of(ids, &lesson_of(at).query))
+            .map(|(run, lessons)| {
+                let texts = lessons.iter().map(|lesson| tokens_of(lesson)).collect();
+                runs[*run].learner.rows(texts)
+            })
             .collect();
-        let learners = by_run
-            .iter()
-            .map(|(run, lessons)| (&runs[*run].learner, lessons.len()));
-        let features = features_of(encoder, &queries, learners);
-        let mut values = try_to_vec(features.clone().inner())?;
-        values
-            .chunks_exact_mut(encoder.dim())
-            .for_each(l2_normalise);
+        let features = encoder.prompt_features(&rows);
+        let values = try_to_vec(features.clone().inner())?;
+        let mut embeddings = UnitVector::of_rows(&values, encoder.dim()).into_iter();
 
-        let mut rows = values.chunks_exact(encoder.dim()).map(<[f32]>::to_vec);
         let mut losses = Vec::with_capacity(by_run.len());
         let mut first = 0;
         for (run, lessons) in &by_run {
-            self.embeddings[*run].extend(rows.by_ref().take(lessons.len()));
+            self.embeddings[*run].extend(embeddings.by_ref().take(lessons.len()));
             let features = features.clone().narrow(0, first, lessons.len());
             first += lessons.len();
             let targets = Targets::new(set, lessons, &features.device());
@@ -141,7 +149,7 @@ impl Accumulation {
     }
 }
 
-/// What a batch of lessons should give.
+/// What the curves of a batch of lessons should be.
 struct Targets {
     /// `[batch, n_clips, dim]`
     frames: Tensor<3>,
@@ -180,15 +188,13 @@ impl Targets {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::HashMap;
-
     use super::*;
     use crate::domain::Embeddings;
-    use crate::learn::dataset::Example;
     use crate::learn::plan::RunPlan;
     use crate::learn::prompt_golden::clip_tiny;
+    use crate::learn::training_set::Example;
     use crate::model::moment_head::HeadKind;
-    use crate::model::prompt_learner::{PromptLearnerConfig, query_ids};
+    use crate::model::prompt_learner::PromptLearnerConfig;
 
     const QUERIES: [&str; 4] = [
         "a dog",
@@ -198,11 +204,11 @@ mod tests {
     ];
 
     /// Two learners with four lessons each, of six clips.
-    fn runs(encoder: &Encoder) -> Vec<Run> {
+    fn runs(encoder: &Encoder) -> Vec<LearnerRun> {
         let device = encoder.device().tensor_device().clone().autodiff();
         let config = PromptLearnerConfig {
             n_ctx: 4,
-            text_width: encoder.clip().text_model().width(),
+            text_width: encoder.text_width(),
             head: HeadKind::Window,
         };
         let lesson = |(example, query): (usize, &&str)| Lesson {
@@ -214,7 +220,7 @@ mod tests {
             held_out: vec![],
         };
         (0..2)
-            .map(|seed| Run::new(config.init(seed, &device), plan.clone()))
+            .map(|seed| LearnerRun::new(config.init(seed, &device), plan.clone()))
             .collect()
     }
 
@@ -234,24 +240,30 @@ mod tests {
     }
 
     /// Contexts, scales and biases after a step, and the loss before it.
-    fn after_step(loss: SaliencyLoss, max_tokens: usize) -> (usize, f32, Vec<f32>) {
+    fn after_step(loss: SaliencyLoss, max_positions: usize) -> (usize, f32, Vec<f32>) {
         let encoder = clip_tiny();
         let (mut runs, set) = (runs(&encoder), set(&encoder));
-        let ids: QueryIds = QUERIES
+        let tokens: QueryTokens = QUERIES
             .iter()
-            .map(|query| ((*query).to_owned(), query_ids(&encoder, query, 4).unwrap()))
-            .collect::<HashMap<_, _>>();
-        let mut accumulation = Accumulation::new(&runs, &[vec![1, 0, 3, 2], vec![1, 0, 3, 2]]);
+            .map(|query| ((*query).to_owned(), encoder.tokenize(query, 4).unwrap()))
+            .collect();
+        let inputs = StepInputs {
+            encoder: &encoder,
+            set: &set,
+            tokens: &tokens,
+            runs: &runs,
+            loss,
+            max_positions,
+        };
+        let mut step = GradientStep::new(&runs, &[vec![1, 0, 3, 2], vec![1, 0, 3, 2]]);
         let mut n_parts = 0;
-        while !accumulation.is_complete() {
-            accumulation
-                .advance(&encoder, &set, &ids, &runs, loss, max_tokens)
-                .unwrap();
+        while !step.is_complete() {
+            step.advance(inputs).unwrap();
             n_parts += 1;
         }
-        assert_eq!(accumulation.embeddings(1).len(), QUERIES.len());
-        let value = accumulation.loss();
-        accumulation.update(&mut runs, 1e-2);
+        assert_eq!(step.embeddings(1).len(), QUERIES.len());
+        let value = step.loss();
+        step.update(&mut runs, 1e-2);
         let numbers = runs.iter().flat_map(|run| {
             let learner = &run.learner;
             [
@@ -268,12 +280,12 @@ mod tests {
         for loss in [SaliencyLoss::Centred, SaliencyLoss::Plain] {
             let (n_parts, value, whole) = after_step(loss, 10_000);
             assert_eq!(n_parts, 1);
-            for max_tokens in [1, 30] {
-                let (n_parts, value_in_parts, in_parts) = after_step(loss, max_tokens);
+            for max_positions in [1, 30] {
+                let (n_parts, value_in_parts, in_parts) = after_step(loss, max_positions);
                 assert!(n_parts > 2, "{n_parts} parts");
                 assert!((value - value_in_parts).abs() < 1e-6);
-                // Adam's first step is 0.01 in the direction of the gradient; that of a centred
-                // loss for a bias is nothing but rounding.
+                // Adam's first step is 0.01 in the direction of the gradient, and the gradient of a
+                // centred loss for a bias is only rounding.
                 let n_each = whole.len() / 2;
                 let is_noise =
                     |at: usize| loss == SaliencyLoss::Centred && (at + 1).is_multiple_of(n_each);
@@ -281,12 +293,12 @@ mod tests {
                     let is_close = (a - b).abs() < 1e-4;
                     assert!(
                         is_close || is_noise(at),
-                        "{max_tokens} tokens, {at}: {a}, {b}"
+                        "{max_positions} positions, {at}: {a}, {b}"
                     );
                 }
                 assert_eq!(
                     in_parts,
-                    after_step(loss, max_tokens).2,
+                    after_step(loss, max_positions).2,
                     "not deterministic"
                 );
             }

@@ -4,9 +4,10 @@ use burn::module::{Initializer, Module};
 use burn::nn::{Embedding, EmbeddingConfig, LayerNorm, LayerNormConfig};
 use burn::tensor::{Device, Int, Tensor, TensorData};
 
-use crate::model::encoder::config::TextConfig;
+use crate::model::encoder::clip::config::TextConfig;
 use crate::model::encoder::transformer::{Transformer, TransformerConfig};
 
+/// Token ids to the state at their EOT; fields bear the checkpoint's names.
 #[derive(Module, Debug)]
 pub struct TextTower {
     embeddings: TokenEmbeddings,
@@ -16,11 +17,14 @@ pub struct TextTower {
 
 #[derive(Module, Debug)]
 struct TokenEmbeddings {
+    /// `[vocabulary, width]`
     token_embedding: Embedding,
+    /// `[positions, width]`
     position_embedding: Embedding,
 }
 
 impl TextConfig {
+    /// A tower with random weights.
     pub fn init(&self, device: &Device) -> TextTower {
         let small = Initializer::Normal {
             mean: 0.0,
@@ -54,31 +58,36 @@ impl TextConfig {
 }
 
 impl TextTower {
-    /// Token embeddings without positions, so that learned vectors can be put between them.
+    /// Token embeddings without positions, so that context vectors can be put between them.
     ///
     /// # Shapes
     /// - ids: rows of one length `seq`
     /// - output: `[batch, seq, width]`
-    pub fn embed(&self, ids: &[Vec<u32>], device: &Device) -> Tensor<3> {
-        let seq = ids.first().map_or(0, Vec::len);
-        let flat: Vec<i64> = ids.iter().flatten().map(|&id| i64::from(id)).collect();
+    pub fn embed(&self, ids: &[impl AsRef<[u32]>], device: &Device) -> Tensor<3> {
+        let seq = ids.first().map_or(0, |row| row.as_ref().len());
+        let flat = ids.iter().flat_map(AsRef::as_ref);
+        let flat: Vec<i64> = flat.map(|&id| i64::from(id)).collect();
         let ids = Tensor::<2, Int>::from_data(TensorData::new(flat, [ids.len(), seq]), device);
         self.embeddings.token_embedding.forward(ids)
     }
 
-    /// Texts as ids, each ending with its EOT, as one batch: embedded `[batch, longest, width]`
-    /// without positions, and where each EOT is. Shorter rows repeat theirs, which the causal tower
-    /// never looks at.
-    pub fn embed_padded(&self, texts: &[Vec<u32>], device: &Device) -> (Tensor<3>, Vec<usize>) {
-        let longest = texts.iter().map(Vec::len).max().unwrap_or(0);
-        let eot = texts
-            .iter()
-            .map(|ids| ids.len().saturating_sub(1))
-            .collect();
-        let padded: Vec<_> = texts
-            .iter()
+    /// Texts as one batch, and the position of each one's EOT. Shorter rows repeat theirs, which
+    /// the causal tower never looks at.
+    ///
+    /// # Shapes
+    /// - texts: one row of ids per text, each ending with its EOT
+    /// - output: `[batch, longest, width]`, embedded without positions
+    pub fn embed_padded(
+        &self,
+        texts: &[impl AsRef<[u32]>],
+        device: &Device,
+    ) -> (Tensor<3>, Vec<usize>) {
+        let rows = || texts.iter().map(AsRef::as_ref);
+        let longest = rows().map(<[u32]>::len).max().unwrap_or(0);
+        let eot = rows().map(|ids| ids.len().saturating_sub(1)).collect();
+        let padded: Vec<_> = rows()
             .map(|ids| {
-                let mut ids = ids.clone();
+                let mut ids = ids.to_vec();
                 ids.resize(longest, ids.last().copied().unwrap_or(0));
                 ids
             })
@@ -96,7 +105,10 @@ impl TextTower {
         self.final_layer_norm.forward(at_eot)
     }
 
-    /// The input of the first layer and the output of every layer, `[batch, seq, width]`.
+    /// The input of the first layer and the output of every layer.
+    ///
+    /// # Shapes
+    /// - tokens and each output: `[batch, seq, width]`
     pub fn hidden_states(&self, tokens: Tensor<3>) -> Vec<Tensor<3>> {
         self.encoder.hidden_states(self.add_positions(tokens))
     }
@@ -105,15 +117,5 @@ impl TextTower {
         let [_, seq, _] = tokens.dims();
         let positions = self.embeddings.position_embedding.weight.val();
         tokens + positions.narrow(0, 0, seq).unsqueeze::<3>()
-    }
-
-    /// Width of the token embeddings, and so of learned context vectors.
-    pub fn width(&self) -> usize {
-        self.embeddings.token_embedding.weight.shape()[1]
-    }
-
-    /// How many positions a text may take.
-    pub fn n_positions(&self) -> usize {
-        self.embeddings.position_embedding.weight.shape()[0]
     }
 }

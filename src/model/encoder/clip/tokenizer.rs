@@ -3,7 +3,7 @@
 use tokenizers::Tokenizer;
 
 use crate::model::ModelError;
-use crate::model::encoder::config::{EotRule, TextConfig};
+use crate::model::encoder::clip::config::{EotRule, TextConfig};
 
 /// A tokenizer that ends every text with the model's end-of-text id, truncated or not.
 #[derive(Clone, Debug)]
@@ -15,7 +15,8 @@ pub struct ClipTokenizer {
 
 impl ClipTokenizer {
     /// # Errors
-    /// When the file is no tokenizer, or one of another vocabulary than the model's.
+    /// [`ModelError::Config`] where the file is not a tokenizer, or belongs to another vocabulary
+    /// than the model's.
     pub fn from_json(json: &[u8], config: &TextConfig) -> Result<Self, ModelError> {
         let invalid = |reason: String| ModelError::Config {
             file: "tokenizer.json",
@@ -56,29 +57,32 @@ impl ClipTokenizer {
     }
 
     /// `SOT … EOT`, cut to the model's positions with EOT kept, and cut after the EOT that the
-    /// model reads (the tower is causal: what follows changes nothing).
+    /// model reads: the tower is causal, so what follows changes nothing.
     pub fn encode(&self, text: &str) -> Result<Vec<u32>, ModelError> {
         self.encode_within(text, self.n_positions)
     }
 
     /// As [`ClipTokenizer::encode`] with at most `max_len` ids, SOT and EOT included.
     pub fn encode_within(&self, text: &str, max_len: usize) -> Result<Vec<u32>, ModelError> {
-        let mut ids = self.encode_uncut(text, max_len)?;
+        Ok(self.encode_counted(text, max_len)?.0)
+    }
+
+    /// As [`ClipTokenizer::encode_within`], with the number of ids that the text has before any cut.
+    pub fn encode_counted(
+        &self,
+        text: &str,
+        max_len: usize,
+    ) -> Result<(Vec<u32>, usize), ModelError> {
+        let ids = self.ids(text)?;
+        let n_ids = ids.len();
+        let mut ids = cut(ids, max_len);
         ids.truncate(self.eot_rule.position(&ids) + 1);
-        Ok(ids)
+        Ok((ids, n_ids))
     }
 
     /// All ids up to `max_len`, also those behind an end-of-text written in the text itself.
     pub fn encode_uncut(&self, text: &str, max_len: usize) -> Result<Vec<u32>, ModelError> {
-        let mut ids = self.ids(text)?;
-        if ids.len() > max_len {
-            let eot = ids[ids.len() - 1];
-            ids.truncate(max_len.max(1));
-            if let Some(last) = ids.last_mut() {
-                *last = eot;
-            }
-        }
-        Ok(ids)
+        Ok(cut(self.ids(text)?, max_len))
     }
 
     /// How many ids a text makes before any cut.
@@ -93,4 +97,16 @@ impl ClipTokenizer {
             .map_err(|error| ModelError::Tokenize(error.to_string()))?;
         Ok(encoding.get_ids().to_vec())
     }
+}
+
+/// The first `max_len` ids, the last of them replaced by EOT where others are lost.
+fn cut(mut ids: Vec<u32>, max_len: usize) -> Vec<u32> {
+    let eot = ids.last().copied();
+    if ids.len() > max_len {
+        ids.truncate(max_len.max(1));
+        if let (Some(last), Some(eot)) = (ids.last_mut(), eot) {
+            *last = eot;
+        }
+    }
+    ids
 }
