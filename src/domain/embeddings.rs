@@ -1,5 +1,6 @@
 //! What the image encoder says about a video: one unit vector per clip.
 
+use crate::domain::unit_vector::l2_normalise;
 use crate::domain::{SaliencyCurve, UnitVector};
 
 /// L2-normalised image embeddings `[n_clips, dim]`, row-major, in clip order.
@@ -75,14 +76,6 @@ impl Embeddings {
     /// When `text` is not `[dim]`: that is a text of another model.
     pub fn cosines(&self, text: &UnitVector) -> SaliencyCurve {
         SaliencyCurve::new(self.rows().map(|row| text.dot(row)).collect())
-    }
-}
-
-/// Divides by the L2 norm; a zero vector stays zero.
-pub(super) fn l2_normalise(vector: &mut [f32]) {
-    let norm = vector.iter().map(|x| x * x).sum::<f32>().sqrt();
-    if norm > 0.0 {
-        vector.iter_mut().for_each(|x| *x /= norm);
     }
 }
 

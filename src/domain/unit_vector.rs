@@ -1,7 +1,5 @@
 //! What a text says, as a direction: one L2-normalised vector.
 
-use crate::domain::embeddings::l2_normalise;
-
 /// An L2-normalised vector `[dim]`; only normalising makes one.
 ///
 /// The model's features have any length, and a dot product with them is not a cosine. This type
@@ -37,6 +35,14 @@ impl UnitVector {
     pub fn dot(&self, unit: &[f32]) -> f32 {
         assert_eq!(unit.len(), self.dim(), "vectors of two models");
         unit.iter().zip(&self.0).map(|(a, b)| a * b).sum()
+    }
+}
+
+/// Divides by the L2 norm; a zero vector stays zero.
+pub(super) fn l2_normalise(vector: &mut [f32]) {
+    let norm = vector.iter().map(|x| x * x).sum::<f32>().sqrt();
+    if norm > 0.0 {
+        vector.iter_mut().for_each(|x| *x /= norm);
     }
 }
 

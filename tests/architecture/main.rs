@@ -69,12 +69,6 @@ const RESTRICTED_CRATES: &[(&str, &[&str])] = &[
 const KNOWN_CIRCLES: &[&[&str]] = &[
     &["app/action.rs", "app/panels/side.rs"],
     &["app/panels/model_menu.rs", "app/panels/status_bar.rs"],
-    &[
-        "model/device.rs",
-        "model/encoder/mod.rs",
-        "model/parameter.rs",
-        "model/preprocess.rs",
-    ],
     &["worker/prompts.rs", "worker/state.rs", "worker/teaching.rs"],
 ];
 

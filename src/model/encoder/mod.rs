@@ -11,6 +11,7 @@ mod family;
 pub mod files;
 mod info;
 mod prompt_tokens;
+mod towers;
 mod transformer;
 pub mod weights;
 
@@ -21,7 +22,8 @@ use crate::model::ModelError;
 use crate::model::device::ComputeDevice;
 use crate::model::parameter::try_to_vec;
 use crate::model::preprocess::{Pixels, Preprocess};
-use family::{Family, Towers};
+use family::Family;
+use towers::Towers;
 
 pub use activation::Activation;
 pub use files::{BUNDLED, ModelFiles, ModelId, WeightFile};
