@@ -17,7 +17,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("eval", &["domain"]),
     // Lossless cuts need a demuxer, and only `video` has one.
     ("export", &["domain", "video"]),
-    ("learn", &["domain", "model", "eval"]),
+    ("find", &["domain", "model"]),
+    ("learn", &["domain", "model", "eval", "find"]),
     ("engine", UP_TO_LEARN),
     ("worker", UP_TO_ENGINE),
     ("app", UP_TO_WORKER),
@@ -25,13 +26,13 @@ const MAY_USE: &[(&str, &[&str])] = &[
 ];
 
 const UP_TO_LEARN: &[&str] = &[
-    "domain", "video", "model", "store", "eval", "export", "learn",
+    "domain", "video", "model", "store", "eval", "export", "find", "learn",
 ];
 const UP_TO_ENGINE: &[&str] = &[
-    "domain", "video", "model", "store", "eval", "export", "learn", "engine",
+    "domain", "video", "model", "store", "eval", "export", "find", "learn", "engine",
 ];
 const UP_TO_WORKER: &[&str] = &[
-    "domain", "video", "model", "store", "eval", "export", "learn", "engine", "worker",
+    "domain", "video", "model", "store", "eval", "export", "find", "learn", "engine", "worker",
 ];
 
 /// Crates that only some modules may name; a trailing `*` stands for any rest of the name.

@@ -31,7 +31,7 @@ pub fn run(global: &GlobalArgs, args: &IndexArgs) -> anyhow::Result<()> {
             videos.push(path.clone());
         }
     }
-    // A search can do without a cache; here it is all there is to get.
+    // A search can do without a cache; here the cache is the whole result.
     let cache_dir = Paths::from_env()?.cache_dir;
     if let Err(error) = store::check_folder(&cache_dir) {
         bail!(
@@ -43,7 +43,7 @@ pub fn run(global: &GlobalArgs, args: &IndexArgs) -> anyhow::Result<()> {
     let mut n_failed = 0;
     let mut only_error = None;
     for video in &videos {
-        match progress::index_with_bar(&mut engine, video) {
+        match engine.work(|engine| progress::index_with_bar(engine, video)) {
             Ok(index) => {
                 let mut line = format!(
                     "{}: {}, {}",
@@ -89,7 +89,7 @@ fn videos_below(dir: &Path) -> Vec<PathBuf> {
         .follow_links(true)
         .sort_by_file_name()
         .into_iter()
-        // What cannot be entered holds nothing that could be read.
+        // A folder that cannot be entered holds nothing that could be read.
         .filter_map(Result::ok)
         .filter(|entry| entry.file_type().is_file() && is_video_name(entry.path()))
         .map(walkdir::DirEntry::into_path)

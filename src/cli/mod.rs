@@ -5,6 +5,7 @@
 //! 2 when the arguments make no sense.
 
 mod args;
+mod cli_engine;
 mod embed;
 mod evaluate;
 mod export;
@@ -20,27 +21,29 @@ mod train;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::{Context as _, ensure};
+use anyhow::ensure;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{CommandFactory as _, Parser as _};
 
-use crate::engine::{Engine, EngineConfig, FrameChoice, ModelChoice};
-use crate::model::{DeviceChoice, Prompt, quiet_gpu_panics};
-use crate::store::{self, Hub, Paths, PromptFolder, TargetError};
+use crate::engine::{Engine, EngineConfig, FrameChoice, ModelChoice, read_prompt_file};
+use crate::find::Way;
+use crate::model::{DeviceChoice, quiet_gpu_panics};
+use crate::store::{self, Hub, Paths, TargetError};
 use crate::video::VideoError;
 
 use args::{Args, CommandLine, CommandsOnly, GlobalArgs};
+use cli_engine::CliEngine;
 
-/// What the window is asked to begin with.
+/// What the window begins with.
 #[derive(Clone, Debug)]
 pub struct WindowRequest {
     pub video: Option<PathBuf>,
     pub queries: Vec<String>,
     /// Answers every query.
     pub prompt: Option<PathBuf>,
-    /// None where the arguments do not say.
+    /// None where the arguments leave it open.
     pub model: Option<ModelChoice>,
-    /// None where the arguments do not say.
+    /// None where the arguments leave it open.
     pub device: Option<DeviceChoice>,
     pub frame_choice: FrameChoice,
     pub paths: Paths,
@@ -48,7 +51,7 @@ pub struct WindowRequest {
     pub hub: Hub,
 }
 
-/// Does what the arguments of this process say; without a command that is `open_window`.
+/// Carries out the arguments of this process; without a command that is `open_window`.
 pub fn run(open_window: impl FnOnce(WindowRequest) -> anyhow::Result<()>) -> ExitCode {
     let args = parse();
     start_log(args.global.verbose);
@@ -78,7 +81,7 @@ fn parse() -> Args {
     parsed.unwrap_or_else(|error| error.exit())
 }
 
-/// What `clap` says of a first word that is no file and nearly a command.
+/// What `clap` says about a first word that is not a file but nearly a command.
 fn mistyped_command() -> Option<clap::Error> {
     let error = CommandsOnly::try_parse().err()?;
     let Some(ContextValue::String(word)) = error.get(ContextKind::InvalidSubcommand) else {
@@ -107,14 +110,14 @@ fn dispatch(
     }
 }
 
-/// Without a query, a prompt that was taught on one brings it along.
+/// Without a query, the one that the prompt was taught on is asked.
 fn window_request(args: Args) -> anyhow::Result<WindowRequest> {
     if let Some(video) = &args.video {
         ensure!(video.exists(), VideoError::Missing(video.clone()));
     }
     let mut queries: Vec<_> = args.queries.iter().map(ToString::to_string).collect();
     if let Some(path) = &args.global.prompt {
-        let prompt = read_prompt(path)?;
+        let prompt = read_prompt_file(path)?;
         if queries.is_empty() {
             queries.extend(prompt.metadata.query);
         }
@@ -130,11 +133,6 @@ fn window_request(args: Args) -> anyhow::Result<WindowRequest> {
         paths: Paths::from_env()?,
         hub: Hub::from_env(),
     })
-}
-
-fn read_prompt(path: &Path) -> anyhow::Result<Prompt> {
-    let bytes = PromptFolder::read_file(path)?;
-    Prompt::from_bytes(&bytes).with_context(|| path.display().to_string())
 }
 
 impl GlobalArgs {
@@ -155,8 +153,8 @@ impl GlobalArgs {
         })
     }
 
-    fn open_engine(&self) -> anyhow::Result<Engine> {
-        Ok(Engine::open(&self.engine_config()?)?)
+    fn open_engine(&self) -> anyhow::Result<CliEngine> {
+        Ok(CliEngine::new(Engine::open(&self.engine_config()?)?))
     }
 
     /// Whether a result can be written to `path`, which must not be among what is read.
@@ -167,16 +165,18 @@ impl GlobalArgs {
     }
 
     /// The prompt of `--prompt` with its name, made for this engine's model.
-    fn load_prompt(&self, engine: &Engine) -> anyhow::Result<Option<(String, Prompt)>> {
+    fn taught_way(&self, engine: &CliEngine) -> anyhow::Result<Option<(String, Way)>> {
         let Some(path) = &self.prompt else {
             return Ok(None);
         };
-        let prompt = read_prompt(path)?;
-        prompt
-            .check_model(engine.encoder().id())
-            .with_context(|| path.display().to_string())?;
-        let name = path.file_stem().unwrap_or(path.as_os_str());
-        Ok(Some((name.to_string_lossy().into_owned(), prompt)))
+        let (name, prompt) = engine.get().prompt_file(path)?;
+        Ok(Some((name, prompt.into())))
+    }
+
+    /// By the prompt of `--prompt`, or by the plain words.
+    fn way(&self, engine: &CliEngine) -> anyhow::Result<Way> {
+        let taught = self.taught_way(engine)?;
+        Ok(taught.map(|(_, way)| way).unwrap_or_default())
     }
 }
 
@@ -205,6 +205,6 @@ fn start_log(verbose: u8) {
             )
         })
         .try_init();
-    // Only a second call in one process fails, and that one has its log already.
+    // Only a second call in one process fails, and by then the log has been started.
     drop(started);
 }

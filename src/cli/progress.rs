@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
+use crate::cli::cli_engine::print_notices;
 use crate::engine::{Engine, EngineError, IndexJob, VideoIndex};
 use crate::store::{DownloadStep, HubError, ModelDownload};
 
@@ -12,12 +13,12 @@ const SEARCHING: &str = "{spinner} {msg}";
 const INDEXING: &str = "{spinner} {msg} {wide_bar} {pos}/{len} clips, {prefix}";
 const DOWNLOADING: &str = "{spinner} {msg} {wide_bar} {binary_bytes}/{binary_total_bytes}{prefix}";
 
-/// Indexes a video with a bar that shows rate and time left, and logs what is odd about the file.
+/// Indexes a video with a bar that shows rate and time left, and logs what is wrong with the file.
 ///
 /// # Errors
 /// As [`IndexJob::step`].
 pub fn index_with_bar(engine: &mut Engine, video: &Path) -> Result<VideoIndex, EngineError> {
-    // indicatif draws nothing when stderr is no terminal.
+    // indicatif draws nothing when stderr is not a terminal.
     let bar = ProgressBar::new_spinner();
     let name = video
         .file_name()
@@ -48,7 +49,7 @@ pub fn index_with_bar(engine: &mut Engine, video: &Path) -> Result<VideoIndex, E
         }
     });
     bar.finish_and_clear();
-    tell_notices(engine);
+    print_notices(engine, &bar);
     let index = outcome?;
     if let Some(warning) = &index.warning {
         log::warn!("{warning}");
@@ -56,15 +57,8 @@ pub fn index_with_bar(engine: &mut Engine, video: &Path) -> Result<VideoIndex, E
     Ok(index)
 }
 
-/// Passes on what the engine has to say, such as that it had to leave the GPU.
-pub fn tell_notices(engine: &mut Engine) {
-    for notice in engine.take_notices() {
-        log::warn!("{notice}");
-    }
-}
-
-/// Downloads a model with a bar that shows rate and time left. Ctrl-C ends the program; what has
-/// come by then is kept and gone on with next time.
+/// Downloads a model with a bar that shows rate and time left. Ctrl-C ends the program; the next
+/// download continues from what has come by then.
 ///
 /// # Errors
 /// As [`ModelDownload::step`].

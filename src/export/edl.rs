@@ -30,7 +30,7 @@ pub fn edl(document: &ExportDocument) -> Result<String, ExportError> {
     let mut record = numbering.hour_one();
     let mut number = 1;
     for query in &document.queries {
-        let words = one_line(query.query.as_str());
+        let words = one_line(query.query.title());
         for cut in cut::in_order(document, query) {
             let record_end = record + cut.n_frames();
             // Writing to a String cannot fail. AX is the name for a source that is no tape.

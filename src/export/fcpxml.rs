@@ -55,7 +55,7 @@ fn project(document: &ExportDocument, query: &ExportQuery, video: &str) -> Strin
     if cuts.is_empty() {
         return String::new();
     }
-    let words = xml_escaped(query.query.as_str());
+    let words = xml_escaped(query.query.title());
     let tc_format = if document.numbering.is_drop_frame() {
         "DF"
     } else {

@@ -28,6 +28,7 @@ use std::str::FromStr;
 pub use cut::file_name;
 pub use cuts::{WrittenCut, write_cuts};
 pub use frame_rate::{FrameRate, FrameRateError};
+pub use tables::{HighlightRow, MomentRow};
 pub use timecode::Numbering;
 pub use xml::xml_escaped;
 

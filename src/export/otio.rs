@@ -57,10 +57,10 @@ fn event(document: &ExportDocument, query: &ExportQuery, cut: Cut) -> Value {
     let n_frames = document.n_frames_before() + rate.n_frames(document.duration_secs);
     json!({
         "OTIO_SCHEMA": "Clip.2",
-        "name": query.query.as_str(),
+        "name": query.query.title(),
         "metadata": {
             "vcl": {
-                "query": query.query.as_str(),
+                "query": query.query.key(),
                 "score": cut.score,
                 "rank": cut.rank,
                 "start_secs": cut.start_secs,
