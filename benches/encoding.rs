@@ -15,8 +15,8 @@ use std::time::{Duration, Instant};
 
 use burn::tensor::module::attention;
 use burn::tensor::{DType, Device, Distribution, Tensor, activation};
-use vcl::model::encoder::config::Activation;
-use vcl::model::encoder::pixel_tensor;
+use vcl::model::encoder::clip::ClipTowers;
+use vcl::model::encoder::{Activation, pixel_tensor};
 use vcl::model::{ComputeDevice, DeviceChoice, Encoder, ModelFiles, Pixels};
 
 #[path = "../tests/support/full_size.rs"]
@@ -38,7 +38,7 @@ fn main() {
 
     if let Ok(bundled) = ModelFiles::from_dir("weights".as_ref()) {
         let encoder = Encoder::load(&bundled, &device).unwrap();
-        measure("bundled model", &encoder, n_rounds);
+        measure("bundled model", &bundled, &encoder, n_rounds);
     }
     let shapes = [
         ("ViT-B/32", full_size::VIT_B_32),
@@ -58,7 +58,7 @@ fn main() {
         let files = ModelFiles::from_dir(dir.path()).unwrap();
         let encoder = Encoder::load(&files, &device).unwrap();
         println!("{name} shape: loaded in {:.2?}", start.elapsed());
-        measure(&format!("{name} shape"), &encoder, n_rounds);
+        measure(&format!("{name} shape"), &files, &encoder, n_rounds);
     }
     if !is_test && device.is_cpu() {
         let lane = rayon::ThreadPoolBuilder::new().num_threads(1).build();
@@ -73,8 +73,12 @@ struct Way<'a> {
     run: Box<dyn Fn() -> Vec<f32> + 'a>,
 }
 
-fn measure(model: &str, encoder: &Encoder, n_rounds: usize) {
+fn measure(model: &str, files: &ModelFiles, encoder: &Encoder, n_rounds: usize) {
     let frames = frames(encoder, 16);
+    let towers = encoder
+        .device()
+        .is_cpu()
+        .then(|| ClipTowers::load(files, encoder.device()).unwrap());
     let mut ways = Vec::new();
     for batch in [1, 2, 8, 16] {
         let frames = &frames[..batch];
@@ -83,14 +87,14 @@ fn measure(model: &str, encoder: &Encoder, n_rounds: usize) {
             n_items: batch,
             run: Box::new(|| encoder.encode_images(frames).unwrap()),
         });
-        if !encoder.device().is_cpu() {
-            continue; // There is but one way.
-        }
+        let Some(towers) = &towers else {
+            continue; // A GPU has only one way.
+        };
         ways.push(Way {
             name: format!("images, {batch} at a time, products over all threads"),
             n_items: batch,
             run: Box::new(|| {
-                let clip = encoder.clip();
+                let clip = towers.network();
                 let pixels = pixel_tensor(frames, &clip.logit_scale().device());
                 clip.image_features(pixels)
                     .into_data()

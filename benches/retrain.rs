@@ -51,7 +51,7 @@ fn few_labels(encoder: &Encoder, is_test: bool) {
         n_steps: is_test.then_some(1),
         ..TrainerConfig::default()
     };
-    let n_tokens = encoder.tokenizer().encode(QUERY).unwrap().len();
+    let n_tokens = encoder.tokenize(QUERY, 0).unwrap().n_positions();
     println!(
         "{}, {N_LABELS} labels, a query of {n_tokens} tokens",
         encoder.device()
@@ -70,7 +70,7 @@ fn data_set(encoder: &Encoder, is_test: bool) {
     let lengths: Vec<_> = set
         .queries()
         .iter()
-        .map(|query| encoder.tokenizer().encode(query).unwrap().len())
+        .map(|query| encoder.tokenize(query, 0).unwrap().n_positions())
         .collect();
     let config = TrainerConfig {
         n_steps: Some(if is_test { 1 } else { 8 }),
@@ -153,7 +153,7 @@ fn data_set_of(dim: usize) -> TrainingSet {
     set
 }
 
-/// Random clips, of which those that a person likes share a direction.
+/// Random clips; those that a person likes share a direction.
 fn labelled_video(dim: usize) -> TrainingSet {
     let mut rng = Pcg64Mcg::seed_from_u64(1);
     let liked: Vec<f32> = (0..dim).map(|_| rng.random_range(-1.0..1.0)).collect();

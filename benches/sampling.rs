@@ -1,6 +1,6 @@
 //! How long it takes to get one frame per clip out of a video, beside ffmpeg on the same file.
 //!
-//! `cargo bench --bench sampling` uses the demo video; a long one tells more:
+//! `cargo bench --bench sampling` uses the demo video; a long one says more:
 //! `VCL_BENCH_VIDEO=film.mp4 cargo bench --bench sampling`. One of 60 s at 1080p is made by
 //!
 //! ```text

@@ -19,7 +19,7 @@
 //! [`find`], how a query becomes a curve and moments, is arithmetic over [`domain`] and [`model`].
 //! GStreamer is named only in [`video`], egui only in [`app`], burn only in [`model`], [`learn`] and
 //! [`engine`]; [`worker`] and [`cli`] sit on [`engine`] and do not know of each other; the window,
-//! [`app`], sits on [`worker`]. `tests/architecture.rs` holds the code to it.
+//! [`app`], sits on [`worker`]. `tests/architecture/` holds the code to it.
 
 pub mod domain;
 

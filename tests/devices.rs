@@ -3,6 +3,9 @@
 
 mod support;
 
+#[path = "support/gpu.rs"]
+mod gpu;
+
 use burn::tensor::wgpu::WgpuSetup;
 use support::{Place, tiny_model};
 use vcl::domain::{ClipIndex, Embeddings, Grade, Labels, Query};
@@ -22,7 +25,7 @@ fn software_gpu(max_buffer_bytes: Option<u64>) -> Option<WgpuSetup> {
         .into_iter()
         .find(|adapter| adapter.get_info().device_type == wgpu::DeviceType::Cpu);
     let Some(adapter) = adapter else {
-        println!("skipped: wgpu finds no software adapter (install mesa-vulkan-drivers)");
+        gpu::skip_without_adapter();
         return None;
     };
     let mut limits = adapter.limits();

@@ -9,7 +9,7 @@ use std::time::Instant;
 
 use serde_json::json;
 use support::{PATIENCE, Place, tiny_model};
-use vcl::domain::{ClipIndex, Query, l2_normalise};
+use vcl::domain::{ClipIndex, Query, UnitVector};
 use vcl::engine::{
     Dataset, DatasetSource, Engine, EngineConfig, FrameChoice, IndexJob, IndexStep, ModelChoice,
     Notice, VideoIndex,
@@ -51,7 +51,7 @@ fn the_index_is_what_the_encoder_says_of_each_sampled_frame() {
         let frame = frame.unwrap();
         assert_eq!(frame.clip, ClipIndex(i));
         let pixels = engine.encoder().preprocess(&frame.image);
-        let mut expected = engine.encode_images(&[pixels]).unwrap();
+        let expected = engine.encode_images(&[pixels]).unwrap();
         let row = &index.features()[48 * i..48 * (i + 1)];
         for (a, b) in row.iter().zip(&expected) {
             assert!(
@@ -59,12 +59,12 @@ fn the_index_is_what_the_encoder_says_of_each_sampled_frame() {
                 "features are kept unnormalised: {a} {b}"
             );
         }
-        l2_normalise(&mut expected);
+        let expected = UnitVector::normalised(expected);
         let embeddings = index.embeddings();
         let unit = embeddings.rows().nth(i).unwrap();
         assert!(
             unit.iter()
-                .zip(&expected)
+                .zip(expected.as_slice())
                 .all(|(a, b)| (a - b).abs() < 1e-4)
         );
     }
@@ -211,8 +211,8 @@ fn a_search_is_the_cosine_with_the_query() {
     let mut engine = engine(&place);
     let index = index(&mut engine, &video);
     let query = Query::new("a red thing").unwrap();
-    let mut text = engine.encode_texts(&[query.key()]).unwrap();
-    l2_normalise(&mut text);
+    let text = engine.encode_texts(&[query.key()]).unwrap();
+    let text = UnitVector::normalised(text);
     let known = index.snapshot();
     let found = engine.answer(&known, &query, &Way::default()).unwrap();
     assert_eq!(found.cosines, index.embeddings().cosines(&text));
@@ -259,7 +259,7 @@ fn a_model_that_gives_no_numbers_is_an_error() {
                 engine.embed_query(&query, &Way::default()).unwrap_err()
             }
         };
-        assert!(error.to_string().contains("are no numbers"), "{error}");
+        assert!(error.to_string().contains("are not numbers"), "{error}");
     }
 }
 

@@ -11,9 +11,8 @@ use image::RgbImage;
 use safetensors::tensor::TensorView;
 use safetensors::{Dtype, SafeTensors};
 use serde_json::{Value, json};
-use vcl::model::encoder::config::ClipConfig;
+use vcl::model::encoder::clip::{ClipConfig, ClipTokenizer};
 use vcl::model::encoder::pixel_tensor;
-use vcl::model::encoder::tokenizer::ClipTokenizer;
 use vcl::model::{ComputeDevice, Encoder, ModelError, ModelFiles, Preprocess};
 use zip::CompressionMethod;
 use zip::write::SimpleFileOptions;
@@ -294,7 +293,7 @@ fn a_link_to_an_endless_file_is_told() {
 #[test]
 fn a_directory_that_is_none_is_told() {
     let file = fixture("clip-tiny").join("config.json");
-    assert_tells(&complaint(&file), &["is no directory", "config.json"]);
+    assert_tells(&complaint(&file), &["is not a directory", "config.json"]);
     assert_tells(
         &complaint(&file.with_file_name("nowhere")),
         &["no model directory"],
@@ -361,6 +360,31 @@ fn a_config_that_no_model_can_have_is_told() {
     }
     let dir = ModelDir::new();
     dir.write("config.json", "[".repeat(100_000));
+    assert_tells(&dir.complaint(), &["config.json"]);
+}
+
+/// A family that vcl does not know is refused by name before anything of it is loaded, also where all
+/// else could be a CLIP's.
+#[test]
+fn a_model_of_another_family_is_refused_by_name() {
+    let dir = ModelDir::new();
+    dir.edit_json("config.json", |config| {
+        config["model_type"] = json!("siglip");
+        config["text_config"]["model_type"] = json!("siglip_text_model");
+        config["vision_config"]["model_type"] = json!("siglip_vision_model");
+    });
+    assert_tells(&dir.complaint(), &["\"siglip\"", "config.json"]);
+    // What SigLIP's published configs hold: all the rest are its own defaults.
+    dir.write(
+        "config.json",
+        r#"{"model_type": "siglip", "text_config": {"vocab_size": 256000}, "vision_config": {}}"#,
+    );
+    for file in ["tokenizer.json", "model.safetensors"] {
+        dir.write(file, "not looked at");
+    }
+    assert_tells(&dir.complaint(), &["\"siglip\"", "config.json"]);
+    let long = "a\nb".repeat(10_000);
+    dir.edit_json("config.json", |config| config["model_type"] = json!(long));
     assert_tells(&dir.complaint(), &["config.json"]);
 }
 

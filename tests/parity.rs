@@ -11,12 +11,14 @@ use half::{bf16, f16};
 use safetensors::tensor::TensorView;
 use safetensors::{Dtype, SafeTensors};
 use serde::Deserialize;
-use vcl::model::encoder::config::{ClipConfig, EotRule};
-use vcl::model::encoder::tokenizer::ClipTokenizer;
+use vcl::model::encoder::clip::{ClipConfig, ClipTokenizer, ClipTowers, EotRule};
 use vcl::model::encoder::weights;
 use vcl::model::{ComputeDevice, Encoder, ModelFiles, Pixels, Preprocess};
 
 const MODELS: [&str; 2] = ["clip-tiny", "clip-alt"];
+
+#[path = "support/gpu.rs"]
+mod gpu;
 
 fn fixtures() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures")
@@ -157,12 +159,16 @@ fn normalised(features: &[f32], dim: usize) -> Vec<f32> {
         .collect()
 }
 
+fn files(model: &str) -> ModelFiles {
+    ModelFiles::from_dir(&fixtures().join(model)).unwrap()
+}
+
 fn load(model: &str, device: &ComputeDevice) -> Encoder {
-    Encoder::load(
-        &ModelFiles::from_dir(&fixtures().join(model)).unwrap(),
-        device,
-    )
-    .unwrap()
+    Encoder::load(&files(model), device).unwrap()
+}
+
+fn load_towers(model: &str, device: &ComputeDevice) -> ClipTowers {
+    ClipTowers::load(&files(model), device).unwrap()
 }
 
 fn picture(name: &str) -> image::RgbImage {
@@ -172,20 +178,17 @@ fn picture(name: &str) -> image::RgbImage {
 }
 
 /// Both towers on the golden pixels and ids, layer by layer, up to the logits.
-fn check_towers(model: &str, encoder: &Encoder, tolerance: Tolerance) {
+fn check_towers(model: &str, towers: &ClipTowers, tolerance: Tolerance) {
     let (goldens, inputs) = (Goldens::of(model), Inputs::of(model));
-    let clip = encoder.clip();
+    let (clip, config) = (towers.network(), towers.config());
     let device = clip.logit_scale().device();
-    let dim = encoder.dim();
+    let dim = config.projection_dim;
 
     let pixels = goldens.tensor::<4>("pixel_values", &device);
     let states = clip
         .vision_model()
         .hidden_states(pixels.clone().narrow(0, 0, 1));
-    assert_eq!(
-        states.len(),
-        encoder.config().vision_config.num_hidden_layers + 1
-    );
+    assert_eq!(states.len(), config.vision_config.num_hidden_layers + 1);
     for (i, state) in states.into_iter().enumerate() {
         let name = format!("vision_hidden.{i}");
         let want = goldens.floats(&name);
@@ -218,10 +221,7 @@ fn check_towers(model: &str, encoder: &Encoder, tolerance: Tolerance) {
         .collect();
     let tokens = clip.text_model().embed(&ids[..1], &device);
     let states = clip.text_model().hidden_states(tokens);
-    assert_eq!(
-        states.len(),
-        encoder.config().text_config.num_hidden_layers + 1
-    );
+    assert_eq!(states.len(), config.text_config.num_hidden_layers + 1);
     for (i, state) in states.into_iter().enumerate() {
         let name = format!("text_hidden.{i}");
         let want = goldens.floats(&name);
@@ -277,7 +277,7 @@ fn check_from_files(model: &str, encoder: &Encoder, tolerance: Tolerance) {
     assert_close(&format!("{model} pixel_values"), &values, &want, 1e-6);
 
     let want = goldens.floats("image_features");
-    // Batches of one, odd and even size take different ways through the lanes.
+    // Batches of one, odd and even size are split differently over the pools.
     for batch in [1, 3, 4] {
         let got: Vec<f32> = pixels
             .chunks(batch)
@@ -314,7 +314,11 @@ fn check_from_files(model: &str, encoder: &Encoder, tolerance: Tolerance) {
 #[test]
 fn towers_agree_on_the_cpu() {
     for model in MODELS {
-        check_towers(model, &load(model, &ComputeDevice::cpu()), Tolerance::CPU);
+        check_towers(
+            model,
+            &load_towers(model, &ComputeDevice::cpu()),
+            Tolerance::CPU,
+        );
     }
 }
 
@@ -490,9 +494,9 @@ fn narrow_and_wide_weights_load() {
         ] {
             let dir = with_weights_as(model, dtype);
             let files = ModelFiles::from_dir(dir.path()).unwrap();
-            let encoder = Encoder::load(&files, &ComputeDevice::cpu()).unwrap();
+            let towers = ClipTowers::load(&files, &ComputeDevice::cpu()).unwrap();
             println!("{model} with weights as {dtype:?}");
-            check_towers(model, &encoder, tolerance);
+            check_towers(model, &towers, tolerance);
         }
     }
 }
@@ -500,8 +504,8 @@ fn narrow_and_wide_weights_load() {
 #[test]
 fn saving_gives_back_the_file_that_was_loaded() {
     for model in MODELS {
-        let encoder = load(model, &ComputeDevice::cpu());
-        let saved = weights::to_safetensors(encoder.clip(), burn::tensor::DType::F32).unwrap();
+        let towers = load_towers(model, &ComputeDevice::cpu());
+        let saved = weights::to_safetensors(towers.network(), burn::tensor::DType::F32).unwrap();
         let saved = SafeTensors::deserialize(&saved).unwrap();
         let bytes = std::fs::read(fixtures().join(model).join("model.safetensors")).unwrap();
         let original = SafeTensors::deserialize(&bytes).unwrap();
@@ -527,13 +531,16 @@ fn saving_gives_back_the_file_that_was_loaded() {
 #[test]
 fn everything_agrees_on_wgpu() {
     let Some(device) = ComputeDevice::software_gpu() else {
-        println!("skipped: wgpu finds no software adapter (install mesa-vulkan-drivers)");
+        gpu::skip_without_adapter();
         return;
     };
     println!("on {device}");
     for model in MODELS {
-        let encoder = load(model, &device);
-        check_towers(model, &encoder, Tolerance::CPU.times(10.0));
-        check_from_files(model, &encoder, Tolerance::CPU.times(10.0));
+        check_towers(
+            model,
+            &load_towers(model, &device),
+            Tolerance::CPU.times(10.0),
+        );
+        check_from_files(model, &load(model, &device), Tolerance::CPU.times(10.0));
     }
 }

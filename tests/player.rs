@@ -279,7 +279,7 @@ fn pausing_holds_the_playhead() {
     let mut watched = Watched::open("plain.mp4");
     watched.player.play();
     watched.wait("playing", |watched| watched.player.position_secs() > 0.3);
-    watched.player.pause();
+    watched.player.toggle();
     watched.wait("paused", |watched| {
         watched.player.state() == PlayState::Paused
     });
@@ -293,9 +293,6 @@ fn pausing_holds_the_playhead() {
     let shown_secs = watched.frame.as_ref().unwrap().time_secs();
     assert!((shown_secs - held_secs).abs() < 2.0, "{shown_secs} s");
     assert_eq!(watched.player.position_secs(), held_secs);
-    watched.player.set_volume(0.3);
-    watched.player.set_muted(true);
-    assert!(watched.player.is_muted() && watched.player.volume() == 0.3);
 }
 
 #[test]

@@ -164,7 +164,7 @@ fn a_prompt_searches_and_refuses_another_model() {
     let no_prompt = world
         .place
         .vcl(["search", path(&video), "x", "--prompt", other]);
-    assert!(no_prompt.error().contains("no prompt file"));
+    assert!(no_prompt.error().contains("not a prompt file"));
 }
 
 #[test]

@@ -11,7 +11,8 @@ use image::RgbImage;
 use serde::Deserialize;
 use vcl::domain::ClipIndex;
 use vcl::video::{
-    PreviewSampler, SampledFrame, Sampler, SamplerOptions, Strategy, VideoError, probe, thumbnail,
+    PreviewSampler, SampledFrame, Sampler, SamplerOptions, Source, Strategy, VideoError, probe,
+    thumbnail, thumbnail_of,
 };
 
 #[derive(Deserialize)]
@@ -198,14 +199,35 @@ fn probing_tells_the_shape_and_the_length() {
     let plain = probe(&fixture("plain.mp4")).unwrap();
     assert_eq!(plain.frame_rate, Some((25, 1)));
     assert!(
-        plain.has_audio && plain.codec.contains("H.264"),
+        plain.n_audio_channels > 0 && plain.codec.contains("H.264"),
         "{plain:?}"
     );
-    assert!(!probe(&fixture("vp9.webm")).unwrap().has_audio);
+    assert_eq!(probe(&fixture("vp9.webm")).unwrap().n_audio_channels, 0);
 }
 
 #[test]
-fn sampling_goes_on_where_it_stopped() {
+fn one_opened_source_serves_everything_that_reads_it() {
+    for name in ["plain.mp4", "animation.gif"] {
+        let source = Source::open(&fixture(name)).unwrap();
+        assert_eq!(source.info().unwrap(), &probe(&fixture(name)).unwrap());
+        let options = SamplerOptions::default();
+        let preview = PreviewSampler::new(&source, 4, &options).unwrap();
+        assert_eq!(preview.is_some(), name == "plain.mp4");
+        let frames: Result<Vec<_>, _> = Sampler::new(&source, options.clone()).unwrap().collect();
+        let (expected, _) = sample(&fixture(name), options).unwrap();
+        for (frame, expected) in frames.unwrap().iter().zip(&expected) {
+            assert_eq!(frame.clip, expected.clip, "{name}");
+            assert!(frame.image == expected.image, "{name}: {frame:?}");
+            let at_secs = frame.clip.centre_secs();
+            let small = thumbnail_of(&source, at_secs, frame.image.height(), no_cancel());
+            let small = small.unwrap().unwrap();
+            assert_eq!(number(&small), number(&frame.image), "{name}: {frame:?}");
+        }
+    }
+}
+
+#[test]
+fn sampling_continues_where_it_stopped() {
     for name in [
         "plain.mp4",
         "open_gop.mp4",
@@ -232,7 +254,7 @@ fn sampling_goes_on_where_it_stopped() {
 }
 
 #[test]
-fn a_cut_off_file_is_used_as_far_as_it_goes_and_says_so() {
+fn a_truncated_file_is_used_as_far_as_it_goes_and_says_so() {
     let (whole, _) = sample(&fixture("plain.mp4"), SamplerOptions::default()).unwrap();
     for name in ["truncated.mp4", "truncated.mkv"] {
         for strategy in [Strategy::Auto, Strategy::Sequential] {
@@ -264,7 +286,7 @@ fn short_gif() -> Vec<u8> {
 }
 
 #[test]
-fn a_gif_without_its_tail_ends_behind_its_last_whole_picture() {
+fn a_gif_without_its_tail_ends_after_its_last_whole_picture() {
     let (whole, _) = sample(&fixture("animation.gif"), SamplerOptions::default()).unwrap();
     let bytes = std::fs::read(fixture("animation.gif")).unwrap();
     let folder = tempfile::tempdir().unwrap();

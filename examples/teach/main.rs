@@ -17,7 +17,7 @@ use clap::Parser;
 use rand::seq::SliceRandom as _;
 use rand::{RngExt as _, SeedableRng as _};
 use rand_pcg::Pcg64;
-use vcl::domain::{Annotation, Embeddings, Moment, SaliencyCurve, l2_normalise};
+use vcl::domain::{Annotation, Embeddings, Moment, SaliencyCurve, UnitVector};
 use vcl::eval::{Metrics, Prediction, score};
 use vcl::find::Way;
 use vcl::learn::{Example, Trainer, TrainerConfig, TrainingSet, Unlisted, Verdict};
@@ -198,8 +198,8 @@ fn main() -> anyhow::Result<()> {
                     Verdict::NotBetter | Verdict::Unchecked => zero_shot.clone(),
                     Verdict::Better => {
                         let prompt = outcome.prompt.clone();
-                        let text = prompt.text_embeddings(&encoder, &[concept.query])?.concat();
-                        judge(&test, &text, &prompt.into())?
+                        let texts = prompt.embed_texts(&encoder, &[concept.query])?;
+                        judge(&test, &texts[0], &prompt.into())?
                     }
                 };
                 if arguments.verbose {
@@ -309,14 +309,12 @@ fn labelled(videos: &[Video], query: &str, n_labels: Option<usize>, seed: u64) -
     set
 }
 
-fn zero_shot_text(encoder: &Encoder, query: &str) -> anyhow::Result<Vec<f32>> {
-    let mut text = encoder.encode_texts(&[query])?;
-    l2_normalise(&mut text);
-    Ok(text)
+fn zero_shot_text(encoder: &Encoder, query: &str) -> anyhow::Result<UnitVector> {
+    Ok(encoder.embed_texts(&[query])?.remove(0))
 }
 
 /// Official metrics on videos that no training saw.
-fn judge(videos: &[Video], text: &[f32], way: &Way) -> anyhow::Result<Metrics> {
+fn judge(videos: &[Video], text: &UnitVector, way: &Way) -> anyhow::Result<Metrics> {
     let truth: Vec<_> = videos
         .iter()
         .map(|video| video.annotation.clone())

@@ -129,12 +129,8 @@ impl Trial {
         let exact = Embeddings::from_features(encoder.dim(), features.to_vec())?;
         let embeddings = Embeddings::from_features(encoder.dim(), rows)?;
         for line in asked {
-            let text = encoder.encode_texts(&[&line.query])?;
-            let text = Embeddings::from_features(encoder.dim(), text)?;
-            let (cosines, expected) = (
-                embeddings.cosines(text.values()),
-                exact.cosines(text.values()),
-            );
+            let text = &encoder.embed_texts(&[&line.query])?[0];
+            let (cosines, expected) = (embeddings.cosines(text), exact.cosines(text));
             let unit = deviation(expected.values()).max(f32::MIN_POSITIVE);
             let pairs = cosines.values().iter().zip(expected.values());
             self.errors.extend(pairs.map(|(a, b)| (a - b).abs() / unit));

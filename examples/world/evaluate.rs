@@ -1,4 +1,4 @@
-//! `evaluate`: what the bundled model can do on scenes it never saw, as the model card tells it.
+//! `evaluate`: what the bundled model can do on scenes it never saw, in the numbers of the model card.
 
 use std::path::PathBuf;
 
@@ -7,7 +7,7 @@ use clap::Args;
 use image::RgbImage;
 use rand::{RngExt as _, SeedableRng as _};
 use rand_pcg::Pcg64;
-use vcl::domain::{Embeddings, l2_normalise};
+use vcl::domain::{Embeddings, UnitVector};
 use vcl::model::{ComputeDevice, Encoder, ModelFiles};
 
 use crate::recipe::photograph;
@@ -136,8 +136,8 @@ impl Judge {
                 if !is_question(&query, &story) {
                     continue;
                 }
-                let text = self.texts(&[&query.caption.text])?;
-                let highlight = embeddings.cosines(text.values()).highlight();
+                let text = &self.encoder.embed_texts(&[&query.caption.text])?[0];
+                let highlight = embeddings.cosines(text).highlight();
                 let at = highlight.context("a video has clips")?.clip.centre_secs();
                 let hit = query
                     .spans
@@ -189,8 +189,7 @@ fn n_right(from: &Embeddings, to: &Embeddings) -> usize {
 }
 
 fn best(row: &[f32], among: &Embeddings) -> usize {
-    let mut unit = row.to_vec();
-    l2_normalise(&mut unit);
+    let unit = UnitVector::normalised(row.to_vec());
     among.cosines(&unit).highlight().map_or(0, |h| h.clip.0)
 }
 

@@ -1,4 +1,4 @@
-//! `presence`: how well the engine tells queries that a video shows from those that it does not.
+//! `presence`: how well the engine distinguishes queries that a video shows from those that it does not.
 
 use std::path::PathBuf;
 
@@ -89,7 +89,7 @@ fn query_of(scene: &Scene, story: &Storyboard, detail: Detail, rng: &mut Pcg64) 
     StoryQuery { caption, spans }
 }
 
-/// Says of a scene from elsewhere what is true of no scene of the story.
+/// Describes a scene from elsewhere with words that fit no scene of the story.
 fn absent_query(story: &Storyboard, detail: Detail, rng: &mut Pcg64) -> anyhow::Result<StoryQuery> {
     (0..1000)
         .map(|_| {

@@ -5,9 +5,8 @@ use burn::nn::{Linear, LinearConfig};
 use burn::tensor::{Device, Tensor, TensorData, activation};
 use rand::{RngExt as _, SeedableRng as _};
 use rand_pcg::Pcg64;
-use vcl::model::encoder::config::{Activation, ClipConfig, TextConfig, VisionConfig};
-use vcl::model::encoder::tokenizer::ClipTokenizer;
-use vcl::model::encoder::{Clip, pixel_tensor};
+use vcl::model::encoder::clip::{Clip, ClipConfig, ClipTokenizer, TextConfig, VisionConfig};
+use vcl::model::encoder::{Activation, pixel_tensor};
 use vcl::model::{Pixels, Preprocess};
 
 use crate::tokens::{EOT, VOCABULARY};
@@ -98,7 +97,7 @@ pub struct Batch {
 }
 
 impl Batch {
-    /// `n` scenes drawn, seen through a camera, and told in two captions each.
+    /// `n` scenes drawn, seen through a camera, and described in two captions each.
     pub fn draw(
         seed: u64,
         n: usize,
@@ -161,7 +160,7 @@ impl Student {
     ///
     /// Contrastive in both directions, where captions that are true of a scene by chance are
     /// neither right nor wrong; plus cross-entropy of linear probes on the image embedding, and on
-    /// the embedding of the full caption where it is sure to tell.
+    /// the embedding of the full caption where it is sure to say so.
     pub fn loss(&self, batch: &Batch, device: &Device) -> (Tensor<1>, Tensor<1>) {
         let n = batch.pixels.len();
         let n_captions = batch.ids.len();
@@ -212,7 +211,7 @@ impl Student {
     }
 }
 
-/// Attributes that a full caption always tells, `[1, N_LABELS]`.
+/// Attributes that a full caption always names, `[1, N_LABELS]`.
 fn told_mask(device: &Device) -> Tensor<2> {
     const TOLD: [&str; 4] = ["colours", "shapes", "scenery", "special"];
     let mut mask = vec![0.0f32; N_LABELS];

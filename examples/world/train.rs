@@ -15,7 +15,7 @@ use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::{Deserialize, Serialize};
 use vcl::model::Preprocess;
-use vcl::model::encoder::tokenizer::ClipTokenizer;
+use vcl::model::encoder::clip::ClipTokenizer;
 use vcl::model::encoder::weights;
 
 use crate::recipe::{Batch, IMAGE_SIZE, PREPROCESSOR_JSON, Student, clip_config};
@@ -23,7 +23,7 @@ use crate::tokens::tokenizer_json;
 
 #[derive(Args)]
 pub struct TrainArguments {
-    /// Where the checkpoint lives; an interrupted run goes on from it.
+    /// Where the checkpoint is kept; an interrupted run continues from it.
     #[arg(long, default_value = "target/world")]
     checkpoint: PathBuf,
     /// Where the finished model goes, in Hugging Face layout.
@@ -234,7 +234,7 @@ fn save(
 fn write_model(
     dir: &Path,
     student: &Student,
-    config: &vcl::model::encoder::config::ClipConfig,
+    config: &vcl::model::encoder::clip::ClipConfig,
     tokenizer_json: &[u8],
 ) -> anyhow::Result<()> {
     std::fs::create_dir_all(dir)?;

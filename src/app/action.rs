@@ -7,7 +7,7 @@ use crate::app::session::{NoticeId, Selection};
 use crate::app::settings::Theme;
 use crate::domain::{Grade, TimeSpan};
 use crate::engine::ModelChoice;
-use crate::export::Format;
+use crate::export::FileFormat;
 use crate::model::DeviceChoice;
 use crate::store::RepoId;
 use crate::worker::{PromptEdit, QueryId};
@@ -96,13 +96,13 @@ pub enum Action {
     DownloadModel(RepoId),
     CancelDownload,
     /// Ask where, then write what was found there.
-    Export(Format),
+    Export(FileFormat),
     /// Ask for a folder, then write each moment there as a video.
     ExportCuts,
     CutInto(PathBuf),
     CancelCuts,
     /// Write what was found there.
-    ExportTo(Format, PathBuf),
+    ExportTo(FileFormat, PathBuf),
 
     FocusQuery,
     ToggleExportMenu,

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use crate::app::action::Action;
 use crate::engine::ModelChoice;
-use crate::export::Format;
+use crate::export::FileFormat;
 use crate::video::VIDEO_EXTENSIONS;
 use crate::worker::PromptEdit;
 
@@ -18,7 +18,7 @@ const NO_DIALOG: Duration = Duration::from_millis(250);
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Wish {
     Video,
-    ExportTo(Format),
+    ExportTo(FileFormat),
     CutInto,
     ImportPrompt,
     /// Of this name.
@@ -142,8 +142,8 @@ impl Dialogs {
     }
 
     /// Asks where to write moments.
-    pub fn choose_export(&mut self, format: Format, video: &Path) {
-        let suggestion = video.with_extension(format.extension());
+    pub fn choose_export(&mut self, format: FileFormat, video: &Path) {
+        let suggestion = video.with_extension(format.extension);
         self.ask(Wish::ExportTo(format), absolute(&suggestion));
     }
 

@@ -15,7 +15,7 @@ use crate::app::theme;
 use crate::app::widgets::select_all;
 use crate::app::window::App;
 use crate::domain::{TimeSpan, count, format_timestamp};
-use crate::export::{self, Format};
+use crate::export::FileFormat;
 use crate::store::{self, TargetError, atomic};
 use crate::worker::{Command, LabelsToSave, PromptSource};
 
@@ -278,7 +278,7 @@ impl App {
         }
     }
 
-    fn export(&mut self, format: Format, path: &Path) {
+    fn export(&mut self, format: FileFormat, path: &Path) {
         let Some(document) = self.session.export_document() else {
             return;
         };
@@ -287,7 +287,7 @@ impl App {
             .iter()
             .map(|query| query.moments.len())
             .sum();
-        let outcome = export::write(format, &document)
+        let outcome = (format.write)(&document)
             .map_err(|error| error.to_string())
             .and_then(|text| {
                 atomic::write(path, text.as_bytes())

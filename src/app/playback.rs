@@ -70,7 +70,7 @@ impl Playback {
                     log::info!("no sound: {reason}");
                     self.has_sound = false;
                 }
-                PlayerEvent::Ready(_) | PlayerEvent::StateChanged(_) => {}
+                PlayerEvent::Ready(_) => {}
             }
         }
         if let Some(frame) = player.take_frame() {
@@ -103,7 +103,7 @@ impl Playback {
                     news.push(News::CannotOpen(error.to_string()));
                     return;
                 }
-                PlayerEvent::NoSound(_) | PlayerEvent::StateChanged(_) => {}
+                PlayerEvent::NoSound(_) => {}
             }
         }
         self.opening = Some((path, player));

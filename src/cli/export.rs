@@ -35,7 +35,7 @@ pub fn run(global: &GlobalArgs, args: &ExportArgs) -> anyhow::Result<()> {
     let Some(format) = args.format.of_file() else {
         return write_cuts(args, &document);
     };
-    let text = export::write(format, &document)?;
+    let text = (format.write)(&document)?;
     if output::is_stdout(&args.output) {
         return output::print(&text);
     }
@@ -48,7 +48,7 @@ pub fn run(global: &GlobalArgs, args: &ExportArgs) -> anyhow::Result<()> {
     ))
 }
 
-/// Refuses before the work rather than after it.
+/// Fails before the work rather than after it.
 fn check_output(global: &GlobalArgs, args: &ExportArgs) -> anyhow::Result<()> {
     let output = &args.output;
     if args.format.of_file().is_some() {

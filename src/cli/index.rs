@@ -31,7 +31,7 @@ pub fn run(global: &GlobalArgs, args: &IndexArgs) -> anyhow::Result<()> {
             videos.push(path.clone());
         }
     }
-    // A search can do without a cache; here the cache is the whole result.
+    // A search can do without a cache; here the cache is the only result.
     let cache_dir = Paths::from_env()?.cache_dir;
     if let Err(error) = store::check_folder(&cache_dir) {
         bail!(
@@ -89,7 +89,7 @@ fn videos_below(dir: &Path) -> Vec<PathBuf> {
         .follow_links(true)
         .sort_by_file_name()
         .into_iter()
-        // A folder that cannot be entered holds nothing that could be read.
+        // A folder that cannot be opened has no video that could be read.
         .filter_map(Result::ok)
         .filter(|entry| entry.file_type().is_file() && is_video_name(entry.path()))
         .map(walkdir::DirEntry::into_path)

@@ -1,7 +1,7 @@
 //! The headless commands over the engine.
 //!
 //! Results go to stdout and nothing else does; progress goes to stderr when that is a terminal;
-//! errors are one line on stderr. The exit code is 0 when everything asked was done, 1 when not,
+//! errors are one line on stderr. The exit code is 0 when everything was done, 1 when it was not,
 //! 2 when the arguments make no sense.
 
 mod args;
@@ -34,7 +34,7 @@ use crate::video::VideoError;
 use args::{Args, CommandLine, CommandsOnly, GlobalArgs};
 use cli_engine::CliEngine;
 
-/// What the window begins with.
+/// What the window opens with.
 #[derive(Clone, Debug)]
 pub struct WindowRequest {
     pub video: Option<PathBuf>,
@@ -81,7 +81,7 @@ fn parse() -> Args {
     parsed.unwrap_or_else(|error| error.exit())
 }
 
-/// What `clap` says about a first word that is not a file but nearly a command.
+/// What `clap` says about a first word that is not a file and nearly a command.
 fn mistyped_command() -> Option<clap::Error> {
     let error = CommandsOnly::try_parse().err()?;
     let Some(ContextValue::String(word)) = error.get(ContextKind::InvalidSubcommand) else {
@@ -110,7 +110,7 @@ fn dispatch(
     }
 }
 
-/// Without a query, the one that the prompt was taught on is asked.
+/// If no query is given, a prompt that was taught on one brings its own.
 fn window_request(args: Args) -> anyhow::Result<WindowRequest> {
     if let Some(video) = &args.video {
         ensure!(video.exists(), VideoError::Missing(video.clone()));
@@ -180,7 +180,7 @@ impl GlobalArgs {
     }
 }
 
-/// Without `-v` only warnings of this program are shown; with it more, and others' as well.
+/// Without `-v` only warnings of this program are shown; with it more, also from its libraries.
 fn start_log(verbose: u8) {
     use log::LevelFilter::{Debug, Error, Info, Trace, Warn};
     let (ours, others) = match verbose {
@@ -205,6 +205,6 @@ fn start_log(verbose: u8) {
             )
         })
         .try_init();
-    // Only a second call in one process fails, and by then the log has been started.
+    // This fails only if a logger is set already, and then there is a log.
     drop(started);
 }

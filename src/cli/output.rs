@@ -1,7 +1,7 @@
 //! Results on stdout or in files, and errors in one line.
 //!
-//! What a command was asked for goes to stdout; where that goes to a file, stdout has a line that says
-//! so, and with `-o -` nothing else.
+//! The result of a command goes to stdout. Where it goes to a file instead, stdout gets a line that
+//! says so; with `-o -` stdout gets nothing but the result.
 
 use std::io::{self, Write as _};
 use std::path::Path;
@@ -34,15 +34,15 @@ pub fn is_stdout(path: &Path) -> bool {
     path.as_os_str() == "-"
 }
 
-/// Whether the reader of our output had enough, as `head` has.
+/// Whether the reader of our output has stopped reading, as `head` does.
 pub fn is_broken_pipe(error: &anyhow::Error) -> bool {
     error
         .downcast_ref::<io::Error>()
         .is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
 }
 
-/// Joins lines, so that an error is one line whatever is in it, and takes out what a terminal would
-/// act on.
+/// Joins lines, so that an error is one line whatever is in it, and removes what a terminal would
+/// take for a command.
 pub fn one_line(text: &str) -> String {
     plain(&text.split_whitespace().collect::<Vec<_>>().join(" "))
 }

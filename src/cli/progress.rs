@@ -1,4 +1,4 @@
-//! A progress bar on stderr, only where a person sees it.
+//! A progress bar on stderr, only if that is a terminal.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -13,7 +13,7 @@ const SEARCHING: &str = "{spinner} {msg}";
 const INDEXING: &str = "{spinner} {msg} {wide_bar} {pos}/{len} clips, {prefix}";
 const DOWNLOADING: &str = "{spinner} {msg} {wide_bar} {binary_bytes}/{binary_total_bytes}{prefix}";
 
-/// Indexes a video with a bar that shows rate and time left, and logs what is wrong with the file.
+/// Indexes a video with a bar that shows rate and time left, and logs what is unusual about the file.
 ///
 /// # Errors
 /// As [`IndexJob::step`].
@@ -57,8 +57,8 @@ pub fn index_with_bar(engine: &mut Engine, video: &Path) -> Result<VideoIndex, E
     Ok(index)
 }
 
-/// Downloads a model with a bar that shows rate and time left. Ctrl-C ends the program; the next
-/// download continues from what has come by then.
+/// Downloads a model with a bar that shows rate and time left. Ctrl-C ends the program; what has
+/// arrived by then is kept, and the next download continues there.
 ///
 /// # Errors
 /// As [`ModelDownload::step`].

@@ -53,7 +53,7 @@ pub fn load(engine: &mut CliEngine, data: &DataArgs) -> anyhow::Result<Dataset> 
 }
 
 impl DataArgs {
-    /// Nothing that belongs to the data set may be overwritten.
+    /// Files of the data set must not be overwritten.
     pub fn check_target(&self, global: &GlobalArgs, path: &Path) -> anyhow::Result<()> {
         let source = self.videos.source();
         let (DatasetSource::Features(dir) | DatasetSource::Videos(dir)) = &source;
@@ -61,7 +61,7 @@ impl DataArgs {
         // A prompt may lie beside the videos and be taught again.
         let is_input =
             |path: &Path| is_video_name(path) || path.extension() == Some("npz".as_ref());
-        // A folder that cannot be read is reported when it is needed.
+        // A folder that cannot be read is an error later, when it is needed.
         for entry in fs::read_dir(dir).into_iter().flatten().flatten() {
             inputs.extend(Some(entry.path()).filter(|path| is_input(path)));
         }
@@ -119,7 +119,7 @@ fn train(
     Ok(engine.work(|engine| job.finish(engine))?)
 }
 
-/// Continues a training of the same kind that was interrupted.
+/// Continues an interrupted training of the same kind.
 fn start(
     engine: &Engine,
     set: &TrainingSet,

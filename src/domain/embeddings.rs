@@ -1,6 +1,6 @@
 //! What the image encoder says about a video: one unit vector per clip.
 
-use crate::domain::SaliencyCurve;
+use crate::domain::{SaliencyCurve, UnitVector};
 
 /// L2-normalised image embeddings `[n_clips, dim]`, row-major, in clip order.
 ///
@@ -69,19 +69,17 @@ impl Embeddings {
         self.values.chunks_exact(self.dim)
     }
 
-    /// Cosine of every clip with a unit text embedding `[dim]`.
+    /// Cosine of every clip with a text.
     ///
     /// # Panics
     /// When `text` is not `[dim]`: that is a text of another model.
-    pub fn cosines(&self, text: &[f32]) -> SaliencyCurve {
-        assert_eq!(text.len(), self.dim, "text embedding of another model");
-        let cosine = |row: &[f32]| row.iter().zip(text).map(|(a, b)| a * b).sum();
-        SaliencyCurve::new(self.rows().map(cosine).collect())
+    pub fn cosines(&self, text: &UnitVector) -> SaliencyCurve {
+        SaliencyCurve::new(self.rows().map(|row| text.dot(row)).collect())
     }
 }
 
 /// Divides by the L2 norm; a zero vector stays zero.
-pub fn l2_normalise(vector: &mut [f32]) {
+pub(super) fn l2_normalise(vector: &mut [f32]) {
     let norm = vector.iter().map(|x| x * x).sum::<f32>().sqrt();
     if norm > 0.0 {
         vector.iter_mut().for_each(|x| *x /= norm);
@@ -97,7 +95,8 @@ mod tests {
         let embeddings = Embeddings::from_features(2, vec![3.0, 4.0, 0.0, 2.0, 0.0, 0.0]).unwrap();
         assert_eq!(embeddings.n_clips(), 3);
         assert_eq!(embeddings.values(), [0.6, 0.8, 0.0, 1.0, 0.0, 0.0]);
-        assert_eq!(embeddings.cosines(&[0.0, 1.0]).values(), [0.8, 1.0, 0.0]);
+        let text = UnitVector::normalised(vec![0.0, 2.0]);
+        assert_eq!(embeddings.cosines(&text).values(), [0.8, 1.0, 0.0]);
     }
 
     #[test]

@@ -5,19 +5,24 @@
 
 mod annotation;
 mod embeddings;
+mod fonts;
 mod jsonl;
 mod label;
+mod matrix;
 mod model_layout;
 mod moment;
 mod query;
 mod saliency;
 mod time;
+mod unit_vector;
 mod words;
 
 pub use annotation::{Annotation, AnnotationError, MAX_GRADE, N_ANNOTATORS, QueryId};
-pub use embeddings::{Embeddings, ShapeError, l2_normalise};
+pub use embeddings::{Embeddings, ShapeError};
+pub use fonts::HANGUL_FONT;
 pub use jsonl::{LineError, from_jsonl, to_jsonl};
 pub use label::{Grade, Labels};
+pub use matrix::transposed;
 pub use model_layout::{
     PYTORCH, SAFETENSORS, SHARD_INDEX, SMALL_MODEL_FILES, ShardIndexError, WEIGHT_FILES,
     shard_names,
@@ -26,4 +31,5 @@ pub use moment::Moment;
 pub use query::{MAX_QUERY_CHARS, Query, QueryError, QueryKind};
 pub use saliency::{Highlight, SaliencyCurve};
 pub use time::{CLIP_SECS, ClipIndex, TimeSpan, format_timestamp, n_clips};
-pub use words::{count, panic_text};
+pub use unit_vector::UnitVector;
+pub use words::{count, file_name, panic_text};

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::domain::{Annotation, Embeddings, Moment, n_clips};
+use crate::domain::{Annotation, Embeddings, Moment, UnitVector, n_clips};
 use crate::engine::{Engine, EngineError, Notice, VideoIndex};
 use crate::eval::Prediction;
 use crate::find::Way;
@@ -178,7 +178,7 @@ impl Dataset {
         &self,
         engine: &mut Engine,
         way: &Way,
-    ) -> Result<HashMap<&str, Vec<f32>>, EngineError> {
+    ) -> Result<HashMap<&str, UnitVector>, EngineError> {
         let mut queries: Vec<_> = self.annotations.iter().map(|a| a.query.as_str()).collect();
         // Queries of like length share a batch.
         queries.sort_unstable_by_key(|query| (query.len(), *query));

@@ -4,7 +4,7 @@ use std::num::NonZeroUsize;
 
 use lru::LruCache;
 
-use crate::domain::{Query, QueryKind, l2_normalise};
+use crate::domain::{Query, QueryKind, UnitVector};
 use crate::engine::{Engine, EngineError, Notice};
 use crate::find::Way;
 use crate::model::Prompt;
@@ -15,9 +15,9 @@ const MAX_KEPT: NonZeroUsize = NonZeroUsize::new(4096).unwrap();
 /// So much of a long query is repeated in a notice.
 const QUOTED_CHARS: usize = 24;
 
-/// Unit embeddings of the queries used last. A prompt is told apart by its context vectors: nothing
+/// The directions of the queries used last. A prompt is told apart by its context vectors: nothing
 /// else of it changes the embedding.
-pub(super) struct QueryEmbeddings(LruCache<(Option<blake3::Hash>, Query), Vec<f32>>);
+pub(super) struct QueryEmbeddings(LruCache<(Option<blake3::Hash>, Query), UnitVector>);
 
 impl Default for QueryEmbeddings {
     fn default() -> Self {
@@ -26,13 +26,13 @@ impl Default for QueryEmbeddings {
 }
 
 impl Engine {
-    /// Unit embedding `[dim]` of a query, with the context of a prompt if it is answered by one;
+    /// The direction of a query, with the context of a prompt if it is answered by one;
     /// remembered.
     ///
     /// # Errors
     /// [`EngineError::Prompt`] for a prompt of another model; [`EngineError::Model`] when the query
     /// cannot be encoded.
-    pub fn embed_query(&mut self, query: &Query, way: &Way) -> Result<Vec<f32>, EngineError> {
+    pub fn embed_query(&mut self, query: &Query, way: &Way) -> Result<UnitVector, EngineError> {
         if let Some(prompt) = way.prompt() {
             prompt.check_model(self.encoder.id())?;
         }
@@ -47,29 +47,27 @@ impl Engine {
         Ok(embedding)
     }
 
-    fn embed_words(&mut self, words: &str, way: &Way) -> Result<Vec<f32>, EngineError> {
+    fn embed_words(&mut self, words: &str, way: &Way) -> Result<UnitVector, EngineError> {
         // Text under a prompt is laid out by the prompt itself, not by the tokenizer's own rule.
         if way.prompt().is_none() {
             self.notice_long_words(words)?;
         }
-        Ok(self.embed_texts(&[words], way)?.concat())
+        Ok(self.embed_texts(&[words], way)?.swap_remove(0))
     }
 
     fn notice_long_words(&mut self, words: &str) -> Result<(), EngineError> {
-        let n_read = self.encoder.clip().text_model().n_positions();
-        let n_tokens = self.encoder.tokenizer().n_tokens(words)?;
-        if n_tokens > n_read {
-            // Both ends of a text are tokens too.
+        let pieces = self.encoder.tokenize(words, 0)?.word_pieces();
+        if pieces.n_in_all > pieces.n_read {
             self.notices.push(Notice::QueryCut {
                 beginning: words.chars().take(QUOTED_CHARS).collect(),
-                n_read: n_read - 2,
-                n_pieces: n_tokens - 2,
+                n_read: pieces.n_read,
+                n_pieces: pieces.n_in_all,
             });
         }
         Ok(())
     }
 
-    /// Unit embeddings, each `[dim]`, of texts in one call of the text tower; not remembered.
+    /// One direction for each of the texts, in one call of the text tower; not remembered.
     ///
     /// # Errors
     /// As [`Engine::embed_query`].
@@ -77,20 +75,14 @@ impl Engine {
         &mut self,
         texts: &[&str],
         way: &Way,
-    ) -> Result<Vec<Vec<f32>>, EngineError> {
-        let dim = self.encoder.dim();
-        let rows = match way {
-            Way::Plain(_) => {
-                let mut rows = self.encode_texts(texts)?;
-                rows.chunks_exact_mut(dim).for_each(l2_normalise);
-                rows
-            }
+    ) -> Result<Vec<UnitVector>, EngineError> {
+        match way {
+            Way::Plain(_) => self.on_any_device(|encoder| encoder.embed_texts(texts)),
             Way::Taught(prompt) => {
                 prompt.check_model(self.encoder.id())?;
-                self.on_any_device(|encoder| Ok(prompt.text_embeddings(encoder, texts)?.concat()))?
+                self.on_any_device(|encoder| prompt.embed_texts(encoder, texts))
             }
-        };
-        Ok(rows.chunks_exact(dim).map(<[f32]>::to_vec).collect())
+        }
     }
 }
 

@@ -1,11 +1,13 @@
 //! Encoding that survives its device: a GPU with too little memory gets smaller batches, one that
 //! fails altogether is left for the CPU.
 
+use crate::domain::UnitVector;
 use crate::engine::{Engine, EngineError, Notice};
 use crate::model::{ComputeDevice, Encoder, ModelError, Pixels};
 
 impl Engine {
-    /// Text features `[texts, dim]`, projected, not normalised.
+    /// Text features `[texts, dim]`, projected, not normalised: curves are made of what
+    /// [`Engine::embed_query`] returns.
     ///
     /// # Errors
     /// [`EngineError::Model`] when a text cannot be tokenized, the model gives values that are not
@@ -46,10 +48,10 @@ impl Engine {
     }
 
     /// Runs `encode`; when a GPU fails it, moves to the CPU for good, says so, and runs it again.
-    pub(super) fn on_any_device(
+    pub(super) fn on_any_device<T: Numbers>(
         &mut self,
-        encode: impl Fn(&Encoder) -> Result<Vec<f32>, ModelError>,
-    ) -> Result<Vec<f32>, EngineError> {
+        encode: impl Fn(&Encoder) -> Result<T, ModelError>,
+    ) -> Result<T, EngineError> {
         let encoded = |encoder: &Encoder| finite(encode(encoder)?, encoder.device());
         match self.encoder.device().guarded(|| encoded(&self.encoder)) {
             Ok(features) => Ok(features),
@@ -89,7 +91,7 @@ impl Engine {
     pub fn prepare(&mut self) -> Result<(), EngineError> {
         self.neutral_bank()?;
         if !self.encoder.device().is_cpu() {
-            let size = self.encoder.config().vision_config.image_size;
+            let size = self.encoder.image_size();
             let values = vec![0.0; 3 * size * size];
             self.encode_images(&[Pixels { size, values }])?;
         }
@@ -97,9 +99,27 @@ impl Engine {
     }
 }
 
+/// What an encoder returns.
+pub(super) trait Numbers {
+    fn are_finite(&self) -> bool;
+}
+
+impl Numbers for Vec<f32> {
+    fn are_finite(&self) -> bool {
+        self.iter().all(|value| value.is_finite())
+    }
+}
+
+impl Numbers for Vec<UnitVector> {
+    fn are_finite(&self) -> bool {
+        self.iter()
+            .all(|vector| vector.as_slice().iter().all(|value| value.is_finite()))
+    }
+}
+
 /// Without this check, values that are not numbers would look like a curve that finds nothing.
-fn finite(features: Vec<f32>, device: &ComputeDevice) -> Result<Vec<f32>, ModelError> {
-    if features.iter().all(|value| value.is_finite()) {
+fn finite<T: Numbers>(features: T, device: &ComputeDevice) -> Result<T, ModelError> {
+    if features.are_finite() {
         Ok(features)
     } else if device.is_cpu() {
         Err(ModelError::NotFinite)

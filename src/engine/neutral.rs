@@ -1,5 +1,6 @@
 //! The neutral texts that every video is measured against, see [`NeutralLevel`].
 
+use crate::domain::UnitVector;
 use crate::engine::{Engine, EngineError, Snapshot, video_index::Revision};
 use crate::find::{NeutralLevel, Way};
 
@@ -41,9 +42,9 @@ const NEUTRAL_TEXTS: [&str; 32] = [
     "something else",
 ];
 
-/// Unit embeddings of the neutral texts, and what they score on the video that was asked about last.
+/// The directions of the neutral texts, and what they score on the video that was asked about last.
 pub(super) struct NeutralBank {
-    texts: Vec<Vec<f32>>,
+    texts: Vec<UnitVector>,
     latest: Option<(Revision, NeutralLevel)>,
 }
 

@@ -237,8 +237,6 @@ mod tests {
             width: 64,
             height: 64,
             codec: String::new(),
-            container: String::new(),
-            has_audio: false,
             n_audio_channels: 0,
             orientation: Orientation::default(),
             stored_size: (64, 64),

@@ -2,8 +2,8 @@
 
 use crate::domain::{Annotation, CLIP_SECS, N_ANNOTATORS};
 
-use super::metrics::{GradeMetrics, HighlightMetrics, percent};
 use super::numpy;
+use super::table::{GradeMetrics, HighlightMetrics, percent};
 
 /// The grades and the predicted scores of one query.
 pub struct QueryScores<'a> {

@@ -10,19 +10,21 @@
 //! * a query without predicted scores is a miss, and its scores for AP are all 0;
 //! * a graded clip past `int(duration / 2)` is not counted;
 //! * a video under two seconds has no clip: AP 0 and a miss;
-//! * files whose queries differ, or with a query twice, or with a field in some lines only, are
-//!   refused with a sentence.
+//! * files with different queries, with a query twice, or with a field that only some lines have,
+//!   are refused with a sentence.
 
 mod highlight;
+mod layout;
 mod metrics;
 mod moment_retrieval;
 mod numpy;
 mod qvhighlights;
+mod table;
 
-pub use metrics::{
-    GradeMetrics, HighlightMetrics, IOU_THRESHOLDS, Metrics, MomentMetrics, RangeMetrics,
-    ScoreError, score,
-};
+pub use metrics::{ScoreError, score};
 pub use qvhighlights::{
     FileError, Prediction, predictions_jsonl, read_annotations, read_predictions,
+};
+pub use table::{
+    GradeMetrics, HighlightMetrics, IOU_THRESHOLDS, Metrics, MomentMetrics, RangeMetrics,
 };

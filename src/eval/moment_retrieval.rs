@@ -2,8 +2,8 @@
 
 use std::cmp::Ordering;
 
-use super::metrics::{IOU_THRESHOLDS, MomentMetrics, N_THRESHOLDS, RangeMetrics, percent};
 use super::numpy;
+use super::table::{IOU_THRESHOLDS, MomentMetrics, N_THRESHOLDS, RangeMetrics, percent};
 
 /// mAP looks at this many windows, in file order.
 const MAX_WINDOWS: usize = 10;
@@ -65,15 +65,15 @@ fn range_metrics(queries: &[QueryWindows<'_>]) -> Option<RangeMetrics> {
     })
 }
 
-/// Intersection over union; NaN where the union is empty, which the official code
-/// takes for a hit in mAP.
+/// Intersection over union; NaN where the union is empty, which the official code counts as a hit
+/// in mAP.
 fn iou(predicted: [f64; 2], truth: [f64; 2]) -> f64 {
     let shared = (predicted[1].min(truth[1]) - predicted[0].max(truth[0])).max(0.0);
     let union = (predicted[1] - predicted[0]) + (truth[1] - truth[0]) - shared;
     shared / union
 }
 
-/// Intersection over hull, 0 where the hull is empty: what R1 is measured by.
+/// Intersection over hull, 0 where the hull is empty: R1 uses this one.
 fn iou_of_hull(predicted: [f64; 2], truth: [f64; 2]) -> f64 {
     let shared = (predicted[1].min(truth[1]) - predicted[0].max(truth[0])).max(0.0);
     let hull = predicted[1].max(truth[1]) - predicted[0].min(truth[0]);

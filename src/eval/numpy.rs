@@ -1,4 +1,4 @@
-//! Sums in numpy's order, so that a mean has the very bits numpy gives it.
+//! Sums in numpy's order, so that a mean has exactly the bits that numpy gives it.
 
 /// Below this many values numpy adds with eight running sums, above it splits in two.
 const BLOCK: usize = 128;

@@ -27,7 +27,7 @@ pub struct Prediction {
     pub pred_saliency_scores: Option<Vec<f64>>,
 }
 
-/// A line that could be read and says nothing.
+/// A line that can be read but holds no prediction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("neither `pred_relevant_windows` nor `pred_saliency_scores` is given")]
 struct NothingPredicted;

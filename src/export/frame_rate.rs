@@ -11,7 +11,7 @@ pub struct FrameRate {
     den: u32,
 }
 
-/// No rate at all.
+/// Not a rate at all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{num}/{den} frames per second is no frame rate")]
 pub struct FrameRateError {
@@ -23,7 +23,7 @@ pub struct FrameRateError {
 const SAME_FRAME: f64 = 1e-4;
 
 impl FrameRate {
-    /// Of most screens and phones: for videos whose own rate cannot be told.
+    /// The rate of most screens and phones: for videos whose own rate is not known.
     pub const USUAL: Self = Self { num: 30, den: 1 };
 
     /// # Errors
@@ -99,7 +99,7 @@ impl FrameRate {
     }
 
     /// The number of frames at this rate that last about as long as `n` frames of `frame_secs`
-    /// (numerator and denominator); 0 where that is no length.
+    /// (numerator and denominator); 0 where that is not a length.
     pub fn converted(self, n: u32, frame_secs: (u32, u32)) -> u64 {
         let numer = u128::from(n) * u128::from(frame_secs.0) * u128::from(self.num);
         let denom = u128::from(frame_secs.1) * u128::from(self.den);

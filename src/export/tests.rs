@@ -1,6 +1,14 @@
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
 use super::*;
-use crate::domain::{ClipIndex, TimeSpan};
+use crate::domain::{ClipIndex, Highlight, Moment, Query, TimeSpan};
 use crate::video::StartTimecode;
+
+fn written(extension: &str, document: &ExportDocument) -> Result<String, ExportError> {
+    let format = FORMATS.iter().find(|format| format.extension == extension);
+    (format.unwrap().write)(document)
+}
 
 fn moment(start_secs: f64, end_secs: f64, score: f32) -> Moment {
     Moment {
@@ -65,14 +73,17 @@ fn half_minute() -> ExportDocument {
     document
 }
 
+fn fixtures() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/export")
+}
+
 /// The files were checked with the readers that `tests/fixtures/export/check.py` names.
 #[test]
 fn files_are_as_checked_with_real_readers() {
-    for format in Format::ALL {
+    for format in FORMATS {
         for (name, document) in [("hour", hour()), ("half_minute", half_minute())] {
-            let text = write(format, &document).unwrap();
-            let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-                .join(format!("tests/fixtures/export/{name}.{format}"));
+            let text = (format.write)(&document).unwrap();
+            let path = fixtures().join(format!("{name}.{}", format.extension));
             if std::env::var_os("VCL_UPDATE_FIXTURES").is_some() {
                 std::fs::write(&path, &text).unwrap();
             }
@@ -83,13 +94,29 @@ fn files_are_as_checked_with_real_readers() {
 }
 
 #[test]
+fn the_table_and_the_checked_files_are_of_the_same_formats() {
+    let checked: BTreeSet<_> = std::fs::read_dir(fixtures())
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter_map(|path| Some(path.extension()?.to_str()?.to_owned()))
+        .filter(|extension| extension != "py")
+        .collect();
+    let in_table: BTreeSet<_> = FORMATS
+        .iter()
+        .map(|format| format.extension.to_owned())
+        .collect();
+    assert_eq!(in_table, checked);
+    assert_eq!(in_table.len(), FORMATS.len(), "an extension stands twice");
+}
+
+#[test]
 fn moments_share_no_frame_and_leave_none_out() {
     let document = hour();
-    let cuts = cut::in_order(&document, &document.queries[2]);
-    assert_eq!(cuts[0].first_frame, 0);
-    assert_eq!(cuts[0].end_frame, cuts[1].first_frame);
+    let spans = frame_span::in_order(&document, &document.queries[2]);
+    assert_eq!(spans[0].first_frame, 0);
+    assert_eq!(spans[0].end_frame, spans[1].first_frame);
     // 2 s is 59.94 frames: frame 60 is the first one at or after it.
-    assert_eq!(cuts[0].end_frame, 60);
+    assert_eq!(spans[0].end_frame, 60);
 }
 
 #[test]
@@ -102,10 +129,10 @@ fn moments_are_cut_at_the_ends_of_the_video() {
         moment(5.0, 5.0, 0.6),
         moment(5.0, 5.01, 0.5),
     ];
-    let cuts = cut::ranked(&document, &document.queries[0]);
-    let frames: Vec<_> = cuts
+    let spans = frame_span::ranked(&document, &document.queries[0]);
+    let frames: Vec<_> = spans
         .iter()
-        .map(|cut| (cut.rank, cut.first_frame, cut.end_frame))
+        .map(|span| (span.rank, span.first_frame, span.end_frame))
         .collect();
     assert_eq!(frames, [(1, 700, 750), (2, 0, 50), (5, 125, 126)]);
 }
@@ -116,12 +143,12 @@ fn film_rate_counts_to_24() {
     document.frame_rate = FrameRate::new(24000, 1001).unwrap();
     document.numbering = Numbering::from_zero(document.frame_rate);
     document.queries[0].moments = vec![moment(10.0, 14.0, 0.9)];
-    let edl = write(Format::Edl, &document).unwrap();
+    let edl = written("edl", &document).unwrap();
     // 10 s is frame 239.76, 14 s is frame 335.66.
     assert!(edl.contains("FCM: NON-DROP FRAME\n"), "{edl}");
     let event = "001  AX       V     C        00:00:10:00 00:00:14:00 01:00:00:00 01:00:04:00\n";
     assert!(edl.contains(event), "{edl}");
-    let fcpxml = write(Format::Fcpxml, &document).unwrap();
+    let fcpxml = written("fcpxml", &document).unwrap();
     assert!(
         fcpxml.contains(r#"frameDuration="1001/24000s""#),
         "{fcpxml}"
@@ -135,31 +162,31 @@ fn an_edl_cannot_count_slow_motion() {
     let mut document = half_minute();
     document.frame_rate = FrameRate::new(240, 1).unwrap();
     document.numbering = Numbering::from_zero(document.frame_rate);
-    let error = write(Format::Edl, &document).unwrap_err().to_string();
+    let error = written("edl", &document).unwrap_err().to_string();
     assert!(error.contains("240 frames per second"), "{error}");
-    assert!(write(Format::Otio, &document).is_ok());
+    assert!(written("otio", &document).is_ok());
 }
 
 #[test]
 fn nothing_found_is_a_file_without_moments() {
     let mut document = half_minute();
     document.queries[0].moments.clear();
-    for format in Format::ALL {
-        let text = write(format, &document).unwrap();
+    for format in FORMATS {
+        let text = (format.write)(&document).unwrap();
         assert!(!text.contains("score 0"), "{text}");
     }
-    assert_eq!(write(Format::Srt, &document).unwrap(), "");
+    assert_eq!(written("srt", &document).unwrap(), "");
     document.queries.clear();
-    assert_eq!(write(Format::Csv, &document).unwrap().lines().count(), 1);
+    assert_eq!(written("csv", &document).unwrap().lines().count(), 1);
 }
 
 #[test]
-fn control_characters_break_no_format() {
+fn control_characters_do_not_break_a_format() {
     let mut document = half_minute();
     document.video = "/films/a\nb\u{1}.mov".into();
-    let edl = write(Format::Edl, &document).unwrap();
+    let edl = written("edl", &document).unwrap();
     assert!(edl.starts_with("TITLE: a b .mov\n"), "{edl}");
-    let fcpxml = write(Format::Fcpxml, &document).unwrap();
+    let fcpxml = written("fcpxml", &document).unwrap();
     assert!(
         fcpxml.contains("name=\"a\u{fffd}b\u{fffd}.mov\""),
         "{fcpxml}"
@@ -175,18 +202,8 @@ fn a_video_shorter_than_half_a_clip_peaks_in_its_middle() {
         clip: ClipIndex(0),
         score: 0.5,
     });
-    let json = write(Format::Json, &document).unwrap();
+    let json = written("json", &document).unwrap();
     assert!(json.contains("\"peak_secs\": 0.25,"), "{json}");
-}
-
-#[test]
-fn formats_have_their_names() {
-    for format in Format::ALL {
-        assert_eq!(format.to_string().parse(), Ok(format));
-    }
-    assert_eq!("EDL".parse(), Ok(Format::Edl));
-    let error = "avi".parse::<Format>().unwrap_err().to_string();
-    assert!(error.contains("choose json, csv, srt"), "{error}");
 }
 
 #[test]
@@ -200,52 +217,55 @@ fn sources_are_named_by_their_own_timecode() {
             is_drop_frame: false,
         },
     );
-    let text = |format| write(format, &document).unwrap();
-    let edl = text(Format::Edl);
+    let text = |extension: &str| written(extension, &document).unwrap();
+    let edl = text("edl");
     let event = "001  AX       V     C        10:00:02:00 10:00:06:00 01:00:00:00 01:00:04:00\n";
     assert!(edl.contains(event), "{edl}");
-    let fcpxml = text(Format::Fcpxml);
+    let fcpxml = text("fcpxml");
     for part in [
         r#"start="36000s" duration="30s" hasVideo"#,
         r#"start="36002s" duration="4s""#,
     ] {
         assert!(fcpxml.contains(part), "{fcpxml}");
     }
-    let otio: serde_json::Value = serde_json::from_str(&text(Format::Otio)).unwrap();
+    let otio: serde_json::Value = serde_json::from_str(&text("otio")).unwrap();
     let clip = &otio["tracks"]["children"][0]["children"][0];
     assert_eq!(clip["source_range"]["start_time"]["value"], 900_050.0);
     let available = &clip["media_references"]["DEFAULT_MEDIA"]["available_range"];
     assert_eq!(available["start_time"]["value"], 900_000.0);
     assert_eq!(available["duration"]["value"], 750.0);
-    let csv = text(Format::Csv);
+    let csv = text("csv");
     let line = csv.lines().nth(1).unwrap();
-    assert!(line.contains(",10.0,14.0,"), "seconds as ever: {line}");
+    assert!(
+        line.contains(",10.0,14.0,"),
+        "seconds count from the first picture: {line}"
+    );
     assert!(line.ends_with(",10:00:10:00,10:00:14:00"), "{line}");
-    assert!(text(Format::Json).contains(r#""start_timecode": "10:00:00:00""#));
-    assert!(text(Format::Srt).starts_with("1\n00:00:02,000 --> 00:00:06,000\n"));
+    assert!(text("json").contains(r#""start_timecode": "10:00:00:00""#));
+    assert!(text("srt").starts_with("1\n00:00:02,000 --> 00:00:06,000\n"));
 }
 
 #[test]
 fn other_programs_count_from_the_beginning_of_the_file() {
     let mut document = half_minute();
     document.video_start_secs = 3.0;
-    let text = |format| write(format, &document).unwrap();
-    assert!(text(Format::Srt).starts_with("1\n00:00:05,000 --> 00:00:09,000\n"));
-    assert!(text(Format::Edl).contains(" 00:00:05:00 00:00:09:00 01:00:00:00 "));
-    let fcpxml = text(Format::Fcpxml);
+    let text = |extension: &str| written(extension, &document).unwrap();
+    assert!(text("srt").starts_with("1\n00:00:05,000 --> 00:00:09,000\n"));
+    assert!(text("edl").contains(" 00:00:05:00 00:00:09:00 01:00:00:00 "));
+    let fcpxml = text("fcpxml");
     for part in [
         r#"start="0s" duration="33s" hasVideo"#,
         r#"start="5s" duration="4s""#,
     ] {
         assert!(fcpxml.contains(part), "{fcpxml}");
     }
-    let otio = text(Format::Otio);
+    let otio = text("otio");
     assert!(otio.contains(r#""value": 825.0"#), "33 s are there: {otio}");
     assert!(otio.contains(r#""value": 125.0"#), "5 s: {otio}");
-    let json = text(Format::Json);
+    let json = text("json");
     assert!(json.contains(r#""video_start_secs": 3.0"#), "{json}");
     assert!(json.contains(r#""start_secs": 2.0"#), "{json}");
-    let csv = text(Format::Csv);
+    let csv = text("csv");
     let lines: Vec<_> = csv.lines().collect();
     assert!(
         lines[0].ends_with(",end_timecode,video_start_secs"),
@@ -256,11 +276,11 @@ fn other_programs_count_from_the_beginning_of_the_file() {
 }
 
 #[test]
-fn pixels_and_channels_are_told_as_they_are_stored() {
+fn pixels_and_channels_are_given_as_they_are_stored() {
     let mut document = half_minute();
     (document.stored_size, document.pixel_aspect) = ((320, 240), (16, 11));
     document.n_audio_channels = 1;
-    let fcpxml = write(Format::Fcpxml, &document).unwrap();
+    let fcpxml = written("fcpxml", &document).unwrap();
     let format = r#"width="320" height="240" paspH="16" paspV="11"/>"#;
     assert!(fcpxml.contains(format), "{fcpxml}");
     assert!(fcpxml.contains(r#"audioChannels="1""#), "{fcpxml}");

@@ -13,7 +13,7 @@ pub struct Numbering {
 }
 
 impl Numbering {
-    /// From zero on, in the usual way of this rate.
+    /// Counts from zero, in the usual way of this rate.
     pub fn from_zero(rate: FrameRate) -> Self {
         Self {
             rate,
@@ -140,7 +140,7 @@ mod tests {
         }
     }
 
-    /// Reads by the definition: count all numbers, then take off those that do not exist.
+    /// Straight from the definition: count all numbers, then take off those that do not exist.
     fn frame_of(numbers: Numbering, timecode: &str) -> u64 {
         let fields = timecode
             .split([':', ';'])

@@ -1,13 +1,17 @@
 //! Text in XML.
 
-/// For text and attributes; what XML 1.0 cannot hold becomes U+FFFD.
-pub fn xml_escaped(text: &str) -> String {
+/// The text with U+FFFD for every character that XML 1.0 cannot hold, not escaped yet.
+pub(super) fn xml_text(text: &str) -> String {
     let shown = |c: char| match c {
         '\u{0}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}' => '\u{fffd}',
         c => c,
     };
-    let text: String = text.chars().map(shown).collect();
-    quick_xml::escape::escape(text).into_owned()
+    text.chars().map(shown).collect()
+}
+
+/// The same, ready to stand in an element or an attribute.
+pub fn xml_escaped(text: &str) -> String {
+    quick_xml::escape::escape(xml_text(text)).into_owned()
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! What a query finds in a video, as plain data that anyone can form moments from.
 
-use crate::domain::{ClipIndex, Embeddings, Highlight, Moment, SaliencyCurve};
+use crate::domain::{ClipIndex, Embeddings, Highlight, Moment, SaliencyCurve, UnitVector};
 use crate::find::{Detection, PROBABLY_PRESENT, Way};
 
 /// Two highlights nearer than this, in clips, say the same.
@@ -24,11 +24,16 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// Scores `embeddings` against a unit `text` embedding `[dim]`; `None` without a clip.
+    /// Scores `embeddings` against a text; `None` without a clip.
     ///
     /// Here is all that a detector could ask for: one that looks at more than the curve takes the
     /// embeddings and the text from here.
-    pub fn of(embeddings: &Embeddings, text: &[f32], way: &Way, end_secs: f64) -> Option<Self> {
+    pub fn of(
+        embeddings: &Embeddings,
+        text: &UnitVector,
+        way: &Way,
+        end_secs: f64,
+    ) -> Option<Self> {
         let cosines = embeddings.cosines(text);
         let saliency = way.calibrate(&cosines);
         Some(Self {
@@ -112,6 +117,10 @@ mod tests {
     use crate::find::way::tests::{head, prompt};
     use crate::model::Prompt;
 
+    fn axis() -> UnitVector {
+        UnitVector::normalised(vec![1.0, 0.0])
+    }
+
     /// Rows whose cosine with the first axis is as given.
     fn video(cosines: &[f32]) -> Embeddings {
         let rows = cosines.iter().flat_map(|x| [*x, (1.0 - x * x).sqrt()]);
@@ -120,7 +129,7 @@ mod tests {
 
     fn answer(cosines: &[f32], prompt: Option<Prompt>, end_secs: f64) -> Answer {
         let way = prompt.map_or_else(Way::default, Way::from);
-        Answer::of(&video(cosines), &[1.0, 0.0], &way, end_secs).unwrap()
+        Answer::of(&video(cosines), &axis(), &way, end_secs).unwrap()
     }
 
     fn assert_near(found: f32, expected: f32) {
@@ -130,7 +139,7 @@ mod tests {
     #[test]
     fn nothing_is_answered_of_nothing() {
         let none = Embeddings::empty(2);
-        assert_eq!(Answer::of(&none, &[1.0, 0.0], &Way::default(), 0.0), None);
+        assert_eq!(Answer::of(&none, &axis(), &Way::default(), 0.0), None);
     }
 
     #[test]

@@ -9,7 +9,7 @@
 //! 0.911 for a few words; at the threshold 90.9 % and 83.3 % are judged rightly. The constants were
 //! chosen on the demo video, whose queries are none of these.
 
-use crate::domain::{Embeddings, SaliencyCurve};
+use crate::domain::{Embeddings, SaliencyCurve, UnitVector};
 
 /// From this [presence](crate::find::Answer::present) on, a find is called probable.
 pub const PROBABLY_PRESENT: f32 = 0.5;
@@ -47,8 +47,8 @@ pub struct NeutralLevel {
 }
 
 impl NeutralLevel {
-    /// From the unit embeddings of neutral texts, each `[dim]`.
-    pub fn of(texts: &[Vec<f32>], embeddings: &Embeddings) -> Self {
+    /// From the directions of neutral texts.
+    pub fn of(texts: &[UnitVector], embeddings: &Embeddings) -> Self {
         let curves: Vec<_> = texts.iter().map(|text| embeddings.cosines(text)).collect();
         let over_texts = |of: fn(&SaliencyCurve) -> f32| curves.iter().map(of).collect();
         let prominences: Vec<f32> = over_texts(prominence_of);
@@ -100,8 +100,9 @@ mod tests {
 
     const DIM: usize = 8;
 
-    fn axis(i: usize) -> Vec<f32> {
-        (0..DIM).map(|j| if i == j { 1.0 } else { 0.0 }).collect()
+    fn axis(i: usize) -> UnitVector {
+        let values = (0..DIM).map(|j| if i == j { 1.0 } else { 0.0 });
+        UnitVector::normalised(values.collect())
     }
 
     /// With texts along the first six of eight axes.

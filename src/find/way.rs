@@ -88,7 +88,7 @@ impl Way {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
-    use crate::domain::Embeddings;
+    use crate::domain::{Embeddings, UnitVector};
     use crate::find::ZERO_SHOT_THRESHOLD;
     use crate::model::moment_head::{HeadKind, HeadWeights, MomentHeadConfig};
     use crate::model::prompt::HEAD_THRESHOLD;
@@ -138,7 +138,7 @@ pub(super) mod tests {
     fn the_plain_query_is_measured_against_neutral_texts() {
         // Two neutral texts that score 0.5 everywhere: mean and peak 0.5, deviation the least, 0.01.
         let embeddings = Embeddings::from_features(2, [0.5, 0.75_f32.sqrt()].repeat(3)).unwrap();
-        let texts = vec![vec![1.0, 0.0]; 2];
+        let texts = vec![UnitVector::normalised(vec![1.0, 0.0]); 2];
         let way = Way::Plain(Some(NeutralLevel::of(&texts, &embeddings)));
         // Full at 0.5 + 2 · 0.01, so 0.51 lies half-way.
         let curve = SaliencyCurve::new(vec![0.5, 0.51, 0.52]);

@@ -6,46 +6,45 @@ use rand_pcg::Pcg64Mcg;
 
 use crate::model::Encoder;
 
-/// Batches are made of queries of like length out of a pool of this many batches.
+/// Queries of similar length share a batch; they are sorted within a pool of this many batches.
 const POOL_BATCHES: usize = 8;
 
-/// Multiply-adds of the text tower in one call: about 150 ms on two cores. Less would cost more in
-/// all, because each call reads all weights once.
+/// Multiply-adds of the text tower in one call: about 150 ms on two cores. Smaller calls would cost
+/// more in all, because each call reads all weights once.
 ///
-/// Not a measured time, so that the parts of a step, and with them the sums of its gradients, are
-/// the same on every machine.
+/// A count and not a measured time, so that the parts of a step, and with them the sums of its
+/// gradients, are the same on every machine.
 const WORK_PER_CALL: usize = 8_000_000_000;
 
-/// For towers so narrow that their products are not what takes the time.
-const MAX_TOKENS_PER_CALL: usize = 1024;
+/// For narrow towers, whose time is not spent in products.
+const MAX_POSITIONS_PER_CALL: usize = 1024;
 
-/// A backward pass costs as much again as a forward pass: weights are frozen.
+/// A backward pass costs as much as a forward pass and not twice that, because weights are frozen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Direction {
     Forward,
     ForwardAndBackward,
 }
 
-/// How many tokens, rows times the longest of them, the text tower takes in one bounded call.
-pub fn tokens_per_call(encoder: &Encoder, direction: Direction) -> usize {
-    let text = &encoder.config().text_config;
-    let width = text.hidden_size;
-    let per_token = text.num_hidden_layers * 2 * width * (2 * width + text.intermediate_size);
+/// How many positions, rows times the longest of them, the text tower takes in one call of bounded
+/// time.
+pub fn positions_per_call(encoder: &Encoder, direction: Direction) -> usize {
+    let per_position = encoder.text_work_per_position();
     let passes = match direction {
         Direction::Forward => 1,
         Direction::ForwardAndBackward => 2,
     };
-    (WORK_PER_CALL / (passes * per_token.max(1))).clamp(1, MAX_TOKENS_PER_CALL)
+    (WORK_PER_CALL / (passes * per_position.max(1))).clamp(1, MAX_POSITIONS_PER_CALL)
 }
 
-/// How many of the first rows fit into `max_tokens` when all are padded to the longest; at least
+/// How many of the first rows fit into `max_positions` when all are padded to the longest; at least
 /// one where there is one.
-pub fn n_fitting(lengths: impl Iterator<Item = usize>, max_tokens: usize) -> usize {
+pub fn n_fitting(lengths: impl Iterator<Item = usize>, max_positions: usize) -> usize {
     let mut longest = 0;
     let mut n_rows = 0;
     for length in lengths {
         longest = longest.max(length);
-        if n_rows > 0 && (n_rows + 1) * longest > max_tokens {
+        if n_rows > 0 && (n_rows + 1) * longest > max_positions {
             break;
         }
         n_rows += 1;
@@ -53,8 +52,8 @@ pub fn n_fitting(lengths: impl Iterator<Item = usize>, max_tokens: usize) -> usi
     n_rows
 }
 
-/// Lessons of step `step`: each once per epoch in an order drawn by `seed`, queries of like length
-/// together. A function of its arguments alone, so that a resumed training goes on as it was.
+/// Lessons of step `step`: each once per epoch in an order drawn by `seed`, queries of similar length
+/// together. It depends on its arguments alone, so that a resumed training continues as it was.
 pub fn batch_of(lengths: &[usize], batch: usize, seed: u64, step: usize) -> Vec<usize> {
     let n_batches = steps_per_epoch(lengths.len(), batch);
     if n_batches <= 1 {

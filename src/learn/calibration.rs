@@ -1,6 +1,7 @@
 //! Scale and bias that make a curve read as a label: ordinary least squares.
 
-/// Below this a cosine says nothing about the label; the argmax must survive calibration.
+/// The least scale: it says that a cosine tells nothing about the label, and is positive, so that the
+/// highlight stays where it is.
 const MIN_SCALE: f64 = 1e-3;
 
 /// `(scale, bias)` that minimise Σ (scale · cosine + bias − label)².
@@ -45,7 +46,7 @@ mod tests {
     }
 
     #[test]
-    fn the_order_of_clips_is_never_turned_round() {
+    fn the_order_of_clips_is_never_reversed() {
         let (scale, bias) = least_squares([(0.1, 1.0), (0.3, 0.0)].into_iter());
         assert!(scale > 0.0);
         assert!((scale * 0.2 + bias - 0.5).abs() < 1e-6);

@@ -1,4 +1,4 @@
-//! Training the moment head on finished saliency curves (DESIGN section 9).
+//! Training the moment head on finished saliency curves.
 
 use burn::optim::{AdamWConfig, GradientsParams, ModuleOptimizer};
 use burn::tensor::activation::sigmoid;
@@ -8,9 +8,10 @@ use rand::seq::SliceRandom as _;
 use rand_pcg::Pcg64Mcg;
 
 use crate::domain::{ClipIndex, SaliencyCurve, TimeSpan};
+use crate::learn::adam::ADAM_EPSILON;
 use crate::learn::losses::{binary_cross_entropy, soft_dice};
 use crate::learn::matching::MatchingError;
-use crate::learn::spans::{MomentLossWeights, moment_loss};
+use crate::learn::spans::{MomentBatch, MomentLossWeights, moment_loss};
 use crate::model::moment_head::{HeadKind, HeadWeights, MomentHead, windows};
 use crate::model::prompt::HEAD_THRESHOLD;
 use crate::model::try_to_vec;
@@ -18,7 +19,6 @@ use crate::model::try_to_vec;
 const LEARNING_RATE: f64 = 0.02;
 const N_EPOCHS: usize = 8;
 const BATCH: usize = 128;
-const ADAM_EPSILON: f32 = 1e-8;
 
 /// A curve and where its moments truly are.
 #[derive(Clone, Debug)]
@@ -95,7 +95,7 @@ impl HeadTrainer {
         self.head.weights()
     }
 
-    /// One batch; gives its loss.
+    /// Learns from one batch and returns its loss.
     ///
     /// # Errors
     /// [`MatchingError`] when the numbers have run away.
@@ -125,7 +125,7 @@ impl HeadTrainer {
     }
 }
 
-/// Cross-entropy + dice + moment terms of a batch: `[1]`.
+/// The loss of a batch, `[1]`: cross-entropy + dice + moment terms.
 fn loss(
     head: &MomentHead,
     batch: &[&HeadExample],
@@ -154,7 +154,7 @@ fn loss(
         Tensor::<2>::from_data(TensorData::new(values, shape), &device)
     };
     let logits = head
-        .forward_windows(matrix(inputs, [batch.len() * width, k]))
+        .forward(matrix(inputs, [batch.len() * width, k]))
         .reshape(shape);
     let (labels, mask) = (matrix(labels, shape), matrix(mask, shape));
     let mut loss = binary_cross_entropy(logits.clone(), labels.clone(), mask.clone());
@@ -164,14 +164,13 @@ fn loss(
     let probabilities = sigmoid(logits);
     let values = try_to_vec(probabilities.clone().inner()).map_err(|_| MatchingError)?;
     let truth: Vec<_> = batch.iter().map(|e| e.windows.clone()).collect();
-    let moments = moment_loss(
-        &probabilities,
-        &values,
-        &lengths,
-        &truth,
-        HEAD_THRESHOLD,
-        recipe.weights,
-    )?;
+    let curves = MomentBatch {
+        probabilities: &probabilities,
+        values: &values,
+        lengths: &lengths,
+        truth: &truth,
+    };
+    let moments = moment_loss(curves, HEAD_THRESHOLD, recipe.weights)?;
     Ok(match moments {
         Some(moments) => loss + moments * recipe.moments,
         None => loss,

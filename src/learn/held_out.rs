@@ -4,22 +4,23 @@ use std::cmp::Ordering;
 
 use crate::domain::{Annotation, CLIP_SECS, Moment, SaliencyCurve};
 use crate::eval::{GradeMetrics, HighlightMetrics, Prediction, RangeMetrics, score};
-use crate::learn::dataset::TrainingSet;
+use crate::learn::statistics::{agreement, deviation, mean, t_value};
+use crate::learn::training_set::TrainingSet;
 use crate::model::prompt::HeldOutScores;
 
-/// Judged clips `(example, clip)` that are ranked against each other: those of one video, or all of
-/// one query where a few clips were labelled on several videos.
+/// Judged clips `(example, clip)` that are ranked against each other: those of one video, or all
+/// clips of one query where a few were labelled on several videos.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Group(pub Vec<(usize, usize)>);
+pub struct Ranking(pub Vec<(usize, usize)>);
 
 /// Quality of curves on held-out labels.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Quality {
     /// Covariance of curve and label over the held-out clips, in units of the label's deviation and
     /// of the curve's deviation over its whole videos; Pearson's correlation where all clips are
-    /// held out. It moves smoothly where a ranking of few clips jumps.
+    /// held out. It moves smoothly, while the rank of one of a few clips jumps.
     ///
-    /// One value per [`Unit`]; groups whose labels are all equal have none.
+    /// One value per [`Observation`]; rankings whose labels are all equal have none.
     pub agreements: Vec<f64>,
     pub scores: HeldOutScores,
 }
@@ -30,11 +31,11 @@ impl Quality {
         mean(&self.agreements) + self.scores.mean_ap / 100.0
     }
 
-    /// Whether this is better than `before` on the same groups by more than chance explains:
-    /// Student's one-sided test of the gains in agreement, and no ranking lost. One value proves
+    /// Whether this is better than `before` on the same rankings by more than chance explains:
+    /// Student's one-sided test of the gains in agreement, and no loss in mAP. One value proves
     /// nothing: it has no deviation that a gain could be compared with.
     pub fn is_gain_over(&self, before: &Self) -> bool {
-        /// Below this nobody sees a difference.
+        /// A smaller gain cannot be seen.
         const MARGIN: f64 = 0.01;
         let pairs = self.agreements.iter().zip(&before.agreements);
         let gains: Vec<_> = pairs.map(|(after, before)| after - before).collect();
@@ -45,7 +46,7 @@ impl Quality {
             && self.scores.mean_ap >= before.scores.mean_ap
     }
 
-    /// Of several learners on their own groups; `None` of nothing.
+    /// Of several learners, each on its own rankings; `None` where there are none.
     pub fn joined(parts: &[Self]) -> Option<Self> {
         let n = parts.len() as f64;
         let mean = |pick: fn(&Self) -> f64| parts.iter().map(pick).sum::<f64>() / n;
@@ -64,28 +65,28 @@ impl Quality {
 
 /// What counts as one observation when chance is ruled out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Unit {
-    /// A clip: for labels here and there. Its value is its part of the covariance, so that the mean
-    /// over a group is the group's agreement.
+pub enum Observation {
+    /// A clip: for a few labels here and there. Its value is its part of the covariance, so that the mean
+    /// over a ranking is the ranking's agreement.
     Clip,
-    /// A group: where all clips of a video are judged, neighbours say the same.
-    Group,
+    /// A whole ranking: where all clips of a video are judged, neighbours say the same.
+    Ranking,
 }
 
-/// Quality over `groups`; `curve` gives the cosines of an example. `None` where no group has a
-/// difference between its labels.
+/// Quality over `rankings`; `curve` gives the cosines of an example. `None` where no ranking has
+/// a difference between its labels.
 pub fn quality(
     set: &TrainingSet,
-    groups: &[Group],
-    unit: Unit,
+    rankings: &[Ranking],
+    observation: Observation,
     curve: impl Fn(usize) -> SaliencyCurve,
 ) -> Option<Quality> {
     let mut agreements = Vec::new();
     let mut truth = Vec::new();
     let mut predictions = Vec::new();
-    for (qid, group) in (0_i64..).zip(groups) {
+    for (qid, ranking) in (0_i64..).zip(rankings) {
         let mut curves: Vec<(usize, SaliencyCurve)> = Vec::new();
-        for &(example, _) in &group.0 {
+        for &(example, _) in &ranking.0 {
             if curves.iter().all(|(known, _)| *known != example) {
                 curves.push((example, curve(example)));
             }
@@ -94,8 +95,8 @@ pub fn quality(
             let curve = curves.iter().find(|(known, _)| *known == example);
             curve.map_or(0.0, |(_, curve)| f64::from(curve.values()[clip]))
         };
-        let values: Vec<_> = group.0.iter().map(|&at| value(at)).collect();
-        let labels: Vec<_> = group
+        let values: Vec<_> = ranking.0.iter().map(|&at| value(at)).collect();
+        let labels: Vec<_> = ranking
             .0
             .iter()
             .map(|&(example, clip)| f64::from(set.examples[example].label(clip).unwrap_or(0.0)))
@@ -108,11 +109,11 @@ pub fn quality(
         if parts.is_empty() {
             continue;
         }
-        match unit {
-            Unit::Clip => agreements.extend(parts),
-            Unit::Group => agreements.push(mean(&parts)),
+        match observation {
+            Observation::Clip => agreements.extend(parts),
+            Observation::Ranking => agreements.push(mean(&parts)),
         }
-        truth.push(annotation(set, qid, group));
+        truth.push(annotation(set, qid, ranking));
         predictions.push(Prediction {
             qid: qid.into(),
             query: String::new(),
@@ -192,16 +193,16 @@ pub fn moment_quality(
     score(&truth, &predictions).ok()?.moments?.full
 }
 
-/// A video that consists of the clips of the group alone.
-fn annotation(set: &TrainingSet, qid: i64, group: &Group) -> Annotation {
+/// A video that consists of the clips of the ranking alone.
+fn annotation(set: &TrainingSet, qid: i64, ranking: &Ranking) -> Annotation {
     Annotation {
-        relevant_clip_ids: (0..group.0.len()).collect(),
-        saliency_scores: group
+        relevant_clip_ids: (0..ranking.0.len()).collect(),
+        saliency_scores: ranking
             .0
             .iter()
             .map(|&(example, clip)| set.examples[example].grades[clip].unwrap_or_default())
             .collect(),
-        ..blank_annotation(qid, group.0.len())
+        ..blank_annotation(qid, ranking.0.len())
     }
 }
 
@@ -217,8 +218,8 @@ fn blank_annotation(qid: i64, n_clips: usize) -> Annotation {
     }
 }
 
-/// The official bar is Very Good; where a person rarely goes so high, the next one that half of the
-/// groups reach.
+/// The official bar is Very Good; where a person rarely goes that high, the next one that half of the
+/// rankings reach.
 fn at_bar(highlights: &HighlightMetrics, truth: &[Annotation]) -> GradeMetrics {
     let reached = |bar: u8| {
         let n = truth
@@ -241,49 +242,11 @@ fn at_bar(highlights: &HighlightMetrics, truth: &[Annotation]) -> GradeMetrics {
     }
 }
 
-/// Student's t, one-sided, for the mean of `n` values: at 90 %, and at 99 % below eight values. A
-/// handful of labels is often fitted by luck, and a prompt that is worse than none is worse than
-/// waiting for a few labels more.
-fn t_value(n: usize) -> f64 {
-    const FEW: [f64; 6] = [31.82, 6.965, 4.541, 3.747, 3.365, 3.143];
-    const SOME: [f64; 4] = [1.41, 1.40, 1.38, 1.37];
-    match n {
-        ..8 => FEW[n.saturating_sub(2)],
-        8..12 => SOME[n - 8],
-        _ => 1.3,
-    }
-}
-
-/// Each clip's part of the agreement; none where all labels are equal.
-fn agreement(values: &[f64], labels: &[f64], all: &[f64]) -> Vec<f64> {
-    let (mean_value, mean_label) = (mean(values), mean(labels));
-    let label_deviation = deviation(labels);
-    if label_deviation < 1e-9 {
-        return Vec::new();
-    }
-    let scale = label_deviation * deviation(all).max(1e-12);
-    values
-        .iter()
-        .zip(labels)
-        .map(|(value, label)| (value - mean_value) * (label - mean_label) / scale)
-        .collect()
-}
-
-fn mean(values: &[f64]) -> f64 {
-    values.iter().sum::<f64>() / values.len() as f64
-}
-
-fn deviation(values: &[f64]) -> f64 {
-    let mean_value = mean(values);
-    let squares: Vec<_> = values.iter().map(|x| (x - mean_value).powi(2)).collect();
-    mean(&squares).sqrt()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::domain::{Embeddings, TimeSpan};
-    use crate::learn::dataset::Example;
+    use crate::learn::training_set::Example;
 
     fn set(grades: &[&[u8]]) -> TrainingSet {
         TrainingSet {
@@ -300,24 +263,26 @@ mod tests {
         }
     }
 
-    fn group(example: usize, n: usize) -> Group {
-        Group((0..n).map(|clip| (example, clip)).collect())
+    fn ranking(example: usize, n: usize) -> Ranking {
+        Ranking((0..n).map(|clip| (example, clip)).collect())
     }
 
     #[test]
     fn agreement_is_the_correlation_where_all_clips_are_held_out() {
         let set = set(&[&[4, 0, 2, 0]]);
         let right = |_| SaliencyCurve::new(vec![0.3, 0.1, 0.2, 0.1]);
-        let quality_of_right = quality(&set, &[group(0, 4)], Unit::Group, right).unwrap();
+        let quality_of_right =
+            quality(&set, &[ranking(0, 4)], Observation::Ranking, right).unwrap();
         assert!((quality_of_right.agreements[0] - 1.0).abs() < 1e-6);
         assert_eq!(quality_of_right.scores.hit1, 100.0);
         assert_eq!(quality_of_right.scores.mean_ap, 100.0);
         let wrong = |_| SaliencyCurve::new(vec![0.1, 0.3, 0.2, 0.3]);
-        let quality_of_wrong = quality(&set, &[group(0, 4)], Unit::Group, wrong).unwrap();
+        let quality_of_wrong =
+            quality(&set, &[ranking(0, 4)], Observation::Ranking, wrong).unwrap();
         assert!((quality_of_wrong.agreements[0] + 1.0).abs() < 1e-6);
         assert_eq!(quality_of_wrong.scores.hit1, 0.0);
         assert!(quality_of_wrong.value() < quality_of_right.value());
-        let by_clip = quality(&set, &[group(0, 4)], Unit::Clip, right).unwrap();
+        let by_clip = quality(&set, &[ranking(0, 4)], Observation::Clip, right).unwrap();
         assert_eq!(by_clip.agreements.len(), 4);
         assert!((by_clip.value() - quality_of_right.value()).abs() < 1e-9);
     }
@@ -348,17 +313,27 @@ mod tests {
             0 => SaliencyCurve::new(vec![0.9, 0.8]),
             _ => SaliencyCurve::new(vec![0.1, 0.95]),
         };
-        let both = Group(vec![(0, 0), (0, 1), (1, 0), (1, 1)]);
-        let scores = quality(&set, &[both], Unit::Group, curve).unwrap().scores;
+        let both = Ranking(vec![(0, 0), (0, 1), (1, 0), (1, 1)]);
+        let scores = quality(&set, &[both], Observation::Ranking, curve)
+            .unwrap()
+            .scores;
         assert_eq!(scores.hit1, 0.0);
-        assert!(quality(&set, &[group(0, 2), group(1, 2)], Unit::Group, curve).is_none());
+        assert!(
+            quality(
+                &set,
+                &[ranking(0, 2), ranking(1, 2)],
+                Observation::Ranking,
+                curve
+            )
+            .is_none()
+        );
     }
 
     #[test]
     fn a_person_who_never_says_very_good_is_scored_by_a_lower_bar() {
         let set = set(&[&[3, 0, 0]]);
         let curve = |_| SaliencyCurve::new(vec![0.9, 0.1, 0.2]);
-        let scores = quality(&set, &[group(0, 3)], Unit::Group, curve)
+        let scores = quality(&set, &[ranking(0, 3)], Observation::Ranking, curve)
             .unwrap()
             .scores;
         assert_eq!(scores.mean_ap, 100.0);

@@ -1,4 +1,4 @@
-//! What training minimises (DESIGN sections 6 and 9).
+//! What training minimises.
 //!
 //! Clip-wise losses take `[batch, n_clips]` and a mask of the same shape: 1 where a clip has a
 //! label, 0 where it has none or where a shorter video is padded. Span losses take boundaries
@@ -20,7 +20,7 @@ pub fn saliency_mse(saliency: Tensor<2>, labels: Tensor<2>, mask: Tensor<2>) -> 
 /// Like [`saliency_mse`] after subtracting from saliency and label their mean over the labelled
 /// clips of the row: only the shape of the curve is taught, not its level.
 ///
-/// A row without labels counts nothing.
+/// A row without labels does not count.
 pub fn centred_saliency_mse(saliency: Tensor<2>, labels: Tensor<2>, mask: Tensor<2>) -> Tensor<1> {
     let centred = |values: Tensor<2>| {
         let n_labelled = mask.clone().sum_dim(1).clamp_min(1.0); // [batch, 1]

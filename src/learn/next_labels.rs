@@ -2,14 +2,14 @@
 
 use crate::domain::{ClipIndex, Labels, SaliencyCurve};
 
-/// Two proposals nearer than this teach the same.
+/// Two proposals that are closer would teach the same.
 const MIN_DISTANCE: usize = 2;
 
 /// Up to `n` clips without a grade, the most doubtful first.
 ///
-/// `probabilities` is `[n_clips]` in 0…1, the curve of a
-/// [`Detection`](crate::find::Detection), and `threshold` where a moment begins. Doubt is nearness to the threshold; no proposal is a neighbour of
-/// another one or of a graded clip, unless nothing else is left.
+/// `probabilities` is `[n_clips]` in 0…1, the curve of a [`Detection`](crate::find::Detection), and
+/// `threshold` where a moment begins. A clip is doubtful when it is near the threshold; no proposal
+/// is a neighbour of another one or of a graded clip, unless nothing else is left.
 pub fn next_labels(
     probabilities: &SaliencyCurve,
     threshold: f32,

@@ -1,21 +1,22 @@
-//! Who learns what, and who judges: hold-out for many examples, cross-validation for few.
+//! Which learner learns from which labels, and on which it is judged: hold-out for many examples,
+//! cross-validation for few.
 
 use rand::SeedableRng as _;
 use rand::seq::SliceRandom as _;
 use rand_pcg::Pcg64Mcg;
 
-use crate::learn::dataset::{Example, TrainingSet};
-use crate::learn::held_out::Group;
+use crate::learn::held_out::Ranking;
+use crate::learn::training_set::{Example, TrainingSet};
 
 /// From this many examples on, some are held out, and a moment head is trained.
 pub const MIN_EXAMPLES_FOR_HEAD: usize = 50;
 
-/// More held-out examples only cost time between two steps.
+/// More held-out examples would only cost time between two steps.
 const MAX_HELD_OUT: usize = 256;
 
 const N_FOLDS: usize = 4;
 
-/// How it is found out whether learning helps.
+/// How the trainer finds out whether learning helps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Check {
     /// Some videos are held out for good.
@@ -39,15 +40,15 @@ pub struct Lesson {
 #[derive(Clone, Debug, Default)]
 pub struct RunPlan {
     pub lessons: Vec<Lesson>,
-    pub held_out: Vec<Group>,
+    pub held_out: Vec<Ranking>,
 }
 
 /// All learners. The first one becomes the prompt.
 #[derive(Clone, Debug)]
 pub struct Plan {
     pub check: Check,
-    /// One query with labels here and there: each lesson holds all its clips, over all videos.
-    pub is_pooled: bool,
+    /// There is one query with a few labels: each run has one lesson, with all clips of all videos.
+    pub has_single_lesson: bool,
     pub runs: Vec<RunPlan>,
     /// Examples that the first run learns from; a head learns from these.
     pub train_examples: Vec<usize>,
@@ -67,7 +68,7 @@ impl Plan {
         }
     }
 
-    /// Everything that judges, over all runs.
+    /// Whether anything is held out.
     pub fn is_checked(&self) -> bool {
         self.check != Check::Unchecked
     }
@@ -90,10 +91,10 @@ fn hold_out(set: &TrainingSet, seed: u64) -> Plan {
     train.sort_unstable();
     Plan {
         check: Check::HeldOutVideos,
-        is_pooled: false,
+        has_single_lesson: false,
         runs: vec![RunPlan {
             lessons: lessons(set, &train),
-            held_out: groups(set, &held_out),
+            held_out: rankings(set, &held_out),
         }],
         train_examples: train,
         held_out_examples: held_out,
@@ -117,15 +118,15 @@ fn folds_of_videos(set: &TrainingSet, seed: u64) -> Plan {
             let rest: Vec<_> = all.iter().copied().filter(|i| !fold.contains(i)).collect();
             RunPlan {
                 lessons: lessons(set, &rest),
-                held_out: groups(set, &fold),
+                held_out: rankings(set, &fold),
             }
         }));
     }
     finish_folds(runs, false, all)
 }
 
-/// Runs of neighbouring clips that say the same stay together: next to a labelled clip another one
-/// is no test.
+/// Runs of neighbouring clips that say the same stay together: a clip next to one that was learned
+/// from tests nothing.
 fn pooled_folds(set: &TrainingSet, seed: u64) -> Plan {
     let query = set.examples.first().map(|e| e.query.clone());
     let query = query.unwrap_or_default();
@@ -135,9 +136,9 @@ fn pooled_folds(set: &TrainingSet, seed: u64) -> Plan {
     let bar = f32::midpoint(low, high);
 
     let mut rng = Pcg64Mcg::seed_from_u64(seed);
-    let mut sides = [true, false].map(|positive| units(set, bar, positive));
+    let mut sides = [true, false].map(|positive| neighbours(set, bar, positive));
     if sides.iter().any(|side| side.len() < 2) {
-        sides = sides.map(|side| split_units(&side));
+        sides = sides.map(|side| split_neighbours(&side));
     }
     let n_folds = sides.iter().map(Vec::len).fold(N_FOLDS, usize::min);
     let all: Vec<_> = sides.iter().flatten().flatten().copied().collect();
@@ -156,8 +157,8 @@ fn pooled_folds(set: &TrainingSet, seed: u64) -> Plan {
         let mut folds = vec![Vec::new(); n_folds];
         for side in &mut sides {
             side.shuffle(&mut rng);
-            for (i, unit) in side.drain(..).enumerate() {
-                folds[i % n_folds].extend(unit);
+            for (i, neighbours) in side.drain(..).enumerate() {
+                folds[i % n_folds].extend(neighbours);
             }
         }
         runs.extend(folds.into_iter().map(|mut fold| {
@@ -165,21 +166,21 @@ fn pooled_folds(set: &TrainingSet, seed: u64) -> Plan {
             let rest = all.iter().copied().filter(|at| !fold.contains(at));
             RunPlan {
                 lessons: lesson(rest.collect()),
-                held_out: vec![Group(fold.clone())],
+                held_out: vec![Ranking(fold.clone())],
             }
         }));
     }
     finish_folds(runs, true, (0..set.examples.len()).collect())
 }
 
-fn finish_folds(runs: Vec<RunPlan>, is_pooled: bool, train_examples: Vec<usize>) -> Plan {
+fn finish_folds(runs: Vec<RunPlan>, has_single_lesson: bool, train_examples: Vec<usize>) -> Plan {
     Plan {
         check: if runs.len() > 1 {
             Check::CrossValidation
         } else {
             Check::Unchecked
         },
-        is_pooled,
+        has_single_lesson,
         runs,
         train_examples,
         held_out_examples: Vec::new(),
@@ -208,8 +209,9 @@ fn lessons(set: &TrainingSet, examples: &[usize]) -> Vec<Lesson> {
         .collect()
 }
 
-fn groups(set: &TrainingSet, examples: &[usize]) -> Vec<Group> {
-    examples.iter().map(|&i| Group(judged(set, i))).collect()
+fn rankings(set: &TrainingSet, examples: &[usize]) -> Vec<Ranking> {
+    let ranking = |&i: &usize| Ranking(judged(set, i));
+    examples.iter().map(ranking).collect()
 }
 
 fn judged(set: &TrainingSet, example: usize) -> Vec<(usize, usize)> {
@@ -218,31 +220,30 @@ fn judged(set: &TrainingSet, example: usize) -> Vec<(usize, usize)> {
 }
 
 /// Maximal runs of neighbouring clips on one side of the bar.
-fn units(set: &TrainingSet, bar: f32, positive: bool) -> Vec<Vec<(usize, usize)>> {
-    let mut units: Vec<Vec<(usize, usize)>> = Vec::new();
+fn neighbours(set: &TrainingSet, bar: f32, positive: bool) -> Vec<Vec<(usize, usize)>> {
+    let mut found: Vec<Vec<(usize, usize)>> = Vec::new();
     for (i, example) in set.examples.iter().enumerate() {
         for (clip, label) in example.labels() {
             if (label > bar) != positive {
                 continue;
             }
-            match units.last_mut() {
-                Some(unit) if clip > 0 && unit.last() == Some(&(i, clip - 1)) => {
-                    unit.push((i, clip));
+            match found.last_mut() {
+                Some(run) if clip > 0 && run.last() == Some(&(i, clip - 1)) => {
+                    run.push((i, clip));
                 }
-                _ => units.push(vec![(i, clip)]),
+                _ => found.push(vec![(i, clip)]),
             }
         }
     }
-    units
+    found
 }
 
-/// Cuts long runs so that there are about as many units as folds.
-fn split_units(units: &[Vec<(usize, usize)>]) -> Vec<Vec<(usize, usize)>> {
-    let n_clips: usize = units.iter().map(Vec::len).sum();
+/// Cuts long runs so that there are about as many runs as folds.
+fn split_neighbours(runs: &[Vec<(usize, usize)>]) -> Vec<Vec<(usize, usize)>> {
+    let n_clips: usize = runs.iter().map(Vec::len).sum();
     let longest = (n_clips / N_FOLDS).max(1);
-    units
-        .iter()
-        .flat_map(|unit| unit.chunks(longest).map(<[_]>::to_vec))
+    runs.iter()
+        .flat_map(|run| run.chunks(longest).map(<[_]>::to_vec))
         .collect()
 }
 
@@ -286,7 +287,7 @@ mod tests {
         let set = set(1, &[(0, "kite", &GRADES)]);
         let plan = Plan::new(&set, 3);
         assert_eq!(plan.check, Check::CrossValidation);
-        assert!(plan.is_pooled);
+        assert!(plan.has_single_lesson);
         assert_eq!(
             plan.runs.len(),
             3,

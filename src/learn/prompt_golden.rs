@@ -5,13 +5,13 @@ use burn::tensor::{Device, Tensor, TensorData};
 use safetensors::SafeTensors;
 use std::path::{Path, PathBuf};
 
-use crate::learn::context::{Run, RunGradients};
+use crate::learn::adam::LearnerGradients;
+use crate::learn::context::LearnerRun;
 use crate::learn::losses::saliency_mse;
 use crate::learn::plan::RunPlan;
+use crate::model::encoder::PromptTokens;
 use crate::model::moment_head::HeadKind;
-use crate::model::prompt_learner::{
-    PromptLearner, PromptLearnerConfig, embed_queries, frames_tensor, query_ids,
-};
+use crate::model::prompt_learner::{PromptLearner, PromptLearnerConfig, frames_tensor};
 use crate::model::{ComputeDevice, Encoder, ModelFiles, try_to_vec};
 
 fn fixture(path: &str) -> PathBuf {
@@ -51,20 +51,19 @@ impl Golden {
         serde_json::from_slice(&std::fs::read(fixture("prompt/expected.json")).unwrap()).unwrap()
     }
 
-    /// Ids of a query, cut after EOT.
-    fn query(&self, i: usize) -> Vec<u32> {
-        let length = self.ints("query_len")[i] as usize;
-        let ids = self.ints("query_ids");
-        ids[i * 77..i * 77 + length]
-            .iter()
-            .map(|&id| id as u32)
+    /// The queries with room for the context.
+    fn queries(encoder: &Encoder) -> Vec<PromptTokens> {
+        let json = Self::json();
+        let queries = json["queries"].as_array().unwrap().iter();
+        queries
+            .map(|query| encoder.tokenize(query.as_str().unwrap(), 4).unwrap())
             .collect()
     }
 
     fn learner(&self, encoder: &Encoder) -> PromptLearner {
         let config = PromptLearnerConfig {
             n_ctx: 4,
-            text_width: encoder.clip().text_model().width(),
+            text_width: encoder.text_width(),
             head: HeadKind::Window,
         };
         let device = Device::flex().autodiff();
@@ -79,17 +78,17 @@ impl Golden {
         let mut frames = vec![0.0; 3 * longest * dim];
         let mut labels = vec![0.0; 3 * longest];
         let mut mask = labels.clone();
-        let mut queries = Vec::new();
+        let queries = Self::queries(encoder);
+        let mut texts = Vec::new();
         for (k, n) in LENGTHS.into_iter().enumerate() {
             let at = k * longest;
             frames[at * dim..(at + n) * dim].copy_from_slice(&self.floats(&format!("frames.{k}")));
             labels[at..at + n].copy_from_slice(&self.floats(&format!("labels.{k}")));
             mask[at..at + n].fill(1.0);
-            queries.push(self.query(self.ints(&format!("sample_query.{k}"))[0] as usize));
+            texts.push(&queries[self.ints(&format!("sample_query.{k}"))[0] as usize]);
         }
         let device = Device::flex().autodiff();
-        let (tokens, eot) = embed_queries(encoder, &queries);
-        let features = learner.text_features(encoder.clip(), tokens, &eot);
+        let features = encoder.prompt_features(&[learner.rows(texts)]);
         let frames = frames_tensor(frames, [3, longest, dim], &device);
         let matrix =
             |values| Tensor::<2>::from_data(TensorData::new(values, [3, longest]), &device);
@@ -111,23 +110,24 @@ fn assert_close(name: &str, values: &[f32], expected: &[f32], tolerance: f32) {
 #[test]
 fn queries_are_cut_so_that_the_context_fits() {
     let (encoder, golden) = (clip_tiny(), Golden::load());
-    let queries = Golden::json();
-    for (i, query) in queries["queries"].as_array().unwrap().iter().enumerate() {
-        let ids = query_ids(&encoder, query.as_str().unwrap(), 4).unwrap();
-        assert_eq!(ids, golden.query(i), "query {i}");
-        assert_eq!(ids.len() + 3, golden.ints("eot_position")[i] as usize);
+    let eot_positions = golden.ints("eot_position");
+    for (query, &eot_position) in Golden::queries(&encoder).iter().zip(&eot_positions) {
+        assert_eq!(query.n_positions(), eot_position as usize + 1);
     }
+    assert!(encoder.tokenize("a dog", 75).is_ok());
+    let message = encoder.tokenize("a dog", 76).unwrap_err().to_string();
+    assert!(message.contains("76 context vectors"), "{message}");
 }
 
 #[test]
 fn features_agree_with_pytorch_alone_and_in_a_padded_batch() {
     let (encoder, golden) = (clip_tiny(), Golden::load());
     let learner = golden.learner(&encoder).valid();
-    let features = |queries: &[Vec<u32>]| {
-        let (tokens, eot) = embed_queries(&encoder, queries);
-        try_to_vec(learner.text_features(encoder.clip(), tokens, &eot)).unwrap()
+    let features = |queries: &[PromptTokens]| {
+        let rows = learner.rows(queries.iter().collect());
+        try_to_vec(encoder.prompt_features(&[rows])).unwrap()
     };
-    let queries: Vec<_> = (0..6).map(|i| golden.query(i)).collect();
+    let queries = Golden::queries(&encoder);
     let expected = golden.floats("features");
     assert_close("batch", &features(&queries), &expected, 1e-4);
     for (i, query) in queries.iter().enumerate() {
@@ -168,7 +168,7 @@ fn five_steps_of_adam_agree_with_pytorch_and_leave_the_encoder_untouched() {
     let (encoder, golden) = (clip_tiny(), Golden::load());
     let before = weights(&encoder);
     let json = Golden::json();
-    let mut run = Run::new(golden.learner(&encoder), RunPlan::default());
+    let mut run = LearnerRun::new(golden.learner(&encoder), RunPlan::default());
     for step in 0..5 {
         let [saliency, labels, mask] = golden.batch(&encoder, &run.learner);
         let loss = saliency_mse(saliency, labels, mask);
@@ -180,7 +180,7 @@ fn five_steps_of_adam_agree_with_pytorch_and_leave_the_encoder_untouched() {
             1e-4,
         );
         let mut gradients = loss.backward();
-        let mut own = RunGradients::default();
+        let mut own = LearnerGradients::default();
         own.add(&run.learner, &mut gradients);
         run.update(own, 1e-2);
         let after = |name: &str, values: Tensor<1>| {
@@ -220,10 +220,9 @@ fn no_gradient_is_computed_for_the_encoder() {
     let learner = golden.learner(&encoder);
     let [saliency, labels, mask] = golden.batch(&encoder, &learner);
     let gradients = saliency_mse(saliency, labels, mask).backward();
-    let of_encoder = burn::optim::GradientsParams::from_grads(gradients, encoder.clip());
-    assert!(of_encoder.is_empty());
+    assert!(learner.context().grad(&gradients).is_some());
     let mut untracked = Untracked(0);
-    encoder.clip().visit(&mut untracked);
+    encoder.visit_parameters(&mut untracked);
     assert!(untracked.0 > 50, "{} parameters", untracked.0);
 }
 
@@ -249,6 +248,6 @@ fn weights(encoder: &Encoder) -> Vec<u32> {
         }
     }
     let mut bits = Bits(Vec::new());
-    encoder.clip().visit(&mut bits);
+    encoder.visit_parameters(&mut bits);
     bits.0
 }

@@ -20,20 +20,33 @@ pub struct MomentLossWeights {
     pub class: f32,
 }
 
+/// Curves in a batch, and where their moments truly are.
+#[derive(Clone, Copy)]
+pub struct MomentBatch<'a> {
+    /// `[batch, n_clips]`
+    pub probabilities: &'a Tensor<2>,
+    /// The same in plain memory.
+    pub values: &'a [f32],
+    /// How many clips of each row are real.
+    pub lengths: &'a [usize],
+    /// The true windows of each row.
+    pub truth: &'a [Vec<TimeSpan>],
+}
+
 /// A maximal run of clips at or above a threshold, in one row of a batch.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Run {
+pub struct ClipRun {
     pub row: usize,
     pub clips: Range<usize>,
 }
 
 /// Runs of the first `n_clips` clips of a row of probabilities.
-fn runs_of_row(row: usize, probabilities: &[f32], threshold: f32) -> Vec<Run> {
+fn runs_of_row(row: usize, probabilities: &[f32], threshold: f32) -> Vec<ClipRun> {
     let mut runs = Vec::new();
     let mut first = 0;
     for chunk in probabilities.chunk_by(|a, b| (*a >= threshold) == (*b >= threshold)) {
         if chunk[0] >= threshold {
-            runs.push(Run {
+            runs.push(ClipRun {
                 row,
                 clips: first..first + chunk.len(),
             });
@@ -49,11 +62,13 @@ fn runs_of_row(row: usize, probabilities: &[f32], threshold: f32) -> Vec<Run> {
 /// centres) crosses the threshold, so the loss reaches both; a run that touches the border of the
 /// video begins or ends there.
 ///
-/// `probabilities` is `[batch, n_clips]`, `lengths` the number of real clips per row.
+/// # Shapes
+/// - probabilities: `[batch, n_clips]`, of which `lengths` are real
+/// - output: `[n_runs]` starts and as many ends
 pub fn boundaries(
     probabilities: &Tensor<2>,
     lengths: &[usize],
-    runs: &[Run],
+    runs: &[ClipRun],
     threshold: f32,
 ) -> SpanTensors {
     let [_, width] = probabilities.dims();
@@ -80,7 +95,7 @@ pub fn boundaries(
     let mut after = Vec::new();
     let mut start_base = Vec::new();
     let mut end_base = Vec::new();
-    for Run { row, clips } in runs {
+    for ClipRun { row, clips } in runs {
         let at = row * width;
         let touches_start = clips.start == 0;
         let touches_end = clips.end == lengths[*row];
@@ -102,17 +117,22 @@ pub fn boundaries(
 /// Loss of the moments at `threshold` against the true windows: `[1]`, or `None` where no row has a
 /// moment (cross-entropy has to raise the probabilities first).
 ///
-/// `probabilities` is `[batch, n_clips]`, `values` the same in plain memory, `lengths` the real
-/// clips per row, `truth` the windows per row. Matched by [`match_moments`]; L1 is a share of the
-/// video's length; means are over the matched moments, and over all moments for the class.
+/// Matched by [`match_moments`]; L1 is a share of the video's length; means are over the matched
+/// moments, and over all moments for the class.
+///
+/// # Errors
+/// [`MatchingError`] when the numbers have run away.
 pub fn moment_loss(
-    probabilities: &Tensor<2>,
-    values: &[f32],
-    lengths: &[usize],
-    truth: &[Vec<TimeSpan>],
+    batch: MomentBatch<'_>,
     threshold: f32,
     weights: MomentLossWeights,
 ) -> Result<Option<Tensor<1>>, MatchingError> {
+    let MomentBatch {
+        probabilities,
+        values,
+        lengths,
+        truth,
+    } = batch;
     let [_, width] = probabilities.dims();
     let device = probabilities.device();
     let mut runs = Vec::new();
@@ -185,7 +205,7 @@ pub fn moment_loss(
 }
 
 /// The first of the highest clips of a run.
-fn peak_of(run: &Run, values: &[f32]) -> usize {
+fn peak_of(run: &ClipRun, values: &[f32]) -> usize {
     let mut peak = run.clips.start;
     for clip in run.clips.clone() {
         if values[clip] > values[peak] {
@@ -267,9 +287,13 @@ mod tests {
         ];
         let loss = |probabilities: Tensor<2>| {
             let values = try_to_vec(probabilities.clone()).unwrap();
-            moment_loss(&probabilities, &values, &[6, 6], &truth, 0.5, weights)
-                .unwrap()
-                .unwrap()
+            let batch = MomentBatch {
+                probabilities: &probabilities,
+                values: &values,
+                lengths: &[6, 6],
+                truth: &truth,
+            };
+            moment_loss(batch, 0.5, weights).unwrap().unwrap()
         };
         assert_gradient(&PROBABILITIES, [2, 6], loss);
         let right = [
@@ -290,10 +314,16 @@ mod tests {
         };
         let low = [0.2; 12];
         let truth = [vec![TimeSpan::new(0.0, 4.0)], vec![]];
-        let loss = moment_loss(&batch(&low), &low, &[6, 6], &truth, 0.5, weights).unwrap();
-        assert!(loss.is_none());
-        let high = [0.9; 12];
-        let loss = moment_loss(&batch(&high), &high, &[6, 6], &truth, 0.5, weights).unwrap();
-        assert!(loss.is_some());
+        let loss = |values: &[f32]| {
+            let batch = MomentBatch {
+                probabilities: &batch(values),
+                values,
+                lengths: &[6, 6],
+                truth: &truth,
+            };
+            moment_loss(batch, 0.5, weights).unwrap()
+        };
+        assert!(loss(&low).is_none());
+        assert!(loss(&[0.9; 12]).is_some());
     }
 }

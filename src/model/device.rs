@@ -1,7 +1,7 @@
 //! Where the model runs: a real GPU through wgpu, or the CPU through flex.
 //!
 //! A software rasteriser that poses as a GPU is thirty times slower than the CPU path, so `auto`
-//! and `gpu` never pick one; tests do, on tiny models, to run the GPU code anywhere.
+//! and `gpu` never choose one; tests do, with tiny models, to run the GPU code on any machine.
 
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::{Mutex, PoisonError};
@@ -22,7 +22,7 @@ pub enum DeviceChoice {
     Auto,
     Gpu,
     Cpu,
-    /// A rasteriser that poses as a GPU: only to try the code for GPUs, with tiny models.
+    /// A software rasteriser: only to test the code for GPUs, with tiny models.
     SoftwareGpu,
 }
 
@@ -39,13 +39,13 @@ enum Kind {
     Gpu { name: String, api: String },
 }
 
-/// A GPU can be taken into use only once in the life of a process.
+/// A GPU can be opened only once in the life of a process.
 static GPU: Mutex<GpuState> = Mutex::new(GpuState::Unopened);
 
 enum GpuState {
     Unopened,
     Opened(ComputeDevice),
-    /// It failed while it was used, or could not be used at all.
+    /// It failed during use, or could not be used at all.
     Lost,
 }
 
@@ -107,7 +107,7 @@ impl ComputeDevice {
         Some(Self::of_adapter(Device::wgpu(DeviceKind::Cpu), &info))
     }
 
-    /// A device that somebody else opened, with whatever limits it has.
+    /// A device that the caller opened, with whatever limits it has.
     ///
     /// # Errors
     /// When it cannot compute.
@@ -143,7 +143,7 @@ impl ComputeDevice {
         matches!(self.kind, Kind::Cpu { .. })
     }
 
-    /// Runs `work`; on a GPU a panic is an error, for that is how wgpu tells what a driver refused.
+    /// Runs `work`. On a GPU a panic becomes an error, because wgpu panics where a driver refuses.
     ///
     /// # Errors
     /// Those of `work`, and [`ModelError::Device`] where it panicked.
@@ -154,13 +154,13 @@ impl ComputeDevice {
         if self.is_cpu() {
             return work();
         }
-        // What a panic leaves half-done are tensors of `work` alone.
+        // A panic leaves only tensors of `work` itself half-done.
         panic::catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|payload| {
             Err(ModelError::Device(cause(panic_text(payload.as_ref()))).into())
         })
     }
 
-    /// Gives memory that is held for later use back to the system.
+    /// Returns memory that is kept for later use to the system.
     pub fn release_memory(&self) {
         self.tensor_device.memory_cleanup();
     }
@@ -176,8 +176,8 @@ impl std::fmt::Display for ComputeDevice {
     }
 }
 
-/// Keeps what [`ComputeDevice::guarded`] turns into an error off stderr, where a panic would tell it
-/// in a dozen lines.
+/// Keeps the panics that [`ComputeDevice::guarded`] turns into errors off stderr, where each would
+/// print a dozen lines.
 pub fn quiet_gpu_panics() {
     let usual = panic::take_hook();
     panic::set_hook(Box::new(move |info| {
@@ -194,7 +194,7 @@ pub fn quiet_gpu_panics() {
     }));
 }
 
-/// What is at the bottom of an error that tells all its way up, without the backtrace.
+/// The innermost cause of an error that lists all its causes, without the backtrace.
 pub(super) fn cause(error: &str) -> String {
     let lines = error.lines().map(str::trim);
     let told = lines.take_while(|line| !line.to_lowercase().contains("backtrace"));
@@ -203,7 +203,7 @@ pub(super) fn cause(error: &str) -> String {
 }
 
 fn adapters() -> Vec<wgpu::AdapterInfo> {
-    // Only the native interfaces: asking OpenGL makes its libraries talk to stderr.
+    // Only the native interfaces: OpenGL's libraries would print to stderr when asked.
     let mut descriptor = wgpu::InstanceDescriptor::new_without_display_handle();
     descriptor.backends = wgpu::Backends::PRIMARY;
     let instance = wgpu::Instance::new(descriptor);
@@ -235,7 +235,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn of_an_error_its_cause_is_told() {
+    fn the_cause_of_an_error_is_found() {
         let error = "An error happened during execution\nCaused by:\n  the device is poisoned\n\
                      Caused by:\n  Destroyed: by hand\nAsked at:\nNo backtrace available\n";
         assert_eq!(cause(error), "Destroyed: by hand");

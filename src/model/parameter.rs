@@ -6,8 +6,8 @@ use burn::tensor::{Device, ExecutionError, Tensor, TensorData};
 use crate::model::ModelError;
 use crate::model::device::cause;
 
-/// A parameter with a fixed identity, so that an optimiser's state written by one process fits the
-/// module of the next. On an autodiff device it keeps its gradient.
+/// A parameter whose id is the same in every process, so that an optimiser's state written by one
+/// fits the module of the next. On an autodiff device it keeps its gradient.
 ///
 /// # Panics
 /// When `values` does not fill `shape`.
@@ -21,7 +21,7 @@ pub(crate) fn parameter<const D: usize>(
     leaf(id, tensor, device.is_autodiff())
 }
 
-/// A parameter around a tensor that has no graph; `tracked` keeps its gradient.
+/// A parameter around a tensor that has no graph; with `tracked` it keeps its gradient.
 pub(crate) fn leaf<const D: usize>(id: u64, tensor: Tensor<D>, tracked: bool) -> Param<Tensor<D>> {
     let tensor = if tracked {
         tensor.autodiff().require_grad()
@@ -34,8 +34,8 @@ pub(crate) fn leaf<const D: usize>(id: u64, tensor: Tensor<D>, tracked: bool) ->
 /// Values of a float tensor in row-major order.
 ///
 /// # Errors
-/// [`ModelError::Device`] when the device fails to hand them over, [`ModelError::DeviceLost`] when
-/// it will never hand anything over again.
+/// [`ModelError::Device`] when the device fails, [`ModelError::DeviceLost`] when it is gone for
+/// good.
 pub fn try_to_vec<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>, ModelError> {
     let data = tensor.try_into_data().map_err(|error| match error {
         ExecutionError::DevicePoisoned { reason } => ModelError::DeviceLost(cause(&reason)),

@@ -7,14 +7,11 @@
 
 mod metadata;
 
-use std::collections::HashMap;
-
-use safetensors::SafeTensors;
-use safetensors::tensor::{Dtype, TensorView, serialize};
 use serde::Deserialize;
 
 use crate::model::ModelId;
 use crate::model::moment_head::HeadWeights;
+use crate::model::tensor_file::{self, NamedTensor, TensorFile};
 
 pub use metadata::{BaseModel, HeldOutScores, PromptMetadata, TrainingSummary, Verdict};
 use metadata::{FORMAT_VERSION, short_name};
@@ -24,7 +21,7 @@ const METADATA_KEY: &str = "vcl-prompt";
 /// A trained head is trained for this threshold.
 pub const HEAD_THRESHOLD: f32 = 0.5;
 
-/// No text tower has more positions than fit this many context vectors.
+/// More than any text tower has positions for.
 const MAX_CONTEXT: usize = 1024;
 
 /// What was learned: context vectors, calibration and, where it was trained, the moment head.
@@ -35,14 +32,14 @@ pub struct Prompt {
     pub context: Vec<f32>,
     pub scale: f32,
     pub bias: f32,
-    /// `None` where there were too few labels to train one: moments then follow the untrained rule.
+    /// `None` where there were too few labels to train one: moments are then cut as without a prompt.
     pub head: Option<HeadWeights>,
 }
 
 /// Why a file is not a prompt, or not one for this model.
 #[derive(Debug, thiserror::Error)]
 pub enum PromptError {
-    #[error("this is no prompt file: {0}")]
+    #[error("this is not a prompt file: {0}")]
     Malformed(String),
     #[error("this prompt was written by a newer version of vcl (format {0}): update vcl to use it")]
     Newer(u32),
@@ -78,34 +75,21 @@ impl Prompt {
     pub fn to_bytes(&self) -> Result<Vec<u8>, PromptError> {
         let metadata = serde_json::to_string(&self.metadata).map_err(malformed)?;
         let width = self.metadata.base_model.text_width;
-        let mut tensors: Vec<(&str, Vec<usize>, &[f32])> = vec![
-            ("context", vec![self.metadata.n_ctx, width], &self.context),
-            ("scale", vec![1], std::slice::from_ref(&self.scale)),
-            ("bias", vec![1], std::slice::from_ref(&self.bias)),
+        let mut tensors = vec![
+            NamedTensor::new("context", &[self.metadata.n_ctx, width], &self.context),
+            NamedTensor::new("scale", &[1], &[self.scale]),
+            NamedTensor::new("bias", &[1], &[self.bias]),
         ];
         if let Some(head) = &self.head {
             let (k, h) = (head.config.k, head.config.h);
             tensors.extend([
-                (
-                    "head.hidden.weight",
-                    vec![k, h],
-                    head.hidden_weight.as_slice(),
-                ),
-                ("head.hidden.bias", vec![h], &head.hidden_bias),
-                ("head.output.weight", vec![h, 1], &head.output_weight),
-                ("head.output.bias", vec![1], &head.output_bias),
+                NamedTensor::new("head.hidden.weight", &[k, h], &head.hidden_weight),
+                NamedTensor::new("head.hidden.bias", &[h], &head.hidden_bias),
+                NamedTensor::new("head.output.weight", &[h, 1], &head.output_weight),
+                NamedTensor::new("head.output.bias", &[1], &head.output_bias),
             ]);
         }
-        let views: Result<Vec<_>, _> = tensors
-            .into_iter()
-            .map(|(name, shape, values)| {
-                let bytes: &[u8] = bytemuck::cast_slice(values);
-                Ok((name, TensorView::new(Dtype::F32, shape, bytes)?))
-            })
-            .collect::<Result<_, safetensors::SafeTensorError>>();
-        // One entry only: the order of several would differ from run to run.
-        let metadata = HashMap::from([(METADATA_KEY.to_owned(), metadata)]);
-        serialize(views.map_err(malformed)?, Some(metadata)).map_err(malformed)
+        tensor_file::to_bytes(METADATA_KEY, metadata, &tensors).map_err(malformed)
     }
 
     /// Reads a file that may come from anywhere.
@@ -113,31 +97,25 @@ impl Prompt {
     /// # Errors
     /// [`PromptError`] naming what is missing, misshapen or not a number.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, PromptError> {
-        let (_, header) = SafeTensors::read_metadata(bytes).map_err(malformed)?;
-        let json = header
-            .metadata()
-            .as_ref()
-            .and_then(|entries| entries.get(METADATA_KEY))
-            .ok_or_else(|| malformed("it has no entry `vcl-prompt`"))?;
+        let json = tensor_file::metadata(bytes, METADATA_KEY).map_err(malformed)?;
         #[derive(Deserialize)]
         struct Version {
             format_version: u32,
         }
-        let Version { format_version } = serde_json::from_str(json).map_err(malformed)?;
+        let Version { format_version } = serde_json::from_str(&json).map_err(malformed)?;
         if format_version > FORMAT_VERSION {
             return Err(PromptError::Newer(format_version));
         }
-        let metadata: PromptMetadata = serde_json::from_str(json).map_err(malformed)?;
+        let metadata: PromptMetadata = serde_json::from_str(&json).map_err(malformed)?;
         let (n_ctx, width) = (metadata.n_ctx, metadata.base_model.text_width);
         if n_ctx > MAX_CONTEXT {
             return Err(malformed(format!("{n_ctx} context vectors are too many")));
         }
-        let file = SafeTensors::deserialize(bytes).map_err(malformed)?;
-        let read = |name: &str, shape: &[usize]| read_tensor(&file, name, shape);
+        let file = TensorFile::open(bytes).map_err(malformed)?;
+        let read = |name: &str, shape: &[usize]| file.read(name, shape).map_err(malformed);
         let config = metadata.head.config();
         let (k, h) = (config.k, config.h);
-        let has_head = file.names().iter().any(|name| name.starts_with("head."));
-        let head = if has_head {
+        let head = if file.has_any("head.") {
             Some(HeadWeights {
                 config,
                 hidden_weight: read("head.hidden.weight", &[k, h])?,
@@ -163,38 +141,10 @@ fn malformed(reason: impl ToString) -> PromptError {
     PromptError::Malformed(reason.to_string())
 }
 
-fn read_tensor(
-    file: &SafeTensors<'_>,
-    name: &str,
-    shape: &[usize],
-) -> Result<Vec<f32>, PromptError> {
-    let tensor = file
-        .tensor(name)
-        .map_err(|_| malformed(format!("it has no tensor `{name}`")))?;
-    if tensor.dtype() != Dtype::F32 || tensor.shape() != shape {
-        return Err(malformed(format!(
-            "`{name}` is {:?} {:?}, expected F32 {shape:?}",
-            tensor.dtype(),
-            tensor.shape()
-        )));
-    }
-    let (numbers, _) = tensor.data().as_chunks::<4>();
-    let values: Vec<_> = numbers
-        .iter()
-        .map(|bytes| f32::from_le_bytes(*bytes))
-        .collect();
-    if values.iter().all(|value| value.is_finite()) {
-        Ok(values)
-    } else {
-        Err(malformed(format!(
-            "`{name}` holds values that are not numbers"
-        )))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use burn::tensor::Device;
+    use safetensors::tensor::{TensorView, serialize};
 
     use super::*;
     use crate::model::moment_head::HeadKind;

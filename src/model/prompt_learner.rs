@@ -1,10 +1,8 @@
 //! Learned context vectors in front of the query, and the calibration of what comes out.
 //!
-//! The sequence is `SOT | context × n_ctx | query tokens | EOT`. Position embeddings are added after
-//! the insertion, the feature is the state at EOT (whose position is known here and never searched),
-//! then final layer norm, projection and L2 norm: DESIGN section 6, golden numbers in
-//! `tests/fixtures/prompt`. The encoder is frozen: its tensors live outside the autodiff graph, so
-//! no gradient is computed for them.
+//! Context vectors stand among the tokens of the query as if they were words; the family of the
+//! [`Encoder`] decides where. The encoder is frozen: its tensors live outside the autodiff graph, so
+//! no gradient is computed for them. Golden numbers in `tests/fixtures/prompt`.
 //!
 //! Source: Zhou et al., *Learning to Prompt for Vision-Language Models*, 2022.
 
@@ -14,8 +12,8 @@ use rand::{RngExt as _, SeedableRng as _};
 use rand_pcg::Pcg64Mcg;
 use serde::{Deserialize, Serialize};
 
-use crate::domain::l2_normalise;
-use crate::model::encoder::Clip;
+use crate::domain::UnitVector;
+use crate::model::encoder::{PromptRows, PromptTokens};
 use crate::model::moment_head::{HeadKind, MomentHead};
 use crate::model::parameter::{leaf, parameter, try_to_vec};
 use crate::model::prompt::{BaseModel, Prompt, PromptMetadata};
@@ -161,36 +159,12 @@ impl PromptLearner {
         }
     }
 
-    /// Puts the context after SOT.
-    ///
-    /// # Shapes
-    /// - tokens: `[batch, seq, text_width]`, embedded, without positions
-    /// - output: `[batch, seq + n_ctx, text_width]`
-    pub fn insert_context(&self, tokens: Tensor<3>) -> Tensor<3> {
-        let [batch, seq, width] = tokens.dims();
-        let n_ctx = self.n_ctx();
-        let tokens = if self.context.val().is_autodiff() {
-            tokens.autodiff()
-        } else {
-            tokens
-        };
-        let sot = tokens.clone().narrow(1, 0, 1);
-        let rest = tokens.narrow(1, 1, seq - 1);
-        let context = self
-            .context
-            .val()
-            .unsqueeze::<3>()
-            .expand([batch, n_ctx, width]);
-        Tensor::cat(vec![sot, context, rest], 1)
-    }
-
-    /// Text features `[batch, dim]`, projected, not normalised.
-    ///
-    /// `tokens` are embedded queries `[batch, seq, text_width]`, `eot` their EOT positions *before*
-    /// the insertion.
-    pub fn text_features(&self, clip: &Clip, tokens: Tensor<3>, eot: &[usize]) -> Tensor<2> {
-        let eot: Vec<_> = eot.iter().map(|position| position + self.n_ctx()).collect();
-        clip.text_features_at(self.insert_context(tokens), &eot)
+    /// Texts that get this learner's context, for a batch with those of other learners.
+    pub fn rows<'a>(&self, texts: Vec<&'a PromptTokens>) -> PromptRows<'a> {
+        PromptRows {
+            texts,
+            context: self.context(),
+        }
     }
 
     /// `scale · cos + bias` of every clip.
@@ -205,29 +179,18 @@ impl PromptLearner {
     }
 }
 
-/// Cosine of unit vectors `frames` `[batch, n_clips, dim]` with `features` `[batch, dim]`:
-/// `[batch, n_clips]`.
+/// Cosines of clips with the text of their row.
+///
+/// # Shapes
+/// - frames: `[batch, n_clips, dim]`, unit vectors
+/// - features: `[batch, dim]`, of any length
+/// - output: `[batch, n_clips]`
 pub fn cosines(frames: Tensor<3>, features: Tensor<2>) -> Tensor<2> {
     let norms = features.clone().square().sum_dim(1).sqrt(); // [batch, 1]
     let embeds = features / norms;
     frames
         .matmul(embeds.unsqueeze_dim::<3>(2)) // [batch, n_clips, 1]
         .squeeze_dim(2)
-}
-
-/// Token ids of a query with room for `n_ctx` context vectors: cut with EOT kept, ending at EOT.
-pub fn query_ids(encoder: &Encoder, query: &str, n_ctx: usize) -> Result<Vec<u32>, ModelError> {
-    let n_positions = encoder.clip().text_model().n_positions();
-    let max_len = n_positions.saturating_sub(n_ctx).max(2);
-    encoder.tokenizer().encode_within(query, max_len)
-}
-
-/// Queries of different lengths as one batch, as [`TextTower::embed_padded`] gives it.
-///
-/// [`TextTower::embed_padded`]: crate::model::encoder::text::TextTower::embed_padded
-pub fn embed_queries(encoder: &Encoder, queries: &[Vec<u32>]) -> (Tensor<3>, Vec<usize>) {
-    let device = encoder.device().tensor_device();
-    encoder.clip().text_model().embed_padded(queries, device)
 }
 
 /// Context vectors `[n_ctx, text_width]` before training.
@@ -237,19 +200,15 @@ pub fn initial_context(
     n_ctx: usize,
     seed: u64,
 ) -> Result<Vec<f32>, ModelError> {
-    let text = encoder.clip().text_model();
-    let width = text.width();
+    let width = encoder.text_width();
     let words = match init {
-        ContextInit::Random => return Ok(random_context(n_ctx * width, seed)),
-        ContextInit::Words(words) => words,
+        ContextInit::Random => Vec::new(),
+        ContextInit::Words(words) => encoder.word_embeddings(words)?,
     };
-    let ids = encoder.tokenizer().encode(words)?;
-    let words = &ids[1..ids.len() - 1]; // without SOT and EOT
-    if words.is_empty() || n_ctx == 0 {
+    if words.is_empty() {
         return Ok(random_context(n_ctx * width, seed));
     }
-    let cycled: Vec<_> = words.iter().copied().cycle().take(n_ctx).collect();
-    try_to_vec(text.embed(&[cycled], encoder.device().tensor_device()))
+    Ok(words.into_iter().cycle().take(n_ctx * width).collect())
 }
 
 /// N(0, 0.02), the same on every device.
@@ -267,7 +226,7 @@ fn random_context(len: usize, seed: u64) -> Vec<f32> {
 impl Prompt {
     /// An untrained prompt on this model.
     pub fn untrained(encoder: &Encoder, context: Vec<f32>, head: HeadKind) -> Self {
-        let width = encoder.clip().text_model().width();
+        let width = encoder.text_width();
         let base = BaseModel::new(encoder.id(), width);
         Self {
             metadata: PromptMetadata::new(base, context.len() / width, head),
@@ -278,38 +237,36 @@ impl Prompt {
         }
     }
 
-    /// Unit embeddings `[dim]` of queries with this prompt's context.
+    /// The directions of queries with this prompt's context.
     ///
     /// The prompt must be one of this model: see [`Prompt::check_model`].
     ///
     /// # Errors
     /// [`ModelError`] when a query cannot be tokenized or the device fails.
-    pub fn text_embeddings(
+    pub fn embed_texts(
         &self,
         encoder: &Encoder,
         queries: &[&str],
-    ) -> Result<Vec<Vec<f32>>, ModelError> {
+    ) -> Result<Vec<UnitVector>, ModelError> {
         if queries.is_empty() {
             return Ok(Vec::new());
         }
         let learner = PromptLearner::from_prompt(self, encoder.device().tensor_device());
-        let ids: Result<Vec<_>, _> = queries
+        let tokens: Vec<_> = queries
             .iter()
-            .map(|query| query_ids(encoder, query, learner.n_ctx()))
-            .collect();
-        let (tokens, eot) = embed_queries(encoder, &ids?);
-        let mut features = try_to_vec(learner.text_features(encoder.clip(), tokens, &eot))?;
-        let rows = features.chunks_exact_mut(encoder.dim());
-        Ok(rows
-            .map(|row| {
-                l2_normalise(row);
-                row.to_vec()
-            })
-            .collect())
+            .map(|query| encoder.tokenize(query, learner.n_ctx()))
+            .collect::<Result<_, _>>()?;
+        let rows = learner.rows(tokens.iter().collect());
+        let features = try_to_vec(encoder.prompt_features(&[rows]))?;
+        Ok(UnitVector::of_rows(&features, encoder.dim()))
     }
 }
 
-/// `[batch, n_clips, dim]` of rows of equal length.
+/// Clips of a batch as a tensor.
+///
+/// # Shapes
+/// - values: row-major, as many as `shape` says
+/// - output: `shape`, `[batch, n_clips, dim]`
 pub fn frames_tensor(values: Vec<f32>, shape: [usize; 3], device: &Device) -> Tensor<3> {
     Tensor::from_data(TensorData::new(values, shape), device)
 }

@@ -1,4 +1,4 @@
-//! Files that are either there whole or not there at all.
+//! Files that are either whole or not there.
 
 use std::fs;
 use std::io::{self, Write as _};
@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 /// Writes `bytes` to `path`: beside it first, flushed to disk, then renamed over it.
 ///
 /// A reader, a crash or a full disk never leaves half a file. Missing parent directories are made,
-/// a symbolic link is followed, and what is no regular file (a pipe, `/dev/stdout`) is written
-/// directly.
+/// a symbolic link is followed, and a path that is not a regular file (a pipe, `/dev/stdout`) is
+/// written directly.
 ///
 /// # Errors
 /// Those of the file system; an old file at `path` is then untouched.
@@ -43,7 +43,7 @@ pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
 /// How the names of unfinished files begin.
 pub(super) const TEMPORARY_PREFIX: &str = ".vcl-unfinished-";
 
-/// A file that nobody looks at yet, with the permissions of an ordinary one.
+/// A file that no other program looks at yet, with the permissions of an ordinary one.
 pub(super) fn unfinished_file_in(dir: &Path) -> io::Result<tempfile::NamedTempFile> {
     let mut builder = tempfile::Builder::new();
     builder.prefix(TEMPORARY_PREFIX);
@@ -58,7 +58,7 @@ pub(super) fn unfinished_file_in(dir: &Path) -> io::Result<tempfile::NamedTempFi
         .map_err(|error| without_path(&error))
 }
 
-/// The name of an unfinished file says nothing to the user.
+/// The name of an unfinished file means nothing to the user.
 fn without_path(error: &io::Error) -> io::Error {
     let cause = error.get_ref().and_then(|inner| inner.source());
     let code = cause

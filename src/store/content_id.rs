@@ -1,4 +1,4 @@
-//! Which video a file is: a name made of its content.
+//! A name for a video that is made from its content.
 
 use std::fs::File;
 use std::io::{self, Read as _, Seek as _, SeekFrom};
@@ -30,7 +30,7 @@ impl ContentId {
         Self::with_whole_limit(path, WHOLE_BYTES)
     }
 
-    /// What [`ContentId::as_str`] gave; `None` for anything else.
+    /// From the text of [`ContentId::as_str`]; `None` for any other text.
     pub fn parse(text: &str) -> Option<Self> {
         let is_digit = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
         (text.len() == 32 && text.bytes().all(is_digit)).then(|| Self(text.to_owned()))

@@ -1,4 +1,4 @@
-//! Image features on disk, so that a video is looked at only once.
+//! Image features on disk, so that each video is encoded only once.
 
 use std::collections::HashMap;
 use std::fs::{self, File};
@@ -22,7 +22,7 @@ const DEFAULT_MAX_BYTES: u64 = 512 << 20;
 /// An unfinished file older than this was left by a crash.
 const ABANDONED_AFTER: Duration = Duration::from_hours(24);
 
-/// What an entry depends on: change any of the three and it is another entry.
+/// What an entry depends on: if any of the three changes, it is another entry.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct CacheKey {
     pub video: ContentId,
@@ -38,9 +38,9 @@ pub struct CachedFeatures {
     pub dim: usize,
     /// Projected and not normalised, `[n_clips, dim]`, row-major, from clip 0 on.
     pub features: Vec<f32>,
-    /// `false` while indexing was interrupted: it goes on after the last row.
+    /// `false` if indexing was interrupted: it continues after the last row.
     pub complete: bool,
-    /// Where the last frame ends, as far as known.
+    /// Where the last frame ends, if that is known.
     pub duration_secs: f64,
     /// What the user should know about the file, such as a damaged end.
     pub warning: Option<String>,
@@ -72,13 +72,13 @@ impl EmbeddingCache {
         }
     }
 
-    /// What is known of this video, and marks it as used.
+    /// The features of this video; marks the entry as used.
     pub fn load(&self, key: &CacheKey) -> Option<CachedFeatures> {
         let path = self.path(key);
         let bytes = fs::read(&path).ok()?;
         let entry = decode(&bytes, key);
         if entry.is_some() {
-            // Only the order of eviction suffers when the time cannot be set.
+            // If the time cannot be set, only the order of eviction suffers.
             if let Ok(file) = File::options().write(true).open(&path) {
                 let _ = file.set_modified(SystemTime::now());
             }
@@ -91,7 +91,7 @@ impl EmbeddingCache {
     /// Keeps the features, then deletes what exceeds the bound.
     ///
     /// # Errors
-    /// When the cache directory cannot be written. Indexing goes on without it.
+    /// When the cache directory cannot be written. Indexing continues without it.
     pub fn store(&self, key: &CacheKey, entry: &CachedFeatures) -> io::Result<()> {
         let path = self.path(key);
         atomic::write(&path, &encode(key, entry)?).map_err(|error| {
@@ -115,7 +115,7 @@ impl EmbeddingCache {
         let mut entries = Vec::new();
         let mut total_bytes = 0;
         for entry in fs::read_dir(&self.dir)? {
-            // Another program may delete at the same time: what vanishes is no concern of ours.
+            // Another program may delete at the same time: a file that is gone is not an error.
             let Ok(entry) = entry else { continue };
             let Ok(metadata) = entry.metadata() else {
                 continue;
@@ -164,7 +164,7 @@ fn encode(key: &CacheKey, entry: &CachedFeatures) -> io::Result<Vec<u8>> {
     safetensors::serialize([(TENSOR, view)], Some(metadata)).map_err(invalid)
 }
 
-/// `None` for anything but a sound entry of this key.
+/// `None` unless it is a sound entry of this key.
 fn decode(bytes: &[u8], key: &CacheKey) -> Option<CachedFeatures> {
     let (_, header) = SafeTensors::read_metadata(bytes).ok()?;
     let metadata = header.metadata().as_ref()?;

@@ -30,7 +30,7 @@ pub struct LabelledVideo<'a> {
 ///
 /// Every [`LabelStore::save`] replaces the video's file in one step and returns when it is on disk,
 /// so a process killed at any moment has lost nothing that was saved. Several processes may save at
-/// the same time. [`Labels`] tells how grades become an annotation.
+/// the same time. [`Labels`] describes how grades become an annotation.
 #[derive(Clone, Debug)]
 pub struct LabelStore {
     dir: PathBuf,
@@ -122,7 +122,7 @@ impl LabelStore {
         Ok(lines.into_iter().map(|line| line.annotation).collect())
     }
 
-    /// Puts the labels of one query in place of those before, and returns when they are on disk.
+    /// Replaces the labels of one query, and returns when the new ones are on disk.
     ///
     /// # Errors
     /// When the file cannot be written. A file that cannot be read is left as it is.
@@ -144,7 +144,7 @@ impl LabelStore {
             annotation: labels.to_annotation(qid, video.id, video.duration_secs, query),
             video_name: video.name.to_owned(),
         };
-        // What could not be read again would take the video's other labels with it.
+        // A line that cannot be read again would take the video's other labels with it.
         line.check().map_err(LabelError::Unreadable)?;
         match position {
             Some(i) if labels.is_empty() => drop(lines.remove(i)),
@@ -168,7 +168,7 @@ impl LabelStore {
         if is_name {
             self.dir.join(format!("{video_id}.jsonl"))
         } else {
-            // Dots and slashes lead elsewhere, and some file systems do not tell A from a.
+            // Dots and slashes lead elsewhere, and to some file systems A and a are the same.
             let hash = blake3::hash(video_id.as_bytes()).to_hex();
             self.dir.join(format!("id-{}.jsonl", &hash[..32]))
         }
@@ -199,7 +199,7 @@ impl LabelStore {
             .open(&path)
             .map_err(in_file(&path))?;
         match file.lock() {
-            // Where the file system knows no locks, a single process is still safe.
+            // If the file system has no locks, a single process is still safe.
             Err(error) if error.kind() == io::ErrorKind::Unsupported => Ok(file),
             locked => locked.map(|()| file).map_err(in_file(&path)),
         }

@@ -1,8 +1,8 @@
 //! numpy's `.npz`: the features that QVHighlights code bases exchange.
 //!
-//! An `.npz` is a zip of `.npy` arrays. Both layers are read as written by a stranger: a header may
-//! be long, nested or lying, a shape may claim terabytes, a member may be pickled code. Nothing is
-//! allocated for what a file only claims.
+//! An `.npz` is a zip of `.npy` arrays. Neither layer is trusted: a header may be long, nested or
+//! false, a shape may claim terabytes, a member may be pickled code. No memory is allocated for
+//! what a file only claims.
 
 use std::fs::File;
 use std::io::{self, BufReader, Cursor, Read, Write as _};
@@ -14,6 +14,7 @@ use zip::result::ZipError;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipArchive, ZipWriter};
 
+use crate::domain::transposed;
 use crate::store::atomic;
 
 /// A day of video at 2 s per clip and 1024 dimensions; 268 MB as float32.
@@ -134,7 +135,7 @@ fn member_name(key: &str) -> String {
     format!("{key}.npy")
 }
 
-/// What is there instead, for the error message.
+/// The arrays that are there instead, for the error message.
 fn keys<R: Read + io::Seek>(archive: &ZipArchive<R>) -> String {
     const SHOWN: usize = 5;
     let names = archive.file_names().take(SHOWN).map(|name| match name {
@@ -152,7 +153,7 @@ fn keys<R: Read + io::Seek>(archive: &ZipArchive<R>) -> String {
 enum Problem {
     /// The bytes are broken.
     Damaged(String),
-    /// The bytes are sound and say something of no use here; continues "`key` in file …".
+    /// The bytes are sound but not usable here; the text continues "`key` in file …".
     Array(String),
 }
 
@@ -162,7 +163,7 @@ impl From<io::Error> for Problem {
     }
 }
 
-/// `n_bytes` is what the zip says about the member, and is not believed either.
+/// `n_bytes` is what the zip says about the member; it is not trusted either.
 fn read_npy(mut reader: impl Read, n_bytes: u64) -> Result<NpzArray, Problem> {
     let (header, n_header_bytes) = read_header(&mut reader)?;
     if header.uses_pickled_array() {
@@ -201,7 +202,7 @@ fn read_npy(mut reader: impl Read, n_bytes: u64) -> Result<NpzArray, Problem> {
         return Err(Problem::Array("holds values that are not finite".into()));
     }
     let values = match (order, &*shape) {
-        (Order::Fortran, &[n_rows, dim]) => transposed(&values, n_rows, dim),
+        (Order::Fortran, &[n_rows, dim]) => transposed(&values, dim, n_rows),
         (Order::Fortran, &[_, _, _, ..]) => {
             let problem = "is stored column by column: save np.ascontiguousarray of it";
             return Err(Problem::Array(problem.into()));
@@ -244,7 +245,7 @@ fn read_header(reader: &mut impl Read) -> Result<(NpyHeader, u64), Problem> {
     Ok((header, bytes.len() as u64))
 }
 
-/// Bytes per value, `None` for what is no float.
+/// Bytes per value, `None` for types that are not floats.
 fn float_bytes(dtype: &DType) -> Option<u64> {
     match dtype {
         DType::Plain(ty) if ty.type_char() == TypeChar::Float => {
@@ -253,13 +254,6 @@ fn float_bytes(dtype: &DType) -> Option<u64> {
         }
         _ => None,
     }
-}
-
-/// `[dim, n_rows]` in memory becomes `[n_rows, dim]`.
-fn transposed(columns: &[f32], n_rows: usize, dim: usize) -> Vec<f32> {
-    (0..n_rows * dim)
-        .map(|i| columns[i % dim * n_rows + i / dim])
-        .collect()
 }
 
 fn zip_of(arrays: &[(&str, &NpzArray)], float: FloatType) -> io::Result<Vec<u8>> {

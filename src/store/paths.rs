@@ -1,4 +1,4 @@
-//! Where things lie: the XDG places, or what the environment says instead.
+//! Where files are kept: in the XDG places, or where the environment says.
 
 use std::env;
 use std::path::{Path, PathBuf};
@@ -19,7 +19,7 @@ pub struct Paths {
     pub hub_dir: PathBuf,
 }
 
-/// The user has no home directory, and the environment does not say where else to go.
+/// The user has no home directory, and the environment does not name other places.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("no home directory: set VCL_CACHE_DIR and VCL_DATA_DIR to writable directories")]
 pub struct PathsError;

@@ -1,6 +1,6 @@
 //! The user's prompts: one file each, under the name the user gave it, never evicted.
 //!
-//! This module knows names and files only; what is in a file is the model's business.
+//! This module knows only names and files; the model knows what is in a file.
 
 use std::fs;
 use std::io;
@@ -71,7 +71,7 @@ impl PromptFolder {
         read_bounded(&self.existing(name)?)
     }
 
-    /// Writes a prompt whole or not at all; one of the same name is replaced.
+    /// Writes a prompt, replacing one of the same name; a failure leaves the old one untouched.
     pub fn save(&self, name: &str, bytes: &[u8]) -> Result<(), PromptFileError> {
         let path = self.path(name)?;
         atomic::write(&path, bytes).map_err(io_error(&path))
@@ -100,9 +100,10 @@ impl PromptFolder {
         atomic::write(to, &self.read(name)?).map_err(io_error(to))
     }
 
-    /// Takes a copy of the file `from` under a free name made from its file name, which is returned.
+    /// Copies the file `from` into the folder under a free name made from its file name, and returns
+    /// that name.
     ///
-    /// Nothing is looked at but the size: decode [`PromptFolder::read_file`] first.
+    /// Only the size is checked: decode [`PromptFolder::read_file`] first.
     pub fn import(&self, from: &Path) -> Result<String, PromptFileError> {
         let bytes = Self::read_file(from)?;
         let stem = from.file_stem().map(|stem| stem.to_string_lossy());
@@ -111,13 +112,13 @@ impl PromptFolder {
         Ok(name)
     }
 
-    /// Bytes of a prompt file anywhere.
+    /// The bytes of a prompt file in any place.
     pub fn read_file(path: &Path) -> Result<Vec<u8>, PromptFileError> {
         read_bounded(path)
     }
 
-    /// A name like `wish` that no prompt has: a number is added to [`PromptFolder::name_like`] where
-    /// that is taken.
+    /// A name like `wish` that no prompt has: [`PromptFolder::name_like`], with a number if that name
+    /// is taken.
     pub fn free_name(&self, wish: &str) -> Result<String, PromptFileError> {
         let base = Self::name_like(wish);
         let mut name = base.clone();
@@ -129,7 +130,7 @@ impl PromptFolder {
         Ok(name)
     }
 
-    /// The nearest possible name, whatever the wish: what cannot stand in a file name becomes a space.
+    /// The nearest possible name to any wish: characters that file names cannot have become spaces.
     pub fn name_like(wish: &str) -> String {
         let allowed = |c: char| if is_name_char(c) { c } else { ' ' };
         let cleaned: String = wish.chars().map(allowed).collect();

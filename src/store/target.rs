@@ -1,4 +1,4 @@
-//! Whether a result can be written to a place: told before the work rather than after it.
+//! Whether a result can be written to a place: the user learns it before the work, not after it.
 
 use std::fs;
 use std::io;
@@ -23,7 +23,7 @@ pub enum TargetError {
 /// # Errors
 /// [`TargetError`] says what is in the way.
 pub fn check_target(path: &Path, inputs: &[&Path]) -> Result<(), TargetError> {
-    if inputs.iter().any(|input| is_same_file(path, input)) {
+    if inputs.iter().any(|input| is_same_regular_file(path, input)) {
         return Err(TargetError::IsInput(path.to_owned()));
     }
     match fs::metadata(path) {
@@ -59,23 +59,10 @@ pub fn check_folder(dir: &Path) -> io::Result<()> {
     }
 }
 
-/// Whether both paths lead to one regular file, by whatever links.
-fn is_same_file(a: &Path, b: &Path) -> bool {
-    let (Ok(a_is), Ok(b_is)) = (fs::metadata(a), fs::metadata(b)) else {
-        return false;
-    };
-    if !a_is.is_file() || !b_is.is_file() {
-        return false;
-    }
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::MetadataExt as _;
-        (a_is.dev(), a_is.ino()) == (b_is.dev(), b_is.ino())
-    }
-    #[cfg(not(unix))]
-    {
-        fs::canonicalize(a).ok() == fs::canonicalize(b).ok()
-    }
+/// Whether both paths lead to one regular file, through whatever links.
+fn is_same_regular_file(a: &Path, b: &Path) -> bool {
+    // A device may be read and written at once, and to open a pipe could wait for ever.
+    a.is_file() && b.is_file() && same_file::is_same_file(a, b).unwrap_or(false)
 }
 
 #[cfg(test)]
@@ -83,7 +70,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_input_is_no_target_under_any_name() {
+    fn an_input_is_not_a_target_under_any_name() {
         let dir = tempfile::tempdir().unwrap();
         let film = dir.path().join("film.mp4");
         fs::write(&film, "pictures").unwrap();

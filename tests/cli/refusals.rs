@@ -141,7 +141,10 @@ fn errors_tell_their_cause_once() {
             "No such file",
         ),
         (&["search", video, "x", "--model", &odd], "config.json"),
-        (&["search", video, "x", "--model", &good], "is no directory"),
+        (
+            &["search", video, "x", "--model", &good],
+            "is not a directory",
+        ),
         (
             &["score", "--truth", &none, "--predictions", &good],
             "No such file",

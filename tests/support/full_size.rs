@@ -4,8 +4,7 @@ use std::path::Path;
 
 use burn::tensor::{DType, Device};
 use serde_json::{Value, json};
-use vcl::model::encoder::Clip;
-use vcl::model::encoder::config::ClipConfig;
+use vcl::model::encoder::clip::{Clip, ClipConfig};
 use vcl::model::encoder::weights;
 
 /// `openai/clip-vit-base-patch32`.

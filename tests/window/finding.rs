@@ -3,7 +3,7 @@
 use egui_kittest::kittest::Queryable as _;
 use vcl::app::Action;
 use vcl::domain::{Annotation, TimeSpan};
-use vcl::export::Format;
+use vcl::export::{FORMATS, FileFormat};
 
 use crate::drive::{USUAL, Window, demo, on_timeline, root};
 
@@ -20,6 +20,11 @@ fn true_scenes(query: &str) -> Vec<TimeSpan> {
     windows
         .map(|&[start, end]| TimeSpan::new(start, end))
         .collect()
+}
+
+fn csv() -> FileFormat {
+    let mut formats = FORMATS.iter().copied();
+    formats.find(|format| format.extension == "csv").unwrap()
 }
 
 #[test]
@@ -203,7 +208,7 @@ fn moments_are_written_to_a_file() {
     let dir = tempfile::tempdir().unwrap();
     let ctx = window.harness.ctx.clone();
     let path = dir.path().join("moments.csv");
-    let export = Action::ExportTo(Format::Csv, path.clone());
+    let export = Action::ExportTo(csv(), path.clone());
     window.harness.state_mut().perform(&ctx, export);
     let text = std::fs::read_to_string(&path).unwrap();
     assert!(text.contains("a red circle"), "{text}");
@@ -223,7 +228,7 @@ fn moments_are_written_to_a_file() {
     let n_files = std::fs::read_dir(&cuts).unwrap().count();
     assert_eq!(n_files, n_moments, "{:?}", window.notices());
     // A folder is no file to write to.
-    let nowhere = Action::ExportTo(Format::Csv, dir.path().to_owned());
+    let nowhere = Action::ExportTo(csv(), dir.path().to_owned());
     window.harness.state_mut().perform(&ctx, nowhere);
     assert!(
         window.notices().pop().unwrap().contains("it is a folder"),
@@ -353,8 +358,8 @@ fn the_open_video_is_not_overwritten() {
     let ctx = window.harness.ctx.clone();
     let n_notices = window.notices().len();
     for action in [
-        Action::ExportTo(Format::Csv, film.clone()),
-        Action::ExportTo(Format::Csv, moments),
+        Action::ExportTo(csv(), film.clone()),
+        Action::ExportTo(csv(), moments),
         Action::ExportLabelsTo(labels),
     ] {
         window.harness.state_mut().perform(&ctx, action);

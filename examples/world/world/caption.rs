@@ -19,9 +19,9 @@ use super::wording::{
 /// How much a caption says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Detail {
-    /// Some of what is seen, down to single words.
+    /// Some of what is visible, down to single words.
     Brief,
-    /// Enough to tell the scene from others.
+    /// Enough to distinguish the scene from others.
     Full,
 }
 

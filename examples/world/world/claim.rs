@@ -7,7 +7,7 @@ use super::scene::{
     Size, Special, Surface,
 };
 
-/// What is said of one figure; what is `None` is left open.
+/// What is claimed about one figure; `None` leaves it open.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FigureClaim {
     pub colour: Option<Colour>,

@@ -132,7 +132,7 @@ pub fn is_held_out_pair(colour: Colour, shape: Shape) -> bool {
     (colour.index() + 2 * shape.index()) % 5 == 4
 }
 
-/// Whether a figure of one colour can be told from a background of the other.
+/// Whether a figure of one colour is visible on a background of the other.
 pub fn contrasts(figure: Colour, background: Colour) -> bool {
     use Colour::{Black, Blue, Brown, Green, Orange, Pink, Purple, Red, White, Yellow};
     const CLASHES: &[(Colour, Colour)] = &[

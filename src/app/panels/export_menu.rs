@@ -8,13 +8,13 @@ use crate::app::session::{Lane, Session};
 use crate::app::theme::Palette;
 use crate::app::widgets::IconButton;
 use crate::domain::count;
-use crate::export::Format;
+use crate::export::FORMATS;
 
 fn popup_id() -> Id {
     Id::unique("export menu")
 }
 
-/// Opens or closes the menu; open, its first item has the keyboard.
+/// Opens or closes the menu; when it opens, its first item gets the keyboard.
 pub fn toggle(ctx: &egui::Context) {
     Popup::toggle_id(ctx, popup_id());
     if Popup::is_id_open(ctx, popup_id()) {
@@ -46,13 +46,13 @@ pub fn ui(ui: &mut Ui, session: &Session, palette: &Palette, actions: &mut Actio
             }
         }
         let by_key = popup_id().with("opened by key");
-        for format in Format::ALL {
-            let item = ui.button(title(format));
+        for format in FORMATS {
+            let item = ui.button(format.title);
             if ui.data_mut(|data| data.remove_temp::<()>(by_key)).is_some() {
                 item.request_focus();
             }
             if item.clicked() {
-                actions.push(Action::Export(format));
+                actions.push(Action::Export(*format));
                 ui.close();
             }
         }
@@ -65,16 +65,4 @@ pub fn ui(ui: &mut Ui, session: &Session, palette: &Palette, actions: &mut Actio
             ui.close();
         }
     });
-}
-
-/// A format by the programs that read it.
-pub fn title(format: Format) -> &'static str {
-    match format {
-        Format::Json => "JSON, for programs",
-        Format::Csv => "CSV, for spreadsheets",
-        Format::Srt => "SRT, as captions",
-        Format::Edl => "EDL, for Resolve or Premiere",
-        Format::Fcpxml => "FCPXML, for Final Cut or Resolve",
-        Format::Otio => "OTIO, for OpenTimelineIO",
-    }
 }

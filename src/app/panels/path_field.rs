@@ -157,7 +157,7 @@ fn name_in(path: &str) -> Range<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::export::Format;
+    use crate::export::FORMATS;
 
     fn submitted(wish: Wish, path: &Path) -> State {
         let mut state = State::default();
@@ -193,8 +193,8 @@ mod tests {
     fn a_file_is_replaced_only_when_that_is_said_twice() {
         let dir = tempfile::tempdir().unwrap();
         let file = dir.path().join("moments.csv");
-        let wish = Wish::ExportTo(Format::Csv);
-        let expected = Some(Action::ExportTo(Format::Csv, file.clone()));
+        let wish = Wish::ExportTo(FORMATS[0]);
+        let expected = Some(Action::ExportTo(FORMATS[0], file.clone()));
         assert_eq!(submitted(wish.clone(), &file).submit(), expected);
         std::fs::write(&file, "").unwrap();
         let mut state = submitted(wish, &file);

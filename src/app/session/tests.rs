@@ -14,8 +14,6 @@ fn info(duration_secs: f64) -> VideoInfo {
         width: 640,
         height: 360,
         codec: "H.264".to_owned(),
-        container: "Quicktime".to_owned(),
-        has_audio: false,
         n_audio_channels: 0,
         orientation: Orientation::default(),
         stored_size: (640, 360),

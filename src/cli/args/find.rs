@@ -1,12 +1,14 @@
-//! What finds things in videos: `search`, `export`, `index`, `embed`.
+//! The commands that search videos: `search`, `export`, `index`, `embed`.
 
 use std::path::PathBuf;
+use std::sync::LazyLock;
 
+use clap::builder::PossibleValue;
 use clap::{Subcommand, ValueEnum};
 
 use super::values::{parse_file, parse_fraction, parse_plot, parse_query};
 use crate::domain::Query;
-use crate::export::Format;
+use crate::export::{FORMATS, FileFormat};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -84,37 +86,43 @@ pub struct ExportArgs {
     pub threshold: Option<f32>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ExportFormat {
-    /// Moments with seconds, frames and scores
-    Json,
-    /// The same for spreadsheets, with timecodes
-    Csv,
-    /// Captions (SubRip)
-    Srt,
-    /// Edit decision list (CMX 3600), which every editing program reads
-    Edl,
-    /// Final Cut Pro, DaVinci Resolve
-    Fcpxml,
-    /// OpenTimelineIO
-    Otio,
-    /// Every moment as a video file of its own, not re-encoded, so it begins with the key frame
-    /// before the moment
+    /// One file with all moments.
+    File(FileFormat),
+    /// Every moment as a video file of its own.
     Cuts,
 }
 
 impl ExportFormat {
     /// `None` for cuts, which are many files.
-    pub fn of_file(self) -> Option<Format> {
+    pub fn of_file(self) -> Option<FileFormat> {
         match self {
-            Self::Json => Some(Format::Json),
-            Self::Csv => Some(Format::Csv),
-            Self::Srt => Some(Format::Srt),
-            Self::Edl => Some(Format::Edl),
-            Self::Fcpxml => Some(Format::Fcpxml),
-            Self::Otio => Some(Format::Otio),
+            Self::File(format) => Some(format),
             Self::Cuts => None,
         }
+    }
+}
+
+/// Every format of a file, then cuts.
+static EXPORT_FORMATS: LazyLock<Vec<ExportFormat>> = LazyLock::new(|| {
+    let files = FORMATS.iter().copied().map(ExportFormat::File);
+    files.chain([ExportFormat::Cuts]).collect()
+});
+
+impl ValueEnum for ExportFormat {
+    fn value_variants<'a>() -> &'a [Self] {
+        &EXPORT_FORMATS
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(match self {
+            Self::File(format) => PossibleValue::new(format.extension).help(format.about),
+            Self::Cuts => PossibleValue::new("cuts").help(
+                "Every moment as a video file of its own, not re-encoded, so it begins with the \
+                 key frame before the moment",
+            ),
+        })
     }
 }
 

@@ -1,4 +1,4 @@
-//! What teaches and measures: `train`, `evaluate`, `score`.
+//! The commands that teach and measure: `train`, `evaluate`, `score`.
 
 use std::path::PathBuf;
 
@@ -37,7 +37,7 @@ impl VideosArgs {
     pub fn source(&self) -> DatasetSource {
         match (&self.features, &self.videos) {
             (Some(dir), _) => DatasetSource::Features(dir.clone()),
-            // The parser demands one of the two.
+            // The parser insists on one of the two.
             (None, videos) => DatasetSource::Videos(videos.clone().unwrap_or_default()),
         }
     }

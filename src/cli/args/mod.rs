@@ -60,7 +60,7 @@ pub struct Args {
     pub global: GlobalArgs,
 }
 
-/// The same without a video to open: what `vcl serch film.mp4` was meant to be.
+/// The same without a video to open: it names the command that `vcl serch film.mp4` was meant to be.
 #[derive(Debug, Parser)]
 pub struct CommandsOnly {
     #[command(subcommand)]
@@ -171,7 +171,7 @@ pub enum ModelCommand {
 }
 
 impl Args {
-    /// What the parser cannot say: a video to open and a command exclude each other, and an option
+    /// What the parser cannot check: a video to open and a command exclude each other, and an option
     /// must mean something for the command.
     pub fn check(&self) -> Result<(), String> {
         if self.command.is_some() && (self.video.is_some() || !self.queries.is_empty()) {
@@ -228,7 +228,7 @@ impl CommandLine {
 mod tests {
     use super::*;
     use crate::engine::DatasetSource;
-    use crate::export::Format;
+    use crate::export::FORMATS;
     use clap::CommandFactory as _;
 
     #[test]
@@ -315,14 +315,17 @@ mod tests {
     }
 
     #[test]
-    fn every_file_format_can_be_exported() {
-        let formats: Vec<_> = ExportFormat::value_variants()
-            .iter()
-            .filter_map(|format| Some((format.to_possible_value()?, format.of_file()?)))
-            .collect();
-        assert_eq!(formats.len(), Format::ALL.len());
-        for (value, format) in formats {
-            assert!(value.matches(format.extension(), false), "{format}");
+    fn every_format_of_a_file_can_be_exported_under_its_name_in_any_case() {
+        let files = FORMATS.iter().copied().map(ExportFormat::File);
+        let extensions = FORMATS.iter().map(|format| format.extension);
+        let names = extensions.chain(["cuts"]).map(str::to_uppercase);
+        for (name, expected) in names.zip(files.chain([ExportFormat::Cuts])) {
+            let words = ["vcl", "export", "a.mp4", "x", "-o", "b", "--format", &name];
+            let Some(CommandLine::Export(export)) = Args::try_parse_from(words).unwrap().command
+            else {
+                panic!("another command");
+            };
+            assert_eq!(export.format, expected);
         }
     }
 

@@ -1,4 +1,4 @@
-//! Values that are checked while they are read, so that nonsense ends before any work.
+//! Values that are checked while they are parsed, so that nonsense is refused before any work.
 
 use std::path::PathBuf;
 
@@ -32,7 +32,7 @@ pub fn parse_plot(text: &str) -> Result<PathBuf, String> {
     }
 }
 
-/// A file that is no text, or that is written beside other results.
+/// A file that is not text, or that is written beside other results.
 pub fn parse_file(text: &str) -> Result<PathBuf, String> {
     match text {
         "" | "-" => Err("name a file; only `vcl export` writes to standard output".to_owned()),

@@ -23,7 +23,7 @@ const ROW_HEIGHT: f64 = 190.0;
 const ROW_TITLE_HEIGHT: f64 = 40.0;
 const RULER_HEIGHT: f64 = 48.0;
 
-/// Okabe and Ito's colours without the pale yellow: told apart with any kind of colour vision.
+/// Okabe and Ito's colours without the pale yellow: distinct with any kind of colour vision.
 const COLOURS: [&str; 6] = [
     "#0072B2", "#D55E00", "#009E73", "#AA4499", "#E69F00", "#56B4E9",
 ];
@@ -128,7 +128,7 @@ impl Plot<'_> {
         }
         for moment in row.moments {
             let (x0, x1) = (self.x(moment.span.start_secs), self.x(moment.span.end_secs));
-            // What is probably chance is not painted as a find, and a weak moment only faintly.
+            // A moment that is probably chance is not painted, and a weak one only faintly.
             let fill = if is_probable { colour } else { CHANCE };
             let strength = f64::from(moment.score).clamp(FAINTEST, 1.0);
             svg.rect(x0, ceiling, x1 - x0, floor - ceiling, fill, 0.2 * strength);

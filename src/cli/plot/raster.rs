@@ -5,6 +5,7 @@ use std::sync::Arc;
 use resvg::{tiny_skia, usvg};
 
 use super::PlotError;
+use crate::domain::HANGUL_FONT;
 
 const PNG_SCALE: f32 = 2.0;
 
@@ -15,9 +16,10 @@ pub(super) fn rasterise(svg: &str) -> Result<Vec<u8>, PlotError> {
     let fonts = options.fontdb_mut();
     let bundled = usvg::fontdb::Source::Binary(Arc::new(epaint_default_fonts::UBUNTU_LIGHT));
     fonts.load_font_source(bundled);
-    // The bundled font reads Latin, Greek and Cyrillic; looking through the system's takes a while.
+    // Ubuntu has Latin, Greek and Cyrillic; looking through the system's fonts takes a while.
     if svg.chars().any(|c| c > '\u{52f}') {
         fonts.load_system_fonts();
+        fonts.load_font_source(usvg::fontdb::Source::Binary(Arc::new(HANGUL_FONT)));
     }
     let tree = usvg::Tree::from_str(svg, &options).map_err(|error| raster(&error))?;
     let size = tree.size().to_int_size().scale_by(PNG_SCALE);

@@ -2,13 +2,13 @@
 
 use std::collections::{HashMap, VecDeque};
 
-use crate::domain::{SaliencyCurve, l2_normalise};
-use crate::learn::batches::{Direction, n_fitting, tokens_per_call};
-use crate::learn::context::{QueryIds, Run, SaliencyLoss, embed};
-use crate::learn::dataset::TrainingSet;
-use crate::learn::held_out::{Group, quality};
+use crate::domain::{SaliencyCurve, UnitVector};
+use crate::learn::batches::{Direction, n_fitting, positions_per_call};
+use crate::learn::context::{LearnerRun, QueryTokens, SaliencyLoss, embed};
+use crate::learn::held_out::{Ranking, quality};
 use crate::learn::plan::{Check, Lesson, Plan, RunPlan};
 use crate::learn::trainer::{Phase, TrainError, Trainer, TrainerConfig};
+use crate::learn::training_set::TrainingSet;
 use crate::model::prompt_learner::{ContextInit, initial_context};
 use crate::model::{Encoder, ModelError};
 
@@ -20,17 +20,18 @@ struct Piece {
     /// Which starting point stands before them; `None` for the queries as they are.
     start: Option<usize>,
     queries: Vec<String>,
-    n_tokens: usize,
+    /// Of the text tower, with all rows padded to the longest.
+    n_positions: usize,
 }
 
 /// What is still to be embedded, and what came out so far.
 pub(super) struct Baseline {
     pieces: VecDeque<Piece>,
     pub n_pieces: usize,
-    /// Unit embeddings of the queries as they are.
-    pub zero_shot: HashMap<String, Vec<f32>>,
+    /// The queries as they are.
+    pub zero_shot: HashMap<String, UnitVector>,
     /// The same per starting point, for the queries of the first lessons.
-    started: Vec<HashMap<String, Vec<f32>>>,
+    started: Vec<HashMap<String, UnitVector>>,
 }
 
 impl Baseline {
@@ -38,38 +39,45 @@ impl Baseline {
         encoder: &Encoder,
         set: &TrainingSet,
         plan: &Plan,
-        ids: &QueryIds,
+        tokens: &QueryTokens,
         config: &TrainerConfig,
-    ) -> Self {
-        let max_tokens = tokens_per_call(encoder, Direction::Forward);
+    ) -> Result<Self, ModelError> {
+        let max_positions = positions_per_call(encoder, Direction::Forward);
         let mut pieces = VecDeque::new();
-        let mut push = |start, mut queries: Vec<String>, n_ctx| {
-            let length = |query: &String| ids.get(query).map_or(0, Vec::len) + n_ctx;
-            queries.sort_unstable_by(|a, b| (length(a), a).cmp(&(length(b), b)));
+        let mut push = |start, mut queries: Vec<(usize, String)>| {
+            queries.sort_unstable();
             queries.dedup();
             let mut open = queries.as_slice();
             while !open.is_empty() {
-                let (piece, rest) = open.split_at(n_fitting(open.iter().map(length), max_tokens));
+                let lengths = open.iter().map(|(n_positions, _)| *n_positions);
+                let (piece, rest) = open.split_at(n_fitting(lengths, max_positions));
                 pieces.push_back(Piece {
                     start,
-                    queries: piece.to_vec(),
-                    n_tokens: piece.len() * piece.last().map_or(0, length),
+                    queries: piece.iter().map(|(_, query)| query.clone()).collect(),
+                    n_positions: piece.len() * piece.last().map_or(0, |(longest, _)| *longest),
                 });
                 open = rest;
             }
         };
-        push(None, zero_shot_queries(set, plan, config.loss), 0);
+        let zero_shot = zero_shot_queries(set, plan, config.loss).into_iter();
+        let zero_shot = zero_shot
+            .map(|query| Ok((encoder.tokenize(&query, 0)?.n_positions(), query)))
+            .collect::<Result<_, ModelError>>()?;
+        push(None, zero_shot);
         for start in 0..config.inits.len() {
             let lessons = starting_lessons(plan).iter();
-            let queries = lessons.map(|lesson| lesson.query.clone()).collect();
-            push(Some(start), queries, config.n_ctx);
+            let queries = lessons.map(|lesson| {
+                let query = &lesson.query;
+                (tokens[query].n_positions(), query.clone())
+            });
+            push(Some(start), queries.collect());
         }
-        Self {
+        Ok(Self {
             n_pieces: pieces.len(),
             pieces,
             zero_shot: HashMap::new(),
             started: vec![HashMap::new(); config.inits.len()],
-        }
+        })
     }
 
     pub fn n_done(&self) -> usize {
@@ -80,14 +88,14 @@ impl Baseline {
 impl Trainer {
     /// As many pieces as fit into one call.
     pub(super) fn step_baseline(&mut self, encoder: &Encoder) -> Result<(), TrainError> {
-        let mut n_tokens = 0;
-        let max_tokens = tokens_per_call(encoder, Direction::Forward);
+        let mut n_positions = 0;
+        let max_positions = positions_per_call(encoder, Direction::Forward);
         while let Some(piece) = self.baseline.pieces.pop_front() {
-            if n_tokens > 0 && n_tokens + piece.n_tokens > max_tokens {
+            if n_positions > 0 && n_positions + piece.n_positions > max_positions {
                 self.baseline.pieces.push_front(piece);
                 return Ok(());
             }
-            n_tokens += piece.n_tokens;
+            n_positions += piece.n_positions;
             self.embed_piece(encoder, piece)?;
         }
         self.begin(encoder)
@@ -97,19 +105,15 @@ impl Trainer {
         match piece.start {
             None => {
                 let texts: Vec<_> = piece.queries.iter().map(String::as_str).collect();
-                let mut values = encoder.encode_texts(&texts)?;
-                values
-                    .chunks_exact_mut(encoder.dim())
-                    .for_each(l2_normalise);
-                let embeddings = values.chunks_exact(encoder.dim()).map(<[f32]>::to_vec);
+                let embeddings = encoder.embed_texts(&texts)?;
                 let texts = piece.queries.into_iter();
                 self.baseline.zero_shot.extend(texts.zip(embeddings));
             }
             Some(start) => {
                 let context = self.starting_context(encoder, start)?;
-                let run = Run::new(self.learner(encoder, &context), RunPlan::default());
+                let run = LearnerRun::new(self.learner(encoder, &context), RunPlan::default());
                 let keys: Vec<_> = piece.queries.iter().map(|q| (0, q.as_str())).collect();
-                let embeddings = embed(encoder, &self.ids, &[run], &keys)?;
+                let embeddings = embed(encoder, &self.tokens, &[run], &keys)?;
                 let new = piece.queries.into_iter().zip(embeddings);
                 self.baseline.started[start].extend(new);
             }
@@ -117,7 +121,7 @@ impl Trainer {
         Ok(())
     }
 
-    /// Judges the baseline, chooses the starting point and goes on to the context.
+    /// Judges the baseline, chooses the starting point and begins with the context.
     fn begin(&mut self, encoder: &Encoder) -> Result<(), TrainError> {
         self.before = self.judge(|_, query| self.baseline.zero_shot.get(query));
         if self.before.is_none() {
@@ -134,8 +138,9 @@ impl Trainer {
     /// All learners at one of the starting points.
     pub(super) fn start_from(&mut self, encoder: &Encoder, start: usize) -> Result<(), TrainError> {
         let context = self.starting_context(encoder, start)?;
-        // Each run gets leaves of its own: clones of one would share their gradients.
-        let new_run = |plan: &RunPlan| Run::new(self.learner(encoder, &context), plan.clone());
+        // Each run gets its own leaves: clones of one would share their gradients.
+        let new_run =
+            |plan: &RunPlan| LearnerRun::new(self.learner(encoder, &context), plan.clone());
         self.runs = self.plan.runs.iter().map(new_run).collect();
         if !self.plan.is_checked() {
             self.runs.truncate(1);
@@ -146,10 +151,10 @@ impl Trainer {
     /// The one whose curves agree best with the labels before any step is taken.
     fn best_start(&self) -> usize {
         let lessons = starting_lessons(&self.plan);
-        let groups: Vec<_> = lessons.iter().map(|l| Group(l.clips.clone())).collect();
+        let rankings: Vec<_> = lessons.iter().map(|l| Ranking(l.clips.clone())).collect();
         let mut best = (0, f64::NEG_INFINITY);
         for (start, embeddings) in self.baseline.started.iter().enumerate() {
-            let value = quality(&self.set, &groups, self.unit(), |example| {
+            let value = quality(&self.set, &rankings, self.observation(), |example| {
                 let query = &self.set.examples[example].query;
                 embeddings
                     .get(query)
@@ -183,7 +188,7 @@ fn zero_shot_queries(set: &TrainingSet, plan: &Plan, loss: SaliencyLoss) -> Vec<
         .runs
         .iter()
         .flat_map(|run| &run.held_out)
-        .filter_map(|group| group.0.first())
+        .filter_map(|ranking| ranking.0.first())
         .map(|(example, _)| &set.examples[*example].query);
     let n_teaching = match loss {
         SaliencyLoss::Centred => 0,

@@ -1,22 +1,20 @@
-//! A training that can be taken up again: all learners, their optimisers and the best so far.
+//! A training that can be resumed: all learners, their optimisers and the best so far.
 //!
-//! A safetensors file. What follows the context (calibration, head) takes seconds and is simply done
-//! again; what comes before (baseline) as well.
-
-use std::collections::HashMap;
+//! A safetensors file. What comes before the context (baseline) and after it (calibration, head) is
+//! not kept: it takes seconds and is simply done again.
 
 use burn::optim::{AdamState, AdaptiveMomentumState};
 use burn::tensor::{Device, Tensor, TensorData};
-use safetensors::SafeTensors;
-use safetensors::tensor::{Dtype, TensorView, serialize};
 use serde::{Deserialize, Serialize};
 
-use crate::learn::context::{AdamMoments, Run};
-use crate::learn::dataset::TrainingSet;
+use crate::learn::adam::AdamMoments;
+use crate::learn::context::LearnerRun;
 use crate::learn::held_out::Quality;
 use crate::learn::trainer::judging::Best;
 use crate::learn::trainer::{TrainError, Trainer, TrainerConfig};
+use crate::learn::training_set::TrainingSet;
 use crate::model::prompt::HeldOutScores;
+use crate::model::tensor_file::{self, NamedTensor, TensorFile};
 use crate::model::{Encoder, ModelError, try_to_vec};
 
 const METADATA_KEY: &str = "vcl-training";
@@ -42,15 +40,13 @@ struct BestState {
     mean_ap: f64,
 }
 
-type Tensors = Vec<(String, Vec<usize>, Vec<f32>)>;
-
 impl Trainer {
-    /// Everything needed to go on later, as bytes of a file.
+    /// Everything that is needed to continue later, as bytes of a file.
     ///
     /// # Errors
     /// When the device does not hand its numbers over.
     pub fn checkpoint(&self, encoder: &Encoder) -> Result<Vec<u8>, TrainError> {
-        let mut tensors = Tensors::new();
+        let mut tensors = Vec::new();
         let mut adam_time = 0;
         for (i, run) in self.runs.iter().enumerate() {
             let name = |part: &str| format!("run.{i}.{part}");
@@ -65,8 +61,8 @@ impl Trainer {
             push_state(&mut tensors, &name("bias"), moments.bias.as_ref())?;
         }
         if let Some(best) = &self.best {
-            let shape = vec![best.context.len()];
-            tensors.push(("best.context".into(), shape, best.context.clone()));
+            let shape = [best.context.len()];
+            tensors.push(NamedTensor::new("best.context", &shape, &best.context));
         }
         let state = State {
             fingerprint: fingerprint(encoder, &self.set, &self.config),
@@ -83,17 +79,10 @@ impl Trainer {
             }),
         };
         let json = serde_json::to_string(&state).map_err(unusable)?;
-        let views = tensors.iter().map(|(name, shape, values)| {
-            let bytes: &[u8] = bytemuck::cast_slice(values);
-            let view = TensorView::new(Dtype::F32, shape.clone(), bytes)?;
-            Ok((name, view))
-        });
-        let views: Result<Vec<_>, safetensors::SafeTensorError> = views.collect();
-        let metadata = HashMap::from([(METADATA_KEY.to_owned(), json)]);
-        serialize(views.map_err(unusable)?, Some(metadata)).map_err(unusable)
+        tensor_file::to_bytes(METADATA_KEY, json, &tensors).map_err(unusable)
     }
 
-    /// Goes on where [`Trainer::checkpoint`] was called, with the same set and configuration.
+    /// Continues where [`Trainer::checkpoint`] was called, with the same set and configuration.
     ///
     /// # Errors
     /// [`TrainError::Checkpoint`] where the file is damaged or of another training.
@@ -103,33 +92,26 @@ impl Trainer {
         config: TrainerConfig,
         checkpoint: &[u8],
     ) -> Result<Self, TrainError> {
-        let (_, header) = SafeTensors::read_metadata(checkpoint).map_err(unusable)?;
-        let entries = header.metadata().as_ref();
-        let json = entries
-            .and_then(|entries| entries.get(METADATA_KEY))
-            .ok_or_else(|| unusable("it is no checkpoint"))?;
-        let state: State = serde_json::from_str(json).map_err(unusable)?;
+        let json = tensor_file::metadata(checkpoint, METADATA_KEY).map_err(unusable)?;
+        let state: State = serde_json::from_str(&json).map_err(unusable)?;
         if state.fingerprint != fingerprint(encoder, &set, &config) {
             return Err(unusable(
                 "it belongs to other labels, another configuration or another model",
             ));
         }
-        let file = SafeTensors::deserialize(checkpoint).map_err(unusable)?;
+        let file = TensorFile::open(checkpoint).map_err(unusable)?;
         let mut trainer = Self::new(encoder, set, config)?;
         if state.n_runs > trainer.plan.runs.len() {
             return Err(unusable("it has more learners than this training"));
         }
         let device = encoder.device().tensor_device();
+        let (n_ctx, width) = (trainer.config.n_ctx, encoder.text_width());
+        let read = |name: &str, shape: &[usize]| file.read(name, shape).map_err(unusable);
         for i in 0..state.n_runs {
             let name = |part: &str| format!("run.{i}.{part}");
-            let context = read(&file, &name("context"))?;
-            let scale = read(&file, &name("scale"))?;
-            let bias = read(&file, &name("bias"))?;
-            let width = encoder.clip().text_model().width();
-            let n_ctx = trainer.config.n_ctx;
-            if context.len() != n_ctx * width || scale.len() != 1 || bias.len() != 1 {
-                return Err(unusable("its tensors have other shapes"));
-            }
+            let context = read(&name("context"), &[n_ctx, width])?;
+            let scale = read(&name("scale"), &[1])?;
+            let bias = read(&name("bias"), &[1])?;
             let learner = trainer
                 .learner(encoder, &context)
                 .with_calibration(scale[0], bias[0]);
@@ -140,9 +122,9 @@ impl Trainer {
                 bias: read_state(&file, &name("bias"), [1], time, device)?,
             };
             let plan = trainer.plan.runs[i].clone();
-            trainer.runs.push(Run {
+            trainer.runs.push(LearnerRun {
                 moments,
-                ..Run::new(learner, plan)
+                ..LearnerRun::new(learner, plan)
             });
         }
         trainer.step = state.step;
@@ -158,13 +140,13 @@ impl Trainer {
                         mean_ap: best.mean_ap,
                     },
                 },
-                context: read(&file, "best.context")?,
+                context: read("best.context", &[n_ctx * width])?,
             });
         }
         Ok(trainer)
     }
 
-    /// The same training anew, on another device or from a checkpoint of it.
+    /// Starts the same training again, on another device or from a checkpoint of it.
     ///
     /// # Errors
     /// As [`Trainer::resume`].
@@ -199,17 +181,22 @@ fn fingerprint(encoder: &Encoder, set: &TrainingSet, config: &TrainerConfig) -> 
 }
 
 fn push<const D: usize>(
-    tensors: &mut Tensors,
+    tensors: &mut Vec<NamedTensor>,
     name: String,
     tensor: Tensor<D>,
 ) -> Result<(), ModelError> {
     let shape = tensor.dims().to_vec();
-    tensors.push((name, shape, try_to_vec(tensor.inner())?));
+    let values = try_to_vec(tensor.inner())?;
+    tensors.push(NamedTensor {
+        name,
+        shape,
+        values,
+    });
     Ok(())
 }
 
 fn push_state<const D: usize>(
-    tensors: &mut Tensors,
+    tensors: &mut Vec<NamedTensor>,
     name: &str,
     state: Option<&AdamState<D>>,
 ) -> Result<(), ModelError> {
@@ -220,37 +207,20 @@ fn push_state<const D: usize>(
     Ok(())
 }
 
-fn read(file: &SafeTensors<'_>, name: &str) -> Result<Vec<f32>, TrainError> {
-    let tensor = file
-        .tensor(name)
-        .map_err(|_| unusable(format!("it has no tensor `{name}`")))?;
-    if tensor.dtype() != Dtype::F32 {
-        return Err(unusable(format!("`{name}` is not float32")));
-    }
-    let (numbers, _) = tensor.data().as_chunks::<4>();
-    Ok(numbers
-        .iter()
-        .map(|bytes| f32::from_le_bytes(*bytes))
-        .collect())
-}
-
 /// `None` where the parameter had not been updated yet.
 fn read_state<const D: usize>(
-    file: &SafeTensors<'_>,
+    file: &TensorFile<'_>,
     name: &str,
     shape: [usize; D],
     time: usize,
     device: &Device,
 ) -> Result<Option<AdamState<D>>, TrainError> {
     let (mean, square) = (format!("{name}.mean"), format!("{name}.square"));
-    if !file.names().contains(&mean.as_str()) {
+    if !file.has_any(&mean) {
         return Ok(None);
     }
     let tensor = |name: &str| -> Result<Tensor<D>, TrainError> {
-        let values = read(file, name)?;
-        if values.len() != shape.iter().product::<usize>() {
-            return Err(unusable(format!("`{name}` has another shape")));
-        }
+        let values = file.read(name, &shape).map_err(unusable)?;
         Ok(Tensor::from_data(TensorData::new(values, shape), device))
     };
     let momentum = AdaptiveMomentumState::new(time, tensor(&mean)?, tensor(&square)?);

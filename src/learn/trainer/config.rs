@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::learn::batches::steps_per_epoch;
 use crate::learn::context::SaliencyLoss;
-use crate::learn::dataset::TrainingSet;
 use crate::learn::plan::{Check, Plan};
+use crate::learn::training_set::TrainingSet;
 use crate::model::moment_head::HeadKind;
 use crate::model::prompt_learner::{ContextInit, DEFAULT_N_CTX};
 
@@ -13,7 +13,7 @@ use crate::model::prompt_learner::{ContextInit, DEFAULT_N_CTX};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TrainerConfig {
     pub n_ctx: usize,
-    /// Starting points; the one that fits the labels best before any step is taken.
+    /// Starting points; the one is taken that fits the labels best before any step.
     pub inits: Vec<ContextInit>,
     pub head: HeadKind,
     pub loss: SaliencyLoss,
@@ -48,7 +48,7 @@ impl Default for TrainerConfig {
 }
 
 impl TrainerConfig {
-    /// As the paper has it: words as starting point, `frame` head, plain MSE.
+    /// As in the paper: words as starting point, `frame` head, plain MSE.
     pub fn paper() -> Self {
         Self {
             inits: vec![ContextInit::default()],
@@ -60,7 +60,7 @@ impl TrainerConfig {
     }
 }
 
-/// As many as the labels allow (DESIGN section 9); held-out labels stop earlier.
+/// As many steps as the labels allow, found by experiment; held-out labels stop earlier.
 pub fn default_steps(set: &TrainingSet, plan: &Plan, config: &TrainerConfig) -> usize {
     const FEW_QUERIES: usize = 150;
     const MIN_HELD_OUT: usize = 200;
@@ -69,7 +69,7 @@ pub fn default_steps(set: &TrainingSet, plan: &Plan, config: &TrainerConfig) -> 
             let n_lessons = plan.runs.first().map_or(0, |run| run.lessons.len());
             (config.n_epochs * steps_per_epoch(n_lessons, config.batch)).max(MIN_HELD_OUT)
         }
-        _ if !plan.is_pooled => FEW_QUERIES,
+        _ if !plan.has_single_lesson => FEW_QUERIES,
         check => match (set.n_labels(), check) {
             (..5, _) => 6,
             (5..10, Check::Unchecked) => 12,

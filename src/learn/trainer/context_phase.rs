@@ -1,17 +1,17 @@
 //! The second phase: Adam on the context vectors, judged on held-out labels on the way.
 
-use crate::learn::accumulation::Accumulation;
-use crate::learn::batches::{Direction, batch_of, steps_per_epoch, tokens_per_call};
-use crate::learn::context::Run;
+use crate::learn::batches::{Direction, batch_of, positions_per_call, steps_per_epoch};
+use crate::learn::context::LearnerRun;
+use crate::learn::gradient_step::{GradientStep, StepInputs};
 use crate::learn::matching::MatchingError;
 use crate::learn::plan::Check;
 use crate::learn::trainer::{TrainError, Trainer};
 use crate::model::Encoder;
 
 impl Trainer {
-    /// An evaluation or a part of a step; gives the loss when the step is complete.
+    /// An evaluation or a part of a step; returns the loss when the step is complete.
     pub(super) fn step_context(&mut self, encoder: &Encoder) -> Result<Option<f32>, TrainError> {
-        if self.accumulation.is_none() {
+        if self.gradient_step.is_none() {
             if self.is_evaluation_due() {
                 self.step_evaluation(encoder)?;
                 return Ok(None);
@@ -21,23 +21,28 @@ impl Trainer {
                 return Ok(None);
             }
         }
-        let mut accumulation = match self.accumulation.take() {
-            Some(accumulation) => accumulation,
-            None => self.new_accumulation(),
+        let mut step = match self.gradient_step.take() {
+            Some(step) => step,
+            None => self.new_gradient_step(),
         };
-        let max_tokens = tokens_per_call(encoder, Direction::ForwardAndBackward);
-        let loss = self.config.loss;
-        accumulation.advance(encoder, &self.set, &self.ids, &self.runs, loss, max_tokens)?;
-        let loss = accumulation.loss();
+        step.advance(StepInputs {
+            encoder,
+            set: &self.set,
+            tokens: &self.tokens,
+            runs: &self.runs,
+            loss: self.config.loss,
+            max_positions: positions_per_call(encoder, Direction::ForwardAndBackward),
+        })?;
+        let loss = step.loss();
         if !loss.is_finite() {
             return Err(MatchingError.into());
         }
-        if !accumulation.is_complete() {
-            self.accumulation = Some(accumulation);
+        if !step.is_complete() {
+            self.gradient_step = Some(step);
             return Ok(None);
         }
-        if self.plan.is_pooled && self.plan.is_checked() {
-            let judged = self.judge(|run, _| accumulation.embeddings(run).first());
+        if self.plan.has_single_lesson && self.plan.is_checked() {
+            let judged = self.judge(|run, _| step.embeddings(run).first());
             self.record(judged)?;
             if self.is_context_over() {
                 self.end_context()?;
@@ -45,20 +50,20 @@ impl Trainer {
             }
         }
         let learning_rate = self.learning_rate();
-        accumulation.update(&mut self.runs, learning_rate);
+        step.update(&mut self.runs, learning_rate);
         self.step += 1;
         self.is_evaluated = false;
         Ok(Some(loss))
     }
 
-    fn new_accumulation(&self) -> Accumulation {
+    fn new_gradient_step(&self) -> GradientStep {
         let batches: Vec<_> = self.runs.iter().map(|run| self.batch(run)).collect();
-        Accumulation::new(&self.runs, &batches)
+        GradientStep::new(&self.runs, &batches)
     }
 
-    fn batch(&self, run: &Run) -> Vec<usize> {
+    fn batch(&self, run: &LearnerRun) -> Vec<usize> {
         let lessons = &run.plan.lessons;
-        let length = |query: &String| self.ids.get(query).map_or(0, Vec::len);
+        let length = |query: &String| self.tokens[query].n_positions();
         let lengths: Vec<_> = lessons.iter().map(|lesson| length(&lesson.query)).collect();
         batch_of(&lengths, self.config.batch, self.config.seed, self.step)
     }
@@ -76,7 +81,7 @@ impl Trainer {
     fn is_context_over(&self) -> bool {
         const PATIENCE_STEPS: usize = 25;
         const PATIENCE_EVALUATIONS: usize = 6;
-        let patience = if self.plan.is_pooled {
+        let patience = if self.plan.has_single_lesson {
             PATIENCE_STEPS
         } else {
             PATIENCE_EVALUATIONS

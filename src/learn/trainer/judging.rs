@@ -2,10 +2,10 @@
 
 use std::collections::HashMap;
 
-use crate::domain::SaliencyCurve;
-use crate::learn::batches::{Direction, n_fitting, tokens_per_call};
-use crate::learn::context::{Run, embed};
-use crate::learn::held_out::{Quality, Unit, quality};
+use crate::domain::{SaliencyCurve, UnitVector};
+use crate::learn::batches::{Direction, n_fitting, positions_per_call};
+use crate::learn::context::{LearnerRun, embed};
+use crate::learn::held_out::{Observation, Quality, quality};
 use crate::learn::plan::Check;
 use crate::learn::trainer::{Phase, TrainError, Trainer};
 use crate::model::{Encoder, try_to_vec};
@@ -22,16 +22,17 @@ pub(super) struct Best {
 #[derive(Default)]
 pub(super) struct Evaluation {
     queries: Vec<(usize, String)>,
-    embeddings: HashMap<(usize, String), Vec<f32>>,
+    embeddings: HashMap<(usize, String), UnitVector>,
 }
 
 impl Trainer {
-    /// With one query all held-out clips share the features of the step itself: judging is free.
+    /// With one query all held-out clips share the features of the step itself, and are judged on the
+    /// way.
     pub(super) fn is_evaluation_due(&self) -> bool {
         const FOLD_STEPS: usize = 10;
         let every = match self.plan.check {
             Check::Unchecked => return false,
-            _ if self.plan.is_pooled => return false,
+            _ if self.plan.has_single_lesson => return false,
             Check::CrossValidation => FOLD_STEPS,
             Check::HeldOutVideos => (self.steps_per_epoch() / 2).max(FOLD_STEPS),
         };
@@ -52,7 +53,7 @@ impl Trainer {
             .iter()
             .map(|(run, query)| (*run, query.as_str()))
             .collect();
-        let embeddings = embed(encoder, &self.ids, &self.runs, &chunk)?;
+        let embeddings = embed(encoder, &self.tokens, &self.runs, &chunk)?;
         let keys = chunk
             .into_iter()
             .map(|(run, query)| (run, query.to_owned()));
@@ -73,23 +74,23 @@ impl Trainer {
         encoder: &Encoder,
         queries: impl Iterator<Item = &'a String>,
     ) -> usize {
-        let length = |query| self.ids.get(query).map_or(0, Vec::len) + self.config.n_ctx;
+        let length = |query: &String| self.tokens[query].n_positions();
         n_fitting(
             queries.map(length),
-            tokens_per_call(encoder, Direction::Forward),
+            positions_per_call(encoder, Direction::Forward),
         )
     }
 
     fn held_out_queries(&self) -> Vec<(usize, String)> {
         let mut queries = Vec::new();
         for (run, plan) in self.plan.runs.iter().enumerate() {
-            for (example, _) in plan.held_out.iter().filter_map(|group| group.0.first()) {
+            for (example, _) in plan.held_out.iter().filter_map(|ranking| ranking.0.first()) {
                 let key = (run, self.set.examples[*example].query.clone());
                 queries.push(key);
             }
         }
         queries.sort_unstable_by(|a, b| {
-            let length = |query: &String| self.ids.get(query).map_or(0, Vec::len);
+            let length = |query: &String| self.tokens[query].n_positions();
             (a.0, length(&a.1), &a.1).cmp(&(b.0, length(&b.1), &b.1))
         });
         queries.dedup();
@@ -99,7 +100,7 @@ impl Trainer {
     /// Quality over the runs that have something held out.
     pub(super) fn judge<'a>(
         &self,
-        embedding: impl Fn(usize, &str) -> Option<&'a Vec<f32>>,
+        embedding: impl Fn(usize, &str) -> Option<&'a UnitVector>,
     ) -> Option<Quality> {
         let qualities: Vec<_> = self
             .plan
@@ -110,7 +111,7 @@ impl Trainer {
                 quality(
                     &self.set,
                     &plan.held_out,
-                    self.unit(),
+                    self.observation(),
                     |example| match embedding(run, &self.set.examples[example].query) {
                         Some(embedding) => self.set.cosines(example, embedding),
                         None => self.flat_curve(example),
@@ -121,11 +122,11 @@ impl Trainer {
         Quality::joined(&qualities)
     }
 
-    pub(super) fn unit(&self) -> Unit {
-        if self.plan.is_pooled {
-            Unit::Clip
+    pub(super) fn observation(&self) -> Observation {
+        if self.plan.has_single_lesson {
+            Observation::Clip
         } else {
-            Unit::Group
+            Observation::Ranking
         }
     }
 
@@ -170,7 +171,7 @@ impl Trainer {
             && let Some(run) = self.runs.pop()
         {
             let learner = run.learner.with_context(&best.context);
-            self.runs.push(Run { learner, ..run });
+            self.runs.push(LearnerRun { learner, ..run });
         }
         Ok(())
     }

@@ -1,4 +1,4 @@
-//! Teaching a prompt, step by step (DESIGN section 9).
+//! Teaching a prompt, step by step.
 //!
 //! 1. *Baseline*: the queries as they are, how good their curves are on held-out labels, and the
 //!    context to start from.
@@ -7,8 +7,8 @@
 //! 4. *Head*: from [`MIN_EXAMPLES_FOR_HEAD`](crate::learn::MIN_EXAMPLES_FOR_HEAD) fully judged
 //!    queries on, the moment head.
 //!
-//! A [`Trainer`] does one bounded piece of this per [`Trainer::step`]; whoever drives it can answer
-//! other calls in between, save a checkpoint, or stop and keep the best so far.
+//! Each [`Trainer::step`] does one piece of this, none of which takes long; whoever drives it can do
+//! other work in between, save a checkpoint, or stop and keep the best so far.
 
 mod baseline;
 mod checkpoint;
@@ -24,15 +24,16 @@ mod tests;
 use std::collections::HashMap;
 use std::time::Instant;
 
-use crate::learn::accumulation::Accumulation;
+use crate::domain::UnitVector;
 use crate::learn::calibration::least_squares;
-use crate::learn::context::{QueryIds, Run, SaliencyLoss, embed};
-use crate::learn::dataset::{DatasetError, TrainingSet};
+use crate::learn::context::{LearnerRun, QueryTokens, SaliencyLoss, embed};
+use crate::learn::gradient_step::GradientStep;
 use crate::learn::held_out::Quality;
 use crate::learn::matching::MatchingError;
 use crate::learn::plan::{Check, Plan};
+use crate::learn::training_set::{TrainingSet, TrainingSetError};
 use crate::model::moment_head::HeadWeights;
-use crate::model::prompt_learner::{PromptLearner, PromptLearnerConfig, query_ids};
+use crate::model::prompt_learner::{PromptLearner, PromptLearnerConfig};
 use crate::model::{Encoder, ModelError};
 
 pub use crate::model::prompt::Verdict;
@@ -43,16 +44,16 @@ use head_phase::HeadState;
 use judging::{Best, Evaluation};
 pub use report::{ENOUGH_LABELS, Outcome, Phase, Progress};
 
-/// Why training cannot begin or go on.
+/// Why training cannot begin or continue.
 #[derive(Debug, thiserror::Error)]
 pub enum TrainError {
     #[error(transparent)]
-    Dataset(#[from] DatasetError),
+    TrainingSet(#[from] TrainingSetError),
     #[error(transparent)]
     Model(#[from] ModelError),
     #[error(transparent)]
     Diverged(#[from] MatchingError),
-    #[error("the checkpoint cannot be continued: {0}; start anew")]
+    #[error("the checkpoint cannot be continued: {0}; start again from the beginning")]
     Checkpoint(String),
 }
 
@@ -61,28 +62,28 @@ pub struct Trainer {
     config: TrainerConfig,
     set: TrainingSet,
     plan: Plan,
-    ids: QueryIds,
-    runs: Vec<Run>,
+    tokens: QueryTokens,
+    runs: Vec<LearnerRun>,
     phase: Phase,
     baseline: Baseline,
     /// Context steps done.
     step: usize,
     n_steps: usize,
     /// The step that is under way.
-    accumulation: Option<Accumulation>,
+    gradient_step: Option<GradientStep>,
     before: Option<Quality>,
     now: Option<Quality>,
     best: Option<Best>,
     n_stale: usize,
     evaluation: Option<Evaluation>,
     is_evaluated: bool,
-    /// Unit embeddings of training queries with the best context.
-    features: HashMap<String, Vec<f32>>,
+    /// Training queries with the best context.
+    features: HashMap<String, UnitVector>,
     scale_bias: (f32, f32),
     head: Option<HeadState>,
     head_weights: Option<HeadWeights>,
     phase_start: Instant,
-    /// Where the phase began: not at 0 when a training is taken up again.
+    /// Where the phase began: not at 0 when a training is resumed.
     phase_first: usize,
 }
 
@@ -90,7 +91,7 @@ impl Trainer {
     /// Checks the labels and reads the queries; the work is in [`Trainer::step`].
     ///
     /// # Errors
-    /// [`TrainError::Dataset`] where there is nothing to learn.
+    /// [`TrainError::TrainingSet`] where there is nothing to learn.
     pub fn new(
         encoder: &Encoder,
         set: TrainingSet,
@@ -98,23 +99,23 @@ impl Trainer {
     ) -> Result<Self, TrainError> {
         set.check(encoder.dim())?;
         let plan = Plan::new(&set, config.seed);
-        let mut ids = HashMap::new();
+        let mut tokens = HashMap::new();
         for query in set.queries() {
-            ids.insert(query.to_owned(), query_ids(encoder, query, config.n_ctx)?);
+            tokens.insert(query.to_owned(), encoder.tokenize(query, config.n_ctx)?);
         }
         let n_steps = config
             .n_steps
             .unwrap_or_else(|| default_steps(&set, &plan, &config));
         Ok(Self {
-            baseline: Baseline::new(encoder, &set, &plan, &ids, &config),
+            baseline: Baseline::new(encoder, &set, &plan, &tokens, &config)?,
             config,
             plan,
-            ids,
+            tokens,
             runs: Vec::new(),
             phase: Phase::Baseline,
             step: 0,
             n_steps,
-            accumulation: None,
+            gradient_step: None,
             before: None,
             now: None,
             best: None,
@@ -131,7 +132,7 @@ impl Trainer {
         })
     }
 
-    /// One bounded piece of work; nothing once the phase is [`Phase::Done`].
+    /// One piece of work that does not take long; does nothing once the phase is [`Phase::Done`].
     ///
     /// # Errors
     /// [`TrainError::Model`] when the device fails, [`TrainError::Diverged`] when the numbers run
@@ -170,7 +171,7 @@ impl Trainer {
         self.phase == Phase::Done
     }
 
-    /// The best so far as a prompt, at any time: what cancelling keeps.
+    /// The best so far as a prompt, at any time: this is what is kept when a person cancels.
     ///
     /// # Errors
     /// [`TrainError::Model`] when the device fails.
@@ -200,12 +201,12 @@ impl Trainer {
         let device = encoder.device().tensor_device().clone().autodiff();
         let config = PromptLearnerConfig {
             n_ctx: self.config.n_ctx,
-            text_width: encoder.clip().text_model().width(),
+            text_width: encoder.text_width(),
             head: self.config.head,
         };
         let learner = config.init_with_context(context, self.config.seed, &device);
         match self.config.loss {
-            // A scale that matches the deviations ruins training; the level does not matter.
+            // Scaling to the deviation of the labels ruins training, and the level does not matter.
             SaliencyLoss::Centred => learner,
             SaliencyLoss::Plain => {
                 let (scale, bias) = self.fit(&self.baseline.zero_shot);
@@ -225,7 +226,7 @@ impl Trainer {
         Ok(())
     }
 
-    /// Queries that the best context has not been put before yet.
+    /// Queries that have not been embedded with the best context yet.
     fn open_queries(&self) -> Vec<String> {
         let queries = self.set.queries().into_iter();
         let open = queries.filter(|query| !self.features.contains_key(*query));
@@ -237,7 +238,7 @@ impl Trainer {
             return Ok(());
         }
         let keys: Vec<_> = queries.iter().map(|query| (0, query.as_str())).collect();
-        let embeddings = embed(encoder, &self.ids, &self.runs, &keys)?;
+        let embeddings = embed(encoder, &self.tokens, &self.runs, &keys)?;
         self.features
             .extend(queries.iter().cloned().zip(embeddings));
         Ok(())
@@ -248,7 +249,7 @@ impl Trainer {
     }
 
     /// Least squares over all training clips whose query has an embedding.
-    fn fit(&self, embeddings: &HashMap<String, Vec<f32>>) -> (f32, f32) {
+    fn fit(&self, embeddings: &HashMap<String, UnitVector>) -> (f32, f32) {
         let mut pairs = Vec::new();
         for &i in &self.plan.train_examples {
             let example = &self.set.examples[i];

@@ -1,4 +1,4 @@
-//! What a training says while it runs and when it is over.
+//! What a training reports while it runs and when it is over.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use crate::learn::trainer::{TrainError, Trainer};
 use crate::model::Encoder;
 use crate::model::prompt::{HeldOutScores, Prompt, TrainingSummary, Verdict};
 
-/// What the trainer is at.
+/// What the trainer is doing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Phase {
     Baseline,
@@ -36,7 +36,7 @@ pub struct Progress {
     pub secs_left: Option<f64>,
 }
 
-/// What training gave.
+/// The result of a training.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Outcome {
     /// The best of all steps, whether or not it should be used.
@@ -46,7 +46,7 @@ pub struct Outcome {
     pub after: Option<HeldOutScores>,
 }
 
-/// With fewer labels on one query, that a prompt is better is hardly ever believed.
+/// With fewer labels on one query, a gain is hardly ever believed.
 pub const ENOUGH_LABELS: usize = 10;
 
 impl Trainer {
@@ -86,11 +86,11 @@ impl Trainer {
     }
 
     /// A handful of labels on one query is often fitted by luck, and cross-validation that holds out
-    /// one or two of them does not notice. A gain is then believed only where zero-shot fails on
-    /// these very labels: where it puts them in order no better than chance, little can be lost.
+    /// one or two of them does not notice. A gain is then believed only where the plain words fail
+    /// on these very labels: where they order them no better than chance, little can be lost.
     fn is_luck_likely(&self) -> bool {
         const CHANCE: f64 = 0.5;
-        if !self.plan.is_pooled || self.set.n_labels() >= ENOUGH_LABELS {
+        if !self.plan.has_single_lesson || self.set.n_labels() >= ENOUGH_LABELS {
             return false;
         }
         let zero_shot = |i: usize| {
@@ -126,7 +126,7 @@ impl Trainer {
         match self.phase {
             Phase::Baseline => (self.baseline.n_done(), self.baseline.n_pieces),
             Phase::Context => (self.step, self.n_steps),
-            Phase::Features => (self.features.len(), self.ids.len()),
+            Phase::Features => (self.features.len(), self.tokens.len()),
             Phase::Head => self.head.as_ref().map_or((0, 0), |h| (h.step, h.n_steps)),
             Phase::Done => (0, 0),
         }

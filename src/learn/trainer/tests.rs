@@ -3,10 +3,10 @@
 use rand::{RngExt as _, SeedableRng as _};
 use rand_pcg::Pcg64Mcg;
 
-use crate::domain::{ClipIndex, Embeddings, TimeSpan, l2_normalise};
-use crate::learn::dataset::{Example, TrainingSet};
+use crate::domain::{ClipIndex, Embeddings, TimeSpan, UnitVector};
 use crate::learn::prompt_golden::clip_tiny;
 use crate::learn::trainer::{Outcome, Phase, Trainer, TrainerConfig, Verdict};
+use crate::learn::training_set::{Example, TrainingSet};
 use crate::model::Encoder;
 use crate::model::moment_head::HeadKind;
 
@@ -18,21 +18,21 @@ fn world(encoder: &Encoder, n: usize, queries: &[(&str, &str)], seed: u64) -> Tr
     let mut set = TrainingSet::default();
     for i in 0..n {
         let (query, looks_like) = queries[i % queries.len()];
-        let mut looks = encoder.encode_texts(&[looks_like]).unwrap();
-        l2_normalise(&mut looks);
+        let looks = encoder.embed_texts(&[looks_like]).unwrap().remove(0);
         let start = rng.random_range(1..N_CLIPS - 9);
         let end = start + rng.random_range(4..8_usize);
         let mut values = Vec::new();
         for clip in 0..N_CLIPS {
             let inside = (start..end).contains(&clip);
-            let mut noise: Vec<f32> = looks.iter().map(|_| rng.random_range(-1.0..1.0)).collect();
-            l2_normalise(&mut noise);
+            let noise = (0..looks.dim()).map(|_| rng.random_range(-1.0..1.0));
+            let noise = UnitVector::normalised(noise.collect());
             let share = if inside { 0.35 } else { 0.0 };
-            values.extend(looks.iter().zip(&noise).map(|(l, n)| share * l + n));
+            let pairs = looks.as_slice().iter().zip(noise.as_slice());
+            values.extend(pairs.map(|(look, noise)| share * look + noise));
         }
         let grade = |clip| if (start..end).contains(&clip) { 4 } else { 0 };
         set.videos.push(
-            Embeddings::from_features(looks.len(), values)
+            Embeddings::from_features(looks.dim(), values)
                 .unwrap()
                 .into(),
         );
@@ -107,28 +107,19 @@ fn many_queries_teach_context_and_head() {
     assert_eq!(metadata.training.n_labels, 80 * N_CLIPS);
     assert!(metadata.query.is_none());
 
-    // On videos that no one has seen, through the public way of using a prompt.
+    // On videos that no training saw, through the public way of using a prompt.
     let test = world(&encoder, 30, &queries, 2);
-    let hits = |embed: &dyn Fn(&str) -> Vec<f32>| {
+    let hits = |embed: &dyn Fn(&str) -> Vec<UnitVector>| {
         let is_hit = |i: &usize| {
             let text = embed(&test.examples[*i].query);
-            let highlight = test.cosines(*i, &text).highlight().unwrap();
+            let highlight = test.cosines(*i, &text[0]).highlight().unwrap();
             test.examples[*i].label(highlight.clip.0) == Some(1.0)
         };
         (0..test.examples.len()).filter(is_hit).count()
     };
-    let tuned = hits(&|query| {
-        outcome
-            .prompt
-            .text_embeddings(&encoder, &[query])
-            .unwrap()
-            .concat()
-    });
-    let zero_shot = hits(&|query| {
-        let mut text = encoder.encode_texts(&[query]).unwrap();
-        l2_normalise(&mut text);
-        text
-    });
+    let prompt = &outcome.prompt;
+    let tuned = hits(&|query| prompt.embed_texts(&encoder, &[query]).unwrap());
+    let zero_shot = hits(&|query| encoder.embed_texts(&[query]).unwrap());
     assert!(tuned > zero_shot, "{tuned} against {zero_shot} of 30");
 }
 
@@ -161,7 +152,7 @@ fn a_few_labels_are_cross_validated_and_remember_their_query() {
     assert!(outcome.before.is_some() && outcome.after.is_some());
 }
 
-/// Fewer than ten labels: no gain is believed where the query as it stands orders them well.
+/// Fewer than ten labels: no gain is believed where the plain words order them well.
 #[test]
 fn a_few_labels_never_replace_a_query_that_works() {
     let encoder = clip_tiny();
@@ -302,12 +293,8 @@ fn cancelling_keeps_the_best_so_far() {
         }
         assert_eq!(loss.is_some(), n_calls > 1);
         let outcome = trainer.finish(&encoder).unwrap();
-        let text = outcome
-            .prompt
-            .text_embeddings(&encoder, &["a zorp"])
-            .unwrap()
-            .concat();
-        assert!(text.iter().all(|x| x.is_finite()));
+        let text = outcome.prompt.embed_texts(&encoder, &["a zorp"]).unwrap();
+        assert!(text[0].as_slice().iter().all(|x| x.is_finite()));
         assert!(outcome.prompt.scale > 0.0 && outcome.prompt.bias.is_finite());
     }
 }

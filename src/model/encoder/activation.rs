@@ -1,16 +1,29 @@
 //! The activations between the two products of a perceptron.
 //!
 //! On the CPU burn asks the C library for one exponential after the other, which took a sixth of an
-//! image's time. Where no gradient is wanted, the same numbers come here from loops that a processor
-//! does many at a time.
+//! image's time. Where no gradient is wanted, the same numbers are computed here in loops that the
+//! processor vectorises.
 
 use burn::tensor::{Device, Tensor, activation};
 use multiversion::multiversion;
+use serde::{Deserialize, Serialize};
 
-use crate::model::encoder::config::Activation;
+/// Which activation, by the name that `config.json` gives it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Activation {
+    /// `x · sigmoid(1.702 x)`, OpenAI's.
+    #[default]
+    QuickGelu,
+    /// Exact, with erf, as OpenCLIP exports.
+    Gelu,
+}
 
 impl Activation {
-    /// Of each number, `[rows, columns]`.
+    /// Applies the function to each number.
+    ///
+    /// # Shapes
+    /// - input, output: `[rows, columns]`
     pub fn apply(self, input: Tensor<2>) -> Tensor<2> {
         let device = input.device();
         if input.is_autodiff() || device != Device::flex() {
@@ -54,7 +67,7 @@ fn gelu(values: &mut [f32]) {
         let z = x.abs() * std::f32::consts::FRAC_1_SQRT_2;
         let t = 1.0 / (1.0 + P * z);
         let sum = ((((A[4] * t + A[3]) * t + A[2]) * t + A[1]) * t + A[0]) * t;
-        // Φ(−|x|): a small number as such rather than the difference of two large ones.
+        // Φ(−|x|): computed directly, for a difference of two large numbers would lose its digits.
         let below = 0.5 * sum * exp(-z * z);
         *x *= if *x < 0.0 { below } else { 1.0 - below };
     }
@@ -67,7 +80,7 @@ fn exp(x: f32) -> f32 {
     const ROUND: f32 = 12_582_912.0;
     const LN_2_HIGH: f32 = 0.693_359_4;
     const LN_2_LOW: f32 = -2.121_944_4e-4;
-    // Beyond them the result has no exponent of its own any more.
+    // Beyond these the result is too small or too large for an f32.
     let x = x.clamp(-87.0, 88.0);
     let shifted = x * std::f32::consts::LOG2_E + ROUND;
     let n = shifted - ROUND;

@@ -1,8 +1,8 @@
-//! Tensors as they lie in a file: listed without being read, then read one at a time.
+//! Tensors as they are in a file: listed without being read, then read one at a time.
 //!
-//! A file from anywhere may lie, so every length is checked against the file before it is used, and
-//! memory grows by one tensor that is wanted, never by what a header claims. Files are read, not
-//! mapped: a mapped file that shrinks while in use ends the process.
+//! A file from anywhere may make false claims, so every length is checked against the file before it
+//! is used, and memory is taken for one wanted tensor at a time, never for what a header claims.
+//! Files are read, not mapped: a mapped file that shrinks while in use ends the process.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -25,15 +25,15 @@ use serde::Deserialize;
 use crate::model::ModelError;
 use crate::model::encoder::files::WeightFile;
 
-/// Headers list a few hundred tensors in some 50 kB; a whole order of magnitudes is left for growth.
+/// Headers list a few hundred tensors in some 50 kB; this leaves room for far larger models.
 const MAX_HEADER_BYTES: u64 = 16 << 20;
 
-/// The tensors of one weight file, by name.
+/// The tensors of a model's weight files, by name.
 pub struct Checkpoint {
     tensors: BTreeMap<String, StoredTensor>,
 }
 
-/// One tensor, not read yet.
+/// One tensor that has not been read yet.
 pub struct StoredTensor {
     pub shape: Vec<usize>,
     pub dtype: DType,
@@ -97,7 +97,7 @@ impl Checkpoint {
         let header_len = u64::from_le_bytes(header_len);
         if header_len > after_len.min(MAX_HEADER_BYTES) {
             return Err(unusable(&format!(
-                "it claims a header of {header_len} bytes, so it is cut short or no safetensors file"
+                "it claims a header of {header_len} bytes, so it is cut short or not a safetensors file"
             )));
         }
         let mut header = vec![0; header_len as usize];
@@ -136,9 +136,9 @@ impl Checkpoint {
         Ok(Self { tensors })
     }
 
-    /// Reads the names and places out of the pickle, executing none of its code.
+    /// Reads names and positions out of the pickle without executing its code.
     fn pytorch(path: &Path) -> Result<Self, String> {
-        // The reader meets a pickle from anywhere: should it trip, that is one line as well.
+        // The pickle may come from anywhere: should the reader panic, that is an error of one line too.
         let read = AssertUnwindSafe(|| {
             let mut store = PytorchStore::from_file(path);
             let tensors = store.get_all_tensors().map_err(|error| error.to_string());
@@ -196,7 +196,7 @@ impl StoredTensor {
     /// All values, widened or narrowed to f32.
     ///
     /// # Errors
-    /// One line: what kept the file from being read, or that these are no floats.
+    /// One line: why the file cannot be read, or that these are not floats.
     pub fn read(&self) -> Result<Vec<f32>, String> {
         let bytes = self.bytes()?;
         Ok(match self.dtype {

@@ -8,7 +8,7 @@ use crate::domain::{
 };
 use crate::model::ModelError;
 
-/// Name of the model in the binary.
+/// Name of the model that is compiled into the program.
 pub const BUNDLED: &str = "bundled";
 
 /// The files of a model in Hugging Face layout.
@@ -21,7 +21,7 @@ pub struct ModelFiles {
     pub weights: WeightFile,
 }
 
-/// Where the tensors lie.
+/// Where the tensors are.
 #[derive(Clone, Debug)]
 pub enum WeightFile {
     /// safetensors in memory: the bundled model.
@@ -46,7 +46,7 @@ impl ModelFiles {
     /// The model directory `dir`.
     ///
     /// # Errors
-    /// [`ModelError::Missing`] with the file that is not there.
+    /// [`ModelError::Missing`] naming the file that is not there.
     pub fn from_dir(dir: &Path) -> Result<Self, ModelError> {
         if dir.exists() && !dir.is_dir() {
             return Err(ModelError::NotADirectory(dir.to_owned()));
@@ -84,7 +84,7 @@ impl ModelFiles {
         SMALL_MODEL_FILES.into_iter().all(has) && WeightFile::find(dir).is_ok()
     }
 
-    /// The model that ships in the program: it means something with no network and no download.
+    /// The model that is compiled into the program, so that a search works without any download.
     pub fn bundled() -> Self {
         Self {
             name: BUNDLED.to_owned(),
@@ -170,13 +170,13 @@ fn hash_file(hasher: &mut blake3::Hasher, path: &Path) -> Result<(), ModelError>
     hasher.update_reader(file).map(drop).map_err(io)
 }
 
-/// Reads a JSON file of sane size: the largest published tokenizer has a few megabytes.
+/// Reads a JSON file unless it is far too large: published tokenizers have up to 35 MB.
 fn read_small(path: &Path) -> std::io::Result<Cow<'static, [u8]>> {
     const MAX_BYTES: u64 = 64 << 20;
     let metadata = std::fs::metadata(path)?;
-    // A link to a pipe or a device would be read for ever.
+    // Reading a link to a pipe or a device might never end.
     if !metadata.is_file() {
-        return Err(std::io::Error::other("it is no ordinary file"));
+        return Err(std::io::Error::other("it is not an ordinary file"));
     }
     let len = metadata.len();
     if len > MAX_BYTES {

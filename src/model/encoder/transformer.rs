@@ -1,4 +1,4 @@
-//! The pre-norm transformer that both towers are made of.
+//! The pre-norm transformer that towers are made of.
 //!
 //! Field names follow the tensors of the Hugging Face layout, so that weights load and save without
 //! a table of names.
@@ -9,39 +9,52 @@ use burn::tensor::module::attention;
 use burn::tensor::ops::AttentionModuleOptions;
 use burn::tensor::{Bool, Device, Int, Tensor, TensorData};
 
-use crate::model::encoder::config::Activation;
+use crate::model::encoder::activation::Activation;
 
 /// Shape of a stack of layers.
 #[derive(Clone, Copy, Debug)]
 pub struct TransformerConfig {
+    /// Width of what goes from layer to layer.
     pub width: usize,
+    /// Width between the two products of the perceptron.
     pub inner: usize,
     pub n_layers: usize,
+    /// They divide `width`.
     pub n_heads: usize,
     pub activation: Activation,
+    /// Added to the variance in every norm.
     pub eps: f64,
     /// Whether a position sees only itself and what stands before it.
     pub causal: bool,
 }
 
+/// Layers one after the other; there is no norm behind the last.
 #[derive(Module, Debug)]
 pub struct Transformer {
     layers: Vec<Layer>,
 }
 
+/// `x + attention(norm(x))`, then `x + perceptron(norm(x))`.
 #[derive(Module, Debug)]
 struct Layer {
+    /// Before the attention.
     layer_norm1: LayerNorm,
     self_attn: SelfAttention,
+    /// Before the perceptron.
     layer_norm2: LayerNorm,
     mlp: Mlp,
 }
 
+/// All four projections are `[width, width]` with bias.
 #[derive(Module, Debug)]
 struct SelfAttention {
+    /// Queries: what a position looks for.
     q_proj: Linear,
+    /// Keys: what a position is found by.
     k_proj: Linear,
+    /// Values: what a position hands on when it is found.
     v_proj: Linear,
+    /// Mixes what all heads have gathered.
     out_proj: Linear,
     #[module(skip)]
     n_heads: usize,
@@ -49,15 +62,19 @@ struct SelfAttention {
     causal: bool,
 }
 
+/// The perceptron that each position goes through by itself.
 #[derive(Module, Debug)]
 struct Mlp {
+    /// `[width, inner]`
     fc1: Linear,
+    /// `[inner, width]`
     fc2: Linear,
     #[module(skip)]
     activation: Activation,
 }
 
 impl TransformerConfig {
+    /// Layers with random weights.
     pub fn init(&self, device: &Device) -> Transformer {
         let linear = |d_in, d_out| LinearConfig::new(d_in, d_out).init(device);
         let norm = || {
@@ -89,11 +106,12 @@ impl TransformerConfig {
 }
 
 impl Transformer {
-    /// One position's output per sequence. The last layer then works for these alone instead of
-    /// all, which saves most of its time.
+    /// The output at one position of each sequence. The last layer is computed for these alone,
+    /// which saves most of its time.
     ///
     /// # Shapes
-    /// - input: `[batch, seq, width]`, `positions`: one per sequence
+    /// - hidden: `[batch, seq, width]`
+    /// - positions: one per sequence
     /// - output: `[batch, width]`
     pub fn forward_at(&self, hidden: Tensor<3>, positions: &[usize]) -> Tensor<2> {
         let rows = Rows::of(hidden);
@@ -106,7 +124,10 @@ impl Transformer {
         }
     }
 
-    /// The input followed by the output of every layer, each `[batch, seq, width]`.
+    /// The input followed by the output of every layer.
+    ///
+    /// # Shapes
+    /// - hidden and each output: `[batch, seq, width]`
     pub fn hidden_states(&self, hidden: Tensor<3>) -> Vec<Tensor<3>> {
         let dims = hidden.dims();
         let mut states = vec![hidden.clone()];
@@ -119,8 +140,8 @@ impl Transformer {
     }
 }
 
-/// All positions of all sequences below each other: a product with few large matrices is faster
-/// than many small ones.
+/// All positions of all sequences below each other: one product with a large matrix is faster than
+/// many with small ones.
 struct Rows {
     /// `[batch * seq, width]`
     hidden: Tensor<2>,
@@ -190,12 +211,12 @@ impl SelfAttention {
 
     /// What one position of each sequence, `[batch, width]`, gathers from those it sees.
     fn forward_at(&self, rows: &Rows, positions: &[usize]) -> Tensor<2> {
-        let hidden = if self.causal {
+        let mask = if self.causal {
             self.later_than(positions, rows)
         } else {
             None
         };
-        self.attend(rows.at(positions), rows, hidden, Default::default())
+        self.attend(rows.at(positions), rows, mask, Default::default())
     }
 
     /// `[batch, n_heads, 1, seq]`: what a causal position must not see; `None` where each is the
@@ -215,11 +236,12 @@ impl SelfAttention {
 
     /// # Shapes
     /// - queries, output: `[batch * n, width]`, `n` positions of each sequence
+    /// - mask: `[batch, n_heads, n, seq]`, true where a query must not look
     fn attend(
         &self,
         queries: Tensor<2>,
         rows: &Rows,
-        hidden: Option<Tensor<4, Bool>>,
+        mask: Option<Tensor<4, Bool>>,
         options: AttentionModuleOptions,
     ) -> Tensor<2> {
         let [n_queries, width] = queries.dims();
@@ -238,7 +260,7 @@ impl SelfAttention {
             heads(linear(&self.q_proj, queries)),
             heads(linear(&self.k_proj, rows.hidden.clone())),
             heads(linear(&self.v_proj, rows.hidden.clone())),
-            hidden,
+            mask,
             None,
             options,
         );
@@ -254,10 +276,10 @@ impl Mlp {
     }
 }
 
-/// `layer.forward(input)`, and where `input` has a gradient, in a form whose gradient is quick.
+/// `layer.forward(input)`; where `input` has a gradient, in a form whose gradient is fast.
 ///
 /// The gradient of `x·W` is `g·Wᵀ`, and on the CPU a product with a transposed matrix on its right
-/// takes twice as long as a plain one. `(Wᵀ·xᵀ)ᵀ` is the same, with the gradient `(W·gᵀ)ᵀ`.
+/// takes twice as long as a plain one. `(Wᵀ·xᵀ)ᵀ` gives the same, and its gradient is `(W·gᵀ)ᵀ`.
 ///
 /// # Shapes
 /// - input: `[rows, d_in]`, output: `[rows, d_out]`

@@ -1,10 +1,10 @@
 //! Weights in and out, in Hugging Face's names and layouts.
 //!
-//! The module tree bears the names of the checkpoint, so there is no table to keep. What differs is
-//! decided by the kind of the parameter's owner: burn keeps the matrix of a linear layer transposed
-//! and calls a norm's weight and bias gamma and beta; a scalar is a vector of one. Loading is
-//! strict: every tensor is wanted, present and of the right shape, or the error says which is not,
-//! before anything is read.
+//! The fields of the modules have the names of the checkpoint, so no table of names is needed. The
+//! differences depend on the kind of module that a parameter belongs to: burn keeps the matrix of
+//! a linear layer transposed and calls a norm's weight and bias gamma and beta; a scalar is a vector
+//! of one. Loading is strict: before anything is read, every tensor must be wanted, present and of the
+//! right shape, or the error names the one that is not.
 
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
 use burn::store::burn_pack::Tensor as PackTensor;
@@ -14,6 +14,7 @@ use burn::store::{
 };
 use burn::tensor::{DType, Shape, Tensor, TensorData};
 
+use crate::domain::transposed;
 use crate::model::ModelError;
 use crate::model::encoder::checkpoint::{Checkpoint, StoredTensor};
 use crate::model::encoder::files::WeightFile;
@@ -24,8 +25,8 @@ const IGNORED_SUFFIX: &str = "position_ids";
 /// Fills `module` from `weights`, whatever their float width, as f32.
 ///
 /// # Errors
-/// [`ModelError`] naming the tensor that is missing, unknown, of another shape or no float, or the
-/// file that cannot be read.
+/// [`ModelError`] naming the tensor that is missing, unknown, of another shape or not of floats, or
+/// the file that cannot be read.
 pub fn load<M: Module>(module: M, weights: &WeightFile) -> Result<M, ModelError> {
     let checkpoint = Checkpoint::open(weights)?;
     let mut wanted = Wanted::default();
@@ -45,7 +46,7 @@ pub fn load<M: Module>(module: M, weights: &WeightFile) -> Result<M, ModelError>
     }
 }
 
-/// The first thing that is wrong, with how many more there are.
+/// The first thing that is wrong, and how many more there are; `None` where nothing is.
 fn complaint(wanted: &[(String, Vec<usize>)], checkpoint: &Checkpoint) -> Option<String> {
     let mut complaints: Vec<String> = wanted
         .iter()
@@ -80,7 +81,7 @@ fn misfit(name: &str, shape: &[usize], stored: &StoredTensor) -> Option<String> 
     (!is_float).then(|| format!("tensor {name} holds {:?}, not floats", stored.dtype))
 }
 
-/// Where a walk through the module tree stands.
+/// Where in the module tree a visitor is.
 #[derive(Default)]
 struct Place {
     path: Vec<String>,
@@ -102,7 +103,8 @@ impl Place {
         self.owners.last().map_or("", String::as_str)
     }
 
-    /// The checkpoint's name of the parameter that is visited.
+    /// The checkpoint's name of the parameter that is visited. The kinds of modules are strings of
+    /// burn's; the tests that load a model would notice if they changed.
     fn name(&self) -> String {
         let path = self.path.join(".");
         let (parent, leaf) = path.rsplit_once('.').unwrap_or(("", &path));
@@ -128,7 +130,7 @@ struct Wanted {
 
 impl ModuleVisitor for Wanted {
     fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
-        // The shape of a parameter whose random start is not drawn yet, nor ever will be.
+        // Asked for like this, the shape does not make burn draw random values that are never read.
         let mut shape = param.lazy_shape().to_vec();
         if self.place.is_transposed() {
             shape.reverse();
@@ -145,7 +147,7 @@ impl ModuleVisitor for Wanted {
     }
 }
 
-/// Puts the stored tensors in the place of a model's random start.
+/// Replaces the random values of a model by the stored tensors.
 struct Filler<'a> {
     checkpoint: &'a Checkpoint,
     place: Place,
@@ -194,23 +196,10 @@ impl ModuleMapper for Filler<'_> {
     }
 }
 
-/// A `[rows, columns]` matrix as `[columns, rows]`, in tiles that stay in the cache.
-fn transposed(values: &[f32], rows: usize, columns: usize) -> Vec<f32> {
-    const TILE: usize = 16;
-    let mut turned = vec![0.0; values.len()];
-    for top in (0..rows).step_by(TILE) {
-        for left in (0..columns).step_by(TILE) {
-            for row in top..(top + TILE).min(rows) {
-                for column in left..(left + TILE).min(columns) {
-                    turned[column * rows + row] = values[row * columns + column];
-                }
-            }
-        }
-    }
-    turned
-}
-
-/// The module as the bytes of a `model.safetensors`, floats stored as `dtype`.
+/// The bytes of a `model.safetensors` with the module's tensors, floats stored as `dtype`.
+///
+/// # Errors
+/// [`ModelError::Weights`] where the module cannot be written.
 pub fn to_safetensors<M: Module>(module: &M, dtype: DType) -> Result<Vec<u8>, ModelError> {
     let adapter = BurnToPyTorchAdapter
         .chain(ScalarLogitScale)

@@ -1,4 +1,4 @@
-//! What a prompt's file says about it beside the numbers.
+//! What a prompt's file says about it besides the numbers.
 
 use std::fmt;
 
@@ -24,12 +24,12 @@ pub struct PromptMetadata {
     pub before: Option<HeldOutScores>,
     /// On held-out labels with it.
     pub after: Option<HeldOutScores>,
-    /// Whether it should be used; `None` in files of versions that told it in the name alone.
+    /// Whether it should be used; `None` in files of older versions, which told it by the name only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub verdict: Option<Verdict>,
 }
 
-/// The model whose text tower the context vectors speak to.
+/// The model whose text tower the context vectors are made for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BaseModel {
     pub name: String,
@@ -61,9 +61,9 @@ pub struct HeldOutScores {
 pub enum Verdict {
     /// Better than zero-shot on labels that it did not see.
     Better,
-    /// Not better on held-out labels: zero-shot stays.
+    /// Not better on held-out labels: search without it.
     NotBetter,
-    /// There were too few labels to find out: zero-shot stays.
+    /// There were too few labels to find out: search without it.
     Unchecked,
 }
 
@@ -101,7 +101,7 @@ impl PromptMetadata {
 }
 
 impl BaseModel {
-    /// The name loses its directory: a prompt is shared with people who have other directories.
+    /// The name is kept without its directory: a prompt is shared with people who have others.
     pub fn new(id: &ModelId, text_width: usize) -> Self {
         Self {
             name: short_name(&id.name).to_owned(),

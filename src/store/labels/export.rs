@@ -9,8 +9,8 @@ use crate::domain::{Annotation, QueryId};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ExportedLabels {
     pub n_queries: usize,
-    /// Queries without any clip from Fair upwards: the official code stops at a query that has no
-    /// window, so they stay here.
+    /// Queries without any clip from Fair upwards, which are left out: the official code stops at a
+    /// query that has no window.
     pub n_left_out: usize,
 }
 

@@ -1,22 +1,22 @@
-//! The packets of all tracks of a file, with what a cut needs to know of them.
+//! The packets of all tracks of a file, with what a cut needs to know about them.
 
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use gstreamer as gst;
 
-use crate::video::VideoError;
-use crate::video::bitstream::Judge;
-use crate::video::intake::Item;
-use crate::video::picture::Orientation;
-use crate::video::reader::{Delivery, Reader, VIDEO_TRACK};
-use crate::video::timing::{StreamClock, shift_ns};
+use crate::video::file::error::VideoError;
+use crate::video::file::intake::{Item, VIDEO_TRACK};
+use crate::video::file::orientation::Orientation;
+use crate::video::file::reader::{Delivery, Reader};
+use crate::video::file::source::Source;
+use crate::video::file::timing::{StreamClock, shift_ns};
+use crate::video::sample::bitstream::Judge;
 
-/// Tracks that show nothing of themselves by then are left out.
+/// Tracks that have not said by then what they are get skipped.
 const MAX_PACKETS_TO_CAPS: usize = 1024;
 
-/// How long a packet is taken to last where nothing tells.
+/// How long a packet lasts if nothing says so.
 const USUAL_FRAME_NS: i64 = 40_000_000;
 
 pub(super) struct Packet {
@@ -26,11 +26,11 @@ pub(super) struct Packet {
     pub decode_ns: Option<i64>,
     pub duration_ns: i64,
     pub is_key: bool,
-    /// Else the time is that of decoding.
+    /// If `false`, the time is that of decoding.
     pub has_time: bool,
     /// What the segment adds to its timestamps.
     pub shift_ns: i64,
-    /// Other caps than the packet before.
+    /// Set if they differ from those of the previous packet.
     pub new_caps: Option<gst::Caps>,
 }
 
@@ -53,9 +53,9 @@ pub(super) struct Feed {
 }
 
 impl Feed {
-    pub fn open(path: &Path, cancel: Arc<AtomicBool>) -> Result<Self, VideoError> {
+    pub fn open(source: &Source, cancel: Arc<AtomicBool>) -> Result<Self, VideoError> {
         Ok(Self {
-            reader: Reader::open(path, Delivery::Tracks, cancel)?,
+            reader: Reader::open(source, Delivery::Tracks, cancel)?,
             tracks: vec![Track::default()],
             orientation_tags: None,
         })
@@ -68,7 +68,7 @@ impl Feed {
         &mut self.tracks[track]
     }
 
-    /// Reads until every track has told what it is. `false` if there is no packet at all.
+    /// Reads until every track has said what it is. `false` if there is no packet at all.
     pub fn meet_all_tracks(&mut self) -> Result<bool, VideoError> {
         let mut n_packets = 0;
         while n_packets == 0 || !self.has_all_caps() && n_packets < MAX_PACKETS_TO_CAPS {
@@ -93,7 +93,7 @@ impl Feed {
         self.tracks.get(track).is_some_and(|track| track.ended)
     }
 
-    /// Before a jump: no track has ended any more.
+    /// Call before a jump: from then on no track has ended.
     pub fn forget(&mut self) {
         self.tracks.iter_mut().for_each(|track| track.ended = false);
     }
@@ -153,7 +153,7 @@ impl Track {
     fn packet(&mut self, buffer: gst::Buffer) -> Option<Packet> {
         let pts = buffer.pts().or(buffer.dts())?;
         let marked_key = !buffer.flags().contains(gst::BufferFlags::DELTA_UNIT);
-        // A demuxer's mark is believed only where the packet cannot be judged.
+        // The demuxer's mark is used only if the packet cannot be judged.
         let is_key = match &mut self.judge {
             Some(judge) => {
                 let data = buffer.map_readable().ok()?;
@@ -179,7 +179,7 @@ impl Track {
         is_new.then(|| self.caps.clone()).flatten()
     }
 
-    /// How long a frame lasts by the rate that the caps tell.
+    /// How long a frame lasts according to the rate in the caps.
     fn frame_ns(&self) -> i64 {
         let rate = self.caps.as_ref().and_then(|caps| {
             let rate = caps.structure(0)?.get::<gst::Fraction>("framerate").ok()?;
@@ -193,13 +193,16 @@ impl Track {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::*;
 
     const FRAME_NS: i64 = 40_000_000;
 
     fn open(name: &str) -> Feed {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/videos");
-        Feed::open(&folder.join(name), Arc::default()).unwrap()
+        let source = Source::open(&folder.join(name)).unwrap();
+        Feed::open(&source, Arc::default()).unwrap()
     }
 
     fn packets(feed: &mut Feed) -> Vec<(usize, Packet)> {
@@ -241,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn tracks_that_ended_are_known_and_go_on_behind_a_jump() {
+    fn tracks_that_ended_are_known_and_continue_after_a_jump() {
         let mut feed = open("plain.mp4");
         let n_packets = packets(&mut feed).len();
         assert!(feed.has_ended(VIDEO_TRACK) && feed.has_ended(1));

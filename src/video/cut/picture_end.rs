@@ -1,13 +1,13 @@
 //! Which picture of a cut is its last one.
 
-use super::feed::Packet;
-use crate::video::timing::TOLERANCE_NS;
+use crate::video::cut::feed::Packet;
+use crate::video::file::timing::TOLERANCE_NS;
 
-/// Where the pictures end: as soon as every picture shown before the end has come.
+/// Decides which pictures belong to a cut, and notices when all of them have come.
 ///
-/// A picture shown after the end may be one that pictures before the end are predicted from. So it
-/// waits until its successor in display order arrives: if something before the end came between,
-/// it belongs to the cut, else it and all later ones do not.
+/// Pictures before the end may be predicted from one that is shown after the end. So such a picture
+/// waits until the next one in display order arrives. If a picture before the end came in between,
+/// it belongs to the cut; otherwise it and all later ones do not.
 pub(super) struct PictureEnd {
     asked_ns: i64,
     latest_ns: i64,
@@ -28,7 +28,7 @@ impl PictureEnd {
         }
     }
 
-    /// The next packet in decoding order; gives those that are now known to belong to the cut.
+    /// Takes the next packet in decoding order; returns those that are now known to be in the cut.
     pub fn push(&mut self, packet: Packet) -> Vec<Packet> {
         if self.done {
             return Vec::new();
@@ -51,13 +51,13 @@ impl PictureEnd {
         written
     }
 
-    /// What is held belongs to the cut only if something before the end is among it.
+    /// The held packets belong to the cut only if one of them is shown before the end.
     fn release(&mut self) -> Vec<Packet> {
         let held = std::mem::take(&mut self.held);
         let wanted = held
             .iter()
             .any(|packet| packet.time_ns < self.asked_ns - TOLERANCE_NS);
-        // The very first picture is kept in any case: a cut shows something.
+        // The very first picture is always kept, so that a cut shows something.
         if wanted || self.end_ns == i64::MIN {
             held.iter().for_each(|packet| self.note(packet));
             held
@@ -98,7 +98,7 @@ mod tests {
     }
 
     /// Which of the pictures, given in decoding order, are in a cut that ends at `end`, how many
-    /// had to be looked at, and where the cut ends.
+    /// had to be read, and where the cut ends.
     fn cut(order: &[i64], end: i64) -> (Vec<i64>, usize, i64) {
         gst::init().unwrap();
         let mut picture_end = PictureEnd::new(end * FRAME_NS);
@@ -118,12 +118,12 @@ mod tests {
 
     #[test]
     fn without_reordering_the_cut_ends_where_it_was_asked_to() {
-        // One picture behind the first that is left out tells that nothing comes between.
+        // The picture after the first that is left out shows that nothing comes between.
         assert_eq!(cut(&[0, 1, 2, 3, 4, 5, 6], 3), (vec![0, 1, 2], 5, 3));
     }
 
     #[test]
-    fn a_picture_behind_the_end_comes_along_if_one_before_the_end_follows_it() {
+    fn a_picture_after_the_end_is_kept_if_one_before_the_end_follows_it() {
         let order = [0, 4, 2, 1, 3, 8, 6, 5, 7];
         // 4 is needed for 1, 2 and 3; 8 for nothing before 4.
         assert_eq!(cut(&order, 4), (vec![0, 4, 2, 1, 3], 9, 5));
@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cut_shows_something_even_where_nothing_was_asked_for() {
+    fn a_cut_of_nothing_still_shows_one_picture() {
         assert_eq!(cut(&[0, 1, 2], 0), (vec![0], 3, 1));
         assert!(cut(&[], 5).0.is_empty());
     }

@@ -1,14 +1,14 @@
-//! When a sound track that says nothing has ended.
+//! Whether a sound track without packets has ended or is only silent for a while.
 
-/// Sound that has not come this long after the pictures has ended.
+/// Sound that is this far behind the pictures has ended.
 pub(super) const AUDIO_LAG_NS: i64 = 3_000_000_000;
 
-/// How far a sound track has come.
+/// How far a sound track was read.
 pub(super) struct Sound {
     pub heard_ns: i64,
     /// It has ended, or passed the end of the cut.
     pub is_done: bool,
-    /// It was found to go on after a silence.
+    /// It was already asked whether the sound continues after this silence.
     is_awaited: bool,
 }
 
@@ -26,7 +26,7 @@ impl Sound {
         self.is_awaited = false;
     }
 
-    /// Asked once per silence, for the answer costs a look into the file.
+    /// `true` only once per silence, because finding out more means reading the file.
     pub fn is_late(&mut self, picture_ns: i64) -> bool {
         picture_ns - self.heard_ns > AUDIO_LAG_NS && !std::mem::replace(&mut self.is_awaited, true)
     }

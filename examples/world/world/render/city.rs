@@ -92,7 +92,7 @@ fn lit_building(
     let margin = 0.5 * (right - left - n_columns as f32 * cell_u);
     for column in 0..n_columns {
         for row in 0..n_rows {
-            // A window goes on or off every few seconds.
+            // A window lights up or goes dark every few seconds.
             let shift = floor(t / 9.0 + 9.0 * hash01(column, row, seed ^ 5));
             if hash01(column, row + 1000 * shift, seed ^ 9) > share {
                 continue;

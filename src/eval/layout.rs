@@ -1,0 +1,123 @@
+//! The metrics in the layout of the official files and tables.
+
+use std::fmt;
+
+use serde::ser::{Serialize, SerializeMap as _, Serializer};
+
+use super::table::{
+    AT_50, AT_70, AT_75, GradeMetrics, HighlightMetrics, IOU_THRESHOLDS, Metrics, MomentMetrics,
+    RangeMetrics,
+};
+
+impl Metrics {
+    /// The official `brief`: name and value of the numbers that papers print, in official order.
+    pub fn brief(&self) -> Vec<(&'static str, Option<f64>)> {
+        let mut brief = Vec::new();
+        if let Some(MomentMetrics {
+            full,
+            long,
+            middle,
+            short,
+        }) = self.moments
+        {
+            brief.extend([
+                ("MR-full-R1@0.5", full.map(|m| m.r1[AT_50])),
+                ("MR-full-R1@0.7", full.map(|m| m.r1[AT_70])),
+                ("MR-full-mAP", full.map(|m| m.map_average)),
+                ("MR-full-mAP@0.5", full.map(|m| m.map[AT_50])),
+                ("MR-full-mAP@0.75", full.map(|m| m.map[AT_75])),
+                ("MR-long-mAP", long.map(|m| m.map_average)),
+                ("MR-middle-mAP", middle.map(|m| m.map_average)),
+                ("MR-short-mAP", short.map(|m| m.map_average)),
+            ]);
+        }
+        if let Some(HighlightMetrics {
+            fair,
+            good,
+            very_good,
+        }) = self.highlights
+        {
+            brief.extend([
+                ("HL-min-Fair-mAP", Some(fair.map)),
+                ("HL-min-Fair-Hit1", Some(fair.hit1)),
+                ("HL-min-Good-mAP", Some(good.map)),
+                ("HL-min-Good-Hit1", Some(good.hit1)),
+                ("HL-min-VeryGood-mAP", Some(very_good.map)),
+                ("HL-min-VeryGood-Hit1", Some(very_good.hit1)),
+            ]);
+        }
+        brief
+    }
+
+    /// Byte for byte the official result file: four spaces, no line feed at the end.
+    ///
+    /// # Errors
+    /// None as long as all numbers are finite.
+    pub fn to_json(&self) -> Result<String, serde_json::Error> {
+        let mut bytes = Vec::new();
+        let formatter = serde_json::ser::PrettyFormatter::with_indent(b"    ");
+        self.serialize(&mut serde_json::Serializer::with_formatter(
+            &mut bytes, formatter,
+        ))?;
+        Ok(String::from_utf8_lossy(&bytes).into_owned())
+    }
+}
+
+/// The numbers of `brief` as a table of names and percentages.
+impl fmt::Display for Metrics {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (i, (name, value)) in self.brief().into_iter().enumerate() {
+            let line_feed = if i == 0 { "" } else { "\n" };
+            match value {
+                Some(value) => write!(f, "{line_feed}{name:<20} {value:>6.2}")?,
+                None => write!(f, "{line_feed}{name:<20} {:>6}", "-")?,
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A JSON object with its keys in the order given.
+struct Object<'a, T>(&'a [(&'a str, T)]);
+
+impl<T: Serialize> Serialize for Object<'_, T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(key, value)| (key, value)))
+    }
+}
+
+impl Serialize for Metrics {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("brief", &Object(&self.brief()))?;
+        if let Some(highlights) = &self.highlights {
+            map.serialize_entry("HL-min-Fair", &highlights.fair)?;
+            map.serialize_entry("HL-min-Good", &highlights.good)?;
+            map.serialize_entry("HL-min-VeryGood", &highlights.very_good)?;
+        }
+        if let Some(moments) = &self.moments {
+            map.serialize_entry("full", &moments.full)?;
+            map.serialize_entry("long", &moments.long)?;
+            map.serialize_entry("middle", &moments.middle)?;
+            map.serialize_entry("short", &moments.short)?;
+        }
+        map.end()
+    }
+}
+
+impl Serialize for GradeMetrics {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        Object(&[("HL-mAP", self.map), ("HL-Hit1", self.hit1)]).serialize(serializer)
+    }
+}
+
+impl Serialize for RangeMetrics {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let names = IOU_THRESHOLDS.map(|threshold| threshold.to_string());
+        let names = names.iter().map(String::as_str);
+        let mut map: Vec<_> = names.clone().zip(self.map).collect();
+        map.push(("average", self.map_average));
+        let r1: Vec<_> = names.zip(self.r1).collect();
+        Object(&[("MR-mAP", Object(&map)), ("MR-R1", Object(&r1))]).serialize(serializer)
+    }
+}

@@ -1,0 +1,150 @@
+//! Every moment as a video file of its own, nothing re-encoded.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use serde::Serialize;
+
+use super::document::ExportDocument;
+use super::frame_span::ranked;
+use crate::domain::TimeSpan;
+use crate::video::{Cutter, VideoError};
+
+/// Names of files may have 255 bytes, and the video's own is in them too.
+const MAX_CHARS_OF_WORDS: usize = 30;
+
+/// A moment that was written as a file.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct WrittenCut {
+    pub query: String,
+    /// 1 for the best moment of its query.
+    pub rank: usize,
+    pub path: PathBuf,
+    /// The moment in the source.
+    pub start_secs: f64,
+    pub end_secs: f64,
+    pub score: f32,
+    /// What comes before the moment, because a file can begin only with a key frame.
+    pub lead_in_secs: f64,
+    /// What comes after it: a few frames where the last ones depend on later ones.
+    pub lead_out_secs: f64,
+    /// Length of the file.
+    pub duration_secs: f64,
+    pub n_audio_tracks: usize,
+}
+
+/// Writes the moments of all queries to `dir` as `<video>-<NN>-<start>-<end>.<ext>`, best first;
+/// `<NN>` counts over all queries. `written` is called with each cut as soon as its file is whole.
+/// Where there are several queries, the words of each follow `<NN>`.
+///
+/// Earlier cuts of the same name are replaced, each only when the new one is whole. A moment found
+/// by two queries is written for both. Setting `cancel` stops the work almost at once; the cuts
+/// that are whole stay.
+///
+/// # Errors
+/// The first cut that fails; those before it stay.
+pub fn write_cuts(
+    document: &ExportDocument,
+    dir: &Path,
+    cancel: Arc<AtomicBool>,
+    mut written: impl FnMut(&WrittenCut),
+) -> Result<Vec<WrittenCut>, VideoError> {
+    if dir.exists() && !dir.is_dir() {
+        return Err(VideoError::Unwritable {
+            path: dir.to_path_buf(),
+            reason: "it is a file, and cuts need a folder".to_owned(),
+        });
+    }
+    let cutter = Cutter::open(&document.video, cancel)?;
+    let stem = document.video.file_stem().unwrap_or_default();
+    let stem = stem.to_string_lossy();
+    let mut cuts: Vec<WrittenCut> = Vec::new();
+    for query in &document.queries {
+        let words = match document.queries.as_slice() {
+            [_] => String::new(),
+            _ => words_in_name(query.query.title()),
+        };
+        for moment in ranked(document, query) {
+            let number = cuts.len() + 1;
+            let span = TimeSpan::new(moment.start_secs, moment.end_secs);
+            let name = format!(
+                "{stem}-{number:02}{words}-{}-{}.{}",
+                time_in_name(span.start_secs),
+                time_in_name(span.end_secs),
+                cutter.extension()
+            );
+            let path = dir.join(name);
+            let extent = cutter.cut(span, &path)?;
+            let cut = WrittenCut {
+                query: query.query.key().to_owned(),
+                rank: moment.rank,
+                path,
+                start_secs: span.start_secs,
+                end_secs: span.end_secs,
+                score: moment.score,
+                lead_in_secs: to_millis(extent.lead_in_secs(span)),
+                lead_out_secs: to_millis(extent.lead_out_secs(span)),
+                duration_secs: to_millis(extent.end_secs - extent.start_secs),
+                n_audio_tracks: extent.n_audio_tracks,
+            };
+            written(&cut);
+            cuts.push(cut);
+        }
+    }
+    Ok(cuts)
+}
+
+/// Sums of nanoseconds are not round numbers.
+fn to_millis(secs: f64) -> f64 {
+    (secs * 1000.0).round() / 1000.0
+}
+
+/// `1h02m03.5s` or `2m03.5s`: colons are not allowed in names everywhere.
+fn time_in_name(secs: f64) -> String {
+    let tenths = (secs.max(0.0) * 10.0).round() as u64;
+    let (secs, tenth) = (tenths / 10, tenths % 10);
+    let (hours, minutes, secs) = (secs / 3600, secs / 60 % 60, secs % 60);
+    if hours > 0 {
+        format!("{hours}h{minutes:02}m{secs:02}.{tenth}s")
+    } else {
+        format!("{minutes}m{secs:02}.{tenth}s")
+    }
+}
+
+/// `-a-red-circle`: letters and digits of any script, and not too many of them.
+fn words_in_name(query: &str) -> String {
+    let lower = query.to_lowercase();
+    let words = lower.split(|c: char| !c.is_alphanumeric());
+    let mut name = String::new();
+    for word in words.filter(|word| !word.is_empty()) {
+        if name.chars().count() + word.chars().count() > MAX_CHARS_OF_WORDS && !name.is_empty() {
+            break;
+        }
+        name.push('-');
+        name.extend(word.chars().take(MAX_CHARS_OF_WORDS));
+    }
+    name
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_fit_into_names() {
+        assert_eq!(words_in_name("A red/blue circle?"), "-a-red-blue-circle");
+        assert_eq!(words_in_name("…"), "");
+        assert_eq!(words_in_name("빨간 원"), "-빨간-원");
+        let long = words_in_name(&"word ".repeat(40));
+        assert_eq!(long, "-word-word-word-word-word-word");
+        assert_eq!(words_in_name(&"x".repeat(99)).len(), 31);
+    }
+
+    #[test]
+    fn times_fit_into_names() {
+        assert_eq!(time_in_name(0.0), "0m00.0s");
+        assert_eq!(time_in_name(83.96), "1m24.0s");
+        assert_eq!(time_in_name(3723.5), "1h02m03.5s");
+    }
+}

@@ -1,0 +1,104 @@
+//! What is exported: a video, and what was found in it.
+
+use std::path::{Path, PathBuf};
+
+use url::Url;
+
+use super::frame_rate::FrameRate;
+use super::timecode::Numbering;
+use crate::domain::{Highlight, Moment, Query, file_name};
+use crate::video::VideoInfo;
+
+/// What is known about a video and what was found in it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ExportDocument {
+    /// Absolute, so that an editor finds the file.
+    pub video: PathBuf,
+    /// When the last frame ends.
+    pub duration_secs: f64,
+    pub frame_rate: FrameRate,
+    /// Pixels as shown, after rotation.
+    pub width: u32,
+    pub height: u32,
+    /// The same before pixels are made square.
+    pub stored_size: (u32, u32),
+    /// Width to height of a stored pixel.
+    pub pixel_aspect: (u32, u32),
+    /// Of the first sound track, 0 without sound.
+    pub n_audio_channels: u32,
+    /// What the file calls its frames.
+    pub numbering: Numbering,
+    /// How long the file has only sound before the first picture. Other programs count from the
+    /// beginning of the file, [`Moment`]s from the first picture.
+    pub video_start_secs: f64,
+    pub queries: Vec<ExportQuery>,
+}
+
+/// What was found for one query.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ExportQuery {
+    pub query: Query,
+    /// How sure it is that the query occurs at all, `0.0..=1.0`, where that is known.
+    pub present: Option<f32>,
+    pub highlight: Option<Highlight>,
+    /// Best first.
+    pub moments: Vec<Moment>,
+}
+
+impl ExportDocument {
+    /// A video with nothing found in it yet. Where frames come at varying times or at an impossible
+    /// rate, they are counted as if they came at [`FrameRate::USUAL`].
+    pub fn of_video(path: &Path, info: &VideoInfo, duration_secs: f64) -> Self {
+        let stated = info.frame_rate.and_then(|(num, den)| {
+            FrameRate::new(u32::try_from(num).ok()?, u32::try_from(den).ok()?).ok()
+        });
+        let frame_rate = stated.unwrap_or(FrameRate::USUAL);
+        Self {
+            video: std::path::absolute(path).unwrap_or_else(|_| path.to_owned()),
+            duration_secs,
+            frame_rate,
+            width: info.width,
+            height: info.height,
+            stored_size: info.stored_size,
+            pixel_aspect: info.pixel_aspect,
+            n_audio_channels: info.n_audio_channels,
+            numbering: info.start_timecode.map_or_else(
+                || Numbering::from_zero(frame_rate),
+                |start| Numbering::from_file(frame_rate, start),
+            ),
+            video_start_secs: info.video_start_secs,
+            queries: Vec::new(),
+        }
+    }
+
+    /// What editors call the source.
+    pub(super) fn video_name(&self) -> String {
+        file_name(&self.video)
+    }
+
+    /// `file:///home/me/my%20film.mp4`; a path that is not absolute stays a path.
+    pub(super) fn video_url(&self) -> String {
+        let path = &self.video;
+        Url::from_file_path(path).map_or_else(|()| path.to_string_lossy().into_owned(), Url::into)
+    }
+
+    /// Frames of the file before the first picture.
+    fn n_frames_before(&self) -> u64 {
+        self.frame_rate.first_frame_from(self.video_start_secs)
+    }
+
+    /// Frames of the file, those before the first picture among them.
+    pub(super) fn n_file_frames(&self) -> u64 {
+        self.n_frames_before() + self.frame_rate.n_frames(self.duration_secs)
+    }
+
+    /// What other programs call a frame that is counted from the first picture.
+    pub(super) fn file_frame(&self, frame: u64) -> u64 {
+        self.numbering.first() + self.n_frames_before() + frame
+    }
+
+    /// Its timecode.
+    pub(super) fn timecode(&self, frame: u64) -> String {
+        self.numbering.timecode(self.file_frame(frame))
+    }
+}

@@ -1,0 +1,29 @@
+//! Why moments do not fit a format.
+
+use std::io;
+
+#[derive(Debug, thiserror::Error)]
+pub enum ExportError {
+    #[error(
+        "an EDL cannot count {0} frames per second in two digits: export fcpxml or otio instead"
+    )]
+    TooFastForEdl(f64),
+    #[error("cannot write JSON: {0}")]
+    Json(serde_json::Error),
+    #[error("cannot write CSV: {0}")]
+    Csv(csv::Error),
+    #[error("cannot write XML: {0}")]
+    Xml(io::Error),
+}
+
+impl From<serde_json::Error> for ExportError {
+    fn from(cause: serde_json::Error) -> Self {
+        Self::Json(cause)
+    }
+}
+
+impl From<csv::Error> for ExportError {
+    fn from(cause: csv::Error) -> Self {
+        Self::Csv(cause)
+    }
+}

@@ -1,0 +1,41 @@
+//! SubRip captions: each moment shows its query while it lasts.
+
+use std::fmt::Write as _;
+
+use crate::export::document::ExportDocument;
+use crate::export::error::ExportError;
+use crate::export::frame_span;
+
+pub fn srt(document: &ExportDocument) -> Result<String, ExportError> {
+    let mut captions: Vec<_> = document
+        .queries
+        .iter()
+        .flat_map(|query| {
+            let spans = frame_span::in_order(document, query);
+            spans.into_iter().map(move |span| (span, &query.query))
+        })
+        .collect();
+    captions.sort_by_key(|(span, _)| (span.first_frame, span.end_frame));
+    let mut text = String::new();
+    for (number, (span, query)) in (1..).zip(captions) {
+        let secs = |frame| document.video_start_secs + document.frame_rate.secs(frame);
+        let start = timestamp(secs(span.first_frame));
+        let end = timestamp(secs(span.end_frame));
+        // Writing to a String cannot fail.
+        let _ = write!(
+            text,
+            "{number}\n{start} --> {end}\n{query} ({:.2})\n\n",
+            span.score
+        );
+    }
+    Ok(text)
+}
+
+/// Rounded down to milliseconds, so that a caption never comes a frame late or stays a frame too long.
+fn timestamp(time_secs: f64) -> String {
+    // 2.0 s may be 1.9999999 here.
+    let millis = (time_secs * 1000.0 + 1e-3).floor() as u64;
+    let (secs, millis) = (millis / 1000, millis % 1000);
+    let (hours, minutes, secs) = (secs / 3600, secs / 60 % 60, secs % 60);
+    format!("{hours:02}:{minutes:02}:{secs:02},{millis:03}")
+}

@@ -1,0 +1,365 @@
+//! A part of a video as its own file, nothing decoded and nothing encoded.
+//!
+//! ```text
+//! source     K . . . . . . . K . . . . . . . K . . . . .      K = key frame
+//! span                             [─────────────)
+//! cut                        [─────────────────────)
+//!                            lead-in              lead-out
+//! ```
+//! Decoding can begin only at a key frame, so a cut begins with the last one at or before the span.
+//! If the last frames of the span are predicted from later ones, those are copied too: a few frames
+//! of lead-out, so that no frame inside is missing. Sound is copied packet by packet with the same
+//! shift, so it stays in sync.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use gstreamer as gst;
+
+use crate::domain::TimeSpan;
+use crate::video::cut::feed::{Feed, Packet};
+use crate::video::cut::muxer::{Family, Format, Muxer};
+use crate::video::cut::picture_end::PictureEnd;
+use crate::video::cut::sound::{AUDIO_LAG_NS, Sound};
+use crate::video::file::container::Container;
+use crate::video::file::error::VideoError;
+use crate::video::file::intake::VIDEO_TRACK;
+use crate::video::file::source::Source;
+use crate::video::file::timing::{TOLERANCE_NS, ns, secs};
+use crate::video::sample::start::zero_ns;
+
+/// Sound may be stored this much before the pictures that it belongs to.
+const AUDIO_LEAD_NS: i64 = 500_000_000;
+
+/// What a cut holds, in seconds of the source.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct CutExtent {
+    /// The key frame it begins with; below zero if that is before the part of the file that is
+    /// shown.
+    pub start_secs: f64,
+    /// Where its last frame ends.
+    pub end_secs: f64,
+    pub n_audio_tracks: usize,
+}
+
+impl CutExtent {
+    /// How much comes before the span that was asked for.
+    pub fn lead_in_secs(&self, span: TimeSpan) -> f64 {
+        (span.start_secs - self.start_secs).max(0.0)
+    }
+
+    /// How much comes after it.
+    pub fn lead_out_secs(&self, span: TimeSpan) -> f64 {
+        (self.end_secs - span.end_secs).max(0.0)
+    }
+}
+
+/// Cuts parts out of one file.
+pub struct Cutter {
+    source: Source,
+    cancel: Arc<AtomicBool>,
+    /// Stream time of the first frame.
+    zero_ns: i64,
+    container: Container,
+    /// What the first segment adds to timestamps; see [`Container::seek_shift_ns`].
+    first_shift_ns: i64,
+    /// How the cuts are written.
+    format: Format,
+}
+
+impl Cutter {
+    /// Opens a file and looks at its tracks. Setting `cancel` stops this and every cut.
+    ///
+    /// # Errors
+    /// As for [`Source::open`] and [`Self::new`].
+    pub fn open(path: &Path, cancel: Arc<AtomicBool>) -> Result<Self, VideoError> {
+        Self::new(&Source::open(path)?, cancel)
+    }
+
+    /// Looks at the tracks of an opened file. Setting `cancel` stops this and every cut.
+    ///
+    /// # Errors
+    /// As for [`Source::info`], or if no container takes its video.
+    pub fn new(source: &Source, cancel: Arc<AtomicBool>) -> Result<Self, VideoError> {
+        let zero_ns = zero_ns(source, &cancel)?;
+        let mut feed = Feed::open(source, Arc::clone(&cancel))?;
+        if !feed.meet_all_tracks()? {
+            feed.reader.check_streams()?;
+            return Err(VideoError::Damaged {
+                path: source.path().to_path_buf(),
+                reason: "it holds no picture".to_owned(),
+            });
+        }
+        let container = feed.reader.container();
+        let n_tracks = feed.reader.n_tracks();
+        feed.track(n_tracks - 1);
+        let tracks: Vec<_> = feed
+            .tracks
+            .iter()
+            .map(|track| track.caps.clone().unwrap_or_else(gst::Caps::new_empty))
+            .collect();
+        let known: Vec<_> = tracks
+            .iter()
+            .filter(|caps| !caps.is_empty())
+            .cloned()
+            .collect();
+        let family = Family::of(source.path(), container, &known);
+        let family = family.ok_or_else(|| VideoError::Uncuttable {
+            path: source.path().to_path_buf(),
+            reason: "no container takes its video as it is".to_owned(),
+        })?;
+        Ok(Self {
+            source: source.clone(),
+            cancel,
+            zero_ns,
+            container,
+            first_shift_ns: feed.tracks[VIDEO_TRACK].first_shift_ns.unwrap_or(0),
+            format: Format {
+                family,
+                tracks,
+                tags: feed.orientation_tags,
+            },
+        })
+    }
+
+    /// The extension for the names of the cuts, given by the container they are written in.
+    pub fn extension(&self) -> &'static str {
+        self.format.family.extension
+    }
+
+    /// Writes the part that covers `span` to `target`, which is replaced once the cut is complete.
+    ///
+    /// # Errors
+    /// A target that is the source itself; a part without pictures; tracks that cannot be copied; a
+    /// full disk. In all these cases nothing is left behind.
+    pub fn cut(&self, span: TimeSpan, target: &Path) -> Result<CutExtent, VideoError> {
+        // A target that does not exist yet is an error here, and not the source.
+        if same_file::is_same_file(self.source.path(), target).unwrap_or(false) {
+            return Err(VideoError::Unwritable {
+                path: target.to_path_buf(),
+                reason: "it is the video that is cut".to_owned(),
+            });
+        }
+        let start_ns = self.zero_ns + ns(span.start_secs.max(0.0));
+        let end_ns = self.zero_ns + ns(span.end_secs);
+        let key_ns = self.key_before(start_ns)?;
+        // Files without an index are read from their beginning.
+        for from_ns in [Some(key_ns - AUDIO_LEAD_NS), None] {
+            if from_ns.is_some_and(|from_ns| from_ns <= self.zero_ns) {
+                continue;
+            }
+            let Some(feed) = self.feed_from(from_ns)? else {
+                continue;
+            };
+            if let Some(extent) = self.copy(feed, key_ns, end_ns, target)? {
+                return Ok(extent);
+            }
+        }
+        Err(self.uncuttable("its key frames are not found again"))
+    }
+
+    fn uncuttable(&self, reason: &str) -> VideoError {
+        VideoError::Uncuttable {
+            path: self.source.path().to_path_buf(),
+            reason: reason.to_owned(),
+        }
+    }
+
+    /// Packets from near `from_ns`, or from the beginning. `None` if the file cannot be searched.
+    fn feed_from(&self, from_ns: Option<i64>) -> Result<Option<Feed>, VideoError> {
+        let mut feed = Feed::open(&self.source, Arc::clone(&self.cancel))?;
+        let Some(from_ns) = from_ns else {
+            return Ok(Some(feed));
+        };
+        // A demuxer that jumps before it has found all streams would lose some of them.
+        if !feed.meet_all_tracks()? {
+            return Ok(None);
+        }
+        let shift_ns = self.container.seek_shift_ns(self.first_shift_ns);
+        feed.forget();
+        let sought = feed
+            .reader
+            .seek(from_ns + shift_ns, gst::SeekFlags::SNAP_BEFORE);
+        Ok(sought.then_some(feed))
+    }
+
+    /// Stream time of the last key frame at or before `start_ns`.
+    fn key_before(&self, start_ns: i64) -> Result<i64, VideoError> {
+        for from_ns in [Some(start_ns), None] {
+            if from_ns.is_some_and(|from_ns| from_ns <= self.zero_ns) {
+                continue;
+            }
+            let Some(mut feed) = self.feed_from(from_ns)? else {
+                continue;
+            };
+            let mut last_key_ns = None;
+            while let Some((track, packet)) = feed.next()? {
+                if track != VIDEO_TRACK {
+                    continue;
+                }
+                if packet.time_ns > start_ns + TOLERANCE_NS {
+                    break;
+                }
+                if packet.is_key {
+                    last_key_ns = Some(packet.time_ns);
+                }
+            }
+            if let Some(key_ns) = last_key_ns {
+                return Ok(key_ns);
+            }
+        }
+        Err(self.uncuttable("there is no key frame to begin with"))
+    }
+
+    /// `None` if the key frame did not come.
+    fn copy(
+        &self,
+        feed: Feed,
+        key_ns: i64,
+        end_ns: i64,
+        target: &Path,
+    ) -> Result<Option<CutExtent>, VideoError> {
+        let mut muxer = self.muxer(target)?;
+        let Some(picture_end_ns) = self.fill(&mut muxer, feed, key_ns, end_ns)? else {
+            return Ok(None);
+        };
+        muxer.finish()?;
+        let audio = &self.format.tracks[VIDEO_TRACK + 1..];
+        Ok(Some(CutExtent {
+            start_secs: secs(key_ns - self.zero_ns),
+            end_secs: secs(picture_end_ns - self.zero_ns),
+            n_audio_tracks: audio
+                .iter()
+                .filter(|caps| self.format.family.takes(caps))
+                .count(),
+        }))
+    }
+
+    fn muxer(&self, target: &Path) -> Result<Muxer, VideoError> {
+        let cancel = Arc::clone(&self.cancel);
+        Muxer::create(self.source.path(), target, &self.format, cancel)
+    }
+
+    /// Copies the packets; returns where the last picture ends, `None` if the key frame did not come.
+    fn fill(
+        &self,
+        muxer: &mut Muxer,
+        mut feed: Feed,
+        key_ns: i64,
+        end_ns: i64,
+    ) -> Result<Option<i64>, VideoError> {
+        let mut picture = PictureEnd::new(end_ns);
+        let mut began = false;
+        let mut early_sound = Vec::new();
+        let mut sounds: Vec<_> = self
+            .format
+            .tracks
+            .iter()
+            .map(|_| Sound::new(key_ns))
+            .collect();
+        for (track, caps) in self.format.tracks.iter().enumerate() {
+            sounds[track].is_done = track == VIDEO_TRACK || caps.is_empty();
+        }
+        let mut shift_ns = None;
+        while let Some((track, packet)) = feed.next()? {
+            if let Some(caps) = &packet.new_caps {
+                muxer.set_caps(track, caps.clone());
+            }
+            let time_ns = packet.time_ns;
+            if track == VIDEO_TRACK {
+                if !began {
+                    began = packet.is_key && (time_ns - key_ns).abs() <= TOLERANCE_NS;
+                    if !began && time_ns > key_ns + TOLERANCE_NS && packet.is_key {
+                        return Ok(None);
+                    }
+                    if began {
+                        for (track, packet) in early_sound.drain(..) {
+                            write(muxer, track, packet, key_ns)?;
+                        }
+                    }
+                }
+                if *shift_ns.get_or_insert(packet.shift_ns) != packet.shift_ns && began {
+                    return Err(self.uncuttable("the file has several edits"));
+                }
+                // Pictures shown before the key frame are predicted from what comes before it.
+                let is_leading = time_ns < key_ns - TOLERANCE_NS;
+                if began && !packet.has_time {
+                    return Err(self.uncuttable("its pictures carry no display times"));
+                }
+                if began && !is_leading {
+                    for packet in picture.push(packet) {
+                        write(muxer, track, packet, key_ns)?;
+                    }
+                }
+            } else if let Some(sound) = sounds.get_mut(track) {
+                sound.heard(time_ns);
+                if time_ns >= end_ns {
+                    sound.is_done = true;
+                } else if time_ns >= key_ns - TOLERANCE_NS {
+                    if began {
+                        write(muxer, track, packet, key_ns)?;
+                    } else {
+                        early_sound.push((track, packet));
+                    }
+                }
+            }
+            for (track, sound) in sounds.iter_mut().enumerate() {
+                sound.is_done |= feed.has_ended(track);
+                if !sound.is_done && muxer.lacks(track) && sound.is_late(time_ns) {
+                    sound.is_done = !self.is_heard_again(track, sound.heard_ns, end_ns)?;
+                }
+                // The pictures need not wait for sound that has ended.
+                if began && sound.is_done && track != VIDEO_TRACK {
+                    muxer.end_track(track);
+                }
+            }
+            let is_long_past = track == VIDEO_TRACK && time_ns - end_ns > AUDIO_LAG_NS;
+            if picture.done && (is_long_past || sounds.iter().all(|sound| sound.is_done)) {
+                break;
+            }
+        }
+        if !began {
+            return Ok(None);
+        }
+        for packet in picture.finish() {
+            write(muxer, VIDEO_TRACK, packet, key_ns)?;
+        }
+        Ok(Some(picture.end_ns))
+    }
+
+    /// Whether a track without packets since `from_ns` continues before `end_ns`.
+    fn is_heard_again(&self, track: usize, from_ns: i64, end_ns: i64) -> Result<bool, VideoError> {
+        let from_ns = from_ns + TOLERANCE_NS;
+        // Files without an index are read from their beginning.
+        for start_ns in [Some(from_ns), None] {
+            let Some(mut feed) = self.feed_from(start_ns)? else {
+                continue;
+            };
+            let mut is_past = false;
+            while let Some((found, packet)) = feed.next()? {
+                is_past |= packet.time_ns > from_ns;
+                if found == track && packet.time_ns > from_ns {
+                    return Ok(packet.time_ns < end_ns);
+                }
+                if packet.time_ns > end_ns + AUDIO_LAG_NS {
+                    break;
+                }
+            }
+            if is_past {
+                break;
+            }
+        }
+        Ok(false)
+    }
+}
+
+fn write(muxer: &Muxer, track: usize, packet: Packet, key_ns: i64) -> Result<(), VideoError> {
+    let dts_ns = packet.decode_ns.map(|ns| ns - key_ns);
+    // Containers round, and only decoding times may be before zero.
+    let pts_ns = (packet.time_ns - key_ns).max(0);
+    muxer.push(track, packet.buffer, pts_ns, dts_ns)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,420 @@
+//! Writes packets into a new file, under a temporary name until it is complete.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use gstreamer as gst;
+use gstreamer::prelude::*;
+use gstreamer_app as gst_app;
+use tempfile::NamedTempFile;
+
+use crate::video::cut::turn::set_orientation;
+use crate::video::file::container::Container;
+use crate::video::file::error::{VideoError, one_line};
+use crate::video::file::gst_util::{DATA_TIMEOUT, element, gst_error};
+use crate::video::file::intake::VIDEO_TRACK;
+use crate::video::file::orientation::Orientation;
+
+const POLL: Duration = Duration::from_millis(20);
+
+/// The writer waits for the disk when this much is in memory.
+pub(super) const MAX_QUEUED_BYTES: u64 = 16 << 20;
+
+/// Time zero of the new file: decoding times may be before it, but GStreamer's are never negative.
+const ORIGIN_NS: i64 = 3_600_000_000_000;
+
+/// The beginning of the names of unfinished files.
+const TEMPORARY_PREFIX: &str = ".vcl-unfinished-";
+
+/// A kind of container that can be written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Family {
+    muxer: &'static str,
+    pub extension: &'static str,
+}
+
+const MATROSKA: Family = Family::new("matroskamux", "mkv");
+
+impl Family {
+    const fn new(muxer: &'static str, extension: &'static str) -> Self {
+        Self { muxer, extension }
+    }
+
+    /// The kind of the source if that takes all its tracks, else Matroska, which takes nearly all.
+    ///
+    /// Tracks are given by their caps, the video first. `None` if no container takes the video.
+    pub fn of(source: &Path, container: Container, tracks: &[gst::Caps]) -> Option<Self> {
+        let extension = source.extension().map(std::ffi::OsStr::to_ascii_lowercase);
+        let extension = extension.as_deref().and_then(std::ffi::OsStr::to_str);
+        let own = match (container, extension) {
+            (Container::Mp4, Some("mov")) => Self::new("qtmux", "mov"),
+            (Container::Mp4, _) => Self::new("mp4mux", "mp4"),
+            (Container::Matroska, Some("webm")) => Self::new("webmmux", "webm"),
+            (Container::TransportStream, _) => Self::new("mpegtsmux", "ts"),
+            _ => MATROSKA,
+        };
+        let takes_all = |family: Self| tracks.iter().all(|caps| family.way_in(caps).is_some());
+        let takes_video = tracks
+            .first()
+            .is_some_and(|caps| MATROSKA.way_in(caps).is_some());
+        if takes_all(own) {
+            Some(own)
+        } else {
+            takes_video.then_some(MATROSKA)
+        }
+    }
+
+    pub fn takes(self, caps: &gst::Caps) -> bool {
+        self.way_in(caps).is_some()
+    }
+
+    /// The muxer's pad for a track, and the parser that has to come before it.
+    fn way_in(self, caps: &gst::Caps) -> Option<(gst::PadTemplate, Option<&'static str>)> {
+        let element = gst::ElementFactory::make(self.muxer).build().ok()?;
+        let name = caps.structure(0)?.name().to_string();
+        let of_same_name = |template: &gst::PadTemplate| {
+            let caps = template.caps();
+            caps.iter()
+                .any(|structure| structure.name().as_str() == name)
+        };
+        let mut sinks: Vec<_> = element.pad_template_list().into_iter().collect();
+        sinks.retain(|template| template.direction() == gst::PadDirection::Sink);
+        let takes = |template: &&gst::PadTemplate| template.caps().can_intersect(caps);
+        let direct = sinks.iter().find(takes).cloned();
+        let parser = match name.as_str() {
+            "video/x-h264" => Some("h264parse"),
+            "video/x-h265" => Some("h265parse"),
+            "video/x-av1" => Some("av1parse"),
+            "video/x-vp9" => Some("vp9parse"),
+            "audio/mpeg" => match caps.structure(0)?.get::<i32>("mpegversion") {
+                Ok(1) => Some("mpegaudioparse"),
+                _ => Some("aacparse"),
+            },
+            _ => None,
+        };
+        match direct {
+            Some(template) => Some((template, None)),
+            None => sinks
+                .into_iter()
+                .find(of_same_name)
+                .map(|template| (template, parser))
+                .filter(|(_, parser)| parser.is_some()),
+        }
+    }
+}
+
+struct Track {
+    source: gst_app::AppSrc,
+    caps: gst::Caps,
+    ended: bool,
+}
+
+impl Track {
+    /// More is expected, but nothing has come yet.
+    fn is_starved(&self) -> bool {
+        !self.ended && self.source.current_level_bytes() == 0
+    }
+}
+
+/// How cuts of a file are written.
+pub(super) struct Format {
+    pub family: Family,
+    /// Caps of each track, the video first; empty caps for a track that never said what it is.
+    pub tracks: Vec<gst::Caps>,
+    /// Which way up the picture is.
+    pub tags: Option<gst::TagList>,
+}
+
+/// A file that is being written; dropping it leaves nothing behind.
+pub(super) struct Muxer {
+    /// What is cut, for errors.
+    source: PathBuf,
+    target: PathBuf,
+    running: Running,
+    file: NamedTempFile,
+    bus: gst::Bus,
+    tracks: Vec<Option<Track>>,
+    segment: gst::FormattedSegment<gst::ClockTime>,
+    /// Written into the finished file.
+    orientation: Option<Orientation>,
+    cancel: Arc<AtomicBool>,
+}
+
+/// A pipeline that is stopped when it is dropped, before its file is deleted.
+struct Running(gst::Pipeline);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if let Err(error) = self.0.set_state(gst::State::Null) {
+            log::warn!("cannot stop writing a cut: {error}");
+        }
+    }
+}
+
+impl Muxer {
+    /// Begins a file; tracks that its kind of container does not take are left out.
+    pub fn create(
+        source: &Path,
+        target: &Path,
+        format: &Format,
+        cancel: Arc<AtomicBool>,
+    ) -> Result<Self, VideoError> {
+        let Format {
+            family,
+            tracks,
+            tags,
+        } = format;
+        let file = temporary_beside(target).map_err(|error| unwritable(target, error))?;
+        let pipeline = gst::Pipeline::new();
+        let mux = element(family.muxer)?;
+        let sink = element("filesink")?;
+        sink.set_property("location", file.path());
+        // Nothing is played, so nothing waits for a clock.
+        sink.set_property("sync", false);
+        pipeline.add_many([&mux, &sink]).map_err(gst_error)?;
+        mux.link(&sink).map_err(gst_error)?;
+        let bus = pipeline.bus().ok_or_else(|| gst_error("no message bus"))?;
+        let mut muxer = Self {
+            source: source.to_path_buf(),
+            target: target.to_path_buf(),
+            running: Running(pipeline),
+            file,
+            bus,
+            tracks: Vec::new(),
+            segment: gst::FormattedSegment::new(),
+            orientation: tags
+                .as_ref()
+                .filter(|_| matches!(family.muxer, "mp4mux" | "qtmux"))
+                .and_then(|tags| Orientation::from_tags(tags)),
+            cancel,
+        };
+        muxer
+            .segment
+            .set_start(gst::ClockTime::from_nseconds(ORIGIN_NS as u64));
+        for caps in tracks {
+            let track = muxer.add_track(&mux, *family, caps)?;
+            muxer.tracks.push(track);
+        }
+        if let (Some(tags), Some(Some(video))) = (tags, muxer.tracks.get(VIDEO_TRACK)) {
+            video.source.send_event(gst::event::Tag::new(tags.clone()));
+        }
+        if muxer.running.0.set_state(gst::State::Playing).is_err() {
+            muxer.check()?;
+            return Err(unwritable(target, "the file cannot be opened"));
+        }
+        Ok(muxer)
+    }
+
+    fn add_track(
+        &self,
+        mux: &gst::Element,
+        family: Family,
+        caps: &gst::Caps,
+    ) -> Result<Option<Track>, VideoError> {
+        let Some((template, parser)) = family.way_in(caps) else {
+            if !caps.is_empty() {
+                log::warn!("{}: the cut cannot hold {caps}", self.source.display());
+            }
+            return Ok(None);
+        };
+        let source = gst_app::AppSrc::builder()
+            .caps(caps)
+            .format(gst::Format::Time)
+            .max_bytes(0)
+            .build();
+        source.set_property("handle-segment-change", true);
+        self.running.0.add(&source).map_err(gst_error)?;
+        let mut last: gst::Element = source.clone().upcast();
+        if let Some(parser) = parser {
+            let parser = element(parser)?;
+            self.running.0.add(&parser).map_err(gst_error)?;
+            last.link(&parser).map_err(gst_error)?;
+            last = parser;
+        }
+        let sink = mux
+            .request_pad(&template, None, None)
+            .ok_or_else(|| gst_error(format!("{} takes no further track", family.muxer)))?;
+        let pad = last
+            .static_pad("src")
+            .ok_or_else(|| gst_error("a parser without output"))?;
+        pad.link(&sink).map_err(gst_error)?;
+        Ok(Some(Track {
+            source,
+            caps: caps.clone(),
+            ended: false,
+        }))
+    }
+
+    pub fn set_caps(&mut self, track: usize, caps: gst::Caps) {
+        if let Some(Some(track)) = self.tracks.get_mut(track) {
+            track.caps = caps;
+        }
+    }
+
+    /// Adds a packet; times are in the new file.
+    pub fn push(
+        &self,
+        track: usize,
+        mut buffer: gst::Buffer,
+        pts_ns: i64,
+        dts_ns: Option<i64>,
+    ) -> Result<(), VideoError> {
+        let track = self.tracks.get(track).and_then(Option::as_ref);
+        let Some(track) = track.filter(|track| !track.ended) else {
+            return Ok(());
+        };
+        let time = |ns: i64| u64::try_from(ns + ORIGIN_NS).map(gst::ClockTime::from_nseconds);
+        let far = |_| self.uncuttable("its packets are far from their times");
+        let pts = time(pts_ns).map_err(far)?;
+        let dts = dts_ns.map(time).transpose().map_err(far)?;
+        let writable = buffer.make_mut();
+        writable.set_pts(pts);
+        writable.set_dts(dts);
+        let sample = gst::Sample::builder()
+            .buffer(&buffer)
+            .caps(&track.caps)
+            .segment(&self.segment)
+            .build();
+        if let Err(error) = track.source.push_sample(&sample) {
+            self.check()?;
+            return Err(self.uncuttable(&format!("the container does not accept it ({error})")));
+        }
+        self.wait_for_room()
+    }
+
+    /// No more packets of this track will come, so the others need not wait for it.
+    pub fn end_track(&mut self, track: usize) {
+        if let Some(Some(track)) = self.tracks.get_mut(track)
+            && !std::mem::replace(&mut track.ended, true)
+        {
+            // If the pipeline has stopped, the reason is on the bus.
+            let _ = track.source.end_of_stream();
+        }
+    }
+
+    /// Whether much is waiting, all of it for a packet of this track.
+    pub fn lacks(&self, track: usize) -> bool {
+        let lacking = self.tracks.get(track).and_then(Option::as_ref);
+        self.queued_bytes() > MAX_QUEUED_BYTES && lacking.is_some_and(Track::is_starved)
+    }
+
+    /// How much has not been written yet.
+    pub fn queued_bytes(&self) -> u64 {
+        let tracks = self.tracks.iter().flatten();
+        tracks.map(|track| track.source.current_level_bytes()).sum()
+    }
+
+    /// Waits only while every track has packets: a muxer that lacks one track cannot continue.
+    fn wait_for_room(&self) -> Result<(), VideoError> {
+        let start = Instant::now();
+        loop {
+            self.check()?;
+            let is_starved = self.tracks.iter().flatten().any(Track::is_starved);
+            if self.queued_bytes() <= MAX_QUEUED_BYTES || is_starved {
+                return Ok(());
+            }
+            if start.elapsed() > DATA_TIMEOUT {
+                return Err(unwritable(
+                    &self.target,
+                    "the disk does not accept the data",
+                ));
+            }
+            std::thread::sleep(POLL);
+        }
+    }
+
+    /// Completes the file and gives it its name.
+    pub fn finish(mut self) -> Result<(), VideoError> {
+        (0..self.tracks.len()).for_each(|track| self.end_track(track));
+        let mut queued = u64::MAX;
+        let mut progress = Instant::now();
+        while !self.check()? {
+            let left = self.queued_bytes();
+            if left < queued {
+                queued = left;
+                progress = Instant::now();
+            }
+            if progress.elapsed() > DATA_TIMEOUT {
+                return Err(unwritable(&self.target, "it is not completed in time"));
+            }
+            std::thread::sleep(POLL / 4);
+        }
+        self.running
+            .0
+            .set_state(gst::State::Null)
+            .map_err(gst_error)?;
+        let failed = |error: std::io::Error| unwritable(&self.target, error);
+        if let Some(orientation) = self.orientation {
+            set_orientation(self.file.as_file_mut(), orientation).map_err(failed)?;
+        }
+        self.file.as_file().sync_all().map_err(failed)?;
+        self.file
+            .persist(&self.target)
+            .map_err(|error| failed(error.error))?;
+        Ok(())
+    }
+
+    /// Whether the file is complete.
+    fn check(&self) -> Result<bool, VideoError> {
+        if self.cancel.load(Ordering::Relaxed) {
+            return Err(VideoError::Cancelled);
+        }
+        while let Some(message) = self.bus.pop() {
+            match message.view() {
+                gst::MessageView::Eos(_) => return Ok(true),
+                gst::MessageView::Error(error) => {
+                    log::debug!("{}: {:?}", self.target.display(), error.debug());
+                    let reported = error.error();
+                    let reason = one_line(reported.message());
+                    let is_disk = [
+                        gst::ResourceError::Write,
+                        gst::ResourceError::NoSpaceLeft,
+                        gst::ResourceError::OpenWrite,
+                        gst::ResourceError::Seek,
+                    ];
+                    return Err(if is_disk.into_iter().any(|kind| reported.matches(kind)) {
+                        unwritable(&self.target, reason)
+                    } else {
+                        self.uncuttable(&reason)
+                    });
+                }
+                _ => {}
+            }
+        }
+        Ok(false)
+    }
+
+    fn uncuttable(&self, reason: &str) -> VideoError {
+        VideoError::Uncuttable {
+            path: self.source.clone(),
+            reason: reason.to_owned(),
+        }
+    }
+}
+
+fn unwritable(target: &Path, reason: impl std::fmt::Display) -> VideoError {
+    VideoError::Unwritable {
+        path: target.to_path_buf(),
+        reason: reason.to_string(),
+    }
+}
+
+/// In the folder of the target, so that renaming it is enough.
+fn temporary_beside(target: &Path) -> std::io::Result<NamedTempFile> {
+    let dir = match target.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
+    std::fs::create_dir_all(dir)?;
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(TEMPORARY_PREFIX);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        // The permissions of other new files, instead of the private ones of temporary files.
+        builder.permissions(std::fs::Permissions::from_mode(0o666));
+    }
+    builder.tempfile_in(dir)
+}

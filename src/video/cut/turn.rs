@@ -1,0 +1,69 @@
+//! Writes into an MP4 or QuickTime file which way up its picture is: the matrix in the track header.
+//!
+//! GStreamer 1.22 reads that matrix, but its muxer always writes "not turned". Layout: ISO/IEC
+//! 14496-12, 8.3.2.
+
+use std::fs::File;
+use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
+
+use crate::video::file::mp4::{self, Mp4Box, boxes};
+use crate::video::file::orientation::Orientation;
+
+/// 1.0 as a 16.16 number, and as the 2.30 number of the last entry.
+const ONE: i32 = 1 << 16;
+const ONE_2_30: i32 = 1 << 30;
+
+/// Writes `orientation` into the header of the first video track. Mirrored pictures are left as
+/// they are.
+///
+/// # Errors
+/// Those of the file, and `InvalidData` if it has no such header.
+pub(super) fn set_orientation(file: &mut File, orientation: Orientation) -> io::Result<()> {
+    if orientation.mirrored || orientation.quarter_turns == 0 {
+        return Ok(());
+    }
+    let movie = mp4::movie(file)?;
+    for track in boxes(file, movie.start, movie.end)? {
+        if track.kind != *b"trak" {
+            continue;
+        }
+        for header in boxes(file, track.start, track.end)? {
+            if header.kind == *b"tkhd" && turn(file, &header, orientation.quarter_turns)? {
+                return Ok(());
+            }
+        }
+    }
+    Err(io::ErrorKind::InvalidData.into())
+}
+
+/// `false` if the track has no width, so is not a video.
+fn turn(file: &mut File, header: &Mp4Box, quarter_turns: u8) -> io::Result<bool> {
+    let mut version = [0];
+    file.seek(SeekFrom::Start(header.start))?;
+    file.read_exact(&mut version)?;
+    let times_length = if version[0] == 1 { 32 } else { 20 };
+    // Version and flags, times, reserved, layer, group, volume, reserved.
+    let at = header.start + 4 + times_length + 16;
+    let mut size = [0; 8];
+    file.seek(SeekFrom::Start(at + 36))?;
+    file.read_exact(&mut size)?;
+    let [w0, w1, w2, w3, h0, h1, h2, h3] = size;
+    let width = i32::from_be_bytes([w0, w1, w2, w3]);
+    let height = i32::from_be_bytes([h0, h1, h2, h3]);
+    if width == 0 {
+        return Ok(false);
+    }
+    let (a, b, c, d, x, y) = match quarter_turns {
+        1 => (0, ONE, -ONE, 0, height, 0),
+        2 => (-ONE, 0, 0, -ONE, width, height),
+        _ => (0, -ONE, ONE, 0, 0, width),
+    };
+    let matrix = [a, b, 0, c, d, 0, x, y, ONE_2_30];
+    let bytes: Vec<u8> = matrix
+        .iter()
+        .flat_map(|entry| entry.to_be_bytes())
+        .collect();
+    file.seek(SeekFrom::Start(at))?;
+    file.write_all(&bytes)?;
+    Ok(true)
+}

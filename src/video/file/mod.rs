@@ -1,0 +1,26 @@
+//! One opened video file: what it holds, and its packets or decoded frames.
+//!
+//! ```text
+//! Source      the opened file: its path, what was found in it, each thing read once
+//! Reader      packets or frames of a source, from a GStreamer pipeline of its own
+//! Container   how MP4, Matroska and transport streams differ in their timestamps
+//! ```
+//! Everything that GIFs and truncated files need is handled in here; the other rooms do not
+//! notice them.
+
+pub(super) mod beginning;
+pub(super) mod container;
+pub(super) mod error;
+mod gif;
+pub(super) mod gst_util;
+pub(super) mod info;
+pub(super) mod intake;
+pub(super) mod mp4;
+pub(super) mod names;
+pub(super) mod orientation;
+pub(super) mod probe;
+pub(super) mod reader;
+pub(super) mod source;
+mod streams;
+pub(super) mod timing;
+mod truncated;

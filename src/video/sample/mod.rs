@@ -1,0 +1,19 @@
+//! Frames for the encoder: exactly one per clip, or a rough preview of the whole video.
+//!
+//! ```text
+//! Sampler ─┬─ PacketPass       decodes only what is needed
+//!          └─ SequentialPass   decodes everything, where the first might be wrong
+//! PreviewSampler               key frames only, coarse to fine
+//! ```
+
+pub(super) mod bitstream;
+mod decoder;
+pub(super) mod frame;
+mod packet_pass;
+mod packet_source;
+mod picture;
+pub(super) mod preview;
+pub(super) mod sampler;
+mod select;
+mod sequential_pass;
+pub(super) mod start;
