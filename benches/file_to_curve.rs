@@ -10,9 +10,8 @@ use std::time::Instant;
 
 use burn::tensor::DType;
 use vcl::domain::Query;
-use vcl::engine::{
-    Engine, EngineConfig, FrameChoice, IndexJob, ModelChoice, SearchOptions, VideoIndex,
-};
+use vcl::engine::{Engine, EngineConfig, FrameChoice, IndexJob, ModelChoice, VideoIndex};
+use vcl::find::Way;
 use vcl::model::DeviceChoice;
 use vcl::store::Paths;
 
@@ -21,7 +20,7 @@ mod full_size;
 
 /// Whether every clip has an embedding, be it that of a neighbour.
 fn covers_the_video(index: &VideoIndex) -> bool {
-    index.n_clips_done() > 0 && index.embeddings().n_clips() == index.n_clips()
+    index.n_clips_done() > 0 && index.n_known() == index.n_clips()
 }
 
 fn main() {
@@ -61,11 +60,11 @@ fn main() {
         })
         .unwrap();
     let to_index = started.elapsed();
-    let options = SearchOptions::default();
     let ask = |engine: &mut Engine, words: &str| {
         let started = Instant::now();
-        let result = engine.search(&index, &Query::new(words).unwrap(), options);
-        std::hint::black_box(result.unwrap());
+        let query = Query::new(words).unwrap();
+        let answer = engine.answer(&index.snapshot(), &query, &Way::default());
+        std::hint::black_box(answer.unwrap());
         started.elapsed()
     };
     let first_query = ask(&mut engine, "a red circle");

@@ -16,6 +16,7 @@
 //! Data flows one way. The modules below stand in dependency order; what matters is what is absent:
 //! [`domain`] knows no file, thread or tensor; [`video`], [`model`], [`store`], [`eval`] and
 //! [`export`] never name each other, with one exception: [`export`] has [`video`] cut films.
+//! [`find`], how a query becomes a curve and moments, is arithmetic over [`domain`] and [`model`].
 //! GStreamer is named only in [`video`], egui only in [`app`], burn only in [`model`], [`learn`] and
 //! [`engine`]; [`worker`] and [`cli`] sit on [`engine`] and do not know of each other; the window,
 //! [`app`], sits on [`worker`]. `tests/architecture/` holds the code to it.
@@ -27,6 +28,8 @@ pub mod export;
 pub mod model;
 pub mod store;
 pub mod video;
+
+pub mod find;
 
 pub mod learn;
 

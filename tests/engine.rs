@@ -12,8 +12,9 @@ use support::{PATIENCE, Place, tiny_model};
 use vcl::domain::{ClipIndex, Query, UnitVector};
 use vcl::engine::{
     Dataset, DatasetSource, Engine, EngineConfig, FrameChoice, IndexJob, IndexStep, ModelChoice,
-    SearchOptions, VideoIndex,
+    Notice, VideoIndex,
 };
+use vcl::find::Way;
 use vcl::model::DeviceChoice;
 use vcl::store::{FloatType, NpzArray, write_npz};
 use vcl::video::{Sampler, SamplerOptions};
@@ -192,11 +193,10 @@ fn steps_are_short_and_the_index_grows() {
         if step == IndexStep::Finished {
             break;
         }
-        if !index.embeddings().is_empty() {
-            let found = engine
-                .search(index, &query, SearchOptions::default())
-                .unwrap();
-            assert_eq!(found.saliency.n_clips(), index.embeddings().n_clips());
+        assert_eq!(index.n_known(), index.embeddings().n_clips());
+        if index.n_known() > 0 {
+            let found = engine.answer(&index.snapshot(), &query, &Way::default());
+            assert_eq!(found.unwrap().saliency.n_clips(), index.n_known());
             n_early_answers += 1;
         }
     }
@@ -211,23 +211,18 @@ fn a_search_is_the_cosine_with_the_query() {
     let mut engine = engine(&place);
     let index = index(&mut engine, &video);
     let query = Query::new("a red thing").unwrap();
-    let text = engine.encode_texts(&[query.as_str()]).unwrap();
+    let text = engine.encode_texts(&[query.key()]).unwrap();
     let text = UnitVector::normalised(text);
-    let found = engine
-        .search(&index, &query, SearchOptions::default())
-        .unwrap();
+    let known = index.snapshot();
+    let found = engine.answer(&known, &query, &Way::default()).unwrap();
     assert_eq!(found.cosines, index.embeddings().cosines(&text));
-    assert_eq!(found.shape, found.cosines.min_max_normalised());
+    assert_eq!(*found.detection.curve(), found.cosines.min_max_normalised());
     let best = found.cosines.highlight().unwrap().clip;
     assert_eq!(found.highlight.clip, best, "calibration keeps the argmax");
     assert!((0.0..=1.0).contains(&found.present));
-    assert!(found.moments[0].span.contains(best.centre_secs()));
-    assert_eq!(
-        found,
-        engine
-            .search(&index, &query, SearchOptions::default())
-            .unwrap()
-    );
+    assert!(found.moments(0.4)[0].span.contains(best.centre_secs()));
+    let again = engine.answer_all(&index, &[query.clone(), query], &Way::default());
+    assert_eq!(again.unwrap(), [found.clone(), found]);
 }
 
 /// A diverged training or a bad conversion leaves such weights.
@@ -259,14 +254,17 @@ fn a_model_that_gives_no_numbers_is_an_error() {
             let pixels = engine.encoder().preprocess(&image::RgbImage::new(64, 64));
             engine.encode_images(&[pixels]).unwrap_err()
         } else {
-            engine.embed_query(&Query::new("x").unwrap()).unwrap_err()
+            {
+                let query = Query::new("x").unwrap();
+                engine.embed_query(&query, &Way::default()).unwrap_err()
+            }
         };
         assert!(error.to_string().contains("are not numbers"), "{error}");
     }
 }
 
 #[test]
-fn features_of_another_length_than_the_labels_say_are_told_of_once() {
+fn one_notice_tells_of_all_features_of_another_length_than_the_labels_say() {
     let place = Place::new();
     let mut engine = engine(&place);
     let dir = place.path("features");
@@ -297,9 +295,19 @@ fn features_of_another_length_than_the_labels_say_are_told_of_once() {
     };
     assert!(notices(&["c", "d"]).is_empty());
     let told = notices(&["c", "b", "a", "d", "e"]);
-    assert_eq!(told.len(), 1, "{told:?}");
-    let words = "3 of 5 videos have another length than their labels say, \"b\" for one: 48 clips";
-    assert!(told[0].starts_with(words), "{told:?}");
+    let expected = Notice::OtherLengths {
+        n_misfits: 3,
+        n_videos: 5,
+        example: "b".to_owned(),
+        n_found: 48,
+        n_expected: 75,
+    };
+    assert_eq!(told, [expected]);
+    assert_eq!(
+        told[0].to_string(),
+        "3 of 5 videos have another length than their labels say, \"b\" for one: 48 clips of 2 s, \
+         the labels speak of 75; check that both belong together"
+    );
 }
 
 #[test]

@@ -9,7 +9,8 @@ use std::time::Instant;
 
 use support::{PATIENCE, Place, tiny_model};
 use vcl::domain::{ClipIndex, Grade, Labels, Query};
-use vcl::engine::{EngineConfig, FrameChoice, ModelChoice, SearchResult};
+use vcl::engine::{EngineConfig, FrameChoice, ModelChoice, Notice};
+use vcl::find::Answer;
 use vcl::model::DeviceChoice;
 use vcl::store::{LabelStore, PromptFolder};
 use vcl::worker::{
@@ -75,15 +76,15 @@ impl Driver {
     }
 
     #[track_caller]
-    fn final_answer(&mut self, of: VideoId, to: QueryId) -> SearchResult {
+    fn final_answer(&mut self, of: VideoId, to: QueryId) -> Answer {
         self.wait("final answer", |event| match event {
             Event::Found {
                 video,
                 query,
-                result,
+                answer,
                 is_final: true,
                 ..
-            } if (video, query) == (of, to) => Some(*result),
+            } if (video, query) == (of, to) => Some(*answer),
             _ => None,
         })
     }
@@ -140,12 +141,12 @@ fn a_video_is_opened_indexed_and_searched() {
         Event::Found {
             video,
             query: asked,
-            result,
+            answer,
             is_final: true,
             ..
         } => {
             assert_eq!((video, asked), (id, query));
-            Some(result)
+            Some(answer)
         }
         _ => None,
     });
@@ -154,10 +155,7 @@ fn a_video_is_opened_indexed_and_searched() {
 
     // A second query needs no second look, and the same video opens from the cache.
     let second = driver.search(2, "something blue");
-    assert_eq!(
-        driver.final_answer(id, second).query.as_str(),
-        "something blue"
-    );
+    driver.final_answer(id, second);
     let again = driver.open(8, video);
     let n_cached = driver.wait("index", |event| match event {
         Event::Indexed {
@@ -295,6 +293,34 @@ fn errors_are_told_and_the_worker_goes_on() {
 }
 
 #[test]
+fn a_query_that_is_too_long_raises_a_notice_and_no_change_of_device() {
+    let place = Place::new();
+    let video = place.short_video("scenes.mp4");
+    let mut driver = Driver::new(&place, tiny());
+    driver.open(1, video);
+    driver.search(1, &"red ".repeat(100));
+    let mut notices = Vec::new();
+    let mut is_answered = |event, of| match event {
+        Event::DeviceChanged { device } => panic!("the model stayed where it was, not {device}"),
+        Event::Notice(notice) => {
+            notices.push(notice);
+            None
+        }
+        Event::Found { query, .. } => (query == of).then_some(()),
+        _ => None,
+    };
+    driver.wait("answer", |event| is_answered(event, QueryId(1)));
+    // The notice comes right behind the answer, and before the next one.
+    let next = driver.search(2, "blue");
+    driver.wait("next answer", |event| is_answered(event, next));
+    assert_eq!(notices.len(), 1, "{notices:?}");
+    let Notice::QueryCut { beginning, .. } = &notices[0] else {
+        panic!("{notices:?}");
+    };
+    assert_eq!(beginning, "red red red red red red ");
+}
+
+#[test]
 fn a_query_is_taught_and_goes_back_to_its_words() {
     let place = Place::new();
     let video = many_scenes(&place, 30);
@@ -310,6 +336,7 @@ fn a_query_is_taught_and_goes_back_to_its_words() {
         _ => None,
     });
     let query = driver.search(1, "a late scene");
+    let words = Query::new("a late scene").unwrap();
     let plain = driver.final_answer(id, query);
 
     // Nothing was said yet.
@@ -336,7 +363,7 @@ fn a_query_is_taught_and_goes_back_to_its_words() {
         video: content.clone(),
         video_name: "many".to_owned(),
         duration_secs: 60.0,
-        query: plain.query.clone(),
+        query: words.clone(),
         labels: labels.clone(),
     };
     driver.worker.send(Command::SaveLabels(Box::new(saved)));
@@ -364,7 +391,7 @@ fn a_query_is_taught_and_goes_back_to_its_words() {
     assert!(n_steps > 3 && was_answered, "{n_steps} {was_answered}");
     assert_eq!((lesson.n_labels, lesson.n_videos), (30, 1));
     let store = LabelStore::open(&place.paths().data_dir).unwrap();
-    assert_eq!(store.load(content.as_str(), &plain.query).unwrap(), labels);
+    assert_eq!(store.load(content.as_str(), &words).unwrap(), labels);
 
     // The prompt is found by its name, moved to another, and taken away.
     let folder = PromptFolder::new(&place.paths().data_dir);

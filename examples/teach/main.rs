@@ -17,14 +17,12 @@ use clap::Parser;
 use rand::seq::SliceRandom as _;
 use rand::{RngExt as _, SeedableRng as _};
 use rand_pcg::Pcg64;
-use vcl::domain::{
-    Annotation, Embeddings, Moment, SaliencyCurve, UnitVector, ZERO_SHOT_THRESHOLD,
-    moments_at_thresholds,
-};
+use vcl::domain::{Annotation, Embeddings, Moment, SaliencyCurve, UnitVector};
 use vcl::eval::{Metrics, Prediction, score};
+use vcl::find::Way;
 use vcl::learn::{Example, Trainer, TrainerConfig, TrainingSet, Unlisted, Verdict};
 use vcl::model::moment_head::HeadKind;
-use vcl::model::{ComputeDevice, Encoder, ModelFiles, Pixels, Prompt};
+use vcl::model::{ComputeDevice, Encoder, ModelFiles, Pixels};
 
 use world::caption::Caption;
 use world::claim::{Claim, FigureClaim, ScenerySet};
@@ -177,7 +175,11 @@ fn main() -> anyhow::Result<()> {
         };
         let train = draw(arguments.train_videos, 0)?;
         let test = draw(arguments.test_videos, 500_000)?;
-        let zero_shot = judge(&test, &zero_shot_text(&encoder, concept.query)?, None)?;
+        let zero_shot = judge(
+            &test,
+            &zero_shot_text(&encoder, concept.query)?,
+            &Way::default(),
+        )?;
         table.add("zero-shot", 0, &zero_shot);
         for seed in 0..arguments.seeds {
             let rows = arguments.labels.iter().flat_map(|amount| {
@@ -195,9 +197,9 @@ fn main() -> anyhow::Result<()> {
                 let metrics = match outcome.verdict {
                     Verdict::NotBetter | Verdict::Unchecked => zero_shot.clone(),
                     Verdict::Better => {
-                        let prompt = &outcome.prompt;
+                        let prompt = outcome.prompt.clone();
                         let texts = prompt.embed_texts(&encoder, &[concept.query])?;
-                        judge(&test, &texts[0], Some(prompt))?
+                        judge(&test, &texts[0], &prompt.into())?
                     }
                 };
                 if arguments.verbose {
@@ -312,17 +314,14 @@ fn zero_shot_text(encoder: &Encoder, query: &str) -> anyhow::Result<UnitVector> 
 }
 
 /// Official metrics on videos that no training saw.
-fn judge(videos: &[Video], text: &UnitVector, prompt: Option<&Prompt>) -> anyhow::Result<Metrics> {
+fn judge(videos: &[Video], text: &UnitVector, way: &Way) -> anyhow::Result<Metrics> {
     let truth: Vec<_> = videos
         .iter()
         .map(|video| video.annotation.clone())
         .collect();
     let predict = |video: &Video| {
         let cosines: SaliencyCurve = video.embeddings.cosines(text);
-        let moments: Vec<Moment> = match prompt {
-            Some(prompt) => prompt.all_moments(&cosines),
-            None => moments_at_thresholds(&cosines.min_max_normalised(), ZERO_SHOT_THRESHOLD),
-        };
+        let moments = way.detector().windows(&cosines, false);
         let window = |m: &Moment| [m.span.start_secs, m.span.end_secs, f64::from(m.score)];
         Prediction {
             qid: video.annotation.qid.clone(),

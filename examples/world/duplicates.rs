@@ -8,9 +8,10 @@ use clap::Args;
 use image::RgbImage;
 use rand::SeedableRng as _;
 use rand_pcg::Pcg64;
-use vcl::domain::{Annotation, Embeddings, ZERO_SHOT_THRESHOLD, moments_at_thresholds};
+use vcl::domain::{Annotation, Embeddings};
 use vcl::engine::NearDuplicates;
 use vcl::eval::{Prediction, score};
+use vcl::find::Detector;
 use vcl::model::{ComputeDevice, Encoder, ModelFiles, Pixels};
 
 use crate::evaluate::is_question;
@@ -133,8 +134,7 @@ impl Trial {
             let unit = deviation(expected.values()).max(f32::MIN_POSITIVE);
             let pairs = cosines.values().iter().zip(expected.values());
             self.errors.extend(pairs.map(|(a, b)| (a - b).abs() / unit));
-            let shape = cosines.min_max_normalised();
-            let moments = moments_at_thresholds(&shape, ZERO_SHOT_THRESHOLD);
+            let moments = Detector::Runs.windows(&cosines, false);
             let window = |moment: &vcl::domain::Moment| {
                 let span = moment.span;
                 [span.start_secs, span.end_secs, f64::from(moment.score)]

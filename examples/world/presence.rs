@@ -7,7 +7,8 @@ use clap::Args;
 use rand::SeedableRng as _;
 use rand_pcg::Pcg64;
 use vcl::domain::{Embeddings, Query};
-use vcl::engine::{Engine, EngineConfig, FrameChoice, ModelChoice, PROBABLY_PRESENT};
+use vcl::engine::{Engine, EngineConfig, FrameChoice, ModelChoice, Snapshot};
+use vcl::find::{PROBABLY_PRESENT, Way};
 use vcl::model::DeviceChoice;
 use vcl::store::Paths;
 
@@ -56,6 +57,11 @@ pub fn run(arguments: &PresenceArguments) -> anyhow::Result<()> {
             .collect();
         let features = engine.encode_images(&pixels)?;
         let embeddings = Embeddings::from_features(engine.encoder().dim(), features)?;
+        let video = Snapshot::of(&embeddings);
+        let mut presence = |words: &str| -> anyhow::Result<f32> {
+            let answer = engine.answer(&video, &Query::new(words)?, &Way::default())?;
+            Ok(answer.present)
+        };
         for (detail, beliefs) in [(Detail::Full, &mut full), (Detail::Brief, &mut brief)] {
             let shown: Vec<_> = story
                 .takes
@@ -64,11 +70,9 @@ pub fn run(arguments: &PresenceArguments) -> anyhow::Result<()> {
                 .filter(|query| is_question(query, &story))
                 .collect();
             for query in &shown {
-                let belief = engine.presence(&embeddings, &Query::new(&query.caption.text)?)?;
-                beliefs.present.push(belief);
+                beliefs.present.push(presence(&query.caption.text)?);
                 let other = absent_query(&story, detail, &mut rng)?;
-                let belief = engine.presence(&embeddings, &Query::new(&other.caption.text)?)?;
-                beliefs.absent.push(belief);
+                beliefs.absent.push(presence(&other.caption.text)?);
             }
         }
     }

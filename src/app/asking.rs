@@ -10,7 +10,7 @@ impl App {
             Ok(added) => {
                 self.query_bar.clear();
                 if let Some((id, query)) = added {
-                    self.settings.remember_query(query.as_str());
+                    self.settings.remember_query(query.key());
                     self.save_settings();
                     self.worker.send(Command::Search { id, query });
                     if let Some(path) = &self.prompt {
@@ -31,7 +31,7 @@ impl App {
     pub(super) fn ask_with(&mut self, ctx: &egui::Context, query: &str, prompt: String) {
         self.add_query(ctx, query);
         let lane = self.session.selected_lane();
-        if let Some(lane) = lane.filter(|lane| lane.query.as_str() == query) {
+        if let Some(lane) = lane.filter(|lane| lane.query.key() == query) {
             self.worker.send(Command::UsePrompt {
                 id: lane.id,
                 prompt: Some(PromptSource::Named(prompt)),

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::cli::args::{EmbedCommand, GlobalArgs};
 use crate::cli::{output, progress};
-use crate::domain::Query;
+use crate::domain::{Query, QueryKind};
 use crate::store::{FloatType, NpzArray, write_npz};
 
 pub fn run(global: &GlobalArgs, command: &EmbedCommand) -> anyhow::Result<()> {
@@ -17,16 +17,20 @@ pub fn run(global: &GlobalArgs, command: &EmbedCommand) -> anyhow::Result<()> {
 fn embed_video(global: &GlobalArgs, video: &Path, target: &Path) -> anyhow::Result<()> {
     global.check_target(target, &[video])?;
     let mut engine = global.open_engine()?;
-    let index = progress::index_with_bar(&mut engine, video)?;
+    let index = engine.work(|engine| progress::index_with_bar(engine, video))?;
     write(target, "features", index.dim(), index.features().to_vec())
 }
 
-fn embed_texts(global: &GlobalArgs, texts: &[Query], target: &Path) -> anyhow::Result<()> {
+fn embed_texts<'a>(global: &GlobalArgs, texts: &'a [Query], target: &Path) -> anyhow::Result<()> {
     global.check_target(target, &[])?;
     let mut engine = global.open_engine()?;
-    let texts: Vec<&str> = texts.iter().map(Query::as_str).collect();
-    let features = engine.encode_texts(&texts)?;
-    write(target, "pooler_output", engine.encoder().dim(), features)
+    let words = |query: &'a Query| match query.kind() {
+        QueryKind::Words(words) => &**words,
+    };
+    let texts: Vec<&str> = texts.iter().map(words).collect();
+    let features = engine.work(|engine| engine.encode_texts(&texts))?;
+    let dim = engine.get().encoder().dim();
+    write(target, "pooler_output", dim, features)
 }
 
 /// Writes `[n, dim]` features under one key.

@@ -5,25 +5,26 @@ use std::fmt::Write as _;
 use serde_json::json;
 
 use crate::cli::args::{EvaluateArgs, GlobalArgs, ScoreFormat};
-use crate::cli::{output, progress, train};
+use crate::cli::{output, train};
 use crate::eval::{Metrics, Prediction, predictions_jsonl, score};
+use crate::find::Way;
 
 pub fn run(global: &GlobalArgs, args: &EvaluateArgs) -> anyhow::Result<()> {
     if let Some(path) = &args.predictions {
         args.data.check_target(global, path)?;
     }
     let mut engine = global.open_engine()?;
-    let prompt = global.load_prompt(&engine)?;
+    let taught = global.taught_way(&engine)?;
     let dataset = train::load(&mut engine, &args.data)?;
+    let mut ways = vec![("zero-shot".to_owned(), Way::default())];
+    ways.extend(taught);
     let mut rows: Vec<(String, Metrics)> = Vec::new();
-    let mut written: Vec<Prediction> =
-        dataset.predict(&mut engine, None, args.main_moments_only)?;
-    rows.push(("zero-shot".into(), score(&dataset.annotations, &written)?));
-    if let Some((name, prompt)) = &prompt {
-        written = dataset.predict(&mut engine, Some(prompt), args.main_moments_only)?;
-        rows.push((name.clone(), score(&dataset.annotations, &written)?));
+    // The file holds the predictions of the last way.
+    let mut written: Vec<Prediction> = Vec::new();
+    for (name, way) in ways {
+        written = engine.work(|engine| dataset.predict(engine, &way, args.main_moments_only))?;
+        rows.push((name, score(&dataset.annotations, &written)?));
     }
-    progress::tell_notices(&mut engine);
     if let Some(path) = &args.predictions {
         output::write(path, predictions_jsonl(&written)?.as_bytes())?;
     }

@@ -6,38 +6,32 @@ use anyhow::ensure;
 use serde::Serialize;
 
 use crate::cli::args::{ExportArgs, GlobalArgs};
-use crate::cli::{output, progress, search};
+use crate::cli::{output, progress};
 use crate::domain::{count, format_timestamp};
-use crate::engine::{PROBABLY_PRESENT, SearchOptions};
+use crate::engine::export_document;
 use crate::export::{self, ExportDocument, WrittenCut};
 use crate::store;
 
 pub fn run(global: &GlobalArgs, args: &ExportArgs) -> anyhow::Result<()> {
     check_output(global, args)?;
     let mut engine = global.open_engine()?;
-    let prompt = global.load_prompt(&engine)?.map(|(_, prompt)| prompt);
-    let index = progress::index_with_bar(&mut engine, &args.video)?;
-    let mut results = search::search_all(
-        &mut engine,
-        &index,
-        &args.queries,
-        prompt.as_ref(),
-        args.threshold,
-        SearchOptions::default().n_highlights,
-    )?;
-    for result in &mut results {
-        if let Some(top) = args.top {
-            result.moments.truncate(usize::from(top));
-        }
-        if result.present < PROBABLY_PRESENT {
+    let way = global.way(&engine)?;
+    let index = engine.work(|engine| progress::index_with_bar(engine, &args.video))?;
+    let answers = engine.work(|engine| engine.answer_all(&index, &args.queries, &way))?;
+    let threshold = args.threshold.unwrap_or(way.usual_threshold());
+    let n_most = args.top.map_or(usize::MAX, usize::from);
+    let found = args.queries.iter().zip(&answers).map(|(query, answer)| {
+        if !answer.is_probable() {
             log::warn!(
-                "“{}” is probably not in this video ({:.0} %): what is written for it is a guess",
-                result.query,
-                100.0 * result.present
+                "“{query}” is probably not in this video ({:.0} %): what is written for it is a guess",
+                100.0 * answer.present
             );
         }
-    }
-    let document = index.export_document(&results);
+        let mut moments = answer.moments(threshold);
+        moments.truncate(n_most);
+        (query, answer, moments)
+    });
+    let document = export_document(&index.path, &index.info, index.duration_secs(), found);
     let Some(format) = args.format.of_file() else {
         return write_cuts(args, &document);
     };
@@ -46,11 +40,11 @@ pub fn run(global: &GlobalArgs, args: &ExportArgs) -> anyhow::Result<()> {
         return output::print(&text);
     }
     output::write(&args.output, text.as_bytes())?;
-    let n_moments = results.iter().map(|result| result.moments.len()).sum();
+    let n_moments = document.queries.iter().map(|query| query.moments.len());
     output::print(&format!(
         "{}: {}\n",
         args.output.display(),
-        count(n_moments, "moment")
+        count(n_moments.sum(), "moment")
     ))
 }
 

@@ -43,7 +43,7 @@ pub fn run(global: &GlobalArgs, args: &IndexArgs) -> anyhow::Result<()> {
     let mut n_failed = 0;
     let mut only_error = None;
     for video in &videos {
-        match progress::index_with_bar(&mut engine, video) {
+        match engine.work(|engine| progress::index_with_bar(engine, video)) {
             Ok(index) => {
                 let mut line = format!(
                     "{}: {}, {}",

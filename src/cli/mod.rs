@@ -5,6 +5,7 @@
 //! 2 when the arguments make no sense.
 
 mod args;
+mod cli_engine;
 mod embed;
 mod evaluate;
 mod export;
@@ -20,16 +21,18 @@ mod train;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::{Context as _, ensure};
+use anyhow::ensure;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{CommandFactory as _, Parser as _};
 
-use crate::engine::{Engine, EngineConfig, FrameChoice, ModelChoice};
-use crate::model::{DeviceChoice, Prompt, quiet_gpu_panics};
-use crate::store::{self, Hub, Paths, PromptFolder, TargetError};
+use crate::engine::{Engine, EngineConfig, FrameChoice, ModelChoice, read_prompt_file};
+use crate::find::Way;
+use crate::model::{DeviceChoice, quiet_gpu_panics};
+use crate::store::{self, Hub, Paths, TargetError};
 use crate::video::VideoError;
 
 use args::{Args, CommandLine, CommandsOnly, GlobalArgs};
+use cli_engine::CliEngine;
 
 /// What the window opens with.
 #[derive(Clone, Debug)]
@@ -38,9 +41,9 @@ pub struct WindowRequest {
     pub queries: Vec<String>,
     /// Answers every query.
     pub prompt: Option<PathBuf>,
-    /// None where the arguments do not say.
+    /// None where the arguments leave it open.
     pub model: Option<ModelChoice>,
-    /// None where the arguments do not say.
+    /// None where the arguments leave it open.
     pub device: Option<DeviceChoice>,
     pub frame_choice: FrameChoice,
     pub paths: Paths,
@@ -48,7 +51,7 @@ pub struct WindowRequest {
     pub hub: Hub,
 }
 
-/// Does what the arguments of this process say; without a command that is `open_window`.
+/// Carries out the arguments of this process; without a command that is `open_window`.
 pub fn run(open_window: impl FnOnce(WindowRequest) -> anyhow::Result<()>) -> ExitCode {
     let args = parse();
     start_log(args.global.verbose);
@@ -114,7 +117,7 @@ fn window_request(args: Args) -> anyhow::Result<WindowRequest> {
     }
     let mut queries: Vec<_> = args.queries.iter().map(ToString::to_string).collect();
     if let Some(path) = &args.global.prompt {
-        let prompt = read_prompt(path)?;
+        let prompt = read_prompt_file(path)?;
         if queries.is_empty() {
             queries.extend(prompt.metadata.query);
         }
@@ -130,11 +133,6 @@ fn window_request(args: Args) -> anyhow::Result<WindowRequest> {
         paths: Paths::from_env()?,
         hub: Hub::from_env(),
     })
-}
-
-fn read_prompt(path: &Path) -> anyhow::Result<Prompt> {
-    let bytes = PromptFolder::read_file(path)?;
-    Prompt::from_bytes(&bytes).with_context(|| path.display().to_string())
 }
 
 impl GlobalArgs {
@@ -155,8 +153,8 @@ impl GlobalArgs {
         })
     }
 
-    fn open_engine(&self) -> anyhow::Result<Engine> {
-        Ok(Engine::open(&self.engine_config()?)?)
+    fn open_engine(&self) -> anyhow::Result<CliEngine> {
+        Ok(CliEngine::new(Engine::open(&self.engine_config()?)?))
     }
 
     /// Whether a result can be written to `path`, which must not be among what is read.
@@ -167,16 +165,18 @@ impl GlobalArgs {
     }
 
     /// The prompt of `--prompt` with its name, made for this engine's model.
-    fn load_prompt(&self, engine: &Engine) -> anyhow::Result<Option<(String, Prompt)>> {
+    fn taught_way(&self, engine: &CliEngine) -> anyhow::Result<Option<(String, Way)>> {
         let Some(path) = &self.prompt else {
             return Ok(None);
         };
-        let prompt = read_prompt(path)?;
-        prompt
-            .check_model(engine.encoder().id())
-            .with_context(|| path.display().to_string())?;
-        let name = path.file_stem().unwrap_or(path.as_os_str());
-        Ok(Some((name.to_string_lossy().into_owned(), prompt)))
+        let (name, prompt) = engine.get().prompt_file(path)?;
+        Ok(Some((name, prompt.into())))
+    }
+
+    /// By the prompt of `--prompt`, or by the plain words.
+    fn way(&self, engine: &CliEngine) -> anyhow::Result<Way> {
+        let taught = self.taught_way(engine)?;
+        Ok(taught.map(|(_, way)| way).unwrap_or_default())
     }
 }
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
+use crate::cli::cli_engine::print_notices;
 use crate::engine::{Engine, EngineError, IndexJob, VideoIndex};
 use crate::store::{DownloadStep, HubError, ModelDownload};
 
@@ -48,19 +49,12 @@ pub fn index_with_bar(engine: &mut Engine, video: &Path) -> Result<VideoIndex, E
         }
     });
     bar.finish_and_clear();
-    tell_notices(engine);
+    print_notices(engine, &bar);
     let index = outcome?;
     if let Some(warning) = &index.warning {
         log::warn!("{warning}");
     }
     Ok(index)
-}
-
-/// Logs the notices of the engine, such as that it had to leave the GPU.
-pub fn tell_notices(engine: &mut Engine) {
-    for notice in engine.take_notices() {
-        log::warn!("{notice}");
-    }
 }
 
 /// Downloads a model with a bar that shows rate and time left. Ctrl-C ends the program; what has

@@ -6,34 +6,38 @@ use std::path::Path;
 use serde::Serialize;
 
 use crate::cli::args::{GlobalArgs, ResultFormat, SearchArgs};
-use crate::cli::plot::{Lane, Plot};
+use crate::cli::plot::{Plot, PlotRow};
 use crate::cli::{output, progress};
-use crate::domain::{CLIP_SECS, Highlight, Moment, Query, TimeSpan, count, format_timestamp};
-use crate::engine::{
-    Engine, EngineError, PROBABLY_PRESENT, SearchOptions, SearchResult, VideoIndex,
-};
-use crate::export::file_name;
-use crate::model::Prompt;
+use crate::domain::{CLIP_SECS, Highlight, Moment, Query, count, format_timestamp};
+use crate::engine::VideoIndex;
+use crate::export::{HighlightRow, MomentRow, file_name};
+use crate::find::{Answer, PROBABLY_PRESENT};
 
 pub fn run(global: &GlobalArgs, args: &SearchArgs) -> anyhow::Result<()> {
     if let Some(path) = &args.plot {
         global.check_target(path, &[&args.video])?;
     }
     let mut engine = global.open_engine()?;
-    let prompt = global.load_prompt(&engine)?.map(|(_, prompt)| prompt);
-    let index = progress::index_with_bar(&mut engine, &args.video)?;
+    let way = global.way(&engine)?;
+    let index = engine.work(|engine| progress::index_with_bar(engine, &args.video))?;
+    let answers = engine.work(|engine| engine.answer_all(&index, &args.queries, &way))?;
+    let threshold = args.threshold.unwrap_or(way.usual_threshold());
     let n_highlights = usize::from(args.top);
-    let results = search_all(
-        &mut engine,
-        &index,
-        &args.queries,
-        prompt.as_ref(),
-        args.threshold,
-        n_highlights,
-    )?;
-    let report = Report::new(&args.video, &index, &engine.encoder().id().name, &results);
+    let found: Vec<_> = args
+        .queries
+        .iter()
+        .zip(&answers)
+        .map(|(query, answer)| Found {
+            query,
+            answer,
+            moments: answer.moments(threshold),
+            highlights: answer.highlights(n_highlights),
+        })
+        .collect();
+    let model = &engine.get().encoder().id().name;
+    let report = Report::new(&args.video, &index, model, &found);
     if let Some(path) = &args.plot {
-        output::write(path, &plot(&report, &results).encode_for(path)?)?;
+        output::write(path, &plot(&report, &found).encode_for(path)?)?;
     }
     output::print(&match args.format {
         ResultFormat::Table => table(&report, n_highlights),
@@ -42,36 +46,12 @@ pub fn run(global: &GlobalArgs, args: &SearchArgs) -> anyhow::Result<()> {
     })
 }
 
-/// Every query on an indexed video, with a prompt where one is given.
-///
-/// # Errors
-/// As [`Engine::search`] and [`Engine::search_with`].
-pub fn search_all(
-    engine: &mut Engine,
-    index: &VideoIndex,
-    queries: &[Query],
-    prompt: Option<&Prompt>,
-    threshold: Option<f32>,
-    n_highlights: usize,
-) -> Result<Vec<SearchResult>, EngineError> {
-    let options = SearchOptions {
-        n_highlights,
-        ..SearchOptions::default()
-    };
-    let options = prompt.map_or(options, |prompt| options.for_prompt(prompt));
-    let options = SearchOptions {
-        threshold: threshold.unwrap_or(options.threshold),
-        ..options
-    };
-    let results = queries
-        .iter()
-        .map(|query| match prompt {
-            Some(prompt) => engine.search_with(index, query, prompt, options),
-            None => engine.search(index, query, options),
-        })
-        .collect();
-    progress::tell_notices(engine);
-    results
+/// What is told about one query.
+struct Found<'a> {
+    query: &'a Query,
+    answer: &'a Answer,
+    moments: Vec<Moment>,
+    highlights: Vec<Highlight>,
 }
 
 /// The JSON that `--format json` prints; the other formats are made from it.
@@ -90,29 +70,13 @@ struct QueryReport<'a> {
     query: &'a str,
     present: f32,
     saliency: &'a [f32],
-    highlight: HighlightReport,
-    highlights: Vec<HighlightReport>,
-    moments: Vec<MomentReport>,
-}
-
-#[derive(Clone, Copy, Debug, Serialize)]
-struct HighlightReport {
-    clip: usize,
-    start_secs: f64,
-    end_secs: f64,
-    peak_secs: f64,
-    score: f32,
-}
-
-#[derive(Clone, Copy, Debug, Serialize)]
-struct MomentReport {
-    start_secs: f64,
-    end_secs: f64,
-    score: f32,
+    highlight: HighlightRow,
+    highlights: Vec<HighlightRow>,
+    moments: Vec<MomentRow>,
 }
 
 impl<'a> Report<'a> {
-    fn new(video: &Path, index: &VideoIndex, model: &'a str, results: &'a [SearchResult]) -> Self {
+    fn new(video: &Path, index: &VideoIndex, model: &'a str, found: &[Found<'a>]) -> Self {
         let duration_secs = index.duration_secs();
         Self {
             video: video.display().to_string(),
@@ -120,57 +84,30 @@ impl<'a> Report<'a> {
             clip_secs: CLIP_SECS,
             n_clips: index.n_clips(),
             model,
-            queries: results
+            queries: found
                 .iter()
-                .map(|result| QueryReport::new(result, duration_secs))
+                .map(|found| QueryReport::new(found, duration_secs))
                 .collect(),
         }
     }
 }
 
 impl<'a> QueryReport<'a> {
-    fn new(result: &'a SearchResult, duration_secs: f64) -> Self {
-        let highlight = |highlight: &Highlight| HighlightReport::new(*highlight, duration_secs);
+    fn new(found: &Found<'a>, duration_secs: f64) -> Self {
+        let Found { query, answer, .. } = *found;
+        let row = |highlight: &Highlight| HighlightRow::new(*highlight, duration_secs);
         Self {
-            query: result.query.as_str(),
-            present: result.present,
-            saliency: result.saliency.values(),
-            highlight: highlight(&result.highlight),
-            highlights: result.highlights.iter().map(highlight).collect(),
-            moments: result.moments.iter().map(MomentReport::from).collect(),
+            query: query.key(),
+            present: answer.present,
+            saliency: answer.saliency.values(),
+            highlight: row(&answer.highlight),
+            highlights: found.highlights.iter().map(row).collect(),
+            moments: found.moments.iter().map(MomentRow::from).collect(),
         }
     }
 }
 
-impl HighlightReport {
-    fn new(highlight: Highlight, duration_secs: f64) -> Self {
-        let start_secs = highlight.clip.start_secs();
-        let end_secs = highlight.clip.end_secs().min(duration_secs);
-        Self {
-            clip: highlight.clip.0,
-            start_secs,
-            end_secs,
-            peak_secs: highlight.peak_secs(duration_secs),
-            score: highlight.score,
-        }
-    }
-}
-
-impl From<&Moment> for MomentReport {
-    fn from(moment: &Moment) -> Self {
-        let TimeSpan {
-            start_secs,
-            end_secs,
-        } = moment.span;
-        Self {
-            start_secs,
-            end_secs,
-            score: moment.score,
-        }
-    }
-}
-
-/// What people read: up to `n_moments` moments, with a word about the rest.
+/// For people: up to `n_moments` moments of each query, and how many more there are.
 fn table(report: &Report<'_>, n_moments: usize) -> String {
     let mut out = String::new();
     let _ = writeln!(
@@ -253,23 +190,23 @@ fn csv(report: &Report<'_>) -> anyhow::Result<String> {
     Ok(String::from_utf8(writer.into_inner()?)?)
 }
 
-fn plot<'a>(report: &Report<'_>, results: &'a [SearchResult]) -> Plot<'a> {
+fn plot<'a>(report: &Report<'_>, found: &'a [Found<'a>]) -> Plot<'a> {
     let name = file_name(Path::new(&report.video));
     let title = format!(
         "{name}  ·  {}  ·  {}",
         format_timestamp(report.duration_secs),
         report.model
     );
-    let lane = |result: &'a SearchResult| Lane {
-        query: result.query.as_str(),
-        present: result.present,
-        saliency: &result.saliency,
-        highlight: Some(result.highlight),
-        moments: &result.moments,
+    let row = |found: &'a Found<'a>| PlotRow {
+        query: found.query.title(),
+        present: found.answer.present,
+        saliency: &found.answer.saliency,
+        highlight: Some(found.answer.highlight),
+        moments: &found.moments,
     };
     Plot {
         title,
         duration_secs: report.duration_secs,
-        lanes: results.iter().map(lane).collect(),
+        rows: found.iter().map(row).collect(),
     }
 }

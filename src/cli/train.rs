@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::cli::args::{DataArgs, GlobalArgs, LossArg, TrainArgs};
+use crate::cli::cli_engine::CliEngine;
 use crate::cli::{output, progress};
 use crate::domain::count;
 use crate::engine::{Dataset, DatasetSource, Engine, EngineError, TuneJob};
@@ -38,14 +39,11 @@ pub fn run(global: &GlobalArgs, args: &TrainArgs) -> anyhow::Result<()> {
 }
 
 /// The annotations of `--data` with the embeddings of their videos.
-pub fn load(engine: &mut Engine, data: &DataArgs) -> anyhow::Result<Dataset> {
+pub fn load(engine: &mut CliEngine, data: &DataArgs) -> anyhow::Result<Dataset> {
     let annotations = read_annotations(&data.data)?;
-    let dataset = Dataset::load(
-        engine,
-        annotations,
-        &data.videos.source(),
-        progress::index_with_bar,
-    )?;
+    let source = data.videos.source();
+    let dataset = engine
+        .work(|engine| Dataset::load(engine, annotations, &source, progress::index_with_bar))?;
     log::info!(
         "{} on {}",
         count(dataset.annotations.len(), "query"),
@@ -92,13 +90,13 @@ fn config(args: &TrainArgs) -> TrainerConfig {
 }
 
 fn train(
-    engine: &mut Engine,
+    engine: &mut CliEngine,
     set: &TrainingSet,
     config: &TrainerConfig,
     checkpoint: &Path,
     save_every: Duration,
 ) -> anyhow::Result<Outcome> {
-    let mut job = start(engine, set, config, checkpoint)?;
+    let mut job = start(engine.get(), set, config, checkpoint)?;
     // indicatif draws nothing when stderr is not a terminal.
     let bar = ProgressBar::new(0);
     bar.set_style(
@@ -107,21 +105,18 @@ fn train(
     );
     let mut saved = Instant::now();
     loop {
-        let progress = job.step(engine)?;
-        bar.suspend(|| progress::tell_notices(engine));
+        let progress = engine.work_below(&bar, |engine| job.step(engine))?;
         if progress.phase == Phase::Done {
             break;
         }
         show(&bar, &progress);
         if saved.elapsed() >= save_every && progress.phase == Phase::Context {
-            output::write(checkpoint, &job.checkpoint(engine)?)?;
+            output::write(checkpoint, &job.checkpoint(engine.get())?)?;
             saved = Instant::now();
         }
     }
     bar.finish_and_clear();
-    let outcome = job.finish(engine)?;
-    progress::tell_notices(engine);
-    Ok(outcome)
+    Ok(engine.work(|engine| job.finish(engine))?)
 }
 
 /// Continues an interrupted training of the same kind.

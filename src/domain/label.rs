@@ -122,7 +122,7 @@ impl Labels {
         let n_clips = n_clips(known_secs).max(last_label.map_or(0, |(clip, _)| clip.0 + 1));
         Annotation {
             qid,
-            query: query.to_string(),
+            query: query.key().to_owned(),
             duration: known_secs.max(n_clips as f64 * CLIP_SECS),
             vid: vid.to_owned(),
             relevant_clip_ids: self.grades.keys().map(|clip| clip.0).collect(),

@@ -27,10 +27,8 @@ pub use model_layout::{
     PYTORCH, SAFETENSORS, SHARD_INDEX, SMALL_MODEL_FILES, ShardIndexError, WEIGHT_FILES,
     shard_names,
 };
-pub use moment::{
-    MAX_MOMENTS, Moment, ZERO_SHOT_THRESHOLD, moments_above, moments_at_thresholds, moments_of,
-};
-pub use query::{MAX_QUERY_CHARS, Query, QueryError};
+pub use moment::Moment;
+pub use query::{MAX_QUERY_CHARS, Query, QueryError, QueryKind};
 pub use saliency::{Highlight, SaliencyCurve};
 pub use time::{CLIP_SECS, ClipIndex, TimeSpan, format_timestamp, n_clips};
 pub use unit_vector::UnitVector;

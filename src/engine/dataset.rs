@@ -5,14 +5,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::domain::{
-    Annotation, Embeddings, Moment, SaliencyCurve, UnitVector, ZERO_SHOT_THRESHOLD, moments_above,
-    moments_at_thresholds, n_clips,
-};
-use crate::engine::{Engine, EngineError, VideoIndex};
+use crate::domain::{Annotation, Embeddings, Moment, UnitVector, n_clips};
+use crate::engine::{Engine, EngineError, Notice, VideoIndex};
 use crate::eval::Prediction;
+use crate::find::Way;
 use crate::learn::{Example, TrainingSet, Unlisted};
-use crate::model::Prompt;
 use crate::store::{NpzError, read_npz};
 use crate::video::is_video_name;
 
@@ -69,8 +66,8 @@ pub struct Dataset {
 }
 
 impl Dataset {
-    /// Reads features, or indexes videos by `index`; each video once. Videos of another length than
-    /// their labels say are told of by one notice of the engine.
+    /// Reads features, or indexes videos by `index`; each video once. One notice of the engine names
+    /// the videos whose length is not what their labels say.
     ///
     /// # Errors
     /// [`EngineError::Dataset`] naming the video that is missing or of another model.
@@ -117,13 +114,13 @@ impl Dataset {
             dataset.videos.push(embeddings.into());
         }
         if let Some((vid, n_found, n_expected)) = misfits.first() {
-            engine.notices.push(format!(
-                "{} of {} videos have another length than their labels say, {vid:?} for one: \
-                 {n_found} clips of 2 s, the labels speak of {n_expected}; check that both belong \
-                 together",
-                misfits.len(),
-                dataset.videos.len()
-            ));
+            engine.notices.push(Notice::OtherLengths {
+                n_misfits: misfits.len(),
+                n_videos: dataset.videos.len(),
+                example: (*vid).clone(),
+                n_found: *n_found,
+                n_expected: *n_expected,
+            });
         }
         dataset.annotations = annotations;
         Ok(dataset)
@@ -156,30 +153,22 @@ impl Dataset {
     pub fn predict(
         &self,
         engine: &mut Engine,
-        prompt: Option<&Prompt>,
+        way: &Way,
         main_moments_only: bool,
     ) -> Result<Vec<Prediction>, EngineError> {
-        let texts = self.embed_queries(engine, prompt)?;
+        let texts = self.embed_queries(engine, way)?;
         let predict = |annotation: &Annotation| {
             let video = &self.videos[self.by_vid[&annotation.vid]];
             let cosines = video.cosines(&texts[annotation.query.as_str()]);
-            let (scores, moments) = match (prompt, main_moments_only) {
-                (Some(prompt), true) => (prompt.calibrate(&cosines), prompt.moments(&cosines)),
-                (Some(prompt), false) => (prompt.calibrate(&cosines), prompt.all_moments(&cosines)),
-                (None, main_only) => (cosines.clone(), zero_shot_moments(&cosines, main_only)),
-            };
+            let moments = way.detector().windows(&cosines, main_moments_only);
+            let scores = way.calibrate(&cosines);
+            let scores = scores.values().iter().copied().map(f64::from);
             Prediction {
                 qid: annotation.qid.clone(),
                 query: annotation.query.clone(),
                 vid: annotation.vid.clone(),
                 pred_relevant_windows: Some(windows(&moments, annotation.duration)),
-                pred_saliency_scores: Some(
-                    scores
-                        .values()
-                        .iter()
-                        .map(|&score| f64::from(score))
-                        .collect(),
-                ),
+                pred_saliency_scores: Some(scores.collect()),
             }
         };
         Ok(self.annotations.iter().map(predict).collect())
@@ -188,36 +177,18 @@ impl Dataset {
     fn embed_queries(
         &self,
         engine: &mut Engine,
-        prompt: Option<&Prompt>,
+        way: &Way,
     ) -> Result<HashMap<&str, UnitVector>, EngineError> {
-        if let Some(prompt) = prompt {
-            prompt.check_model(engine.encoder().id())?;
-        }
         let mut queries: Vec<_> = self.annotations.iter().map(|a| a.query.as_str()).collect();
         // Queries of like length share a batch.
         queries.sort_unstable_by_key(|query| (query.len(), *query));
         queries.dedup();
         let mut texts = HashMap::new();
         for chunk in queries.chunks(CHUNK) {
-            let embedded = match prompt {
-                None => engine.embed_texts(chunk)?,
-                Some(prompt) => {
-                    engine.on_any_device(|encoder| prompt.embed_texts(encoder, chunk))?
-                }
-            };
-            texts.extend(chunk.iter().copied().zip(embedded));
+            let embeddings = engine.embed_texts(chunk, way)?;
+            texts.extend(chunk.iter().copied().zip(embeddings));
         }
         Ok(texts)
-    }
-}
-
-/// The rule where nothing was taught.
-fn zero_shot_moments(cosines: &SaliencyCurve, main_only: bool) -> Vec<Moment> {
-    let shape = cosines.min_max_normalised();
-    if main_only {
-        moments_above(&shape, ZERO_SHOT_THRESHOLD)
-    } else {
-        moments_at_thresholds(&shape, ZERO_SHOT_THRESHOLD)
     }
 }
 

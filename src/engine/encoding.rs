@@ -1,33 +1,26 @@
-//! Encoding whatever the device does: a GPU that has too little memory gets smaller batches, one
-//! that fails altogether is left for the CPU.
+//! Encoding that survives its device: a GPU with too little memory gets smaller batches, one that
+//! fails altogether is left for the CPU.
 
 use crate::domain::UnitVector;
-use crate::engine::{Engine, EngineError};
+use crate::engine::{Engine, EngineError, Notice};
 use crate::model::{ComputeDevice, Encoder, ModelError, Pixels};
 
 impl Engine {
-    /// Text features `[texts, dim]`, projected, not normalised: see [`Engine::embed_texts`] for
-    /// what curves are made of.
+    /// Text features `[texts, dim]`, projected, not normalised: curves are made of what
+    /// [`Engine::embed_query`] returns.
     ///
     /// # Errors
-    /// [`EngineError::Model`] when a text cannot be tokenized, the model gives what is no number, or
-    /// the CPU fails as well.
+    /// [`EngineError::Model`] when a text cannot be tokenized, the model gives values that are not
+    /// numbers, or the CPU fails as well.
     pub fn encode_texts(&mut self, texts: &[&str]) -> Result<Vec<f32>, EngineError> {
         self.on_any_device(|encoder| encoder.encode_texts(texts))
-    }
-
-    /// The directions of texts.
-    ///
-    /// # Errors
-    /// As [`Engine::encode_texts`].
-    pub fn embed_texts(&mut self, texts: &[&str]) -> Result<Vec<UnitVector>, EngineError> {
-        self.on_any_device(|encoder| encoder.embed_texts(texts))
     }
 
     /// Image features `[images, dim]`, projected, not normalised.
     ///
     /// # Errors
-    /// [`EngineError::Model`] when the model gives what is no number, or the CPU fails as well.
+    /// [`EngineError::Model`] when the model gives values that are not numbers, or the CPU fails as
+    /// well.
     pub fn encode_images(&mut self, images: &[Pixels]) -> Result<Vec<f32>, EngineError> {
         let mut features = Vec::with_capacity(images.len() * self.encoder.dim());
         let mut rest = images;
@@ -78,9 +71,10 @@ impl Engine {
         if device.is_cpu() {
             return Err(error.into());
         }
-        self.notices.push(format!(
-            "{device} failed ({reason}): going on with the CPU, nothing is lost"
-        ));
+        self.notices.push(Notice::LeftGpu {
+            gpu: device.to_string(),
+            reason: reason.clone(),
+        });
         if matches!(error, ModelError::DeviceLost(_)) {
             ComputeDevice::give_up_gpu();
         }
@@ -89,13 +83,13 @@ impl Engine {
         Ok(())
     }
 
-    /// Embeds the neutral texts now rather than at the first search, and on a GPU one blank frame,
-    /// so that all that is compiled on first use is.
+    /// Embeds the neutral texts now rather than at the first search, and on a GPU one blank frame, so
+    /// that everything that is compiled on first use has been compiled.
     ///
     /// # Errors
     /// As [`Engine::encode_texts`].
     pub fn prepare(&mut self) -> Result<(), EngineError> {
-        self.neutral()?;
+        self.neutral_bank()?;
         if !self.encoder.device().is_cpu() {
             let size = self.encoder.image_size();
             let values = vec![0.0; 3 * size * size];
@@ -123,14 +117,14 @@ impl Numbers for Vec<UnitVector> {
     }
 }
 
-/// Curves of values that are not numbers look like curves: nothing found, anywhere.
+/// Without this check, values that are not numbers would look like a curve that finds nothing.
 fn finite<T: Numbers>(features: T, device: &ComputeDevice) -> Result<T, ModelError> {
     if features.are_finite() {
         Ok(features)
     } else if device.is_cpu() {
         Err(ModelError::NotFinite)
     } else {
-        // Whether it is the model or the driver, the CPU will tell.
+        // Whether it is the fault of the model or of the driver, the CPU will show.
         Err(ModelError::Device("its results are no numbers".to_owned()))
     }
 }

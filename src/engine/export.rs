@@ -1,26 +1,29 @@
 //! From what was found to what the exporters take.
 
-use crate::engine::{SearchResult, VideoIndex};
+use std::path::Path;
+
+use crate::domain::{Moment, Query};
 use crate::export::{ExportDocument, ExportQuery};
+use crate::find::Answer;
+use crate::video::VideoInfo;
 
-impl VideoIndex {
-    /// The video with an absolute path, and the main moments of `results`.
-    pub fn export_document(&self, results: &[SearchResult]) -> ExportDocument {
-        let document = ExportDocument::of_video(&self.path, &self.info, self.duration_secs());
-        ExportDocument {
-            queries: results.iter().map(ExportQuery::from).collect(),
-            ..document
-        }
-    }
-}
-
-impl From<&SearchResult> for ExportQuery {
-    fn from(result: &SearchResult) -> Self {
-        Self {
-            query: result.query.clone(),
-            present: Some(result.present),
-            highlight: Some(result.highlight),
-            moments: result.moments.clone(),
-        }
+/// A video with what was found in it: for each query its answer and the moments to be exported.
+pub fn export_document<'a>(
+    video: &Path,
+    info: &VideoInfo,
+    duration_secs: f64,
+    found: impl IntoIterator<Item = (&'a Query, &'a Answer, Vec<Moment>)>,
+) -> ExportDocument {
+    let queries = found
+        .into_iter()
+        .map(|(query, answer, moments)| ExportQuery {
+            query: query.clone(),
+            present: Some(answer.present),
+            highlight: Some(answer.highlight),
+            moments,
+        });
+    ExportDocument {
+        queries: queries.collect(),
+        ..ExportDocument::of_video(video, info, duration_secs)
     }
 }

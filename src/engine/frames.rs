@@ -3,7 +3,7 @@
 //! ```text
 //! probe ─▶ content hash ─▶ cache ─▶ preview frames ─▶ exact frames ─▶ preprocess ─▶ channel
 //! ```
-//! The channel holds a few preprocessed frames; when the encoder is slower, the reader waits, so
+//! The channel holds a few preprocessed frames; when the encoder is slower, this thread waits, so
 //! memory stays bounded however long the video is.
 
 use std::path::{Path, PathBuf};
@@ -25,7 +25,7 @@ const MAX_WAITING: usize = 8;
 /// So many key frames sketch the curve in about a second, where all of them could take minutes.
 const PREVIEW_FRAMES: usize = 10;
 
-/// What the reader has found.
+/// What the thread has found.
 pub(super) enum FrameMessage {
     /// The file is a video; first of all messages.
     Opened(Box<Opened>),
@@ -33,7 +33,7 @@ pub(super) enum FrameMessage {
     Frame(ClipFrame),
     /// The last frame has been sent.
     Ended {
-        /// The true length, if frames told it.
+        /// The true length, if the frames showed it.
         duration_secs: Option<f64>,
         warning: Option<String>,
     },
@@ -41,30 +41,34 @@ pub(super) enum FrameMessage {
     Failed(EngineError),
 }
 
-/// What is known before the first frame.
+/// What is known before the first frame comes.
 pub(super) struct Opened {
     pub info: VideoInfo,
     pub key: CacheKey,
     pub cached: Option<CachedFeatures>,
 }
 
-/// A clip's look.
+/// One clip's frame.
 pub(super) struct ClipFrame {
     pub clip: ClipIndex,
     pub look: Look,
+    /// None for [`Look::AsBefore`].
+    pub pixels: Option<Pixels>,
 }
 
+/// What a frame says about its clip.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Look {
-    /// Some key frame of the clip.
-    Rough(Pixels),
-    /// The clip's own frame.
-    Exact(Pixels),
-    /// Nearly that of the clip before.
+    /// It is some key frame of the clip.
+    Rough,
+    /// It is the clip's own frame.
+    Exact,
+    /// It is nearly the same as that of the clip before.
     AsBefore,
 }
 
-/// What the reader needs to know of the model.
-pub(super) struct Reader {
+/// What the thread reads, and what it needs to know of the model.
+pub(super) struct FrameFeed {
     pub path: PathBuf,
     pub preprocess: Preprocess,
     pub dim: usize,
@@ -75,7 +79,7 @@ pub(super) struct Reader {
     pub preview: bool,
 }
 
-/// The receiving end. Dropping it stops the reader.
+/// The receiving end. Dropping it stops the thread.
 pub(super) struct FrameSource {
     messages: Receiver<FrameMessage>,
     cancel: Arc<AtomicBool>,
@@ -83,16 +87,16 @@ pub(super) struct FrameSource {
 }
 
 impl FrameSource {
-    pub fn spawn(reader: Reader) -> Result<Self, EngineError> {
+    pub fn spawn(feed: FrameFeed) -> Result<Self, EngineError> {
         let (sender, messages) = mpsc::sync_channel(MAX_WAITING);
         let cancel = Arc::new(AtomicBool::new(false));
-        let path = reader.path.clone();
-        let reader_cancel = Arc::clone(&cancel);
+        let path = feed.path.clone();
+        let feed_cancel = Arc::clone(&cancel);
         thread::Builder::new()
             .name("reader".into())
             .spawn(move || {
-                if let Err(error) = reader.run(&sender, &reader_cancel) {
-                    // Nobody listens any more after a cancel.
+                if let Err(error) = feed.run(&sender, &feed_cancel) {
+                    // After a cancel there is no receiver left.
                     let _ = sender.send(FrameMessage::Failed(error));
                 }
             })
@@ -126,7 +130,7 @@ impl Drop for FrameSource {
     }
 }
 
-impl Reader {
+impl FrameFeed {
     fn run(
         &self,
         sender: &SyncSender<FrameMessage>,
@@ -145,10 +149,9 @@ impl Reader {
             return Ok(());
         }
 
-        let send = |clip, look| {
-            sender
-                .send(FrameMessage::Frame(ClipFrame { clip, look }))
-                .is_ok()
+        let send = |clip, look, pixels| {
+            let frame = ClipFrame { clip, look, pixels };
+            sender.send(FrameMessage::Frame(frame)).is_ok()
         };
         let options = SamplerOptions {
             first_clip,
@@ -160,8 +163,8 @@ impl Reader {
         {
             for frame in preview {
                 let frame = frame?;
-                let look = Look::Rough(self.preprocess.apply(&frame.image));
-                if frame.clip >= first_clip && !send(frame.clip, look) {
+                let pixels = self.preprocess.apply(&frame.image);
+                if frame.clip >= first_clip && !send(frame.clip, Look::Rough, Some(pixels)) {
                     return Ok(());
                 }
             }
@@ -177,12 +180,12 @@ impl Reader {
             let is_repeated = duplicates
                 .as_mut()
                 .is_some_and(|duplicates| duplicates.is_repeated(&pixels));
-            let look = if is_repeated {
-                Look::AsBefore
+            let is_sent = if is_repeated {
+                send(frame.clip, Look::AsBefore, None)
             } else {
-                Look::Exact(pixels)
+                send(frame.clip, Look::Exact, Some(pixels))
             };
-            if !send(frame.clip, look) {
+            if !is_sent {
                 return Ok(());
             }
         }
@@ -211,10 +214,10 @@ mod tests {
     const CONFIG: &[u8] = br#"{"size": 32, "crop_size": 32, "resample": 3,
         "image_mean": [0.5, 0.5, 0.5], "image_std": [0.3, 0.3, 0.3]}"#;
 
-    /// Everything that a reader sends until its thread ends.
+    /// Everything that is sent until the thread ends.
     fn messages(cache: &EmbeddingCache) -> Vec<FrameMessage> {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/videos");
-        let source = FrameSource::spawn(Reader {
+        let source = FrameSource::spawn(FrameFeed {
             path: folder.join("plain.mp4"),
             preprocess: Preprocess::from_json(CONFIG, 32).unwrap(),
             dim: 2,
@@ -230,24 +233,24 @@ mod tests {
                 Some(FrameMessage::Failed(EngineError::SourceDied(_))) => return messages,
                 Some(FrameMessage::Failed(error)) => panic!("{error}"),
                 Some(message) => messages.push(message),
-                None => panic!("the reader hangs after {} messages", messages.len()),
+                None => panic!("the thread hangs after {} messages", messages.len()),
             }
         }
     }
 
     #[test]
-    fn of_a_video_that_is_known_whole_no_frame_is_read() {
+    fn no_frame_is_read_of_a_video_that_is_wholly_known() {
         let dir = tempfile::tempdir().unwrap();
         let cache = EmbeddingCache::new(dir.path());
         let first = messages(&cache);
         let Some(FrameMessage::Opened(opened)) = first.first() else {
-            panic!("the reader tells what it opened first");
+            panic!("what was opened comes first");
         };
         let is_exact = |message: &&FrameMessage| {
             let FrameMessage::Frame(frame) = message else {
                 return false;
             };
-            matches!(frame.look, Look::Exact(_))
+            frame.look == Look::Exact
         };
         assert_eq!(first.iter().filter(is_exact).count(), 5);
         assert!(matches!(first.last(), Some(FrameMessage::Ended { .. })));
@@ -259,7 +262,7 @@ mod tests {
             duration_secs: 9.2,
             warning: None,
         };
-        // All clips, but nobody has seen the end of the file.
+        // All clips, but the end of the file was never reached.
         cache.store(&opened.key, &known).unwrap();
         let ends = |messages: &[FrameMessage]| {
             let is_end = |message: &FrameMessage| matches!(message, FrameMessage::Ended { .. });

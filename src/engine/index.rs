@@ -3,8 +3,7 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use crate::domain::ClipIndex;
-use crate::engine::frames::{ClipFrame, FrameMessage, FrameSource, Look, Opened, Reader};
+use crate::engine::frames::{ClipFrame, FrameFeed, FrameMessage, FrameSource, Look, Opened};
 use crate::engine::{Engine, EngineError, VideoIndex};
 use crate::store::{CacheKey, CachedFeatures, EmbeddingCache};
 
@@ -22,8 +21,8 @@ const SAVE_EVERY: Duration = Duration::from_secs(5);
 
 /// Indexing of one video: reads the cache, embeds what is missing, keeps it.
 ///
-/// Dropping the job cancels it; what was embedded until then is kept and the next job for the same
-/// video goes on from there.
+/// Dropping the job cancels it; what was embedded until then is kept, and the next job for the same
+/// video continues from there.
 pub struct IndexJob {
     source: FrameSource,
     cache: EmbeddingCache,
@@ -38,13 +37,6 @@ pub struct IndexJob {
     /// How many clips the cache has, and whether it knows that they are all.
     saved: (usize, bool),
     is_over: bool,
-}
-
-/// What becomes of a frame.
-enum Row {
-    Coarse(ClipIndex),
-    Exact,
-    Repeated,
 }
 
 /// What a step has brought.
@@ -72,13 +64,13 @@ pub struct IndexProgress {
 impl IndexJob {
     /// Begins to read; errors about the file come from the steps.
     ///
-    /// With `preview`, a rough look over the whole video comes before the exact one.
+    /// With `preview`, the whole video is looked at roughly before it is looked at exactly.
     ///
     /// # Errors
     /// [`EngineError::Thread`] when no thread can be started.
     pub fn start(engine: &Engine, path: &Path, preview: bool) -> Result<Self, EngineError> {
         let encoder = engine.encoder();
-        let source = FrameSource::spawn(Reader {
+        let source = FrameSource::spawn(FrameFeed {
             path: path.to_owned(),
             preprocess: encoder.preprocessor().clone(),
             dim: encoder.dim(),
@@ -103,12 +95,12 @@ impl IndexJob {
         })
     }
 
-    /// What is known so far; `None` until the file turned out to be a video.
+    /// What is known so far; `None` until the file has turned out to be a video.
     pub fn index(&self) -> Option<&VideoIndex> {
         self.index.as_ref()
     }
 
-    /// Gives up the job and keeps what it found.
+    /// Ends the job and keeps what it found.
     pub fn into_index(mut self) -> Option<VideoIndex> {
         self.save();
         self.index.take()
@@ -131,7 +123,7 @@ impl IndexJob {
     /// Waits shortly for frames and embeds what came; about 150 ms at most for usual models.
     ///
     /// # Errors
-    /// When the file is no video, cannot be read, or the model fails. The job is then over.
+    /// When the file is not a video, cannot be read, or the model fails. The job is then over.
     pub fn step(&mut self, engine: &mut Engine) -> Result<IndexStep, EngineError> {
         if self.is_over {
             return Ok(IndexStep::Finished);
@@ -210,7 +202,7 @@ impl IndexJob {
             self.save();
             return Ok(IndexStep::Finished);
         }
-        // More often at first, so that a short run that is ended from outside leaves something too.
+        // More often at first, so that even a short run that is killed leaves something.
         if self.last_save.elapsed() > SAVE_EVERY.min(self.started.elapsed() / 2) {
             self.save();
         }
@@ -236,19 +228,10 @@ impl IndexJob {
             return Ok(());
         }
         let mut pixels = Vec::new();
-        let mut rows = Vec::new();
-        for ClipFrame { clip, look } in self.pending.drain(..) {
-            rows.push(match look {
-                Look::Rough(frame) => {
-                    pixels.push(frame);
-                    Row::Coarse(clip)
-                }
-                Look::Exact(frame) => {
-                    pixels.push(frame);
-                    Row::Exact
-                }
-                Look::AsBefore => Row::Repeated,
-            });
+        let mut looks = Vec::new();
+        for frame in self.pending.drain(..) {
+            pixels.extend(frame.pixels);
+            looks.push((frame.clip, frame.look));
         }
         let began = Instant::now();
         let features = engine.encode_images(&pixels)?;
@@ -261,24 +244,24 @@ impl IndexJob {
             return Ok(());
         };
         let mut encoded = features.chunks_exact(self.dim);
-        for row in rows {
-            match row {
-                Row::Coarse(clip) => index.add_coarse(clip, encoded.next().unwrap_or_default()),
-                Row::Exact => index.push_exact(encoded.next().unwrap_or_default())?,
-                Row::Repeated => index.repeat_last()?,
+        for (clip, look) in looks {
+            match look {
+                Look::Rough => index.add_coarse(clip, encoded.next().unwrap_or_default()),
+                Look::Exact => index.push_exact(encoded.next().unwrap_or_default())?,
+                Look::AsBefore => index.repeat_last()?,
             }
         }
         Ok(())
     }
 
-    /// Keeps what is new in the cache; without a writable cache the work is only done again later.
+    /// Stores what is new in the cache; without a writable cache the work is done again next time.
     fn save(&mut self) {
         self.last_save = Instant::now();
         let (Some(index), Some(key)) = (&self.index, &self.key) else {
             return;
         };
-        let news = (index.n_clips_done(), index.is_complete());
-        if news == self.saved {
+        let now = (index.n_clips_done(), index.is_complete());
+        if now == self.saved {
             return;
         }
         let entry = CachedFeatures {
@@ -289,11 +272,11 @@ impl IndexJob {
             warning: index.warning.clone(),
         };
         match self.cache.store(key, &entry) {
-            Ok(()) => self.saved = news,
+            Ok(()) => self.saved = now,
             Err(error) => log::warn!("the embeddings cannot be cached: {error}"),
         }
         if index.is_complete() {
-            self.key = None; // There will be nothing more to keep.
+            self.key = None; // Nothing more will come.
         }
     }
 }

@@ -1,48 +1,45 @@
 //! Synchronous orchestration: index a video, search it. Each long job is a struct with `step()`.
 //!
 //! The [`Engine`] owns what is expensive, the encoder and the text embeddings, and is used from one
-//! thread. It decides nothing about windows, threads of others or output: the command line calls it
+//! thread. How a query becomes moments is decided in [`find`](crate::find); here its numbers are made.
+//! The engine decides nothing about windows, other threads or output: the command line calls it
 //! directly, the window through its worker.
 
+mod answer;
 mod dataset;
+mod embed;
 mod encoding;
 mod export;
 mod frames;
 mod index;
 mod model_choice;
 mod near_duplicates;
-mod presence;
-mod prompted;
+mod neutral;
+mod notice;
 mod prompts;
-mod search;
 mod tune;
 mod video_index;
 
-use std::collections::HashMap;
 use std::io;
 use std::path::PathBuf;
 
-use crate::domain::{Query, UnitVector};
 use crate::learn::TrainError;
 use crate::model::{ComputeDevice, DeviceChoice, Encoder, ModelError, ModelFiles, PromptError};
 use crate::store::{EmbeddingCache, LabelError, Paths, PromptFileError};
 use crate::video::VideoError;
 
 pub use dataset::{Dataset, DatasetError, DatasetSource};
+pub use export::export_document;
 pub use index::{IndexJob, IndexProgress, IndexStep};
 pub use model_choice::{InstalledModel, KNOWN_MODELS, KnownModel, ModelChoice};
 pub use near_duplicates::{FrameChoice, NearDuplicates};
-pub use presence::PROBABLY_PRESENT;
-pub use prompts::PromptEntry;
-pub use search::{SearchOptions, SearchResult};
+pub use notice::Notice;
+pub use prompts::{PromptEntry, read_prompt_file};
 pub use tune::{TuneJob, labelled_query};
-pub use video_index::VideoIndex;
+pub use video_index::{Snapshot, VideoIndex};
 
-use presence::NeutralBank;
-use prompted::PromptedTexts;
-
-/// How many text embeddings are kept: a long evening of queries.
-const MAX_KEPT_TEXTS: usize = 4096;
+use embed::QueryEmbeddings;
+use neutral::NeutralBank;
 
 /// What an engine is made of.
 #[derive(Clone, Debug)]
@@ -74,6 +71,8 @@ pub enum EngineError {
     Prompt(#[from] PromptError),
     #[error(transparent)]
     PromptFile(Box<PromptFileError>),
+    #[error("{}: {cause}", path.display())]
+    PromptAt { path: PathBuf, cause: PromptError },
     #[error(transparent)]
     Labels(Box<LabelError>),
     #[error(transparent)]
@@ -93,12 +92,9 @@ pub struct Engine {
     files: ModelFiles,
     encoder: Encoder,
     cache: EmbeddingCache,
-    /// The directions of queries.
-    texts: HashMap<Query, UnitVector>,
-    /// The same under the prompt used last.
-    prompted: PromptedTexts,
+    texts: QueryEmbeddings,
     neutral: Option<NeutralBank>,
-    notices: Vec<String>,
+    notices: Vec<Notice>,
     frame_choice: FrameChoice,
     /// As many frames as the device takes at once.
     max_batch: usize,
@@ -124,8 +120,7 @@ impl Engine {
             encoder: Encoder::load(&files, device)?,
             files,
             cache: EmbeddingCache::new(&config.paths.cache_dir),
-            texts: HashMap::new(),
-            prompted: PromptedTexts::default(),
+            texts: QueryEmbeddings::default(),
             neutral: None,
             notices: Vec::new(),
             frame_choice: config.frame_choice,
@@ -146,40 +141,7 @@ impl Engine {
     }
 
     /// What the user should know and has not been told, such as a GPU that was lost.
-    pub fn take_notices(&mut self) -> Vec<String> {
+    pub fn take_notices(&mut self) -> Vec<Notice> {
         std::mem::take(&mut self.notices)
-    }
-
-    /// The direction of a query; remembered.
-    ///
-    /// # Errors
-    /// [`EngineError::Model`] when the text cannot be tokenized or the device fails.
-    pub fn embed_query(&mut self, query: &Query) -> Result<UnitVector, EngineError> {
-        if let Some(known) = self.texts.get(query) {
-            return Ok(known.clone());
-        }
-        let pieces = self.encoder.tokenize(query.as_str(), 0)?.word_pieces();
-        if pieces.n_in_all > pieces.n_read {
-            self.notices.push(format!(
-                "“{}…” is long: the model reads {} of its {} word pieces, so say it in fewer words",
-                query.as_str().chars().take(24).collect::<String>(),
-                pieces.n_read,
-                pieces.n_in_all
-            ));
-        }
-        let embedding = self.embed_texts(&[query.as_str()])?;
-        if self.texts.len() >= MAX_KEPT_TEXTS {
-            self.texts.clear();
-        }
-        self.texts.insert(query.clone(), embedding[0].clone());
-        Ok(embedding[0].clone())
-    }
-
-    fn neutral(&mut self) -> Result<&NeutralBank, EngineError> {
-        let bank = match self.neutral.take() {
-            Some(bank) => bank,
-            None => NeutralBank::embed(self)?,
-        };
-        Ok(self.neutral.insert(bank))
     }
 }

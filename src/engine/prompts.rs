@@ -1,9 +1,11 @@
-//! The user's prompts by name: which there are, which fit this model, and how a new one is kept.
+//! The user's prompts: which there are, which fit this model, and how a new one is kept.
+
+use std::path::Path;
 
 use crate::domain::Query;
 use crate::engine::{Engine, EngineError};
 use crate::learn::{Outcome, Verdict};
-use crate::model::{HeldOutScores, Prompt, PromptMetadata};
+use crate::model::{HeldOutScores, Prompt, PromptError, PromptMetadata};
 use crate::store::{PromptFileError, PromptFolder};
 
 /// Ends the name of a prompt that was not found better than the plain words, so that a list shows it.
@@ -32,19 +34,19 @@ impl PromptEntry {
         self.problem.is_none()
     }
 
-    /// Whether it should be used whenever somebody asks for `query`: it was taught on these words
-    /// and found better on labels that it did not see.
+    /// Whether it should be used whenever `query` is asked: it was taught on this very query and found
+    /// better on labels that it did not see.
     pub fn speaks_for(&self, query: &Query) -> bool {
         let is_better = |metadata: &PromptMetadata| match metadata.verdict {
             Some(verdict) => verdict == Verdict::Better,
             None => self.was_better(metadata),
         };
         self.is_usable()
-            && self.query() == Some(query.as_str())
+            && self.query() == Some(query.key())
             && self.metadata.as_ref().is_some_and(is_better)
     }
 
-    /// The same from a file that does not hold the verdict.
+    /// The same for a file that was written without a verdict.
     fn was_better(&self, metadata: &PromptMetadata) -> bool {
         let mean_ap = |scores: Option<HeldOutScores>| scores.map(|scores| scores.mean_ap);
         !self.name.contains(KEPT_ASIDE)
@@ -81,30 +83,38 @@ impl Engine {
     /// A prompt by name, made for this model.
     ///
     /// # Errors
-    /// When there is none of this name, it cannot be read, or it was made on another model.
+    /// When there is no prompt of this name, it cannot be read, or it was made on another model.
     pub fn prompt(&self, folder: &PromptFolder, name: &str) -> Result<Prompt, EngineError> {
         let prompt = decode(folder, name)?;
         prompt.check_model(self.encoder().id())?;
         Ok(prompt)
     }
 
+    /// A prompt in a file of its own, made for this model, with the name that the file gives it.
+    ///
+    /// # Errors
+    /// When the file cannot be read, is not a prompt, or was made on another model.
+    pub fn prompt_file(&self, path: &Path) -> Result<(String, Prompt), EngineError> {
+        let prompt = read_prompt_file(path)?;
+        prompt
+            .check_model(self.encoder().id())
+            .map_err(|cause| at(path, cause))?;
+        let name = path.file_stem().unwrap_or(path.as_os_str());
+        Ok((name.to_string_lossy().into_owned(), prompt))
+    }
+
     /// Takes a copy of a prompt file into the folder and returns its name there.
     ///
     /// # Errors
-    /// When the file cannot be read, is no prompt, or was made on another model.
-    pub fn import_prompt(
-        &self,
-        folder: &PromptFolder,
-        file: &std::path::Path,
-    ) -> Result<String, EngineError> {
-        let prompt = Prompt::from_bytes(&PromptFolder::read_file(file)?)?;
-        prompt.check_model(self.encoder().id())?;
+    /// When the file cannot be read, is not a prompt, or was made on another model.
+    pub fn import_prompt(&self, folder: &PromptFolder, file: &Path) -> Result<String, EngineError> {
+        self.prompt_file(file)?;
         Ok(folder.import(file)?)
     }
 
     /// Keeps what training gave under a name made of its query, and returns the name.
     ///
-    /// What was taught on the same query before is replaced. A prompt that was not found better
+    /// A prompt that was taught on the same query before is replaced. A prompt that was not found better
     /// than the plain words is put beside it under another name.
     ///
     /// # Errors
@@ -135,6 +145,21 @@ impl Engine {
         };
         folder.save(&name, &outcome.prompt.to_bytes()?)?;
         Ok(name)
+    }
+}
+
+/// A prompt file, whatever model it is for.
+///
+/// # Errors
+/// When the file cannot be read or is not a prompt.
+pub fn read_prompt_file(path: &Path) -> Result<Prompt, EngineError> {
+    Prompt::from_bytes(&PromptFolder::read_file(path)?).map_err(|cause| at(path, cause))
+}
+
+fn at(path: &Path, cause: PromptError) -> EngineError {
+    EngineError::PromptAt {
+        path: path.to_owned(),
+        cause,
     }
 }
 

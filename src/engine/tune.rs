@@ -1,6 +1,6 @@
 //! Teaching a prompt as a job: one bounded step at a time.
 
-use crate::domain::{Embeddings, Labels, Query};
+use crate::domain::{Embeddings, Labels, Query, QueryKind};
 use crate::engine::{Engine, EngineError, VideoIndex};
 use crate::learn::{Example, Outcome, Progress, TrainError, Trainer, TrainerConfig, TrainingSet};
 use crate::model::Encoder;
@@ -12,7 +12,7 @@ const KEEP_EVERY: usize = 8;
 /// A training that its owner drives with [`TuneJob::step`] and may drop at any time.
 pub struct TuneJob {
     trainer: Trainer,
-    /// What a GPU that fails cannot take along.
+    /// The last checkpoint: a GPU that fails takes everything since with it.
     kept: Option<Vec<u8>>,
     n_steps_since_kept: usize,
 }
@@ -28,7 +28,7 @@ impl TuneJob {
         Ok(Self::of(Trainer::new(engine.encoder(), set, config)?))
     }
 
-    /// Goes on with what [`TuneJob::checkpoint`] gave.
+    /// Continues a training from what [`TuneJob::checkpoint`] gave.
     ///
     /// # Errors
     /// [`EngineError::Train`] where it is of another training.
@@ -50,7 +50,7 @@ impl TuneJob {
         }
     }
 
-    /// Bytes to go on from after a crash.
+    /// Bytes to continue from after a crash.
     ///
     /// # Errors
     /// [`EngineError::Train`] when the device fails.
@@ -86,7 +86,7 @@ impl TuneJob {
     pub fn finish(mut self, engine: &mut Engine) -> Result<Outcome, EngineError> {
         let was_done = self.is_done();
         self.on_any_device(engine, |trainer, encoder| {
-            // Not so only where a GPU failed after the last step.
+            // False only where a GPU failed after the last step.
             while was_done && !trainer.is_done() {
                 trainer.step(encoder)?;
             }
@@ -94,7 +94,7 @@ impl TuneJob {
         })
     }
 
-    /// Runs `work`; when a GPU fails, the training goes on with the CPU from where it was last kept.
+    /// Runs `work`; when a GPU fails, the training continues on the CPU from the last checkpoint.
     fn on_any_device<T>(
         &mut self,
         engine: &mut Engine,
@@ -129,7 +129,7 @@ impl Engine {
         for annotation in labels.all()? {
             let is_elsewhere = annotation.vid != open.content.as_str();
             if is_elsewhere
-                && annotation.query == query.as_str()
+                && annotation.query == query.key()
                 && let Some(content) = ContentId::parse(&annotation.vid)
                 && let Some(embeddings) = self.cached_embeddings(content)
             {
@@ -153,11 +153,12 @@ impl Engine {
 
 /// What a person said about one query on one or more videos.
 pub fn labelled_query(query: &Query, videos: Vec<(Embeddings, Labels)>) -> TrainingSet {
+    let QueryKind::Words(words) = query.kind();
     let mut set = TrainingSet::default();
     for (i, (embeddings, labels)) in videos.into_iter().enumerate() {
         let n_clips = embeddings.n_clips();
         set.examples
-            .push(Example::from_labels(query.as_str(), i, n_clips, &labels));
+            .push(Example::from_labels(words, i, n_clips, &labels));
         set.videos.push(embeddings.into());
     }
     set

@@ -1,12 +1,11 @@
-//! What is known of a video's pictures, while it grows and when it is complete.
+//! What is known of a video's pictures, while the index grows and when it is complete.
 
 use std::borrow::Cow;
-use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::domain::{ClipIndex, Embeddings, ShapeError, n_clips};
-use crate::engine::presence::NeutralLevel;
+use crate::domain::{CLIP_SECS, ClipIndex, Embeddings, ShapeError, n_clips};
 use crate::store::{CachedFeatures, ContentId};
 use crate::video::VideoInfo;
 
@@ -30,8 +29,39 @@ pub struct VideoIndex {
     coarse: BTreeMap<ClipIndex, Vec<f32>>,
     n_cached: usize,
     n_repeated: usize,
-    /// Level of the neutral texts; forgotten when clips are added.
-    pub(super) neutral_level: OnceCell<NeutralLevel>,
+    revision: Revision,
+}
+
+/// What is known of a video at one moment; made once for all queries that are answered from it.
+#[derive(Clone, Debug)]
+pub struct Snapshot<'a> {
+    pub embeddings: Cow<'a, Embeddings>,
+    /// Where the video ends, as far as that is known.
+    pub end_secs: f64,
+    pub(super) revision: Revision,
+}
+
+impl<'a> Snapshot<'a> {
+    /// Of a whole video that is known by nothing but its embeddings.
+    pub fn of(embeddings: &'a Embeddings) -> Self {
+        Self {
+            embeddings: Cow::Borrowed(embeddings),
+            end_secs: embeddings.n_clips() as f64 * CLIP_SECS,
+            revision: Revision::next(),
+        }
+    }
+}
+
+/// Equal revisions have equal embeddings: each is given out once in this process, so what was
+/// computed from one can be kept beside it and needs no one to clear it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Revision(u64);
+
+impl Revision {
+    fn next() -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        Self(NEXT.fetch_add(1, Ordering::Relaxed))
+    }
 }
 
 impl VideoIndex {
@@ -48,7 +78,7 @@ impl VideoIndex {
             coarse: BTreeMap::new(),
             n_cached: 0,
             n_repeated: 0,
-            neutral_level: OnceCell::new(),
+            revision: Revision::next(),
         }
     }
 
@@ -66,7 +96,7 @@ impl VideoIndex {
     pub(super) fn push_exact(&mut self, features: &[f32]) -> Result<(), ShapeError> {
         self.exact.push_rows(features)?;
         self.features.extend_from_slice(features);
-        self.neutral_level.take();
+        self.revision = Revision::next();
         Ok(())
     }
 
@@ -81,14 +111,14 @@ impl VideoIndex {
     /// Features `[dim]` that stand for a clip and its neighbours until they are indexed.
     pub(super) fn add_coarse(&mut self, clip: ClipIndex, features: &[f32]) {
         self.coarse.insert(clip, features.to_vec());
-        self.neutral_level.take();
+        self.revision = Revision::next();
     }
 
     pub(super) fn complete(&mut self, duration_secs: f64) {
         self.duration_secs = duration_secs;
         self.is_complete = true;
         self.coarse.clear();
-        self.neutral_level.take();
+        self.revision = Revision::next();
     }
 
     /// Where the last frame ends; what the container says while that is not known yet.
@@ -143,6 +173,25 @@ impl VideoIndex {
         &self.exact
     }
 
+    /// What queries are answered from.
+    pub fn snapshot(&self) -> Snapshot<'_> {
+        Snapshot {
+            embeddings: self.embeddings(),
+            end_secs: self.duration_secs(),
+            revision: self.revision,
+        }
+    }
+
+    /// Clips that have an embedding, be it that of a neighbour: the rows of [`VideoIndex::embeddings`].
+    pub fn n_known(&self) -> usize {
+        let first_open = ClipIndex(self.n_clips_done());
+        if self.coarse.range(first_open..).next().is_some() {
+            self.n_clips()
+        } else {
+            self.n_clips_done()
+        }
+    }
+
     /// One embedding per clip: exact where done, beyond that the nearest known one.
     ///
     /// Without coarse clips it ends with the last exact one.
@@ -173,5 +222,62 @@ impl VideoIndex {
             return Cow::Borrowed(&self.exact);
         }
         Cow::Owned(embeddings)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::video::Orientation;
+
+    fn index(duration_secs: f64) -> VideoIndex {
+        let info = VideoInfo {
+            duration_secs,
+            frame_rate: None,
+            width: 64,
+            height: 64,
+            codec: String::new(),
+            n_audio_channels: 0,
+            orientation: Orientation::default(),
+            stored_size: (64, 64),
+            pixel_aspect: (1, 1),
+            start_timecode: None,
+            video_start_secs: 0.0,
+        };
+        let content = ContentId::parse(&"0".repeat(32)).unwrap();
+        VideoIndex::new("a.mp4".into(), content, info, 2)
+    }
+
+    #[test]
+    fn coarse_clips_stand_for_their_neighbours_and_are_counted_without_being_built() {
+        let mut index = index(10.0);
+        assert_eq!((index.n_known(), index.embeddings().n_clips()), (0, 0));
+        index.add_coarse(ClipIndex(3), &[0.0, 2.0]);
+        assert_eq!((index.n_known(), index.embeddings().n_clips()), (5, 5));
+        index.push_exact(&[3.0, 0.0]).unwrap();
+        // The exact clip 0 is nearest to 1, the coarse clip 3 to 2, 3 and 4.
+        let expected = [1.0, 0.0, 1.0, 0.0, 0.0, 1.0, 0.0, 1.0, 0.0, 1.0];
+        assert_eq!(index.embeddings().values(), expected);
+        assert_eq!(index.n_known(), 5);
+        index.push_exact(&[1.0; 6]).unwrap();
+        assert_eq!((index.n_known(), index.embeddings().n_clips()), (4, 4));
+    }
+
+    #[test]
+    fn every_change_is_a_revision_of_its_own() {
+        let mut index = index(10.0);
+        let mut last = index.snapshot().revision;
+        let mut changed = |index: &VideoIndex| {
+            let before = std::mem::replace(&mut last, index.snapshot().revision);
+            before != last
+        };
+        assert!(!changed(&index));
+        index.push_exact(&[1.0, 0.0]).unwrap();
+        assert!(changed(&index));
+        index.add_coarse(ClipIndex(3), &[0.0, 1.0]);
+        assert!(changed(&index));
+        index.complete(2.0);
+        assert!(changed(&index));
+        assert!(!changed(&index.clone()));
     }
 }

@@ -63,7 +63,7 @@ pub fn write_cuts(
     for query in &document.queries {
         let words = match document.queries.as_slice() {
             [_] => String::new(),
-            _ => words_in_name(query.query.as_str()),
+            _ => words_in_name(query.query.title()),
         };
         for moment in ranked(document, query) {
             let number = cuts.len() + 1;
@@ -77,7 +77,7 @@ pub fn write_cuts(
             let path = dir.join(name);
             let extent = cutter.cut(span, &path)?;
             let cut = WrittenCut {
-                query: query.query.as_str().to_owned(),
+                query: query.query.key().to_owned(),
                 rank: moment.rank,
                 path,
                 start_secs: span.start_secs,

@@ -11,6 +11,8 @@ mod otio;
 mod srt;
 mod tables;
 
+pub use tables::{HighlightRow, MomentRow};
+
 /// What `vcl export --format` and the menu of the window offer, in this order.
 pub static FORMATS: &[FileFormat] = &[
     FileFormat {

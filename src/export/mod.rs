@@ -25,7 +25,7 @@ mod xml;
 pub use cut_files::{WrittenCut, write_cuts};
 pub use document::{ExportDocument, ExportQuery};
 pub use error::ExportError;
-pub use formats::{FORMATS, FileFormat};
+pub use formats::{FORMATS, FileFormat, HighlightRow, MomentRow};
 pub use frame_rate::{FrameRate, FrameRateError};
 pub use timecode::Numbering;
 pub use xml::xml_escaped;

@@ -182,7 +182,7 @@ mod tests {
     use rand::RngExt as _;
 
     use super::*;
-    use crate::domain::moments_above;
+    use crate::find::moments_above;
 
     /// A noisy curve that is higher inside its window, with lone spikes outside.
     fn examples(n: usize, seed: u64) -> Vec<HeadExample> {

@@ -7,10 +7,9 @@ const MIN_DISTANCE: usize = 2;
 
 /// Up to `n` clips without a grade, the most doubtful first.
 ///
-/// `probabilities` is `[n_clips]` in 0…1 and `threshold` where a moment begins: what
-/// [`Prompt::probabilities`](crate::model::Prompt::probabilities) gives, or the min–max normalised
-/// curve with its own threshold. A clip is doubtful when it is near the threshold; no proposal is a
-/// neighbour of another one or of a graded clip, unless nothing else is left.
+/// `probabilities` is `[n_clips]` in 0…1, the curve of a [`Detection`](crate::find::Detection), and
+/// `threshold` where a moment begins. A clip is doubtful when it is near the threshold; no proposal
+/// is a neighbour of another one or of a graded clip, unless nothing else is left.
 pub fn next_labels(
     probabilities: &SaliencyCurve,
     threshold: f32,

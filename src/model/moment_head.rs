@@ -82,6 +82,13 @@ pub struct HeadWeights {
     pub output_bias: Vec<f32>,
 }
 
+impl HeadWeights {
+    /// [`MomentHead::probabilities`] on the CPU, for callers that know nothing of devices.
+    pub fn probabilities(&self, curve: &SaliencyCurve) -> SaliencyCurve {
+        MomentHead::from_weights(self, &Device::flex()).probabilities(curve)
+    }
+}
+
 /// `k` clips → `h` hidden units → one logit: `k·h + h + h + 1` parameters.
 #[derive(Module, Debug)]
 pub struct MomentHead {

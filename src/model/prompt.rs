@@ -7,14 +7,10 @@
 
 mod metadata;
 
-use burn::tensor::Device;
 use serde::Deserialize;
 
-use crate::domain::{
-    Moment, SaliencyCurve, ZERO_SHOT_THRESHOLD, moments_above, moments_at_thresholds,
-};
 use crate::model::ModelId;
-use crate::model::moment_head::{HeadWeights, MomentHead};
+use crate::model::moment_head::HeadWeights;
 use crate::model::tensor_file::{self, NamedTensor, TensorFile};
 
 pub use metadata::{BaseModel, HeldOutScores, PromptMetadata, TrainingSummary, Verdict};
@@ -70,43 +66,6 @@ impl Prompt {
             prompt: describe(&base.name, &base.hash),
             running: describe(short_name(&running.name), &running.hash),
         })
-    }
-
-    /// Cosines to the curve that people see, `scale · cos + bias`.
-    pub fn calibrate(&self, cosines: &SaliencyCurve) -> SaliencyCurve {
-        cosines.calibrated(self.scale, self.bias)
-    }
-
-    /// What moments are cut from, `[n_clips]` in 0…1, and the threshold to cut it at: the head's
-    /// probabilities, or the min–max normalised curve where no head was trained.
-    pub fn probabilities(&self, curve: &SaliencyCurve) -> (SaliencyCurve, f32) {
-        match &self.head {
-            Some(weights) => {
-                let head = MomentHead::from_weights(weights, &Device::flex());
-                (head.probabilities(curve), self.threshold())
-            }
-            None => (curve.min_max_normalised(), self.threshold()),
-        }
-    }
-
-    /// The threshold that belongs to [`Prompt::probabilities`].
-    pub fn threshold(&self) -> f32 {
-        match self.head {
-            Some(_) => HEAD_THRESHOLD,
-            None => ZERO_SHOT_THRESHOLD,
-        }
-    }
-
-    /// The main moments, ranked by their peak.
-    pub fn moments(&self, curve: &SaliencyCurve) -> Vec<Moment> {
-        let (probabilities, threshold) = self.probabilities(curve);
-        moments_above(&probabilities, threshold)
-    }
-
-    /// The main moments and then those of further thresholds, for files that are scored.
-    pub fn all_moments(&self, curve: &SaliencyCurve) -> Vec<Moment> {
-        let (probabilities, threshold) = self.probabilities(curve);
-        moments_at_thresholds(&probabilities, threshold)
     }
 
     /// The bytes of a prompt file.
@@ -184,6 +143,7 @@ fn malformed(reason: impl ToString) -> PromptError {
 
 #[cfg(test)]
 mod tests {
+    use burn::tensor::Device;
     use safetensors::tensor::{TensorView, serialize};
 
     use super::*;
@@ -256,19 +216,5 @@ mod tests {
         assert!(wide.to_bytes().is_err());
         let other = serialize(Vec::<(String, TensorView<'_>)>::new(), None).unwrap();
         assert!(Prompt::from_bytes(&other).is_err());
-    }
-
-    #[test]
-    fn moments_follow_the_head_or_the_untrained_rule() {
-        let curve = SaliencyCurve::new(vec![0.1, 0.3, 0.2, 0.1]);
-        let untrained = prompt(None);
-        assert_eq!(
-            untrained.moments(&curve),
-            moments_above(&curve.min_max_normalised(), 0.4)
-        );
-        let trained = prompt(Some(HeadKind::Window));
-        let (probabilities, threshold) = trained.probabilities(&curve);
-        assert_eq!(threshold, 0.5);
-        assert_eq!(trained.moments(&curve), moments_above(&probabilities, 0.5));
     }
 }

@@ -64,7 +64,7 @@ impl Line {
     }
 
     fn is_about(&self, query: &Query) -> bool {
-        self.annotation.query == query.as_str()
+        self.annotation.query == query.key()
     }
 }
 

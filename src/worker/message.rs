@@ -1,9 +1,10 @@
-//! What the window asks and what it is told.
+//! What the window asks for, and what the worker answers.
 
 use std::path::PathBuf;
 
 use crate::domain::{Labels, Query};
-use crate::engine::{IndexProgress, ModelChoice, PromptEntry, SearchResult};
+use crate::engine::{IndexProgress, ModelChoice, Notice, PromptEntry};
+use crate::find::Answer;
 use crate::learn::{Progress, Verdict};
 use crate::model::{DeviceChoice, HeldOutScores, ModelInfo};
 use crate::store::ContentId;
@@ -29,12 +30,12 @@ pub enum Command {
     Close,
     /// Stop indexing the open video; what is known stays searchable.
     CancelIndexing,
-    /// Go on with indexing the open video where it was cancelled.
+    /// Continue indexing the open video where it was cancelled.
     ResumeIndexing,
     /// Search the open video and every one opened later, until the query is dropped.
     ///
-    /// The same id with other words replaces the query. A prompt that was taught on these words and
-    /// found better than them is used from the beginning.
+    /// The same id with another query replaces the first. A prompt that was taught on this very query
+    /// and found better than its plain words is used from the beginning.
     Search {
         id: QueryId,
         query: Query,
@@ -53,7 +54,7 @@ pub enum Command {
         model: ModelChoice,
         device: DeviceChoice,
     },
-    /// Keep what the user said about a video, in place of what was kept of this query.
+    /// Save the labels of a query on a video in place of those saved before.
     SaveLabels(Box<LabelsToSave>),
     /// Write all labels to one annotation file for other programs.
     ExportLabels {
@@ -103,7 +104,7 @@ pub enum Event {
     ModelReady(Box<ModelInfo>),
     /// The model is on a GPU, which compiles what it will run; [`Event::ModelReady`] follows.
     PreparingGpu,
-    /// The model runs elsewhere from now on; a [`Event::Notice`] says why.
+    /// The model runs on another device from now on; the [`Event::Notice`] that follows says why.
     DeviceChanged {
         device: String,
     },
@@ -143,7 +144,7 @@ pub enum Event {
     Found {
         video: VideoId,
         query: QueryId,
-        result: Box<SearchResult>,
+        answer: Box<Answer>,
         /// Clips with exact scores, from the first; later ones are rough.
         n_clips_done: usize,
         /// No better answer will come.
@@ -154,7 +155,7 @@ pub enum Event {
         query: QueryId,
         message: String,
     },
-    /// What was said about the video earlier; labels can be added from now on.
+    /// The labels that the video has; more can be added from now on.
     Labels {
         video: VideoId,
         content: ContentId,
@@ -201,18 +202,16 @@ pub enum Event {
         message: String,
     },
     /// Something the user should know, such as a GPU that was lost.
-    Notice {
-        message: String,
-    },
+    Notice(Notice),
 }
 
-/// What came of teaching.
+/// The result of teaching.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Lesson {
     /// The prompt's name; it is in use where the verdict says that it is better.
     pub prompt: String,
     pub verdict: Verdict,
-    /// On labels that training did not see, by the plain words.
+    /// On labels that training did not see, with the plain words.
     pub before: Option<HeldOutScores>,
     /// The same with the prompt.
     pub after: Option<HeldOutScores>,

@@ -1,20 +1,12 @@
 //! Which prompt answers which query, and the user's own prompts.
 
-use crate::domain::ZERO_SHOT_THRESHOLD;
-use crate::engine::{Engine, EngineError, PromptEntry};
-use crate::model::Prompt;
-use crate::store::PromptFolder;
+use crate::engine::PromptEntry;
+use crate::find::Way;
 use crate::worker::state::{State, guarded};
 use crate::worker::{Event, PromptEdit, PromptSource, QueryId};
 
-/// A prompt that answers a query.
-pub(super) struct PromptInUse {
-    pub name: String,
-    pub prompt: Prompt,
-}
-
 impl State {
-    /// Tells which prompts there are.
+    /// Tells the window which prompts there are.
     pub fn tell_prompts(&self) {
         match self.entries() {
             Ok(entries) => (self.emit)(Event::Prompts(entries)),
@@ -29,21 +21,21 @@ impl State {
         }
     }
 
-    /// After another model was loaded: what was taught on the last one is of no use.
+    /// After another model was loaded: what was taught on the last one does not fit it.
     pub fn choose_usual_prompts(&mut self) {
         let ids: Vec<_> = self.queries.keys().copied().collect();
         for id in ids {
-            self.set_prompt(id, None);
+            self.use_plain_query(id);
             self.choose_usual_prompt(id);
         }
     }
 
-    /// Uses what was taught on the very words of a query, if anything was.
+    /// Uses what was taught on this very query, if anything was.
     pub fn choose_usual_prompt(&mut self, id: QueryId) {
         let Some(asked) = self.queries.get(&id) else {
             return;
         };
-        // A folder that cannot be read was told about when the model was loaded.
+        // That a folder cannot be read was reported when the model was loaded.
         let entries = self.entries().unwrap_or_default();
         let usual = entries
             .into_iter()
@@ -57,40 +49,48 @@ impl State {
     pub fn use_prompt(&mut self, id: QueryId, prompt: Option<PromptSource>) {
         match prompt {
             Some(source) => self.load_prompt(id, &source),
-            None => self.set_prompt(id, None),
+            None => self.use_plain_query(id),
         }
         self.answer(id);
     }
 
     fn load_prompt(&mut self, id: QueryId, source: &PromptSource) {
         let Some(engine) = &self.engine else { return };
-        match guarded(|| read(engine, &self.prompt_folder, source)) {
-            Ok(prompt) => self.set_prompt(id, Some(prompt)),
+        let read = guarded(|| match source {
+            PromptSource::Named(name) => {
+                Ok((name.clone(), engine.prompt(&self.prompt_folder, name)?))
+            }
+            PromptSource::File(path) => engine.prompt_file(path),
+        });
+        match read {
+            Ok((name, prompt)) => self.set_way(id, prompt.into(), Some(name)),
             Err(message) => (self.emit)(Event::PromptFailed { message }),
         }
     }
 
-    fn set_prompt(&mut self, id: QueryId, prompt: Option<PromptInUse>) {
-        let Some(asked) = self.queries.get_mut(&id) else {
-            return;
-        };
-        if asked.prompt.is_none() && prompt.is_none() {
-            return;
+    fn use_plain_query(&mut self, id: QueryId) {
+        let asked = self.queries.get(&id);
+        if asked.is_some_and(|asked| asked.prompt_name.is_some()) {
+            self.set_way(id, Way::default(), None);
         }
-        asked.prompt = prompt;
-        self.tell_prompt(id);
+    }
+
+    fn set_way(&mut self, id: QueryId, way: Way, prompt_name: Option<String>) {
+        if let Some(asked) = self.queries.get_mut(&id) {
+            asked.way = way;
+            asked.prompt_name = prompt_name;
+            self.tell_prompt(id);
+        }
     }
 
     fn tell_prompt(&self, id: QueryId) {
-        let used = self
-            .queries
-            .get(&id)
-            .and_then(|asked| asked.prompt.as_ref());
-        (self.emit)(Event::PromptInUse {
-            id,
-            prompt: used.map(|used| used.name.clone()),
-            threshold: used.map_or(ZERO_SHOT_THRESHOLD, |used| used.prompt.threshold()),
-        });
+        if let Some(asked) = self.queries.get(&id) {
+            (self.emit)(Event::PromptInUse {
+                id,
+                prompt: asked.prompt_name.clone(),
+                threshold: asked.way.usual_threshold(),
+            });
+        }
     }
 
     pub fn edit_prompts(&mut self, edit: PromptEdit) {
@@ -121,7 +121,7 @@ impl State {
         self.tell_prompts();
     }
 
-    /// Queries that use a prompt hear of its new name, or go back to their plain words.
+    /// Queries that use the prompt take its new name, or go back to their plain words.
     fn follow(&mut self, edit: PromptEdit) {
         let (name, new_name) = match edit {
             PromptEdit::Rename { name, new_name } => {
@@ -137,42 +137,21 @@ impl State {
         let users: Vec<_> = self
             .queries
             .iter_mut()
-            .filter_map(|(id, asked)| Some((*id, asked.prompt.as_mut()?)))
-            .filter(|(_, used)| used.name == name)
-            .map(|(id, used)| {
-                used.name = new_name.clone().unwrap_or_default();
-                id
+            .filter_map(|(id, asked)| {
+                asked.prompt_name.as_ref().filter(|used| **used == name)?;
+                if new_name.is_some() {
+                    asked.prompt_name.clone_from(&new_name);
+                }
+                Some(*id)
             })
             .collect();
         for id in users {
             if new_name.is_some() {
                 self.tell_prompt(id);
             } else {
-                self.set_prompt(id, None);
+                self.use_plain_query(id);
                 self.answer(id);
             }
-        }
-    }
-}
-
-fn read(
-    engine: &Engine,
-    folder: &PromptFolder,
-    source: &PromptSource,
-) -> Result<PromptInUse, EngineError> {
-    match source {
-        PromptSource::Named(name) => Ok(PromptInUse {
-            name: name.clone(),
-            prompt: engine.prompt(folder, name)?,
-        }),
-        PromptSource::File(path) => {
-            let prompt = Prompt::from_bytes(&PromptFolder::read_file(path)?)?;
-            prompt.check_model(engine.encoder().id())?;
-            let name = path.file_stem().unwrap_or(path.as_os_str());
-            Ok(PromptInUse {
-                name: name.to_string_lossy().into_owned(),
-                prompt,
-            })
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What the worker thread knows, and how it obeys a command and takes a step.
+//! What the worker thread knows, and how it carries out a command and takes a step.
 
 use std::collections::BTreeMap;
 use std::panic::{self, AssertUnwindSafe};
@@ -6,11 +6,9 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use crate::domain::{Query, panic_text};
-use crate::engine::{
-    Engine, EngineConfig, EngineError, IndexJob, IndexStep, SearchOptions, VideoIndex,
-};
+use crate::engine::{Engine, EngineConfig, EngineError, IndexJob, IndexStep, Notice, VideoIndex};
+use crate::find::Way;
 use crate::store::{LabelStore, PromptFolder};
-use crate::worker::prompts::PromptInUse;
 use crate::worker::teaching::Teaching;
 use crate::worker::{Command, Event, QueryId, VideoId};
 
@@ -27,14 +25,16 @@ pub(super) struct State {
     pub(super) labels: Option<LabelStore>,
     pub(super) teaching: Option<Teaching>,
     last_answer: Instant,
-    /// A query came before anything was known of the video: it is answered as soon as something is.
+    /// A query came before anything was known of the video; it is answered as soon as something is.
     owes_answer: bool,
 }
 
 /// What the user looks for, and how it is answered.
 pub(super) struct Asked {
     pub query: Query,
-    pub prompt: Option<PromptInUse>,
+    pub way: Way,
+    /// What the prompt of the way is called.
+    pub prompt_name: Option<String>,
 }
 
 pub(super) struct OpenVideo {
@@ -132,7 +132,8 @@ impl State {
             Command::Search { id, query } => {
                 let asked = Asked {
                     query,
-                    prompt: None,
+                    way: Way::default(),
+                    prompt_name: None,
                 };
                 self.queries.insert(id, asked);
                 self.choose_usual_prompt(id);
@@ -165,7 +166,7 @@ impl State {
         let Some(engine) = &self.engine else {
             let message = "no model is loaded: choose another model".to_owned();
             (self.emit)(Event::VideoFailed { video: id, message });
-            // It is opened when a model is there.
+            // It is opened once a model is loaded.
             self.video = Some(OpenVideo {
                 id,
                 path,
@@ -198,19 +199,17 @@ impl State {
         }
     }
 
-    /// Passes on what the engine has to say: that it had to leave the GPU.
+    /// Passes on what the engine wants the user to know.
     pub fn tell_notices(&mut self) {
         let Some(engine) = &mut self.engine else {
             return;
         };
-        let notices = engine.take_notices();
-        if !notices.is_empty() {
-            (self.emit)(Event::DeviceChanged {
-                device: engine.encoder().device().to_string(),
-            });
-        }
-        for message in notices {
-            (self.emit)(Event::Notice { message });
+        for notice in engine.take_notices() {
+            if let Notice::LeftGpu { .. } = notice {
+                let device = engine.encoder().device().to_string();
+                (self.emit)(Event::DeviceChanged { device });
+            }
+            (self.emit)(Event::Notice(notice));
         }
     }
 
@@ -298,51 +297,51 @@ impl State {
     fn answer_all(&mut self) {
         self.owes_answer = false;
         let ids: Vec<_> = self.queries.keys().copied().collect();
-        for id in ids {
-            self.answer(id);
-        }
+        self.answer_these(&ids);
         self.last_answer = Instant::now();
     }
 
-    /// Answers from what is known; stays silent while nothing is.
     pub(super) fn answer(&mut self, id: QueryId) {
-        let (Some(engine), Some(video), Some(asked)) =
-            (&mut self.engine, &self.video, self.queries.get(&id))
-        else {
+        self.answer_these(&[id]);
+    }
+
+    /// Answers from one look at what is known; stays silent while nothing is.
+    fn answer_these(&mut self, ids: &[QueryId]) {
+        let (Some(engine), Some(video)) = (&mut self.engine, &self.video) else {
             return;
         };
-        let Some(index) = video
-            .work
-            .index()
-            .filter(|index| !index.embeddings().is_empty())
-        else {
+        let asked = ids.iter().filter_map(|id| self.queries.get_key_value(id));
+        let asked: Vec<_> = asked.collect();
+        if asked.is_empty() {
+            return;
+        }
+        let Some(index) = video.work.index().filter(|index| index.n_known() > 0) else {
             self.owes_answer = true;
             return;
         };
-        let options = SearchOptions::default();
-        let outcome = guarded(|| match &asked.prompt {
-            Some(PromptInUse { prompt, .. }) => {
-                let options = options.for_prompt(prompt);
-                engine.search_with(index, &asked.query, prompt, options)
-            }
-            None => engine.search(index, &asked.query, options),
-        });
-        (self.emit)(match outcome {
-            Ok(result) => Event::Found {
-                video: video.id,
-                query: id,
-                result: Box::new(result),
-                n_clips_done: index.n_clips_done(),
-                is_final: !matches!(video.work, Work::Indexing(_)),
-            },
-            Err(message) => Event::QueryFailed { query: id, message },
-        });
+        let known = index.snapshot();
+        for (id, asked) in asked {
+            let outcome = guarded(|| engine.answer(&known, &asked.query, &asked.way));
+            (self.emit)(match outcome {
+                Ok(answer) => Event::Found {
+                    video: video.id,
+                    query: *id,
+                    answer: Box::new(answer),
+                    n_clips_done: index.n_clips_done(),
+                    is_final: !matches!(video.work, Work::Indexing(_)),
+                },
+                Err(message) => Event::QueryFailed {
+                    query: *id,
+                    message,
+                },
+            });
+        }
     }
 }
 
 /// Runs `work`; an error or a panic becomes a sentence.
 pub(super) fn guarded<T>(work: impl FnOnce() -> Result<T, EngineError>) -> Result<T, String> {
-    // What a panic may leave half-done is dropped by the callers: the job, or one answer.
+    // The callers drop what a panic may leave half-done: the job, or one answer.
     match panic::catch_unwind(AssertUnwindSafe(work)) {
         Ok(Ok(value)) => Ok(value),
         Ok(Err(error)) => Err(error.to_string()),

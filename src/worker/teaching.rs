@@ -1,4 +1,4 @@
-//! Labels as they are given, and teaching as a job beside indexing.
+//! Labels as they are given, and teaching as a job that runs beside indexing.
 
 use std::path::Path;
 
@@ -9,14 +9,14 @@ use crate::store::{ContentId, ExportedLabels, LabelError, LabelStore, LabelledVi
 use crate::worker::state::{State, guarded};
 use crate::worker::{Event, LabelsToSave, Lesson, PromptSource, QueryId, VideoId};
 
-/// A training that goes on.
+/// A training that is running.
 pub(super) struct Teaching {
     pub id: QueryId,
     job: TuneJob,
 }
 
 impl State {
-    /// Tells what was said about a video earlier.
+    /// Sends the labels that a video has.
     pub fn tell_labels(&mut self, video: VideoId, content: ContentId) {
         let known = self
             .label_store()
@@ -27,7 +27,7 @@ impl State {
                 content,
                 labels,
             }),
-            // Without the labels that are there, new ones would take their place.
+            // No labels are sent: the window would save new ones in place of those it could not read.
             Err(error) => (self.emit)(Event::LabelsNotSaved {
                 message: error.to_string(),
             }),

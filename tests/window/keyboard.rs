@@ -91,7 +91,7 @@ fn no_key_does_anything_while_typing() {
     window.press(Modifiers::NONE, Key::Enter);
     window.harness.step();
     let lanes = &window.app().session().lanes;
-    assert_eq!(lanes[0].query.as_str(), "kmfl");
+    assert_eq!(lanes[0].query.title(), "kmfl");
 }
 
 #[test]

@@ -120,7 +120,7 @@ fn what_is_labelled_is_learned() {
     again.click(WORDS);
     again.wait_until("the prompt answers", |app| {
         let lane = app.session().selected_lane().unwrap();
-        lane.query.as_str() == WORDS && lane.prompt.is_some() && lane.answer.is_some()
+        lane.query.key() == WORDS && lane.prompt.is_some() && lane.answer.is_some()
     });
     let found = again.app().session().selected_lane().unwrap();
     let found = found.highlight_span().unwrap();
@@ -175,7 +175,7 @@ fn labels_are_given_undone_and_saved_at_once() {
         let known = store.all().unwrap();
         known
             .iter()
-            .any(|line| line.query == query.as_str() && Labels::from_annotation(line) == expected)
+            .any(|line| line.query == query.key() && Labels::from_annotation(line) == expected)
     });
 }
 

@@ -7,6 +7,7 @@ use crate::app::icons::Icon;
 use crate::app::session::{Lane, Session};
 use crate::app::theme::Palette;
 use crate::app::widgets::IconButton;
+use crate::domain::count;
 use crate::export::FORMATS;
 
 fn popup_id() -> Id {
@@ -32,11 +33,7 @@ pub fn ui(ui: &mut Ui, session: &Session, palette: &Palette, actions: &mut Actio
         .show(ui);
     Popup::menu(&response).id(popup_id()).show(|ui| {
         ui.set_min_width(250.0);
-        let what = if n_moments == 1 {
-            "1 moment as".to_owned()
-        } else {
-            format!("{n_moments} moments as")
-        };
+        let what = format!("{} as", count(n_moments, "moment"));
         ui.label(RichText::new(what).small().color(palette.weak_text));
         if session.lanes.len() > 1 {
             let mut only = session.exports_only_selected;

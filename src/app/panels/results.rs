@@ -10,10 +10,10 @@ use crate::app::session::{Lane, Session};
 use crate::app::theme::Palette;
 use crate::app::thumbnails::Thumbnails;
 use crate::app::widgets::{IconButton, Look, card, elided};
-use crate::domain::{ClipIndex, Moment, TimeSpan};
+use crate::domain::{ClipIndex, Moment, TimeSpan, count};
 
-/// The window shows so many; files carry all.
-const MAX_MOMENTS: usize = 50;
+/// The window lists so many; files hold all.
+const MAX_LISTED: usize = 50;
 
 pub fn ui(
     ui: &mut Ui,
@@ -79,18 +79,16 @@ pub fn ui(
             row.ui(ui, session, thumbnails, palette, actions);
         };
         let (strong, n_weak) = lane.strong_moments();
-        for (i, moment) in strong.iter().take(MAX_MOMENTS).enumerate() {
+        for (i, moment) in strong.iter().take(MAX_LISTED).enumerate() {
             moment_row(ui, i, moment);
         }
-        if n_weak > 0 && strong.len() < MAX_MOMENTS {
-            let title = match n_weak {
-                1 => "1 weaker moment".to_owned(),
-                n => format!("{n} weaker moments"),
-            };
-            let title = RichText::new(title).small().color(palette.weak_text);
+        if n_weak > 0 && strong.len() < MAX_LISTED {
+            let title = RichText::new(count(n_weak, "weaker moment"))
+                .small()
+                .color(palette.weak_text);
             let fold = CollapsingHeader::new(title).id_salt(("weak", lane.id));
             fold.show_unindented(ui, |ui| {
-                let weak = lane.moments.iter().enumerate().take(MAX_MOMENTS);
+                let weak = lane.moments.iter().enumerate().take(MAX_LISTED);
                 for (i, moment) in weak.skip(strong.len()) {
                     moment_row(ui, i, moment);
                 }
@@ -98,7 +96,7 @@ pub fn ui(
         }
         ui.add_space(8.0);
         section(ui, "Best clips", palette);
-        for (i, highlight) in answer.result.highlights.iter().enumerate() {
+        for (i, highlight) in lane.highlights.iter().enumerate() {
             let row = SpanRow {
                 title: format!("Clip {}", i + 1),
                 span: highlight.clip.span(),
@@ -120,12 +118,12 @@ pub(super) fn head(ui: &mut Ui, lane: &Lane, palette: &Palette) {
         let width = ui.available_width();
         let words = elided(
             ui,
-            lane.query.as_str(),
+            lane.query.title(),
             &TextStyle::Body,
             palette.text,
             width,
         );
-        ui.label(words).on_hover_text(lane.query.as_str());
+        ui.label(words).on_hover_text(lane.query.title());
     });
 }
 
@@ -148,7 +146,7 @@ fn doubt(ui: &mut Ui, is_final: bool, palette: &Palette) {
     });
 }
 
-/// What it says of people's own videos means nothing.
+/// Its answers on people's own videos mean nothing.
 fn bundled_note(ui: &mut Ui, palette: &Palette, actions: &mut Actions) {
     let words = RichText::new("The bundled model knows drawn scenes only ›").small();
     let why = "It is there to try things out, and what it says of the real world means nothing. \

@@ -1,15 +1,16 @@
-//! One query: its words, its colour, and what was found for it.
+//! One query on the screen: its colour, its threshold, and what was found for it.
 
-use crate::domain::{
-    ClipIndex, Moment, Query, SaliencyCurve, TimeSpan, ZERO_SHOT_THRESHOLD, moments_of,
-};
-use crate::engine::{PROBABLY_PRESENT, SearchResult};
+use crate::domain::{ClipIndex, Highlight, Moment, Query, SaliencyCurve, TimeSpan};
+use crate::find::{Answer, Way};
 use crate::worker::{Lesson, QueryId};
 
-/// What the worker last said about a query.
+/// So many of the best clips are listed.
+const N_HIGHLIGHTS: usize = 5;
+
+/// The latest answer to a query.
 #[derive(Clone, Debug)]
-pub struct Answer {
-    pub result: Box<SearchResult>,
+pub struct LatestAnswer {
+    pub result: Box<Answer>,
     /// Clips with exact scores, from the first; later ones are rough.
     pub n_clips_done: usize,
     /// No better answer will come.
@@ -27,35 +28,39 @@ pub struct Lane {
     pub threshold: f32,
     /// The threshold before the user moved it.
     pub usual_threshold: f32,
-    pub answer: Option<Answer>,
+    pub answer: Option<LatestAnswer>,
     /// At the threshold of this lane, best first; scores are calibrated saliency.
     pub moments: Vec<Moment>,
+    /// The best clips, best first.
+    pub highlights: Vec<Highlight>,
     /// Why the query cannot be answered.
     pub error: Option<String>,
     /// The prompt that answers; `None` for the plain words.
     pub prompt: Option<String>,
     /// The prompt that answered before the plain words did again.
     pub last_prompt: Option<String>,
-    /// What the plain words answered, to compare with.
+    /// The curve of the plain words, to compare with.
     pub plain: Option<SaliencyCurve>,
     /// The curve before another prompt was chosen, and how often that has happened.
     pub change: Option<(u64, SaliencyCurve)>,
-    /// What came of the last teaching, or why nothing did.
+    /// The result of the last teaching, or why there is none.
     pub lesson: Option<Result<Lesson, String>>,
-    /// The clips that the model is least sure of.
+    /// The clips of which the model is least sure.
     pub proposals: Vec<ClipIndex>,
 }
 
 impl Lane {
     pub(super) fn new(id: QueryId, query: Query, colour: usize) -> Self {
+        let threshold = Way::default().usual_threshold();
         Self {
             id,
             query,
             colour,
-            threshold: ZERO_SHOT_THRESHOLD,
-            usual_threshold: ZERO_SHOT_THRESHOLD,
+            threshold,
+            usual_threshold: threshold,
             answer: None,
             moments: Vec::new(),
+            highlights: Vec::new(),
             error: None,
             prompt: None,
             last_prompt: None,
@@ -69,6 +74,7 @@ impl Lane {
     pub(super) fn forget_answer(&mut self) {
         self.answer = None;
         self.moments.clear();
+        self.highlights.clear();
         self.error = None;
         self.plain = None;
         self.change = None;
@@ -76,16 +82,17 @@ impl Lane {
         self.proposals.clear();
     }
 
-    pub(super) fn take_answer(&mut self, answer: Answer, duration_secs: f64) {
+    pub(super) fn take_answer(&mut self, answer: LatestAnswer) {
         if self.prompt.is_none() {
             self.plain = Some(answer.result.saliency.clone());
         }
+        self.highlights = answer.result.highlights(N_HIGHLIGHTS);
         self.answer = Some(answer);
         self.error = None;
-        self.form_moments(duration_secs);
+        self.form_moments();
     }
 
-    /// Another prompt answers from now on; its curve is on the way.
+    /// Another prompt answers from now on; its curve will follow.
     pub(super) fn use_prompt(&mut self, prompt: Option<String>, threshold: f32) {
         if let Some(last) = std::mem::replace(&mut self.prompt, prompt) {
             self.last_prompt = Some(last);
@@ -98,7 +105,7 @@ impl Lane {
         }
     }
 
-    /// A prompt is called otherwise from now on.
+    /// A prompt has another name from now on.
     pub(super) fn note_new_name(&mut self, name: &str, new_name: &str) {
         let lesson = self.lesson.as_mut().and_then(|lesson| lesson.as_mut().ok());
         let lesson = lesson.map(|lesson| &mut lesson.prompt);
@@ -109,19 +116,14 @@ impl Lane {
         }
     }
 
-    pub(super) fn set_threshold(&mut self, threshold: f32, duration_secs: f64) {
+    pub(super) fn set_threshold(&mut self, threshold: f32) {
         self.threshold = threshold.clamp(0.0, 1.0);
-        self.form_moments(duration_secs);
+        self.form_moments();
     }
 
-    fn form_moments(&mut self, duration_secs: f64) {
-        if let Some(Answer { result, .. }) = &self.answer {
-            self.moments = moments_of(
-                &result.shape,
-                &result.saliency,
-                self.threshold,
-                duration_secs,
-            );
+    fn form_moments(&mut self) {
+        if let Some(answer) = &self.answer {
+            self.moments = answer.result.moments(self.threshold);
         }
     }
 
@@ -129,7 +131,7 @@ impl Lane {
     pub fn strong_moments(&self) -> (&[Moment], usize) {
         const WEAK_PART: f32 = 0.2;
         if self.threshold < self.usual_threshold {
-            return (&self.moments, 0); // They were asked for.
+            return (&self.moments, 0); // The user asked for them.
         }
         let best = self.moments.first().map_or(0.0, |moment| moment.score);
         let least = (WEAK_PART * best).max(0.0);
@@ -144,49 +146,22 @@ impl Lane {
 
     /// `None` while nothing is known; `Some(false)` when even the best clip is no better than chance.
     pub fn is_probably_present(&self) -> Option<bool> {
-        let answer = self.answer.as_ref()?;
-        Some(answer.result.present >= PROBABLY_PRESENT)
-    }
-
-    /// A trained head's probability of each clip, `[n_clips]`: then the threshold is compared with
-    /// it rather than with the saliency.
-    pub fn probabilities(&self) -> Option<&SaliencyCurve> {
-        let result = &self.answer.as_ref()?.result;
-        result.has_head.then_some(&result.shape)
+        Some(self.answer.as_ref()?.result.is_probable())
     }
 
     /// Where the threshold lies on the scale of calibrated saliency and of probabilities.
     pub fn threshold_level(&self) -> Option<f32> {
-        let (low, high) = self.shape_range()?;
-        Some(low + self.threshold * (high - low))
+        Some(self.answer.as_ref()?.result.level_of(self.threshold))
     }
 
     /// The inverse of [`Lane::threshold_level`]; `None` for a flat curve.
     pub fn threshold_at(&self, level: f32) -> Option<f32> {
-        let (low, high) = self.shape_range()?;
-        (high > low).then(|| ((level - low) / (high - low)).clamp(0.0, 1.0))
-    }
-
-    /// What 0 and 1 of the shape are on that scale.
-    fn shape_range(&self) -> Option<(f32, f32)> {
-        match self.probabilities() {
-            Some(_) => Some((0.0, 1.0)),
-            None => self.saliency_range(),
-        }
-    }
-
-    /// Least and greatest calibrated saliency.
-    pub fn saliency_range(&self) -> Option<(f32, f32)> {
-        let values = self.answer.as_ref()?.result.saliency.values();
-        let low = values.iter().copied().reduce(f32::min)?;
-        let high = values.iter().copied().reduce(f32::max)?;
-        Some((low, high))
+        self.answer.as_ref()?.result.threshold_at(level)
     }
 
     /// Calibrated saliency of the clip at a time.
     pub fn saliency_at(&self, time_secs: f64) -> Option<f32> {
-        let values = self.answer.as_ref()?.result.saliency.values();
-        values.get(ClipIndex::at(time_secs).0).copied()
+        self.answer.as_ref()?.result.saliency_at(time_secs)
     }
 
     /// The clip that answers best.

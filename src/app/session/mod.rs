@@ -11,15 +11,15 @@ mod teaching;
 use std::path::PathBuf;
 
 use crate::domain::{Query, TimeSpan};
-use crate::engine::{IndexProgress, PromptEntry};
-use crate::export::{ExportDocument, ExportQuery, file_name};
+use crate::engine::{IndexProgress, PromptEntry, export_document};
+use crate::export::{ExportDocument, file_name};
 use crate::model::{BUNDLED, ModelInfo};
 use crate::store::{DownloadProgress, RepoId};
 use crate::video::VideoInfo;
 use crate::worker::{QueryId, VideoId};
 
 pub use labelling::{LabelBook, Selection};
-pub use lane::{Answer, Lane, percent};
+pub use lane::{Lane, LatestAnswer, percent};
 pub use notice::{Notice, NoticeId, Notices, Severity, capitalised};
 pub use teaching::TeachRun;
 
@@ -192,22 +192,22 @@ impl Session {
         id
     }
 
-    /// The file is no video; what was open stays.
+    /// The file is not a video; what was open stays.
     pub fn cannot_open(&mut self, message: String) {
         self.opening = None;
         self.notices.error(message);
         self.not_opened = self.notices.newest();
     }
 
-    /// Adds a query and selects it. The same words twice only select the lane they have; capitals
-    /// make no other words, for no CLIP knows them.
+    /// Adds a query and selects it. A query that is there already is only selected; capitals make no
+    /// difference, because no CLIP knows them.
     ///
     /// # Errors
-    /// When the words are no query or there are too many already.
+    /// When the text is not a query or there are too many already.
     pub fn add_query(&mut self, text: &str) -> Result<Option<(QueryId, Query)>, AddQueryError> {
         let query = Query::new(text)?;
-        let lower = query.as_str().to_lowercase();
-        let is_same = |lane: &&Lane| lane.query.as_str().to_lowercase() == lower;
+        let lower = query.key().to_lowercase();
+        let is_same = |lane: &&Lane| lane.query.key().to_lowercase() == lower;
         if let Some(lane) = self.lanes.iter().find(is_same) {
             self.selected = Some(lane.id);
             return Ok(None);
@@ -262,9 +262,8 @@ impl Session {
 
     /// Forms the moments of a lane anew, at another threshold on the curve's own scale of 0…1.
     pub fn set_threshold(&mut self, id: QueryId, threshold: f32) {
-        let duration_secs = self.duration_secs();
         if let Some(lane) = self.lanes.iter_mut().find(|lane| lane.id == id) {
-            lane.set_threshold(threshold, duration_secs);
+            lane.set_threshold(threshold);
         }
         self.propose(id);
     }
@@ -319,23 +318,16 @@ impl Session {
     /// What an export is made of; `None` without a video.
     pub fn export_document(&self) -> Option<ExportDocument> {
         let video = self.video.as_ref()?;
-        let queries = self
-            .exported_lanes()
-            .filter_map(|lane| {
-                let answer = lane.answer.as_ref()?;
-                Some(ExportQuery {
-                    query: lane.query.clone(),
-                    present: Some(answer.result.present),
-                    highlight: Some(answer.result.highlight),
-                    moments: lane.strong_moments().0.to_vec(),
-                })
-            })
-            .collect();
-        let document = ExportDocument::of_video(&video.path, &video.info, video.duration_secs);
-        Some(ExportDocument {
-            queries,
-            ..document
-        })
+        let found = self.exported_lanes().filter_map(|lane| {
+            let answer = &*lane.answer.as_ref()?.result;
+            Some((&lane.query, answer, lane.strong_moments().0.to_vec()))
+        });
+        Some(export_document(
+            &video.path,
+            &video.info,
+            video.duration_secs,
+            found,
+        ))
     }
 }
 

@@ -1,16 +1,16 @@
-//! What the worker tells, taken in.
+//! What the worker reports becomes part of the session.
 
-use crate::app::session::{Answer, Indexing, Lane, ModelState, Session};
+use crate::app::session::{Indexing, Lane, LatestAnswer, ModelState, Session};
 use crate::worker::{Event, QueryId};
 
 impl Session {
-    /// Takes in what the worker tells; what is about another video or a dropped query is ignored.
+    /// Takes in an event of the worker; what is about another video or a dropped query is ignored.
     pub fn apply(&mut self, event: Event) {
         match event {
             Event::PreparingGpu => self.model = ModelState::Preparing,
             Event::ModelReady(info) => {
                 self.model = ModelState::Ready(info);
-                // What another model said is no answer of this one.
+                // What another model answered is not this one's answer.
                 if let Some(video) = &mut self.video {
                     video.indexing = Indexing::Starting;
                 }
@@ -73,21 +73,19 @@ impl Session {
             Event::Found {
                 video,
                 query,
-                result,
+                answer,
                 n_clips_done,
                 is_final,
             } => {
                 if self.current(video).is_none() {
                     return;
                 }
-                let duration_secs = self.duration_secs();
                 if let Some(lane) = self.lane_mut(query) {
-                    let answer = Answer {
-                        result,
+                    lane.take_answer(LatestAnswer {
+                        result: answer,
                         n_clips_done,
                         is_final,
-                    };
-                    lane.take_answer(answer, duration_secs);
+                    });
                 }
                 self.propose(query);
             }
@@ -96,7 +94,7 @@ impl Session {
                     lane.error = Some(message);
                 }
             }
-            Event::Notice { message } => self.notices.warning(message),
+            Event::Notice(notice) => self.notices.warning(notice.to_string()),
             Event::Done { message } => self.notices.info(message),
             Event::Labels {
                 video,

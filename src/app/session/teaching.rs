@@ -79,7 +79,7 @@ impl Session {
             .and_then(|video| video.labels.of(&lane.query));
         lane.proposals = match &lane.answer {
             Some(answer) if answer.is_final => {
-                let shape = &answer.result.shape;
+                let shape = answer.result.detection.curve();
                 next_labels(shape, lane.threshold, labels.unwrap_or(&none), N_PROPOSALS)
             }
             _ => Vec::new(),

@@ -1,8 +1,8 @@
 use std::path::PathBuf;
 
 use super::*;
-use crate::domain::{Highlight, SaliencyCurve, ZERO_SHOT_THRESHOLD};
-use crate::engine::SearchResult;
+use crate::domain::{ClipIndex, Highlight, SaliencyCurve};
+use crate::find::{Answer, Detector, ZERO_SHOT_THRESHOLD};
 use crate::learn::Verdict;
 use crate::video::Orientation;
 use crate::worker::{Event, Lesson};
@@ -27,24 +27,21 @@ fn found(video: VideoId, query: QueryId, cosines: &[f32]) -> Event {
     let cosines = SaliencyCurve::new(cosines.to_vec());
     let saliency = cosines.calibrated(2.0, -0.1);
     let highlight = saliency.highlight().unwrap_or(Highlight {
-        clip: crate::domain::ClipIndex(0),
+        clip: ClipIndex(0),
         score: 0.0,
     });
-    let result = SearchResult {
-        query: Query::new("a kite").unwrap(),
-        shape: cosines.min_max_normalised(),
-        highlights: saliency.top(3),
+    let answer = Answer {
+        detection: Detector::Runs.detect(&cosines),
         highlight,
         saliency,
         cosines,
-        moments: Vec::new(),
-        has_head: false,
         present: 0.9,
+        end_secs: 9.5,
     };
     Event::Found {
         video,
         query,
-        result: Box::new(result),
+        answer: Box::new(answer),
         n_clips_done: 0,
         is_final: true,
     }
@@ -160,18 +157,18 @@ fn an_export_leaves_out_what_is_probably_not_there() {
     let Event::Found {
         video,
         query,
-        mut result,
+        mut answer,
         n_clips_done,
         is_final,
     } = found(video, second, &[0.1, 0.2, 0.1, 0.2, 0.1])
     else {
         unreachable!()
     };
-    result.present = 0.1;
+    answer.present = 0.1;
     session.apply(Event::Found {
         video,
         query,
-        result,
+        answer,
         n_clips_done,
         is_final,
     });

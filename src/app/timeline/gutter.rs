@@ -8,6 +8,7 @@ use crate::app::icons::{self, Icon};
 use crate::app::session::{Lane, percent};
 use crate::app::theme::Palette;
 use crate::app::widgets::{elided, focus_ring};
+use crate::domain::count;
 
 const REMOVE_SIZE: f32 = 22.0;
 
@@ -39,7 +40,7 @@ pub fn ui(
     let text_width = rect.right() - REMOVE_SIZE - 8.0 - text_left;
     let words = elided(
         ui,
-        lane.query.as_str(),
+        lane.query.title(),
         &TextStyle::Body,
         palette.text,
         text_width,
@@ -91,12 +92,7 @@ fn state_text(lane: &Lane, waiting: &str, palette: &Palette) -> (String, egui::C
         let so_far = if answer.is_final { "" } else { " so far" };
         return (format!("Probably not here{so_far}"), palette.warning);
     }
-    let n = lane.strong_moments().0.len();
-    let moments = if n == 1 {
-        "1 moment".to_owned()
-    } else {
-        format!("{n} moments")
-    };
+    let moments = count(lane.strong_moments().0.len(), "moment");
     let best = percent(answer.result.highlight.score);
     (format!("{moments} · {best}"), palette.weak_text)
 }

@@ -64,10 +64,10 @@ pub fn ui(
     if teaching.shows_labels {
         let strip = plot.with_min_y(plot.bottom() - labels::HEIGHT);
         plot.set_bottom(strip.top() - 1.0);
-        let query = lane.query.as_str();
+        let query = lane.query.title();
         labels::ui(ui, &painter, strip, query, teaching.labels, scale, palette);
     }
-    let saliency = SaliencyScale::new(lane.saliency_range()?, plot.shrink2(vec2(0.0, 3.0)));
+    let saliency = SaliencyScale::new(answer.result.saliency_range(), plot.shrink2(vec2(0.0, 3.0)));
 
     heat_strip::paint(
         &painter,
@@ -82,7 +82,7 @@ pub fn ui(
         let ink = palette.weak_text;
         curve::paint_ghost(&painter, plot, plain.values(), scale, &saliency, ink);
     }
-    if let Some(probabilities) = lane.probabilities() {
+    if let Some(probabilities) = answer.result.detection.probabilities() {
         let ink = full.gamma_multiply(0.7);
         curve::paint_ghost(
             &painter,

@@ -268,7 +268,7 @@ mod tests {
         let args = Args::try_parse_from(["vcl", "a.mp4", "-q", "x", "-q", "y"]).unwrap();
         args.check().unwrap();
         assert_eq!(args.video, Some(PathBuf::from("a.mp4")));
-        let queries: Vec<_> = args.queries.iter().map(Query::as_str).collect();
+        let queries: Vec<_> = args.queries.iter().map(Query::key).collect();
         assert_eq!(queries, ["x", "y"]);
     }
 

@@ -1,4 +1,4 @@
-//! A picture of the curves: one lane per query over a common time ruler.
+//! A picture of the curves: one row per query over a common time ruler.
 //!
 //! The picture is drawn as SVG; a PNG is the same picture rasterised at twice its size. It decides
 //! nothing: moments and highlights come with the data.
@@ -10,7 +10,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use crate::domain::{CLIP_SECS, ClipIndex, Highlight, Moment, SaliencyCurve, format_timestamp};
-use crate::engine::PROBABLY_PRESENT;
+use crate::find::PROBABLY_PRESENT;
 
 use raster::rasterise;
 use svg::Svg;
@@ -19,8 +19,8 @@ const WIDTH: f64 = 1200.0;
 const LEFT: f64 = 56.0;
 const RIGHT: f64 = WIDTH - 32.0;
 const HEADER_HEIGHT: f64 = 64.0;
-const LANE_HEIGHT: f64 = 190.0;
-const LANE_TITLE_HEIGHT: f64 = 40.0;
+const ROW_HEIGHT: f64 = 190.0;
+const ROW_TITLE_HEIGHT: f64 = 40.0;
 const RULER_HEIGHT: f64 = 48.0;
 
 /// Okabe and Ito's colours without the pale yellow: distinct with any kind of colour vision.
@@ -39,11 +39,11 @@ const CHANCE: &str = "#a3abb5";
 pub struct Plot<'a> {
     pub title: String,
     pub duration_secs: f64,
-    pub lanes: Vec<Lane<'a>>,
+    pub rows: Vec<PlotRow<'a>>,
 }
 
 /// One query's curve with what was found on it.
-pub struct Lane<'a> {
+pub struct PlotRow<'a> {
     pub query: &'a str,
     /// 0…1, how sure that the query occurs at all.
     pub present: f32,
@@ -71,14 +71,14 @@ impl Plot<'_> {
     }
 
     pub fn svg(&self) -> String {
-        let height = HEADER_HEIGHT + LANE_HEIGHT * self.lanes.len() as f64 + RULER_HEIGHT;
+        let height = HEADER_HEIGHT + ROW_HEIGHT * self.rows.len() as f64 + RULER_HEIGHT;
         let mut svg = Svg::new(WIDTH, height);
         svg.text(LEFT, 38.0, 20, INK, "start", &self.title);
         let ruler_y = height - RULER_HEIGHT;
         self.ruler(&mut svg, ruler_y);
-        for (i, lane) in self.lanes.iter().enumerate() {
-            let top = HEADER_HEIGHT + LANE_HEIGHT * i as f64;
-            self.lane(&mut svg, lane, COLOURS[i % COLOURS.len()], top);
+        for (i, row) in self.rows.iter().enumerate() {
+            let top = HEADER_HEIGHT + ROW_HEIGHT * i as f64;
+            self.row(&mut svg, row, COLOURS[i % COLOURS.len()], top);
         }
         svg.finish()
     }
@@ -93,7 +93,7 @@ impl Plot<'_> {
         let mut time_secs = 0.0;
         while time_secs <= self.duration_secs {
             let x = self.x(time_secs);
-            svg.line(x, HEADER_HEIGHT + LANE_TITLE_HEIGHT, x, y + 6.0, GRID, 1.0);
+            svg.line(x, HEADER_HEIGHT + ROW_TITLE_HEIGHT, x, y + 6.0, GRID, 1.0);
             let label = format_timestamp(time_secs);
             let label = label.trim_end_matches(".0");
             svg.text(x, y + 24.0, 13, FAINT_INK, "middle", label);
@@ -102,22 +102,22 @@ impl Plot<'_> {
         svg.line(LEFT, y, RIGHT, y, FAINT_INK, 1.0);
     }
 
-    fn lane(&self, svg: &mut Svg, lane: &Lane<'_>, colour: &str, top: f64) {
-        let values = lane.saliency.values();
+    fn row(&self, svg: &mut Svg, row: &PlotRow<'_>, colour: &str, top: f64) {
+        let values = row.saliency.values();
         let low = values.iter().copied().fold(0.0, f32::min);
         let high = values.iter().copied().fold(1.0, f32::max);
-        let (floor, ceiling) = (top + LANE_HEIGHT - 14.0, top + LANE_TITLE_HEIGHT);
+        let (floor, ceiling) = (top + ROW_HEIGHT - 14.0, top + ROW_TITLE_HEIGHT);
         let y = |value: f32| {
             floor - (floor - ceiling) * f64::from((value - low) / (high - low)).clamp(0.0, 1.0)
         };
 
         svg.rect(LEFT, top + 11.0, 12.0, 12.0, colour, 1.0);
-        svg.text(LEFT + 20.0, top + 23.0, 17, INK, "start", lane.query);
-        let is_probable = lane.present >= PROBABLY_PRESENT;
+        svg.text(LEFT + 20.0, top + 23.0, 17, INK, "start", row.query);
+        let is_probable = row.present >= PROBABLY_PRESENT;
         let verdict = if is_probable {
-            format!("in this video: {:.0} %", 100.0 * lane.present)
+            format!("in this video: {:.0} %", 100.0 * row.present)
         } else {
-            format!("probably not in this video: {:.0} %", 100.0 * lane.present)
+            format!("probably not in this video: {:.0} %", 100.0 * row.present)
         };
         svg.text(RIGHT, top + 23.0, 14, FAINT_INK, "end", &verdict);
 
@@ -126,7 +126,7 @@ impl Plot<'_> {
             let label = format!("{:.0} %", 100.0 * level);
             svg.text(LEFT - 8.0, y(level) + 4.0, 12, FAINT_INK, "end", &label);
         }
-        for moment in lane.moments {
+        for moment in row.moments {
             let (x0, x1) = (self.x(moment.span.start_secs), self.x(moment.span.end_secs));
             // A moment that is probably chance is not painted, and a weak one only faintly.
             let fill = if is_probable { colour } else { CHANCE };
@@ -142,7 +142,7 @@ impl Plot<'_> {
         }
         svg.polyline(&points, colour);
 
-        if let Some(highlight) = lane.highlight {
+        if let Some(highlight) = row.highlight {
             let time_secs = highlight.clip.centre_secs().min(self.duration_secs);
             let (x, peak_y) = (self.x(time_secs), y(highlight.score));
             svg.dashed_line(x, peak_y, floor, colour);
@@ -195,7 +195,7 @@ mod tests {
     use resvg::{tiny_skia, usvg};
 
     use super::*;
-    use crate::domain::{ZERO_SHOT_THRESHOLD, moments_above};
+    use crate::find::{ZERO_SHOT_THRESHOLD, moments_above};
 
     fn svg_of(queries: &[&str], curve: &SaliencyCurve, duration_secs: f64) -> String {
         plot_of(
@@ -213,7 +213,7 @@ mod tests {
         moments: &'a [Moment],
         duration_secs: f64,
     ) -> Plot<'a> {
-        let lane = |query| Lane {
+        let row = |query| PlotRow {
             query,
             present: 0.9,
             saliency: curve,
@@ -223,7 +223,7 @@ mod tests {
         Plot {
             title: "demo.mp4 & more".to_owned(),
             duration_secs,
-            lanes: queries.iter().copied().map(lane).collect(),
+            rows: queries.iter().copied().map(row).collect(),
         }
     }
 
@@ -240,7 +240,7 @@ mod tests {
         assert_eq!(
             svg.matches("height=\"5.0\"").count(),
             4,
-            "two moments, two lanes"
+            "two moments, two rows"
         );
         usvg::Tree::from_str(&svg, &usvg::Options::default()).unwrap();
     }
@@ -259,7 +259,7 @@ mod tests {
                 .unwrap();
             [pixel.red(), pixel.green(), pixel.blue()]
         };
-        let bar_y = HEADER_HEIGHT + LANE_HEIGHT - 12.0;
+        let bar_y = HEADER_HEIGHT + ROW_HEIGHT - 12.0;
         let [red, _, blue] = at(5.9, bar_y);
         assert!(red < 0x40 && blue > 0x90, "inside the moment");
         assert_eq!(at(9.4, bar_y), [0xff; 3], "outside");

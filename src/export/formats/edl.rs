@@ -32,7 +32,7 @@ pub fn edl(document: &ExportDocument) -> Result<String, ExportError> {
     let mut record = numbering.hour_one();
     let mut number = 1;
     for query in &document.queries {
-        let words = one_line(query.query.as_str());
+        let words = one_line(query.query.title());
         for span in frame_span::in_order(document, query) {
             let record_end = record + span.n_frames();
             // Writing to a String cannot fail. AX is the name of a source that is not a tape.

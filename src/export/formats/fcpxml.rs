@@ -101,7 +101,7 @@ fn write_project(
         return Ok(());
     }
     let rate = document.frame_rate;
-    let words = xml_text(query.query.as_str());
+    let words = xml_text(query.query.title());
     let tc_format = if document.numbering.is_drop_frame() {
         "DF"
     } else {

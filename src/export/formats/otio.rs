@@ -59,10 +59,10 @@ fn event(document: &ExportDocument, query: &ExportQuery, span: FrameSpan) -> Val
     let n_frames = document.n_file_frames();
     json!({
         "OTIO_SCHEMA": "Clip.2",
-        "name": query.query.as_str(),
+        "name": query.query.title(),
         "metadata": {
             "vcl": {
-                "query": query.query.as_str(),
+                "query": query.query.key(),
                 "score": span.score,
                 "rank": span.rank,
                 "start_secs": span.start_secs,

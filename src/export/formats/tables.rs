@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::domain::{CLIP_SECS, n_clips};
+use crate::domain::{CLIP_SECS, Highlight, Moment, n_clips};
 use crate::export::document::{ExportDocument, ExportQuery};
 use crate::export::error::ExportError;
 use crate::export::frame_span;
@@ -30,24 +30,55 @@ struct JsonQuery {
     query: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     present: Option<f32>,
-    highlight: Option<JsonHighlight>,
+    highlight: Option<HighlightRow>,
     moments: Vec<JsonMoment>,
 }
 
-#[derive(Serialize)]
-struct JsonHighlight {
-    clip: usize,
-    start_secs: f64,
-    end_secs: f64,
-    peak_secs: f64,
-    score: f32,
+/// A highlight as JSON has it, here and on the command line.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct HighlightRow {
+    pub clip: usize,
+    pub start_secs: f64,
+    pub end_secs: f64,
+    pub peak_secs: f64,
+    pub score: f32,
+}
+
+impl HighlightRow {
+    /// Within a video of this length.
+    pub fn new(highlight: Highlight, duration_secs: f64) -> Self {
+        Self {
+            clip: highlight.clip.0,
+            start_secs: highlight.clip.start_secs().min(duration_secs),
+            end_secs: highlight.clip.end_secs().min(duration_secs),
+            peak_secs: highlight.peak_secs(duration_secs),
+            score: highlight.score,
+        }
+    }
+}
+
+/// A moment as JSON has it, here and on the command line.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct MomentRow {
+    pub start_secs: f64,
+    pub end_secs: f64,
+    pub score: f32,
+}
+
+impl From<&Moment> for MomentRow {
+    fn from(moment: &Moment) -> Self {
+        Self {
+            start_secs: moment.span.start_secs,
+            end_secs: moment.span.end_secs,
+            score: moment.score,
+        }
+    }
 }
 
 #[derive(Serialize)]
 struct JsonMoment {
-    start_secs: f64,
-    end_secs: f64,
-    score: f32,
+    #[serde(flatten)]
+    moment: MomentRow,
     start_frame: u64,
     /// The first frame after the moment.
     end_frame: u64,
@@ -80,23 +111,20 @@ fn video_start(document: &ExportDocument) -> Option<f64> {
 }
 
 fn json_query(document: &ExportDocument, query: &ExportQuery) -> JsonQuery {
-    let within = |time_secs: f64| time_secs.min(document.duration_secs);
     JsonQuery {
-        query: query.query.to_string(),
+        query: query.query.key().to_owned(),
         present: query.present,
-        highlight: query.highlight.map(|highlight| JsonHighlight {
-            clip: highlight.clip.0,
-            start_secs: within(highlight.clip.start_secs()),
-            end_secs: within(highlight.clip.end_secs()),
-            peak_secs: highlight.peak_secs(document.duration_secs),
-            score: highlight.score,
-        }),
+        highlight: query
+            .highlight
+            .map(|highlight| HighlightRow::new(highlight, document.duration_secs)),
         moments: frame_span::ranked(document, query)
             .iter()
             .map(|span| JsonMoment {
-                start_secs: span.start_secs,
-                end_secs: span.end_secs,
-                score: span.score,
+                moment: MomentRow {
+                    start_secs: span.start_secs,
+                    end_secs: span.end_secs,
+                    score: span.score,
+                },
                 start_frame: span.first_frame,
                 end_frame: span.end_frame,
             })
@@ -140,7 +168,7 @@ pub fn csv(document: &ExportDocument) -> Result<String, ExportError> {
     for query in &document.queries {
         for span in frame_span::ranked(document, query) {
             writer.serialize(CsvLine {
-                query: query.query.as_str(),
+                query: query.query.key(),
                 rank: span.rank,
                 start_secs: span.start_secs,
                 end_secs: span.end_secs,

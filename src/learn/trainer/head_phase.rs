@@ -1,14 +1,11 @@
 //! The last phase: the moment head, on the curves that the best context gives.
 
-use crate::domain::{
-    Moment, SaliencyCurve, ZERO_SHOT_THRESHOLD, moments_above, moments_at_thresholds,
-};
+use crate::find::Detector;
 use crate::learn::head_trainer::{HeadExample, HeadTrainer};
 use crate::learn::held_out::moment_quality;
 use crate::learn::plan::MIN_EXAMPLES_FOR_HEAD;
 use crate::learn::trainer::{Phase, TrainError, Trainer};
-use crate::model::moment_head::{HeadWeights, MomentHead};
-use crate::model::prompt::HEAD_THRESHOLD;
+use crate::model::moment_head::HeadWeights;
 
 /// A head in training, and what it learns from.
 pub(super) struct HeadState {
@@ -67,17 +64,13 @@ impl Trainer {
                 .is_multiple_of((state.n_steps / N_EVALUATIONS).max(1))
         {
             let weights = state.trainer.weights();
-            let head = MomentHead::from_weights(&weights, &burn::tensor::Device::flex());
-            let value = self
-                .judge_moments(|curve| self.moments(&head.probabilities(curve), HEAD_THRESHOLD));
+            let value = self.judge_moments(Detector::Head(&weights));
             if state.best.as_ref().is_none_or(|(known, _)| value >= *known) {
                 state.best = Some((value, weights));
             }
         }
         if is_last {
-            let untrained = self.judge_moments(|curve| {
-                self.moments(&curve.min_max_normalised(), ZERO_SHOT_THRESHOLD)
-            });
+            let untrained = self.judge_moments(Detector::Runs);
             self.head_weights = state
                 .best
                 .filter(|(value, _)| self.config.paper || *value >= untrained)
@@ -89,16 +82,8 @@ impl Trainer {
         Ok(Some(loss))
     }
 
-    fn moments(&self, probabilities: &SaliencyCurve, threshold: f32) -> Vec<Moment> {
-        if self.config.paper {
-            moments_above(probabilities, threshold)
-        } else {
-            moments_at_thresholds(probabilities, threshold)
-        }
-    }
-
     /// Mean of R1@0.5, R1@0.7 and mAP on held-out videos, in percent.
-    fn judge_moments(&self, moments: impl Fn(&SaliencyCurve) -> Vec<Moment>) -> f64 {
+    fn judge_moments(&self, detector: Detector<'_>) -> f64 {
         let examples: Vec<_> = self
             .plan
             .held_out_examples
@@ -108,7 +93,7 @@ impl Trainer {
             .collect();
         let judged = moment_quality(&self.set, &examples, |i| {
             self.head_example(i)
-                .map(|example| moments(&example.curve))
+                .map(|example| detector.windows(&example.curve, self.config.paper))
                 .unwrap_or_default()
         });
         judged.map_or(0.0, |m| (m.r1_at_50() + m.r1_at_70() + m.map_average) / 3.0)

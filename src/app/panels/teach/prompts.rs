@@ -75,7 +75,7 @@ fn menu(
         if response.clicked() {
             let prompt = entry.name.clone();
             actions.push(match entry.query() {
-                Some(query) if query != lane.query.as_str() => Action::AskWith {
+                Some(query) if query != lane.query.key() => Action::AskWith {
                     query: query.to_owned(),
                     prompt,
                 },

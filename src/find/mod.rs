@@ -1,0 +1,19 @@
+//! How a query becomes a curve, and the curve moments.
+//!
+//! ```text
+//! Embeddings · text ─▶ cosines ─┬─ Way: calibrated ─▶ saliency ─▶ highlights
+//!                               └─ Detector ─▶ Detection ── threshold ─▶ moments
+//! ```
+//! The window, the command line, evaluation and training all form their results here, so that they
+//! cannot differ. Everything is arithmetic on numbers that are there already: no encoder, no file,
+//! no thread, no tensor.
+
+mod answer;
+mod detect;
+mod presence;
+mod way;
+
+pub use answer::Answer;
+pub use detect::{Detection, Detector, ZERO_SHOT_THRESHOLD, moments_above};
+pub use presence::{NeutralLevel, PROBABLY_PRESENT};
+pub use way::Way;
