@@ -1,16 +1,17 @@
 //! The font of the window, and fonts of the system for letters that it lacks: Hangul, Han, Arabic,
 //! and so on.
 //!
-//! egui asks when it meets a letter for the first time; the list of fonts is made beforehand on a
-//! thread, since that takes a while where many are installed.
+//! egui asks when it meets a letter for the first time, and needs the font at once; the list of
+//! fonts is made beforehand on a thread, because that takes a while where many are installed.
 
 use std::sync::{Arc, OnceLock};
-use std::thread;
 
 use egui::epaint::text::{FontInsert, FontPriority, InsertFontFamily};
 use egui::{FallbackRequest, FontData, FontFamily, FontProvider};
 use resvg::usvg::fontdb;
 use skrifa::MetadataProvider as _;
+
+use crate::worker::Background;
 
 /// Finds fonts among those that are installed.
 #[derive(Default)]
@@ -18,7 +19,7 @@ struct SystemFonts {
     database: OnceLock<fontdb::Database>,
 }
 
-/// Made for screens; its licence lies beside it.
+/// Made for screens; its licence is in the same folder.
 const INTER: &[u8] = include_bytes!("../../assets/fonts/Inter-Regular.otf");
 
 /// Writes in Inter, and in the fonts of the system where that has no letter.
@@ -33,13 +34,15 @@ pub fn install(ctx: &egui::Context) {
     ));
     let fonts = Arc::new(SystemFonts::default());
     let early = Arc::clone(&fonts);
-    let started = thread::Builder::new()
-        .name("fonts".to_owned())
-        .spawn(move || {
+    let started = Background::<()>::start(
+        "fonts",
+        || {},
+        move |_| {
             early.database();
-        });
+        },
+    );
     if let Err(error) = started {
-        // They are listed when they are needed, then.
+        // Then they are listed when they are needed.
         log::debug!("no thread for listing fonts: {error}");
     }
     ctx.add_font_provider(fonts);

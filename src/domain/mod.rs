@@ -27,5 +27,5 @@ pub use moment::{
 };
 pub use query::{MAX_QUERY_CHARS, Query, QueryError};
 pub use saliency::{Highlight, SaliencyCurve};
-pub use time::{CLIP_SECS, ClipIndex, TimeSpan, format_timestamp, n_clips};
-pub use words::{count, panic_text};
+pub use time::{CLIP_SECS, ClipIndex, TimeSpan, format_timestamp, n_clips, time_left};
+pub use words::{count, file_name, panic_text};

@@ -9,6 +9,7 @@ mod encoding;
 mod export;
 mod frames;
 mod index;
+mod launch;
 mod model_choice;
 mod near_duplicates;
 mod presence;
@@ -30,6 +31,7 @@ use crate::video::VideoError;
 
 pub use dataset::{Dataset, DatasetError, DatasetSource};
 pub use index::{IndexJob, IndexProgress, IndexStep};
+pub use launch::LaunchOptions;
 pub use model_choice::{InstalledModel, KNOWN_MODELS, KnownModel, ModelChoice};
 pub use near_duplicates::{FrameChoice, NearDuplicates};
 pub use presence::PROBABLY_PRESENT;

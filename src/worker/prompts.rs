@@ -4,7 +4,8 @@ use crate::domain::ZERO_SHOT_THRESHOLD;
 use crate::engine::{Engine, EngineError, PromptEntry};
 use crate::model::Prompt;
 use crate::store::PromptFolder;
-use crate::worker::state::{State, guarded};
+use crate::worker::guard::guarded;
+use crate::worker::state::State;
 use crate::worker::{Event, PromptEdit, PromptSource, QueryId};
 
 /// A prompt that answers a query.

@@ -1,15 +1,13 @@
 //! What the worker thread knows, and how it obeys a command and takes a step.
 
 use std::collections::BTreeMap;
-use std::panic::{self, AssertUnwindSafe};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use crate::domain::{Query, panic_text};
-use crate::engine::{
-    Engine, EngineConfig, EngineError, IndexJob, IndexStep, SearchOptions, VideoIndex,
-};
+use crate::domain::Query;
+use crate::engine::{Engine, EngineConfig, IndexJob, IndexStep, SearchOptions, VideoIndex};
 use crate::store::{LabelStore, PromptFolder};
+use crate::worker::guard::guarded;
 use crate::worker::prompts::PromptInUse;
 use crate::worker::teaching::Teaching;
 use crate::worker::{Command, Event, QueryId, VideoId};
@@ -337,30 +335,5 @@ impl State {
             },
             Err(message) => Event::QueryFailed { query: id, message },
         });
-    }
-}
-
-/// Runs `work`; an error or a panic becomes a sentence.
-pub(super) fn guarded<T>(work: impl FnOnce() -> Result<T, EngineError>) -> Result<T, String> {
-    // What a panic may leave half-done is dropped by the callers: the job, or one answer.
-    match panic::catch_unwind(AssertUnwindSafe(work)) {
-        Ok(Ok(value)) => Ok(value),
-        Ok(Err(error)) => Err(error.to_string()),
-        Err(payload) => Err(format!(
-            "an error in the program, please report it: {}",
-            panic_text(payload.as_ref())
-        )),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_panic_becomes_a_sentence_and_work_goes_on() {
-        let outcome: Result<(), String> = guarded(|| panic!("index {} is odd", 3));
-        assert!(outcome.unwrap_err().ends_with("index 3 is odd"));
-        assert_eq!(guarded(|| Ok(1)), Ok(1));
     }
 }
