@@ -25,7 +25,7 @@ pub enum Action {
 }
 
 /// The playhead and how the video is played.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Play {
     Toggle,
     /// Go exactly there.
@@ -134,7 +134,7 @@ pub enum File {
 }
 
 /// What is on the screen and how it looks.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub enum View {
     FocusQuery,
     /// Show the results, or where they are corrected.

@@ -44,7 +44,7 @@ pub enum Effect {
     ShowAllOfTimeline,
 }
 
-/// What the player is told.
+/// What the player can be asked to do.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Order {
     Toggle,

@@ -14,7 +14,7 @@ use crate::worker::{
     Background, Command, CutProgress, Cutting, Download, Downloading, Report, Writer,
 };
 
-/// All work that goes on, and where its results belong.
+/// All such work, and what it needs.
 pub struct Jobs {
     paths: Paths,
     hub: Hub,
@@ -44,7 +44,7 @@ pub enum Ended {
     Checked(Box<Command>),
 }
 
-/// What goes on, and what has ended.
+/// What is running, and what has ended.
 pub struct JobNews {
     pub cuts: Option<CutProgress>,
     pub download: Option<Download>,
@@ -170,7 +170,7 @@ impl Jobs {
     }
 }
 
-/// Has the window look at what has come.
+/// Makes the window draw a frame, which takes in the result.
 fn wake(ctx: &egui::Context) -> impl Fn() + Send + 'static {
     let ctx = ctx.clone();
     move || ctx.request_repaint()

@@ -17,7 +17,7 @@ use crate::app::{timeline, video_view};
 /// In fullscreen the controls disappear when the pointer has rested this long.
 const CONTROLS_REST_SECS: f32 = 2.5;
 
-/// What the panels remember between frames, and nobody else needs.
+/// What the panels remember between frames for themselves.
 pub struct Views {
     pub thumbnails: Thumbnails,
     pub timeline: timeline::State,
@@ -160,7 +160,7 @@ impl Views {
         timeline::ui(ui, session, &mut self.timeline, thumbnails, actions);
     }
 
-    /// The picture, and what lies on it.
+    /// The picture, and what is drawn on it.
     fn video_ui(
         &mut self,
         ui: &mut Ui,

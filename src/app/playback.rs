@@ -1,7 +1,7 @@
 //! The players behind the picture: the one that is shown, and one that is being opened.
 //!
 //! A file is opened beside the video that plays and takes its place only when its first frame is
-//! there, so a broken file costs nothing but a notice.
+//! there, so a broken file causes a notice and nothing else.
 
 use std::path::{Path, PathBuf};
 

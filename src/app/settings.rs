@@ -37,7 +37,7 @@ pub enum Theme {
 /// The speeds that the menu offers and that the keys step through.
 pub const SPEEDS: [f64; 9] = [0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0, 3.0, 4.0];
 
-/// How videos are played; the player is told of every change.
+/// How videos are played; every change is also sent to the player.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct PlaybackPrefs {
@@ -81,7 +81,7 @@ impl PlaybackPrefs {
     }
 }
 
-/// Within the bounds; `otherwise` where it is no number.
+/// Within the bounds; `otherwise` where it is infinite or not a number.
 fn sensible(value: f64, low: f64, high: f64, otherwise: f64) -> f64 {
     if value.is_finite() {
         value.clamp(low, high)

@@ -193,7 +193,7 @@ pub fn select(ctx: &egui::Context, field: egui::Id, characters: std::ops::Range<
     state.store(ctx, field);
 }
 
-/// Shows where the keyboard is.
+/// Shows which control has the keyboard.
 pub fn focus_ring(ui: &Ui, response: &Response) {
     let palette = Palette::of(ui);
     if response.has_focus() {

@@ -86,7 +86,7 @@ impl Downloading {
                     job.download.progress = Some(progress);
                 }
                 Report::Said(Ok(DownloadStep::Done(_))) => {
-                    end = Some(Ok(job.download.repo.clone()))
+                    end = Some(Ok(job.download.repo.clone()));
                 }
                 Report::Said(Err(error)) => end = Some(Err(error.to_string())),
                 Report::Crashed(message) => end = Some(Err(message)),

@@ -1,4 +1,4 @@
-//! A thread that writes small files one after the other, so that nobody waits for a slow disk.
+//! A thread that writes small files one after the other, so that nothing else waits for a slow disk.
 
 use std::collections::VecDeque;
 use std::io;
@@ -18,7 +18,7 @@ pub struct Writer<T> {
 
 struct Job<T> {
     work: Box<dyn FnOnce() -> T + Send>,
-    /// Not needed where a later job of this sort is waiting: that one writes the same file anew.
+    /// Not needed where a later job of this sort is waiting: that one writes the same file again.
     is_replaceable: bool,
 }
 

@@ -52,7 +52,7 @@ pub fn ui(ui: &mut Ui, session: &Session, state: &mut State, actions: &mut Actio
         .close_behavior(PopupCloseBehavior::CloseOnClickOutside)
         .show(|ui| {
             ui.set_width(420.0);
-            // The status bar's own are flat.
+            // Those of the status bar are lower.
             ui.spacing_mut().interact_size.y = 24.0;
             models(ui, session, state, actions);
             ui.separator();

@@ -38,7 +38,7 @@ impl State {
         }
     }
 
-    /// What the path leads to; otherwise says why not.
+    /// What to do with the path; sets `problem` if it will not do.
     fn submit(&mut self) -> Option<Action> {
         let wish = self.question.as_ref()?.wish.clone();
         let path = self.path();

@@ -1,16 +1,16 @@
-//! What the worker tells, taken in.
+//! Takes in what the worker reports.
 
 use crate::app::session::{Answer, Indexing, Lane, ModelState, Session};
 use crate::worker::{Event, QueryId};
 
 impl Session {
-    /// Takes in what the worker tells; what is about another video or a dropped query is ignored.
+    /// Takes in what the worker reports; what is about another video or a dropped query is ignored.
     pub fn apply(&mut self, event: Event) {
         match event {
             Event::PreparingGpu => self.model = ModelState::Preparing,
             Event::ModelReady(info) => {
                 self.model = ModelState::Ready(info);
-                // What another model said is no answer of this one.
+                // What another model answered does not count any more.
                 if let Some(video) = &mut self.video {
                     video.indexing = Indexing::Starting;
                 }

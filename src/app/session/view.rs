@@ -35,10 +35,6 @@ pub struct View {
 }
 
 impl Session {
-    pub fn view(&self) -> &View {
-        &self.view
-    }
-
     /// The desktop has no dialog: a field of the window asks instead.
     pub fn ask_path(&mut self, wish: Wish, suggestion: PathBuf) {
         self.view.path_question = Some(PathQuestion { wish, suggestion });

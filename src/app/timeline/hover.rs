@@ -1,4 +1,4 @@
-//! What lies under the pointer: the time, the score, a picture of the clip.
+//! What is under the pointer: the time, the score, a picture of the clip.
 
 use egui::{Area, Color32, Frame, Id, Margin, Order, Pos2, Rect, Stroke, Ui, vec2};
 
@@ -47,7 +47,7 @@ pub fn ui(ui: &Ui, at: Pos2, card: &Card<'_>, thumbnails: &mut Thumbnails) {
             .inner_margin(Margin::same(6))
             .show(ui, |ui| {
                 ui.spacing_mut().item_spacing = vec2(8.0, 4.0);
-                // As large before the picture has come, or the card would jump.
+                // As large before the picture is there, or the card would jump.
                 let width = PICTURE_HEIGHT * shape.x / shape.y.max(1.0);
                 let place = vec2(
                     width.clamp(LEAST_WIDTH, 2.4 * PICTURE_HEIGHT),

@@ -1,4 +1,4 @@
-//! What the user said: a coloured strip under the curve, and the clips about to be graded.
+//! The labels: a coloured strip under the curve, and the clips about to be graded.
 
 use egui::{Rect, Role, Sense, Stroke, Ui, WidgetInfo};
 

@@ -8,7 +8,7 @@ use crate::domain::{ClipIndex, Moment};
 /// At least so wide; a short moment in a long video would be invisible otherwise.
 const LEAST_WIDTH: f32 = 3.0;
 
-/// Bands; only outlines where the query is probably not there.
+/// Bands, or only outlines where the query is probably not in the video.
 pub fn paint_bands(strip: &Strip<'_>, moments: &[Moment], colour: Color32, is_doubtful: bool) {
     let Strip {
         painter,

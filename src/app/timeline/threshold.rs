@@ -1,4 +1,4 @@
-//! The threshold: a line across the curve that is dragged to form the moments anew.
+//! The threshold: a line across the curve that is dragged to change the moments.
 
 use egui::{
     Align2, CursorIcon, EventFilter, Key, PointerButton, Rect, Response, Role, Sense, Shape,
