@@ -2,18 +2,7 @@
 
 fn main() -> std::process::ExitCode {
     quiet_vulkan_layers();
-    vcl::cli::run(|request| {
-        vcl::app::run(vcl::app::AppOptions {
-            video: request.video,
-            queries: request.queries,
-            prompt: request.prompt,
-            model: request.model,
-            device: request.device,
-            frame_choice: request.frame_choice,
-            paths: request.paths,
-            hub: request.hub,
-        })
-    })
+    vcl::cli::run(vcl::app::run)
 }
 
 /// Without a session directory, Mesa's device-select layer fails to reach a compositor and says so

@@ -1,9 +1,10 @@
-//! What a person does, as data: panels return it, [`super::App`] carries it out.
+//! What a person does, as data: panels and keys collect it, [`Session::perform`] does it.
+//!
+//! [`Session::perform`]: crate::app::session::Session::perform
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use crate::app::panels::side::Side;
-use crate::app::session::{NoticeId, Selection};
+use crate::app::session::{NoticeId, Selection, Side};
 use crate::app::settings::Theme;
 use crate::domain::{Grade, TimeSpan};
 use crate::engine::ModelChoice;
@@ -12,15 +13,21 @@ use crate::model::DeviceChoice;
 use crate::store::RepoId;
 use crate::worker::{PromptEdit, QueryId};
 
+/// Everything that can be done, by what it is about.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Action {
-    /// Ask for a file with the system's dialog.
-    ChooseVideo,
-    /// Look at a file and, if it is a video, put it into the window.
-    Open(PathBuf),
-    ForgetRecent,
+    Play(Play),
+    Find(Find),
+    Teach(Teach),
+    Model(Model),
+    File(File),
+    View(View),
+}
 
-    TogglePlay,
+/// The playhead and how the video is played.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Play {
+    Toggle,
     /// Go exactly there.
     Seek(f64),
     /// Go about there, soon: the pointer is still moving.
@@ -29,55 +36,60 @@ pub enum Action {
     /// So many frames on, back if negative.
     StepFrames(i32),
     /// Go exactly there and play.
-    PlayFrom(f64),
-    SetSpeed(f64),
+    From(f64),
+    Speed(f64),
     /// To the next faster or slower of the usual speeds.
-    SpeedUp,
-    SpeedDown,
-    SetVolume(f64),
+    Faster,
+    Slower,
+    Volume(f64),
     ToggleMute,
     /// Play this span over and over, or stop doing so.
     Loop(Option<TimeSpan>),
     /// Loop the moment under the playhead, or stop looping.
     ToggleLoop,
-    ToggleFullscreen,
+}
 
-    AddQuery(String),
-    RemoveQuery(QueryId),
-    SelectQuery(QueryId),
+/// Queries and what they find.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Find {
+    Ask(String),
+    /// Ask what a prompt was taught on, and answer it with this prompt.
+    AskWith {
+        query: String,
+        prompt: String,
+    },
+    /// The words are being changed: what was wrong with them does not matter any more.
+    ForgetProblem,
+    Remove(QueryId),
+    Select(QueryId),
     /// On the curve's own scale of 0…1.
     SetThreshold(QueryId, f32),
     JumpToHighlight,
     NextMoment,
     PreviousMoment,
     CopyTimestamp(f64),
+    /// Stop indexing the video.
+    CancelIndexing,
+    ResumeIndexing,
+}
 
-    /// Show the results or where they are corrected.
-    ShowSide(Side),
-    ToggleTeach,
+/// Labels and prompts.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Teach {
     /// The clips to grade.
     Select(Option<Selection>),
     MarkIn,
     MarkOut,
-    /// For the selected query: what it is given to, or else the selection, or else the clip under
-    /// the playhead. No grade takes grades back.
+    /// For the selected query: these clips, or else the selection, or else the clip under the
+    /// playhead. Without a grade, grades are taken back.
     Grade(Option<Selection>, Option<Grade>),
-    UndoLabel,
-    RedoLabel,
-    Teach,
-    StopTeaching,
-    /// None: by its plain words.
+    Undo,
+    Redo,
+    Start,
+    Stop,
+    /// `None`: the plain words answer.
     UsePrompt(QueryId, Option<String>),
-    /// Ask what a prompt was taught on, and have it answer.
-    AskWith {
-        query: String,
-        prompt: String,
-    },
     EditPrompts(PromptEdit),
-    /// Exports leave out the queries that are not selected.
-    ExportOnlySelected(bool),
-    /// Zooms the timeline out to the whole video.
-    ShowAllOfTimeline,
     /// Ask where, then copy it there.
     ExportPrompt(String),
     /// Ask for a file, then take a copy of it.
@@ -85,32 +97,61 @@ pub enum Action {
     /// Ask where, then write all labels there.
     ExportLabels,
     ExportLabelsTo(PathBuf),
+}
 
-    CancelIndexing,
-    ResumeIndexing,
-    UseModel(ModelChoice),
-    /// Ask for a folder, then use the model in it.
-    ChooseModelFolder,
+/// Which model is used and where it runs.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Model {
+    Use(ModelChoice),
     UseDevice(DeviceChoice),
-    /// Fetch a model, then use it.
-    DownloadModel(RepoId),
+    /// Ask for a folder, then use the model in it.
+    ChooseFolder,
+    /// Download a model, then use it.
+    Download(RepoId),
     CancelDownload,
+    /// The list of installed models is on screen: find out which there are now.
+    List,
+}
+
+/// Files that are read and written.
+#[derive(Clone, Debug, PartialEq)]
+pub enum File {
+    /// Ask for a file with the system's dialog.
+    Choose,
+    /// Look at a file and, if it is a video, put it into the window.
+    Open(PathBuf),
+    ForgetRecent,
+    /// Exports leave out the queries that are not selected.
+    ExportOnlySelected(bool),
     /// Ask where, then write what was found there.
     Export(FileFormat),
+    /// Write what was found there.
+    ExportTo(FileFormat, PathBuf),
     /// Ask for a folder, then write each moment there as a video.
     ExportCuts,
     CutInto(PathBuf),
     CancelCuts,
-    /// Write what was found there.
-    ExportTo(FileFormat, PathBuf),
+}
 
+/// What is on the screen and how it looks.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum View {
     FocusQuery,
+    /// Show the results, or where they are corrected.
+    ShowSide(Side),
+    ToggleTeach,
+    ToggleFullscreen,
     ToggleExportMenu,
     ToggleModelMenu,
     ToggleKeys,
     ShowGoTo,
+    HideGoTo,
+    /// The path that was asked for is given or will not be.
+    HidePathField,
     ToggleFrameTimes,
-    SetTheme(Theme),
+    /// Zooms the timeline out to the whole video.
+    ShowAllOfTimeline,
+    Theme(Theme),
     /// Steps of 10 %; 0 goes back to 100 %.
     Zoom(i8),
     Dismiss(NoticeId),
@@ -118,17 +159,29 @@ pub enum Action {
     Escape,
 }
 
-impl Action {
-    /// The file that it writes.
-    pub fn target(&self) -> Option<&Path> {
-        match self {
-            Self::ExportTo(_, file)
-            | Self::ExportLabelsTo(file)
-            | Self::EditPrompts(PromptEdit::Export { file, .. }) => Some(file),
-            _ => None,
-        }
-    }
+macro_rules! into_action {
+    ($($group:ident),*) => {
+        $(impl From<$group> for Action {
+            fn from(action: $group) -> Self {
+                Self::$group(action)
+            }
+        })*
+    };
 }
 
+into_action!(Play, Find, Teach, Model, File, View);
+
 /// What the panels of one frame have collected.
-pub type Actions = Vec<Action>;
+#[derive(Debug, Default)]
+pub struct Actions(Vec<Action>);
+
+impl Actions {
+    pub fn push(&mut self, action: impl Into<Action>) {
+        self.0.push(action.into());
+    }
+
+    /// Empties the list.
+    pub fn take(&mut self) -> Vec<Action> {
+        std::mem::take(&mut self.0)
+    }
+}

@@ -1,11 +1,10 @@
 //! The font of the window, and other fonts for letters that it lacks: those of the system, and for
 //! Korean at last one of our own.
 //!
-//! egui asks when it meets a letter for the first time; the list of fonts is made beforehand on a
-//! thread, since that takes a while where many are installed.
+//! egui asks when it meets a letter for the first time, and needs the font at once; the list of
+//! fonts is made beforehand on a thread, because that takes a while where many are installed.
 
 use std::sync::{Arc, OnceLock};
-use std::thread;
 
 use egui::epaint::text::{FontInsert, FontPriority, InsertFontFamily};
 use egui::{FallbackRequest, FontData, FontFamily, FontProvider};
@@ -13,6 +12,7 @@ use resvg::usvg::fontdb;
 use skrifa::MetadataProvider as _;
 
 use crate::domain::HANGUL_FONT;
+use crate::worker::Background;
 
 /// Finds fonts for letters: first among those that are installed, then in the program.
 #[derive(Default)]
@@ -20,7 +20,7 @@ struct FallbackFonts {
     installed: OnceLock<fontdb::Database>,
 }
 
-/// Made for screens; its licence lies beside it.
+/// Made for screens; its licence is in the same folder.
 const INTER: &[u8] = include_bytes!("../../assets/fonts/Inter-Regular.otf");
 
 /// Writes in Inter, and in other fonts where that lacks a letter.
@@ -35,13 +35,15 @@ pub fn install(ctx: &egui::Context) {
     ));
     let fonts = Arc::new(FallbackFonts::default());
     let early = Arc::clone(&fonts);
-    let started = thread::Builder::new()
-        .name("fonts".to_owned())
-        .spawn(move || {
+    let started = Background::<()>::start(
+        "fonts",
+        || {},
+        move |_| {
             early.installed();
-        });
+        },
+    );
     if let Err(error) = started {
-        // They are listed when they are needed, then.
+        // Then they are listed when they are needed.
         log::debug!("no thread for listing fonts: {error}");
     }
     ctx.add_font_provider(fonts);

@@ -2,7 +2,7 @@
 
 use egui::{Event, Key, KeyboardShortcut, Modifiers};
 
-use crate::app::action::{Action, Actions};
+use crate::app::action::{Action, Actions, File, Find, Play, Teach, View};
 use crate::domain::Grade;
 
 /// Groups of the list that `?` shows.
@@ -90,30 +90,30 @@ use When::{Always, NotTyping, NothingFocused};
 /// All of them.
 #[rustfmt::skip]
 pub const BINDINGS: &[Binding] = &[
-    binding(Playback, "Space", "Play or pause", &[key(Key::Space)], || Action::TogglePlay, NothingFocused),
-    binding(Playback, "K", "Play or pause", &[key(Key::K)], || Action::TogglePlay, NotTyping),
-    binding(Playback, "J", "10 s back", &[key(Key::J)], || Action::SeekBy(-10.0), NotTyping),
-    binding(Playback, "L", "10 s on", &[key(Key::L)], || Action::SeekBy(10.0), NotTyping),
-    binding(Playback, "Shift+Left", "1 s back", &[shift(Key::ArrowLeft)], || Action::SeekBy(-1.0), NothingFocused),
-    binding(Playback, "Shift+Right", "1 s on", &[shift(Key::ArrowRight)], || Action::SeekBy(1.0), NothingFocused),
-    binding(Playback, "Left", "5 s back", &[key(Key::ArrowLeft)], || Action::SeekBy(-5.0), NothingFocused),
-    binding(Playback, "Right", "5 s on", &[key(Key::ArrowRight)], || Action::SeekBy(5.0), NothingFocused),
-    binding(Playback, ",", "One frame back", &[key(Key::Comma)], || Action::StepFrames(-1), NotTyping),
-    binding(Playback, ".", "One frame on", &[key(Key::Period)], || Action::StepFrames(1), NotTyping),
-    binding(Playback, "[", "Slower", &[key(Key::OpenBracket)], || Action::SpeedDown, NotTyping),
-    binding(Playback, "]", "Faster", &[key(Key::CloseBracket)], || Action::SpeedUp, NotTyping),
-    binding(Playback, "M", "Mute", &[key(Key::M)], || Action::ToggleMute, NotTyping),
-    binding(Playback, "R", "Repeat the moment under the playhead", &[key(Key::R)], || Action::ToggleLoop, NotTyping),
-    binding(Finding, "Ctrl+F", "Type what to look for", &[ctrl(Key::F)], || Action::FocusQuery, Always),
-    binding(Finding, "H", "Jump to the highlight", &[key(Key::H)], || Action::JumpToHighlight, NotTyping),
-    binding(Finding, "Up", "Previous moment", &[key(Key::ArrowUp)], || Action::PreviousMoment, NothingFocused),
-    binding(Finding, "Down", "Next moment", &[key(Key::ArrowDown)], || Action::NextMoment, NothingFocused),
-    binding(Finding, "Shift+Z", "Timeline: show the whole video", &[shift(Key::Z)], || Action::ShowAllOfTimeline, NotTyping),
-    binding(Finding, "G", "Go to a time", &[key(Key::G)], || Action::ShowGoTo, NotTyping),
-    binding(Finding, "E", "Export the moments", &[key(Key::E)], || Action::ToggleExportMenu, NotTyping),
-    binding(Teaching, "T", "Teach, or back to the results", &[key(Key::T)], || Action::ToggleTeach, NotTyping),
-    binding(Teaching, "I", "Selection begins here", &[key(Key::I)], || Action::MarkIn, NotTyping),
-    binding(Teaching, "O", "Selection ends here", &[key(Key::O)], || Action::MarkOut, NotTyping),
+    binding(Playback, "Space", "Play or pause", &[key(Key::Space)], || Play::Toggle.into(), NothingFocused),
+    binding(Playback, "K", "Play or pause", &[key(Key::K)], || Play::Toggle.into(), NotTyping),
+    binding(Playback, "J", "10 s back", &[key(Key::J)], || Play::SeekBy(-10.0).into(), NotTyping),
+    binding(Playback, "L", "10 s on", &[key(Key::L)], || Play::SeekBy(10.0).into(), NotTyping),
+    binding(Playback, "Shift+Left", "1 s back", &[shift(Key::ArrowLeft)], || Play::SeekBy(-1.0).into(), NothingFocused),
+    binding(Playback, "Shift+Right", "1 s on", &[shift(Key::ArrowRight)], || Play::SeekBy(1.0).into(), NothingFocused),
+    binding(Playback, "Left", "5 s back", &[key(Key::ArrowLeft)], || Play::SeekBy(-5.0).into(), NothingFocused),
+    binding(Playback, "Right", "5 s on", &[key(Key::ArrowRight)], || Play::SeekBy(5.0).into(), NothingFocused),
+    binding(Playback, ",", "One frame back", &[key(Key::Comma)], || Play::StepFrames(-1).into(), NotTyping),
+    binding(Playback, ".", "One frame on", &[key(Key::Period)], || Play::StepFrames(1).into(), NotTyping),
+    binding(Playback, "[", "Slower", &[key(Key::OpenBracket)], || Play::Slower.into(), NotTyping),
+    binding(Playback, "]", "Faster", &[key(Key::CloseBracket)], || Play::Faster.into(), NotTyping),
+    binding(Playback, "M", "Mute", &[key(Key::M)], || Play::ToggleMute.into(), NotTyping),
+    binding(Playback, "R", "Repeat the moment under the playhead", &[key(Key::R)], || Play::ToggleLoop.into(), NotTyping),
+    binding(Finding, "Ctrl+F", "Type what to look for", &[ctrl(Key::F)], || View::FocusQuery.into(), Always),
+    binding(Finding, "H", "Jump to the highlight", &[key(Key::H)], || Find::JumpToHighlight.into(), NotTyping),
+    binding(Finding, "Up", "Previous moment", &[key(Key::ArrowUp)], || Find::PreviousMoment.into(), NothingFocused),
+    binding(Finding, "Down", "Next moment", &[key(Key::ArrowDown)], || Find::NextMoment.into(), NothingFocused),
+    binding(Finding, "Shift+Z", "Timeline: show the whole video", &[shift(Key::Z)], || View::ShowAllOfTimeline.into(), NotTyping),
+    binding(Finding, "G", "Go to a time", &[key(Key::G)], || View::ShowGoTo.into(), NotTyping),
+    binding(Finding, "E", "Export the moments", &[key(Key::E)], || View::ToggleExportMenu.into(), NotTyping),
+    binding(Teaching, "T", "Teach, or back to the results", &[key(Key::T)], || View::ToggleTeach.into(), NotTyping),
+    binding(Teaching, "I", "Selection begins here", &[key(Key::I)], || Teach::MarkIn.into(), NotTyping),
+    binding(Teaching, "O", "Selection ends here", &[key(Key::O)], || Teach::MarkOut.into(), NotTyping),
     binding(Teaching, "+", "It happens here", &[key(Key::Plus), key(Key::Equals), shift(Key::Plus)], || grade(Grade::VeryGood), NotTyping),
     binding(Teaching, "-", "It does not", &[key(Key::Minus)], || grade(Grade::VeryBad), NotTyping),
     binding(Teaching, "0", "Does it happen? No", &[key(Key::Num0)], || grade(Grade::VeryBad), NotTyping),
@@ -121,17 +121,17 @@ pub const BINDINGS: &[Binding] = &[
     binding(Teaching, "2", "Partly", &[key(Key::Num2)], || grade(Grade::Fair), NotTyping),
     binding(Teaching, "3", "Yes", &[key(Key::Num3)], || grade(Grade::Good), NotTyping),
     binding(Teaching, "4", "Exactly", &[key(Key::Num4)], || grade(Grade::VeryGood), NotTyping),
-    binding(Teaching, "Del", "Take the grade back", &[key(Key::Delete), key(Key::Backspace)], || Action::Grade(None, None), NotTyping),
-    binding(Teaching, "Ctrl+Shift+Z", "Label again what was undone", &[ctrl_shift(Key::Z), ctrl(Key::Y)], || Action::RedoLabel, NotTyping),
-    binding(Teaching, "Ctrl+Z", "Undo the last label", &[ctrl(Key::Z)], || Action::UndoLabel, NotTyping),
-    binding(Window, "Ctrl+O", "Open a video", &[ctrl(Key::O)], || Action::ChooseVideo, Always),
-    binding(Window, "F", "Fullscreen", &[key(Key::F)], || Action::ToggleFullscreen, NotTyping),
-    binding(Window, "Ctrl++", "Everything larger", &[ctrl(Key::Plus), ctrl(Key::Equals), ctrl_shift(Key::Plus)], || Action::Zoom(1), Always),
-    binding(Window, "Ctrl+-", "Everything smaller", &[ctrl(Key::Minus)], || Action::Zoom(-1), Always),
-    binding(Window, "Ctrl+0", "Usual size", &[ctrl(Key::Num0)], || Action::Zoom(0), Always),
-    binding(Window, "?", "Show or hide these keys", &[key(Key::Questionmark), shift(Key::Questionmark), shift(Key::Slash)], || Action::ToggleKeys, NotTyping),
-    binding(Window, "F12", "Time spent on drawing", &[key(Key::F12)], || Action::ToggleFrameTimes, Always),
-    binding(Window, "Esc", "Close what lies on top", &[key(Key::Escape)], || Action::Escape, NothingFocused),
+    binding(Teaching, "Del", "Take the grade back", &[key(Key::Delete), key(Key::Backspace)], || Teach::Grade(None, None).into(), NotTyping),
+    binding(Teaching, "Ctrl+Shift+Z", "Label again what was undone", &[ctrl_shift(Key::Z), ctrl(Key::Y)], || Teach::Redo.into(), NotTyping),
+    binding(Teaching, "Ctrl+Z", "Undo the last label", &[ctrl(Key::Z)], || Teach::Undo.into(), NotTyping),
+    binding(Window, "Ctrl+O", "Open a video", &[ctrl(Key::O)], || File::Choose.into(), Always),
+    binding(Window, "F", "Fullscreen", &[key(Key::F)], || View::ToggleFullscreen.into(), NotTyping),
+    binding(Window, "Ctrl++", "Everything larger", &[ctrl(Key::Plus), ctrl(Key::Equals), ctrl_shift(Key::Plus)], || View::Zoom(1).into(), Always),
+    binding(Window, "Ctrl+-", "Everything smaller", &[ctrl(Key::Minus)], || View::Zoom(-1).into(), Always),
+    binding(Window, "Ctrl+0", "Usual size", &[ctrl(Key::Num0)], || View::Zoom(0).into(), Always),
+    binding(Window, "?", "Show or hide these keys", &[key(Key::Questionmark), shift(Key::Questionmark), shift(Key::Slash)], || View::ToggleKeys.into(), NotTyping),
+    binding(Window, "F12", "Time spent on drawing", &[key(Key::F12)], || View::ToggleFrameTimes.into(), Always),
+    binding(Window, "Esc", "Close what lies on top", &[key(Key::Escape)], || View::Escape.into(), NothingFocused),
 ];
 
 /// What the mouse does where nothing on the screen says so.
@@ -146,7 +146,7 @@ pub const MOUSE: &[(&str, &str)] = &[
 ];
 
 fn grade(grade: Grade) -> Action {
-    Action::Grade(None, Some(grade))
+    Teach::Grade(None, Some(grade)).into()
 }
 
 /// Takes the keys that were pressed out of the input and says what they mean.
@@ -159,7 +159,7 @@ pub fn actions(ctx: &egui::Context, actions: &mut Actions) {
         let mut is_ours = false;
         // In the order of the presses; held keys repeat, and each press counts.
         input.events.retain(|event| {
-            // What a key of ours types belongs to it.
+            // The letter that such a key types is not meant for a field.
             if std::mem::take(&mut is_ours) && matches!(event, Event::Text(_)) {
                 return false;
             }
@@ -167,8 +167,8 @@ pub fn actions(ctx: &egui::Context, actions: &mut Actions) {
                 return true;
             };
             let action = (binding.action)();
-            if matches!(action, Action::FocusQuery | Action::ShowGoTo) {
-                // On a slow machine, words come in one frame with the key that opens the field.
+            if matches!(action, Action::View(View::FocusQuery | View::ShowGoTo)) {
+                // On a slow machine, words come in the same frame as the key that opens the field.
                 (is_typing, has_focus) = (true, true);
             }
             actions.push(action);
@@ -234,13 +234,13 @@ mod tests {
         }
     }
 
-    fn actions_of(ctx: &egui::Context, input: egui::RawInput, text: &mut String) -> Actions {
-        let mut found = Actions::new();
+    fn actions_of(ctx: &egui::Context, input: egui::RawInput, text: &mut String) -> Vec<Action> {
+        let mut found = Actions::default();
         let _ = ctx.run_ui(input, |ui| {
             actions(ui.ctx(), &mut found);
             ui.text_edit_singleline(text);
         });
-        found
+        found.take()
     }
 
     #[test]
@@ -248,13 +248,19 @@ mod tests {
         let ctx = egui::Context::default();
         let mut text = String::new();
         let left = pressed(Key::ArrowLeft, Modifiers::NONE);
-        assert_eq!(actions_of(&ctx, left, &mut text), [Action::SeekBy(-5.0)]);
+        assert_eq!(
+            actions_of(&ctx, left, &mut text),
+            [Play::SeekBy(-5.0).into()]
+        );
         let left = pressed(Key::ArrowLeft, Modifiers::SHIFT);
-        assert_eq!(actions_of(&ctx, left, &mut text), [Action::SeekBy(-1.0)]);
+        assert_eq!(
+            actions_of(&ctx, left, &mut text),
+            [Play::SeekBy(-1.0).into()]
+        );
     }
 
     #[test]
-    fn words_right_behind_the_key_that_opens_a_field_are_only_typed() {
+    fn words_right_after_the_key_that_opens_a_field_are_only_typed() {
         let ctx = egui::Context::default();
         let key_and_text = |key, text: &str| {
             let mut events = pressed(key, Modifiers::NONE).events;
@@ -265,7 +271,7 @@ mod tests {
         for (key, text) in [(Key::R, "r"), (Key::E, "e"), (Key::Space, " ")] {
             input.events.extend(key_and_text(key, text));
         }
-        let (mut found, mut typed) = (Actions::new(), String::new());
+        let (mut found, mut typed) = (Actions::default(), String::new());
         let _ = ctx.run_ui(input, |ui| {
             actions(ui.ctx(), &mut found);
             ui.input(|input| {
@@ -276,7 +282,7 @@ mod tests {
                 }
             });
         });
-        assert_eq!(found, [Action::FocusQuery]);
+        assert_eq!(found.take(), [View::FocusQuery.into()]);
         assert_eq!(typed, "re ");
 
         let input = egui::RawInput {
@@ -288,11 +294,11 @@ mod tests {
             actions(ui.ctx(), &mut found);
             assert!(ui.input(|input| input.events.is_empty()));
         });
-        assert_eq!(found, [Action::FocusQuery, Action::ToggleMute]);
+        assert_eq!(found.take(), [Play::ToggleMute.into()]);
     }
 
     #[test]
-    fn nothing_happens_while_typing_but_what_ctrl_does() {
+    fn while_typing_only_keys_with_ctrl_do_something() {
         let ctx = egui::Context::default();
         let mut text = String::new();
         let mut id = None;
@@ -314,6 +320,6 @@ mod tests {
             assert!(actions_of(&ctx, input, &mut text).is_empty(), "{key:?}");
         }
         let input = pressed(Key::O, Modifiers::CTRL | Modifiers::COMMAND);
-        assert_eq!(actions_of(&ctx, input, &mut text), [Action::ChooseVideo]);
+        assert_eq!(actions_of(&ctx, input, &mut text), [File::Choose.into()]);
     }
 }

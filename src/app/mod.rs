@@ -1,28 +1,26 @@
 //! The window. The only place that names egui.
 //!
 //! ```text
-//! worker events, player frames ─▶ logic: Session::apply ─▶ ui: panels(&Session) ─▶ Actions ─▶ perform
+//! worker events, player, jobs ─▶ Session ─▶ panels(&Session) ─▶ Actions ─▶ Session::perform ─▶ Effects
 //! ```
 //! [`session::Session`] is what the user sees, as plain data. Panels are functions of it and of
-//! their own view state; what the user does comes back as [`Action`]s, and `perform.rs` is
-//! the only place that carries them out. Nothing here waits: models and videos are looked at by the
-//! worker's thread, pictures are decoded by the player's.
+//! their own view state; what the user does comes back as [`action::Action`]s. The session does
+//! them and says with [`effect::Effect`]s what must happen elsewhere; [`App`] carries these out.
+//!
+//! Nothing here waits: models and videos are the business of the worker's thread, pictures are
+//! decoded by the player's, and files are read and written on the threads of [`jobs`].
 
-mod action;
-mod asking;
-mod background;
+pub mod action;
 mod colours;
-mod cutting;
 mod dialogs;
-mod downloading;
+pub mod effect;
 mod fonts;
 mod frame_times;
 mod icons;
+mod jobs;
 mod keys;
 mod layout;
-mod models;
 mod panels;
-mod perform;
 mod playback;
 pub mod session;
 mod settings;
@@ -32,40 +30,18 @@ mod timeline;
 mod video_view;
 mod widgets;
 mod window;
-
-use std::path::PathBuf;
+mod wish;
 
 use anyhow::{anyhow, bail};
 
-use crate::engine::{FrameChoice, ModelChoice};
-use crate::model::DeviceChoice;
-use crate::store::{Hub, Paths};
+use crate::engine::LaunchOptions;
 
 pub use action::Action;
 pub use frame_times::Summary as FrameTimeSummary;
-pub use settings::{Settings, Theme};
+pub use settings::{PlaybackPrefs, Settings, Theme};
 pub use window::App;
 
 use settings::MIN_WINDOW;
-
-/// What the window begins with.
-#[derive(Clone, Debug)]
-pub struct AppOptions {
-    /// Opened at once.
-    pub video: Option<PathBuf>,
-    /// Asked at once.
-    pub queries: Vec<String>,
-    /// Answers every query, in place of its plain words.
-    pub prompt: Option<PathBuf>,
-    /// For this time; none is the one that was used last.
-    pub model: Option<ModelChoice>,
-    /// For this time; none is what was chosen last.
-    pub device: Option<DeviceChoice>,
-    pub frame_choice: FrameChoice,
-    pub paths: Paths,
-    /// Where models are downloaded from, if the user asks for one.
-    pub hub: Hub,
-}
 
 /// Set to anything, it prints how long drawing took when the window is closed.
 const FRAME_TIMES_VARIABLE: &str = "VCL_FRAME_TIMES";
@@ -74,7 +50,7 @@ const FRAME_TIMES_VARIABLE: &str = "VCL_FRAME_TIMES";
 ///
 /// # Errors
 /// When there is no display, no way to draw on it, or no thread for the worker.
-pub fn run(options: AppOptions) -> anyhow::Result<()> {
+pub fn run(options: LaunchOptions) -> anyhow::Result<()> {
     if !has_display() {
         bail!("{NO_DISPLAY}");
     }
@@ -95,12 +71,12 @@ pub fn run(options: AppOptions) -> anyhow::Result<()> {
         native_options,
         Box::new(|creation| {
             let mut app = App::new(creation, options)?;
-            app.print_frame_times = std::env::var_os(FRAME_TIMES_VARIABLE).is_some();
+            app.prints_frame_times = std::env::var_os(FRAME_TIMES_VARIABLE).is_some();
             Ok(Box::new(app))
         }),
     )
     .map_err(|error| match error {
-        // It tells of files on the machine that this was built on.
+        // Their text names source files of the machine that this was built on.
         eframe::Error::Winit(_) | eframe::Error::WinitEventLoop(_) => {
             log::debug!("{error}");
             anyhow!("{NO_DISPLAY}")

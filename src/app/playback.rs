@@ -1,35 +1,60 @@
 //! The players behind the picture: the one that is shown, and one that is being opened.
 //!
 //! A file is opened beside the video that plays and takes its place only when its first frame is
-//! there, so a broken file costs nothing but a notice.
+//! there, so a broken file causes a notice and nothing else.
 
 use std::path::{Path, PathBuf};
 
-use crate::app::session::PlaybackState;
+use crate::app::effect::Order;
+use crate::app::settings::PlaybackPrefs;
 use crate::app::video_view::Picture;
-use crate::domain::TimeSpan;
-use crate::video::VideoInfo;
 use crate::video::player::{PlayState, Player, PlayerEvent};
+use crate::video::{VideoError, VideoInfo};
+use crate::worker::{Background, Report};
 
-/// What [`Playback::poll`] has to tell.
+/// What has changed since the last [`Playback::poll`].
 #[derive(Clone, Debug)]
-pub enum News {
+pub enum Change {
     /// The file that was being opened is shown now.
     Shown(PathBuf, VideoInfo),
-    /// It cannot be; what was shown before still is.
+    /// It cannot be shown; what was shown before still is.
     CannotOpen(String),
     /// The shown video cannot be played any further.
     Stopped(String),
 }
 
+/// Where the shown player is.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Now {
+    pub position_secs: f64,
+    pub is_playing: bool,
+    /// The sound device is missing or refuses.
+    pub is_silenced: bool,
+}
+
 /// Owns the players.
 pub struct Playback {
-    shown: Option<Player>,
-    opening: Option<(PathBuf, Player)>,
+    shown: Option<Shown>,
+    opening: Option<Opening>,
     pub picture: Picture,
-    /// The sound device is missing or refuses; said once in the log.
-    pub has_sound: bool,
     ctx: egui::Context,
+}
+
+struct Shown {
+    player: Player,
+    is_silenced: bool,
+}
+
+struct Opening {
+    path: PathBuf,
+    stage: Stage,
+}
+
+enum Stage {
+    /// Asking the file system about the file: it may be on a slow disk.
+    Looking(Background<Result<Player, VideoError>>),
+    /// Waiting for the first frame.
+    Preparing(Shown),
 }
 
 impl Playback {
@@ -38,7 +63,6 @@ impl Playback {
             shown: None,
             opening: None,
             picture: Picture::default(),
-            has_sound: true,
             ctx: ctx.clone(),
         }
     }
@@ -46,120 +70,132 @@ impl Playback {
     /// Begins to open a file; a file that was being opened before is given up.
     ///
     /// # Errors
-    /// What is wrong with it at first sight, in one sentence.
+    /// When the system gives no thread, in one sentence.
     pub fn open(&mut self, path: &Path) -> Result<(), String> {
         self.opening = None;
-        let ctx = self.ctx.clone();
-        let player =
-            Player::open(path, move || ctx.request_repaint()).map_err(|error| error.to_string())?;
-        self.opening = Some((path.to_owned(), player));
+        let target = path.to_owned();
+        let (ctx, player_ctx) = (self.ctx.clone(), self.ctx.clone());
+        let wake = move || ctx.request_repaint();
+        let work = Background::start("opening", wake, move |reporter| {
+            reporter.say(Player::open(&target, move || player_ctx.request_repaint()));
+        })
+        .map_err(|error| format!("{} cannot be opened now: {error}", path.display()))?;
+        self.opening = Some(Opening {
+            path: path.to_owned(),
+            stage: Stage::Looking(work),
+        });
         Ok(())
     }
 
-    /// Takes in frames and events; `state` then says what the player does.
-    pub fn poll(&mut self, state: &mut PlaybackState) -> Vec<News> {
-        let mut news = Vec::new();
-        self.poll_opening(state, &mut news);
-        let Some(player) = &self.shown else {
-            return news;
+    /// Takes in frames and events: where the shown player is, and what has changed. A player that
+    /// is shown from now on plays as `prefs` say.
+    pub fn poll(&mut self, prefs: PlaybackPrefs) -> (Option<Now>, Vec<Change>) {
+        let mut changes = Vec::new();
+        if let Some(opening) = self.opening.take() {
+            changes.extend(self.poll_opening(opening, prefs));
+        }
+        let Some(shown) = &mut self.shown else {
+            return (None, changes);
         };
-        for event in player.poll() {
+        for event in shown.player.poll() {
             match event {
-                PlayerEvent::Error(error) => news.push(News::Stopped(error.to_string())),
-                PlayerEvent::NoSound(reason) => {
-                    log::info!("no sound: {reason}");
-                    self.has_sound = false;
-                }
+                PlayerEvent::Error(error) => changes.push(Change::Stopped(error.to_string())),
+                PlayerEvent::NoSound(reason) => shown.silence(&reason),
                 PlayerEvent::Ready(_) => {}
             }
         }
-        if let Some(frame) = player.take_frame() {
+        if let Some(frame) = shown.player.take_frame() {
             self.picture.show(frame);
         }
-        state.is_playing = player.state() == PlayState::Playing;
-        state.position_secs = player.position_secs();
-        news
+        let now = Now {
+            position_secs: shown.player.position_secs(),
+            is_playing: shown.player.state() == PlayState::Playing,
+            is_silenced: shown.is_silenced,
+        };
+        (Some(now), changes)
     }
 
-    fn poll_opening(&mut self, state: &mut PlaybackState, news: &mut Vec<News>) {
-        let Some((path, player)) = self.opening.take() else {
-            return;
+    fn poll_opening(&mut self, opening: Opening, prefs: PlaybackPrefs) -> Option<Change> {
+        let Opening { path, stage } = opening;
+        let mut opened = match stage {
+            Stage::Looking(work) => match work.reports().pop() {
+                None => {
+                    let stage = Stage::Looking(work);
+                    self.opening = Some(Opening { path, stage });
+                    return None;
+                }
+                Some(Report::Said(Ok(player))) => Shown {
+                    player,
+                    is_silenced: false,
+                },
+                Some(Report::Said(Err(error))) => {
+                    return Some(Change::CannotOpen(error.to_string()));
+                }
+                Some(Report::Crashed(message)) => return Some(Change::CannotOpen(message)),
+            },
+            Stage::Preparing(opened) => opened,
         };
-        for event in player.poll() {
+        let mut ready = None;
+        for event in opened.player.poll() {
             match event {
-                PlayerEvent::Ready(info) => {
-                    player.set_volume(state.volume);
-                    player.set_muted(state.is_muted);
-                    if state.speed != 1.0 {
-                        player.set_speed(state.speed);
-                    }
-                    self.picture.clear();
-                    self.has_sound = true;
-                    self.shown = Some(player);
-                    news.push(News::Shown(path, info));
-                    return;
-                }
-                PlayerEvent::Error(error) => {
-                    news.push(News::CannotOpen(error.to_string()));
-                    return;
-                }
-                PlayerEvent::NoSound(_) => {}
+                PlayerEvent::Ready(info) => ready = Some(info),
+                PlayerEvent::NoSound(reason) => opened.silence(&reason),
+                PlayerEvent::Error(error) => return Some(Change::CannotOpen(error.to_string())),
             }
         }
-        self.opening = Some((path, player));
+        let Some(info) = ready else {
+            let stage = Stage::Preparing(opened);
+            self.opening = Some(Opening { path, stage });
+            return None;
+        };
+        opened.player.set_volume(prefs.volume);
+        opened.player.set_muted(prefs.is_muted);
+        if prefs.speed != 1.0 {
+            opened.player.set_speed(prefs.speed);
+        }
+        self.picture.clear();
+        self.shown = Some(opened);
+        Some(Change::Shown(path, info))
     }
 
-    /// Whether another frame or position is expected without anybody doing anything.
+    /// Tells the shown player what to do; without one there is nothing to do.
+    pub fn obey(&self, order: Order) {
+        let Some(Shown { player, .. }) = &self.shown else {
+            return;
+        };
+        match order {
+            Order::Toggle => player.toggle(),
+            Order::Play => player.play(),
+            Order::Seek(time_secs) => player.seek_accurate(time_secs),
+            Order::Scrub(time_secs) => player.scrub(time_secs),
+            Order::Step(n_frames) => player.step(n_frames),
+            Order::Speed(speed) => player.set_speed(speed),
+            Order::Volume(volume) => player.set_volume(volume),
+            Order::Muted(is_muted) => player.set_muted(is_muted),
+            Order::Loop(span) => player.loop_span(span),
+        }
+    }
+
+    /// Whether another frame or position is expected although the user does nothing.
     pub fn is_moving(&self) -> bool {
+        let is_moving =
+            |player: &Player| player.state() == PlayState::Playing || player.is_seeking();
         self.shown
             .as_ref()
-            .is_some_and(|player| player.state() == PlayState::Playing || player.is_seeking())
+            .is_some_and(|shown| is_moving(&shown.player))
     }
 
     /// Whether the frame that was asked for is not there yet.
     pub fn is_seeking(&self) -> bool {
-        self.shown.as_ref().is_some_and(Player::is_seeking)
+        self.shown
+            .as_ref()
+            .is_some_and(|shown| shown.player.is_seeking())
     }
+}
 
-    pub fn toggle(&self) {
-        self.with(Player::toggle);
-    }
-
-    pub fn play(&self) {
-        self.with(Player::play);
-    }
-
-    pub fn seek(&self, time_secs: f64) {
-        self.with(|player| player.seek_accurate(time_secs));
-    }
-
-    pub fn scrub(&self, time_secs: f64) {
-        self.with(|player| player.scrub(time_secs));
-    }
-
-    pub fn step(&self, n_frames: i32) {
-        self.with(|player| player.step(n_frames));
-    }
-
-    pub fn set_speed(&self, speed: f64) {
-        self.with(|player| player.set_speed(speed));
-    }
-
-    pub fn set_volume(&self, volume: f64) {
-        self.with(|player| player.set_volume(volume));
-    }
-
-    pub fn set_muted(&self, is_muted: bool) {
-        self.with(|player| player.set_muted(is_muted));
-    }
-
-    pub fn set_loop(&self, span: Option<TimeSpan>) {
-        self.with(|player| player.loop_span(span));
-    }
-
-    fn with(&self, act: impl FnOnce(&Player)) {
-        if let Some(player) = &self.shown {
-            act(player);
-        }
+impl Shown {
+    fn silence(&mut self, reason: &str) {
+        log::info!("no sound: {reason}");
+        self.is_silenced = true;
     }
 }

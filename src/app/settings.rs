@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 use crate::engine::ModelChoice;
 use crate::model::DeviceChoice;
 use crate::store::{Paths, atomic};
+use crate::video::player;
 
 /// As many as a menu shows without scrolling.
 const MAX_RECENT: usize = 10;
@@ -18,6 +19,10 @@ const MAX_HISTORY: usize = 100;
 
 /// Smallest window in which everything can still be used.
 pub const MIN_WINDOW: [f32; 2] = [720.0, 460.0];
+
+/// Bounds of [`Settings::zoom`].
+const MIN_ZOOM: f64 = 0.5;
+const MAX_ZOOM: f64 = 3.0;
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -29,7 +34,63 @@ pub enum Theme {
     System,
 }
 
-/// Everything has a default, so that files of other versions are read as far as they go.
+/// The speeds that the menu offers and that the keys step through.
+pub const SPEEDS: [f64; 9] = [0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0, 3.0, 4.0];
+
+/// How videos are played; every change is also sent to the player.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct PlaybackPrefs {
+    /// 0…1.
+    pub volume: f64,
+    pub is_muted: bool,
+    /// 1 is normal.
+    pub speed: f64,
+}
+
+impl Default for PlaybackPrefs {
+    fn default() -> Self {
+        Self {
+            volume: 1.0,
+            is_muted: false,
+            speed: 1.0,
+        }
+    }
+}
+
+impl PlaybackPrefs {
+    pub fn set_volume(&mut self, volume: f64) {
+        self.volume = sensible(volume, 0.0, 1.0, self.volume);
+    }
+
+    pub fn set_speed(&mut self, speed: f64) {
+        let (slowest, fastest) = (*player::SPEEDS.start(), *player::SPEEDS.end());
+        self.speed = sensible(speed, slowest, fastest, self.speed);
+    }
+
+    /// The usual speed that is `by` steps faster than this one, slower if negative.
+    pub fn neighbouring_speed(&self, by: i32) -> f64 {
+        let distance = |speed: &f64| (speed - self.speed).abs();
+        let nearest = SPEEDS
+            .iter()
+            .enumerate()
+            .min_by(|(_, a), (_, b)| distance(a).total_cmp(&distance(b)))
+            .map_or(0, |(i, _)| i);
+        let last = SPEEDS.len() as i32 - 1;
+        SPEEDS[(nearest as i32 + by).clamp(0, last) as usize]
+    }
+}
+
+/// Within the bounds; `otherwise` where it is infinite or not a number.
+fn sensible(value: f64, low: f64, high: f64, otherwise: f64) -> f64 {
+    if value.is_finite() {
+        value.clamp(low, high)
+    } else {
+        otherwise
+    }
+}
+
+/// Everything has a default, so that files of other versions can be read as well.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Settings {
@@ -38,11 +99,9 @@ pub struct Settings {
     /// Size of everything, 1 is normal.
     pub zoom: f32,
     pub theme: Theme,
-    /// 0…1.
-    pub volume: f64,
-    pub is_muted: bool,
-    pub speed: f64,
-    /// As `--model` takes it; none is the bundled one.
+    #[serde(flatten)]
+    pub playback: PlaybackPrefs,
+    /// As `--model` takes it; `None` is the bundled one.
     pub model: Option<String>,
     pub device: DeviceChoice,
     /// Latest first.
@@ -57,9 +116,7 @@ impl Default for Settings {
             window_size: [1280.0, 720.0],
             zoom: 1.0,
             theme: Theme::default(),
-            volume: 1.0,
-            is_muted: false,
-            speed: 1.0,
+            playback: PlaybackPrefs::default(),
             model: None,
             device: DeviceChoice::default(),
             recent: Vec::new(),
@@ -73,7 +130,7 @@ impl Settings {
         paths.data_dir.join("settings.json")
     }
 
-    /// What was kept; the default for each value that is not there or not usable.
+    /// What was kept; the default for each value that is missing or not usable.
     pub fn load(paths: &Paths) -> Self {
         let file = Self::file(paths);
         match read(&file) {
@@ -85,7 +142,7 @@ impl Settings {
         }
     }
 
-    /// Each value by itself: one that another version understands does not take the rest with it.
+    /// Each value by itself: one that only another version understands does not spoil the others.
     fn from_values(values: Map<String, Value>) -> serde_json::Result<Self> {
         let mut usable = Map::new();
         for (name, value) in values {
@@ -110,10 +167,10 @@ impl Settings {
         }
     }
 
-    /// Replaces the file; a reader never sees half of it.
+    /// Replaces the file; a reader never sees half of it. Waits for the disk.
     ///
-    /// What another window has opened or asked for meanwhile stays. A file that is not usable is
-    /// not overwritten but put aside, as `settings.unusable.json`.
+    /// Videos and queries that another window has added meanwhile are kept. A file that is not
+    /// usable is not overwritten but renamed to `settings.unusable.json`.
     ///
     /// # Errors
     /// Those of the file system.
@@ -122,8 +179,8 @@ impl Settings {
         let mut settings = self.clone();
         match read(&file) {
             Ok(Some(on_disk)) => {
-                keep_news(&mut settings.recent, &on_disk.recent, MAX_RECENT);
-                keep_news(&mut settings.history, &on_disk.history, MAX_HISTORY);
+                keep_new_entries(&mut settings.recent, &on_disk.recent, MAX_RECENT);
+                keep_new_entries(&mut settings.history, &on_disk.history, MAX_HISTORY);
             }
             Ok(None) => {}
             Err(_) => put_aside(&file)?,
@@ -135,22 +192,21 @@ impl Settings {
 
     /// A file may be edited by hand.
     fn made_sensible(mut self) -> Self {
-        let sane = |value: f64, low: f64, high: f64, default: f64| {
-            if value.is_finite() {
-                value.clamp(low, high)
-            } else {
-                default
-            }
-        };
         for (size, least) in self.window_size.iter_mut().zip(MIN_WINDOW) {
-            *size = sane((*size).into(), least.into(), 10_000.0, 1000.0) as f32;
+            *size = sensible((*size).into(), least.into(), 10_000.0, 1000.0) as f32;
         }
-        self.zoom = sane(self.zoom.into(), 0.5, 3.0, 1.0) as f32;
-        self.volume = sane(self.volume, 0.0, 1.0, 1.0);
-        self.speed = sane(self.speed, 0.25, 4.0, 1.0);
+        self.zoom = sensible(self.zoom.into(), MIN_ZOOM, MAX_ZOOM, 1.0) as f32;
+        let kept = std::mem::take(&mut self.playback);
+        self.playback.set_volume(kept.volume);
+        self.playback.is_muted = kept.is_muted;
+        self.playback.set_speed(kept.speed);
         self.recent.truncate(MAX_RECENT);
         self.history.truncate(MAX_HISTORY);
         self
+    }
+
+    pub fn set_zoom(&mut self, zoom: f32) {
+        self.zoom = sensible(zoom.into(), MIN_ZOOM, MAX_ZOOM, self.zoom.into()) as f32;
     }
 
     pub fn remember_video(&mut self, path: &Path) {
@@ -188,12 +244,12 @@ fn put_aside(file: &Path) -> io::Result<()> {
     fs::rename(file, aside)
 }
 
-/// Takes over the entries of `theirs` that `ours` does not know, latest first in both. Those behind
-/// all that both know are no news: they fell off the end of `ours`.
-fn keep_news<T: Clone + PartialEq>(ours: &mut Vec<T>, theirs: &[T], max: usize) {
+/// Adds the entries of `theirs` that `ours` does not have, latest first in both. Those that come
+/// after the last common entry are not new: they are too old for `ours`.
+fn keep_new_entries<T: Clone + PartialEq>(ours: &mut Vec<T>, theirs: &[T], max: usize) {
     let last_known = theirs.iter().rposition(|entry| ours.contains(entry));
-    let news = &theirs[..last_known.unwrap_or(theirs.len())];
-    for (i, entry) in news.iter().enumerate() {
+    let new = &theirs[..last_known.unwrap_or(theirs.len())];
+    for (i, entry) in new.iter().enumerate() {
         if !ours.contains(entry) {
             ours.insert(i.min(ours.len()), entry.clone());
         }
@@ -212,7 +268,10 @@ mod tests {
         assert_eq!(Settings::load(&paths), Settings::default());
         let mut settings = Settings {
             theme: Theme::Light,
-            volume: 0.25,
+            playback: PlaybackPrefs {
+                volume: 0.25,
+                ..PlaybackPrefs::default()
+            },
             ..Settings::default()
         };
         settings.remember_query("a kite");
@@ -231,7 +290,10 @@ mod tests {
         }"#;
         fs::write(Settings::file(&paths), json).unwrap();
         let expected = Settings {
-            speed: 2.0,
+            playback: PlaybackPrefs {
+                speed: 2.0,
+                ..PlaybackPrefs::default()
+            },
             recent: vec!["/a.mp4".into()],
             history: vec!["a kite".to_owned()],
             ..Settings::default()
@@ -281,6 +343,26 @@ mod tests {
         for name in ["/first", "/second", "/9", "/2"] {
             assert!(kept.recent.contains(&name.into()), "{name} {kept:?}");
         }
+    }
+
+    #[test]
+    fn speeds_go_up_and_down_and_stop_at_the_ends() {
+        let from = |speed| PlaybackPrefs {
+            speed,
+            ..PlaybackPrefs::default()
+        };
+        assert_eq!(from(1.0).neighbouring_speed(1), 1.25);
+        assert_eq!(from(1.0).neighbouring_speed(-1), 0.75);
+        assert_eq!(from(4.0).neighbouring_speed(1), 4.0);
+        assert_eq!(from(0.25).neighbouring_speed(-1), 0.25);
+        assert_eq!(from(1.9).neighbouring_speed(1), 3.0);
+    }
+
+    #[test]
+    fn the_player_can_play_every_speed_that_is_offered() {
+        let ends = SPEEDS[0]..=SPEEDS[SPEEDS.len() - 1];
+        assert_eq!(ends, player::SPEEDS);
+        assert!(SPEEDS.is_sorted());
     }
 
     #[test]

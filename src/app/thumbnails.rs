@@ -1,24 +1,25 @@
 //! Small pictures of clips, made on a thread when a panel asks for them and kept for a while.
 
-use std::collections::HashMap;
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Receiver, Sender};
-use std::thread;
 
 use egui::{ColorImage, TextureHandle, TextureOptions};
+use lru::LruCache;
 
 use crate::domain::ClipIndex;
 use crate::video;
+use crate::worker::{Background, Report, Reporter};
 
 /// Pixels; enough for the largest place where one is shown, on a sharp screen.
 const HEIGHT: u32 = 144;
 
 /// About 70 MB of textures.
-const MAX_KEPT: usize = 512;
+const MAX_KEPT: NonZeroUsize = NonZeroUsize::new(512).unwrap();
 
-/// Older wishes are forgotten: the pointer has moved on.
+/// More wishes than this are forgotten, the oldest first: the pointer has moved on.
 const MAX_WAITING: usize = 24;
 
 struct Request {
@@ -39,59 +40,52 @@ enum Outcome {
     Image(ColorImage),
     /// The clip cannot be decoded.
     Impossible,
-    /// There were newer wishes; it may be wished again.
+    /// There were too many newer wishes; it can be asked for again.
     Forgotten,
 }
 
 enum Slot {
     Waiting,
-    Ready {
-        texture: TextureHandle,
-        last_use: u64,
-    },
+    Ready(TextureHandle),
     Impossible,
 }
 
 /// Thumbnails of the open video.
 pub struct Thumbnails {
     requests: Sender<Request>,
-    made: Receiver<Made>,
+    /// `None` where the system gave no thread: then there are no thumbnails.
+    thread: Option<Background<Made>>,
     path: Option<PathBuf>,
     generation: u64,
     /// Ends the work on what was wished for the open video.
     cancel: Arc<AtomicBool>,
-    slots: HashMap<ClipIndex, Slot>,
-    /// Counts uses, to find what was not used for longest.
-    clock: u64,
+    slots: LruCache<ClipIndex, Slot>,
     ctx: egui::Context,
 }
 
 impl Thumbnails {
     pub fn new(ctx: &egui::Context) -> Self {
         let (requests, inbox) = mpsc::channel();
-        let (outbox, made) = mpsc::channel();
         let thread_ctx = ctx.clone();
-        let started = thread::Builder::new()
-            .name("thumbnails".to_owned())
-            .spawn(move || run(&inbox, &outbox, &thread_ctx));
-        if let Err(error) = started {
+        let wake = move || thread_ctx.request_repaint();
+        let thread = Background::start("thumbnails", wake, move |reporter| run(&inbox, reporter));
+        if let Err(error) = &thread {
             log::warn!("no thread for thumbnails: {error}");
         }
         Self {
             requests,
-            made,
+            thread: thread.ok(),
             path: None,
             generation: 0,
             cancel: Arc::default(),
-            slots: HashMap::new(),
-            clock: 0,
+            slots: LruCache::new(MAX_KEPT),
             ctx: ctx.clone(),
         }
     }
 
-    /// Forgets everything about the video before.
-    pub fn set_video(&mut self, path: Option<PathBuf>) {
-        self.path = path;
+    /// Makes pictures of this video from now on, and forgets those of the last one.
+    pub fn set_video(&mut self, path: PathBuf) {
+        self.path = Some(path);
         self.generation += 1;
         std::mem::take(&mut self.cancel).store(true, Ordering::Relaxed);
         self.slots.clear();
@@ -99,69 +93,65 @@ impl Thumbnails {
 
     /// Takes in what the thread has made.
     pub fn poll(&mut self) {
-        for made in self.made.try_iter() {
-            if made.generation != self.generation {
-                continue;
-            }
-            let slot = match made.outcome {
-                Outcome::Image(image) => Slot::Ready {
-                    texture: self.ctx.load_texture(
-                        format!("thumbnail {}", made.clip.0),
-                        image,
-                        TextureOptions::LINEAR,
-                    ),
-                    last_use: self.clock,
-                },
-                Outcome::Impossible => Slot::Impossible,
-                Outcome::Forgotten => {
-                    self.slots.remove(&made.clip);
-                    continue;
+        let reports = self.thread.as_ref().map(Background::reports);
+        for report in reports.unwrap_or_default() {
+            match report {
+                Report::Said(made) => self.take_in(made),
+                Report::Crashed(message) => {
+                    log::warn!("no more thumbnails: {message}");
+                    for (_, slot) in &mut self.slots {
+                        if matches!(slot, Slot::Waiting) {
+                            *slot = Slot::Impossible;
+                        }
+                    }
                 }
-            };
-            self.slots.insert(made.clip, slot);
-        }
-        if self.slots.len() > MAX_KEPT {
-            let oldest = self
-                .slots
-                .iter()
-                .filter_map(|(clip, slot)| match slot {
-                    Slot::Ready { last_use, .. } => Some((*last_use, *clip)),
-                    Slot::Waiting | Slot::Impossible => None,
-                })
-                .min();
-            if let Some((_, clip)) = oldest {
-                self.slots.remove(&clip);
             }
         }
+    }
+
+    fn take_in(&mut self, made: Made) {
+        if made.generation != self.generation {
+            return;
+        }
+        let slot = match made.outcome {
+            Outcome::Image(image) => {
+                let name = format!("thumbnail {}", made.clip.0);
+                let texture = self.ctx.load_texture(name, image, TextureOptions::LINEAR);
+                Slot::Ready(texture)
+            }
+            Outcome::Impossible => Slot::Impossible,
+            Outcome::Forgotten => {
+                self.slots.pop(&made.clip);
+                return;
+            }
+        };
+        self.slots.put(made.clip, slot);
     }
 
     /// Whether all wishes are fulfilled or given up.
     pub fn is_idle(&self) -> bool {
-        !self
-            .slots
-            .values()
-            .any(|slot| matches!(slot, Slot::Waiting))
+        let mut slots = self.slots.iter();
+        !slots.any(|(_, slot)| matches!(slot, Slot::Waiting))
     }
 
     /// The picture of a clip, if it is there; asks for it if not.
     pub fn get(&mut self, clip: ClipIndex) -> Option<&TextureHandle> {
-        self.clock += 1;
         let path = self.path.as_ref()?;
-        let slot = self.slots.entry(clip).or_insert_with(|| {
-            // A thread that could not be started makes no pictures.
-            let _ = self.requests.send(Request {
+        let slot = self.slots.get_or_insert(clip, || {
+            let request = Request {
                 path: path.clone(),
                 cancel: Arc::clone(&self.cancel),
                 generation: self.generation,
                 clip,
-            });
-            Slot::Waiting
+            };
+            match self.requests.send(request) {
+                Ok(()) => Slot::Waiting,
+                // The thread could not be started, or has crashed.
+                Err(_) => Slot::Impossible,
+            }
         });
         match slot {
-            Slot::Ready { texture, last_use } => {
-                *last_use = self.clock;
-                Some(texture)
-            }
+            Slot::Ready(texture) => Some(texture),
             Slot::Waiting | Slot::Impossible => None,
         }
     }
@@ -173,8 +163,8 @@ impl Drop for Thumbnails {
     }
 }
 
-/// The newest wish first; ends when nobody can wish any more.
-fn run(inbox: &Receiver<Request>, outbox: &Sender<Made>, ctx: &egui::Context) {
+/// The newest wish first; ends when [`Thumbnails`] is dropped.
+fn run(inbox: &Receiver<Request>, reporter: &Reporter<Made>) {
     let mut waiting: Vec<Request> = Vec::new();
     loop {
         if waiting.is_empty() {
@@ -201,19 +191,14 @@ fn run(inbox: &Receiver<Request>, outbox: &Sender<Made>, ctx: &egui::Context) {
                 Outcome::Impossible
             }
         };
-        let made = Made {
+        reporter.say(Made {
             generation: request.generation,
             clip: request.clip,
             outcome,
-        };
-        if outbox.send(made).is_err() {
-            return;
-        }
-        ctx.request_repaint();
+        });
         let n_forgotten = waiting.len().saturating_sub(MAX_WAITING);
         for forgotten in waiting.drain(..n_forgotten) {
-            // The end of the window is seen at the next wish.
-            let _ = outbox.send(Made {
+            reporter.say(Made {
                 generation: forgotten.generation,
                 clip: forgotten.clip,
                 outcome: Outcome::Forgotten,
@@ -229,9 +214,9 @@ mod tests {
     #[test]
     fn another_video_ends_the_work_on_the_one_before() {
         let mut thumbnails = Thumbnails::new(&egui::Context::default());
-        thumbnails.set_video(Some("one.mp4".into()));
+        thumbnails.set_video("one.mp4".into());
         let first = Arc::clone(&thumbnails.cancel);
-        thumbnails.set_video(Some("two.mp4".into()));
+        thumbnails.set_video("two.mp4".into());
         let second = Arc::clone(&thumbnails.cancel);
         assert!(first.load(Ordering::Relaxed) && !second.load(Ordering::Relaxed));
         drop(thumbnails);

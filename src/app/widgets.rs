@@ -26,6 +26,7 @@ pub struct IconButton<'a> {
     text: Option<&'a str>,
     name: &'a str,
     hint: Option<&'a str>,
+    note: Option<&'a str>,
     look: Look,
     size: f32,
     is_enabled: bool,
@@ -39,6 +40,7 @@ impl<'a> IconButton<'a> {
             text: None,
             name,
             hint: None,
+            note: None,
             look: Look::Plain,
             size: CONTROL_HEIGHT,
             is_enabled: true,
@@ -65,6 +67,12 @@ impl<'a> IconButton<'a> {
     /// Shown in the tooltip after the name, such as the key.
     pub fn hint(mut self, hint: &'a str) -> Self {
         self.hint = Some(hint);
+        self
+    }
+
+    /// A second line of the tooltip.
+    pub fn note(mut self, note: &'a str) -> Self {
+        self.note = Some(note);
         self
     }
 
@@ -125,7 +133,7 @@ impl<'a> IconButton<'a> {
         };
         let painter = ui.painter();
         painter.rect_filled(rect, CORNER, ground);
-        focus_ring(ui, &response, &palette);
+        focus_ring(ui, &response);
         match (self.icon, galley) {
             (Some(icon), None) => icons::paint(painter, rect, icon, icon_size, ink),
             (icon, Some(galley)) => {
@@ -144,17 +152,23 @@ impl<'a> IconButton<'a> {
             (None, None) => {}
         }
         // Words that are on the button need no tooltip.
-        match (self.text, self.hint) {
-            (Some(_), None) => response,
-            (Some(_), Some(hint)) => response.on_hover_text(hint),
-            (None, Some(hint)) => response.on_hover_text(format!("{} ({hint})", self.name)),
-            (None, None) => response.on_hover_text(self.name),
+        let first_line = match (self.text, self.hint) {
+            (Some(_), hint) => hint.map(str::to_owned),
+            (None, Some(hint)) => Some(format!("{} ({hint})", self.name)),
+            (None, None) => Some(self.name.to_owned()),
+        };
+        let note = self.note.map(str::to_owned);
+        let lines: Vec<_> = first_line.into_iter().chain(note).collect();
+        if lines.is_empty() {
+            return response;
         }
+        response.on_hover_text(lines.join("\n"))
     }
 }
 
 /// A raised ground across the panel, for what is said about the query as a whole.
-pub fn card(ui: &mut Ui, palette: &Palette, contents: impl FnOnce(&mut Ui)) {
+pub fn card(ui: &mut Ui, contents: impl FnOnce(&mut Ui)) {
+    let palette = Palette::of(ui);
     egui::Frame::new()
         .fill(palette.raised)
         .corner_radius(CORNER)
@@ -179,8 +193,9 @@ pub fn select(ctx: &egui::Context, field: egui::Id, characters: std::ops::Range<
     state.store(ctx, field);
 }
 
-/// Shows where the keyboard is.
-pub fn focus_ring(ui: &Ui, response: &Response, palette: &Palette) {
+/// Shows which control has the keyboard.
+pub fn focus_ring(ui: &Ui, response: &Response) {
+    let palette = Palette::of(ui);
     if response.has_focus() {
         ui.painter().rect_stroke(
             response.rect,

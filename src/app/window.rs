@@ -1,60 +1,41 @@
-//! The window as a whole: takes in news, has the panels drawn, hands on what the user did.
+//! The window as a whole: takes in what has happened, has the panels drawn, carries out effects.
 
-use std::path::PathBuf;
-use std::time::Duration;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use egui::{Ui, ViewportCommand};
 
-use crate::app::action::{Action, Actions};
-use crate::app::cutting::Cutting;
-use crate::app::dialogs::Dialogs;
-use crate::app::downloading::Downloading;
+use crate::app::action::{Action, Actions, File, Find};
+use crate::app::dialogs::{Answer, Dialogs};
+use crate::app::effect::{Effect, Field, Menu};
 use crate::app::frame_times::{FrameTimes, Summary};
-use crate::app::keys;
-use crate::app::panels::side::Side;
-use crate::app::panels::{go_to, model_menu, path_field, query_bar, teach};
-use crate::app::playback::{News, Playback};
-use crate::app::session::{Indexing, OpenVideo, Session};
+use crate::app::jobs::{Ended, Jobs};
+use crate::app::layout::Views;
+use crate::app::panels::{export_menu, go_to, model_menu, query_bar};
+use crate::app::playback::Playback;
+use crate::app::session::{Indexing, Session, ThisTime};
 use crate::app::settings::Settings;
-use crate::app::theme;
-use crate::app::thumbnails::Thumbnails;
-use crate::app::{AppOptions, fonts, timeline, video_view};
-use crate::engine::EngineConfig;
-use crate::store::Hub;
-use crate::worker::{Command, Worker};
+use crate::app::widgets::select_all;
+use crate::app::{fonts, keys, theme, video_view};
+use crate::engine::{EngineConfig, LaunchOptions};
+use crate::worker::Worker;
 
 /// The playhead moves while playing even where no new frame comes, as with one frame per second.
 const PLAYHEAD_EVERY: Duration = Duration::from_millis(33);
 
-/// Everything the window owns.
+/// Everything the window owns: what the user sees, how it is drawn, and who works for it.
 pub struct App {
-    pub(super) session: Session,
-    pub(super) settings: Settings,
-    pub(super) engine: EngineConfig,
-    /// Given at the start; answers every query.
-    pub(super) prompt: Option<PathBuf>,
-    pub(super) worker: Worker,
-    pub(super) playback: Playback,
-    pub(super) dialogs: Dialogs,
-    pub(super) cutting: Cutting,
-    pub(super) hub: Hub,
-    pub(super) downloading: Downloading,
-    pub(super) model_menu: model_menu::State,
-    pub(super) thumbnails: Thumbnails,
-    pub(super) timeline: timeline::State,
-    pub(super) query_bar: query_bar::State,
-    pub(super) go_to: go_to::State,
-    pub(super) path_field: path_field::State,
-    pub(super) side: Side,
-    pub(super) teach: teach::State,
-    pub(super) shows_keys: bool,
-    pub(super) shows_frame_times: bool,
-    pub(super) is_fullscreen: bool,
-    pub(super) print_frame_times: bool,
-    pub(super) frame_times: FrameTimes,
+    session: Session,
+    views: Views,
+    worker: Worker,
+    playback: Playback,
+    dialogs: Dialogs,
+    jobs: Jobs,
+    frame_times: FrameTimes,
     actions: Actions,
+    /// The system's dialogs are not even tried.
+    stays_in_window: bool,
+    pub(super) prints_frame_times: bool,
 }
 
 impl App {
@@ -64,40 +45,24 @@ impl App {
     /// When the system gives no thread.
     pub fn new(
         creation: &eframe::CreationContext<'_>,
-        options: AppOptions,
+        options: LaunchOptions,
     ) -> anyhow::Result<Self> {
         Self::with_hook(creation, options, || {})
     }
 
     /// As [`App::new`]; `on_event` runs on the worker's thread after each event, and the worker
-    /// goes on when it returns. So a test can look at the window while work is under way, however
+    /// continues when it returns. So a test can look at the window while work is under way, however
     /// fast the machine is.
     ///
     /// # Errors
     /// As [`App::new`].
     pub fn with_hook(
         creation: &eframe::CreationContext<'_>,
-        options: AppOptions,
+        options: LaunchOptions,
         on_event: impl Fn() + Send + 'static,
     ) -> anyhow::Result<Self> {
         let ctx = &creation.egui_ctx;
-        let AppOptions {
-            video,
-            queries,
-            prompt,
-            model,
-            device,
-            frame_choice,
-            paths,
-            hub,
-        } = options;
-        let settings = Settings::load(&paths);
-        let engine = EngineConfig {
-            model: model.unwrap_or_else(|| settings.last_model()),
-            device: device.unwrap_or(settings.device),
-            frame_choice,
-            paths,
-        };
+        let settings = Settings::load(&options.paths);
         theme::install(ctx);
         theme::apply(ctx, settings.theme);
         fonts::install(ctx);
@@ -115,58 +80,50 @@ impl App {
                 on_event();
             }
         };
-        let worker = Worker::spawn(engine.clone(), wake).context("no thread for the worker")?;
+        let this_time = ThisTime {
+            model: options.model,
+            device: options.device,
+            prompt: options.prompt,
+        };
+        let session = Session::new(settings, this_time);
+        let engine = EngineConfig {
+            model: session.model_choice(),
+            device: session.device_choice(),
+            frame_choice: options.frame_choice,
+            paths: options.paths.clone(),
+        };
+        let worker = Worker::spawn(engine, wake).context("no thread for the worker")?;
+        let jobs = Jobs::start(ctx, options.paths, options.hub).context("no thread for writing")?;
         let mut app = Self {
-            session: Session::default(),
+            session,
+            views: Views::new(ctx),
+            worker,
             playback: Playback::new(ctx),
             dialogs: Dialogs::new(ctx),
-            cutting: Cutting::default(),
-            hub,
-            downloading: Downloading::default(),
-            model_menu: model_menu::State::default(),
-            thumbnails: Thumbnails::new(ctx),
-            timeline: timeline::State::default(),
-            query_bar: query_bar::State::default(),
-            go_to: go_to::State::default(),
-            path_field: path_field::State::default(),
-            side: Side::default(),
-            teach: teach::State::default(),
-            shows_keys: false,
-            shows_frame_times: false,
-            is_fullscreen: false,
-            print_frame_times: false,
+            jobs,
             frame_times: FrameTimes::default(),
-            actions: Actions::new(),
-            settings,
-            engine,
-            prompt,
-            worker,
+            actions: Actions::default(),
+            stays_in_window: false,
+            prints_frame_times: false,
         };
-        app.session.playback.volume = app.settings.volume;
-        app.session.playback.is_muted = app.settings.is_muted;
-        app.session.playback.speed = app.settings.speed;
-        for query in queries {
-            app.perform(ctx, Action::AddQuery(query));
+        app.carry_out(ctx, vec![Effect::ListModels]);
+        for query in options.queries {
+            app.perform(ctx, Find::Ask(query));
         }
-        if let Some(video) = video {
-            app.perform(ctx, Action::Open(video));
+        if let Some(video) = options.video {
+            app.perform(ctx, File::Open(video));
         }
         Ok(app)
     }
 
     /// Asks for paths in a field of the window from now on, and never with the system's dialogs.
     pub fn stay_in_window(&mut self) {
-        self.dialogs.stay_in_window = true;
+        self.stays_in_window = true;
     }
 
     /// What the user sees.
     pub fn session(&self) -> &Session {
         &self.session
-    }
-
-    /// What is kept between runs.
-    pub fn settings(&self) -> &Settings {
-        &self.settings
     }
 
     /// When the frame on screen begins.
@@ -179,21 +136,28 @@ impl App {
         self.playback.is_seeking()
     }
 
-    /// Whether nothing on screen will change unless somebody does something.
+    /// Whether nothing on screen will change unless the user does something.
     pub fn is_idle(&self) -> bool {
-        let indexing = self.session.video.as_ref().map(|video| &video.indexing);
-        self.session.opening.is_none()
-            && self.session.download.is_none()
-            && !self.playback.is_moving()
-            && self.thumbnails.is_idle()
-            && self.session.teaching.is_none()
-            && !self.timeline.is_moving()
+        let session = &self.session;
+        let indexing = session.video().map(|video| &video.indexing);
+        session.opening().is_none()
+            && session.download().is_none()
+            && session.teaching().is_none()
             && !indexing.is_some_and(Indexing::is_running)
+            && !self.playback.is_moving()
+            && self.views.is_idle()
+            && self.jobs.is_idle()
     }
 
-    /// CPU time that `logic` and `ui` took.
+    /// What `logic` and `ui` took.
     pub fn frame_times(&self) -> Option<Summary> {
         self.frame_times.summary()
+    }
+
+    /// Does what the user did.
+    pub fn perform(&mut self, ctx: &egui::Context, action: impl Into<Action>) {
+        let effects = self.session.perform(action.into());
+        self.carry_out(ctx, effects);
     }
 
     /// Takes in what happened elsewhere since the last frame.
@@ -201,43 +165,40 @@ impl App {
         while let Some(event) = self.worker.try_event() {
             self.session.apply(event);
         }
-        for news in self.playback.poll(&mut self.session.playback) {
-            match news {
-                News::Shown(path, info) => {
-                    let video = self.session.show_video(path.clone(), info);
-                    self.thumbnails.set_video(Some(path.clone()));
-                    self.settings.remember_video(&path);
-                    self.save_settings();
-                    let title = self.session.video.as_ref().map(OpenVideo::name);
-                    let title = format!("{} – vcl", title.unwrap_or_default());
-                    ctx.send_viewport_cmd(ViewportCommand::Title(title));
-                    self.worker.send(Command::Open { video, path });
-                }
-                News::CannotOpen(message) => self.session.cannot_open(message),
-                News::Stopped(message) => self.session.notices.error(message),
+        let mut effects = Vec::new();
+        let (now, changes) = self.playback.poll(self.session.prefs());
+        if let Some(now) = now {
+            self.session.note_player(now);
+        }
+        for change in changes {
+            effects.extend(self.session.apply_change(change));
+        }
+        match self.dialogs.poll() {
+            Some(Answer::Chosen(action)) => effects.extend(self.session.perform(action)),
+            Some(Answer::NoDialog(wish, suggestion)) => self.session.ask_path(wish, suggestion),
+            Some(Answer::Closed) | None => {}
+        }
+        let news = self.jobs.poll();
+        self.session.note_jobs(news.cuts, news.download);
+        for ended in news.ended {
+            match ended {
+                Ended::Outcome(outcome) => self.session.note_outcome(outcome),
+                Ended::Listed(models) => self.session.note_installed(models),
+                Ended::Downloaded(repo) => effects.extend(self.session.note_downloaded(&repo)),
+                Ended::Checked(command) => effects.push(Effect::Worker(*command)),
             }
         }
-        for answer in self.dialogs.poll() {
-            self.take_answer(ctx, answer);
-        }
-        let (cuts, ended) = self.cutting.poll();
-        self.session.cuts = cuts;
-        match ended {
-            Some(Ok(text)) => self.session.notices.info(text),
-            Some(Err(message)) => self.session.notices.error(message),
-            None => {}
-        }
-        self.poll_download();
-        if let Some(left) = self.session.notices.expire(Instant::now()) {
-            ctx.request_repaint_after(left);
-        }
-        self.thumbnails.poll();
         let dropped = ctx.input(|input| {
             let files = input.raw.dropped_files.iter();
             files.map(|file| file.path().to_owned()).next_back()
         });
         if let Some(path) = dropped {
-            self.perform(ctx, Action::Open(path));
+            effects.extend(self.session.perform(File::Open(path).into()));
+        }
+        self.carry_out(ctx, effects);
+        self.views.thumbnails.poll();
+        if let Some(left) = self.session.expire_notices(Instant::now()) {
+            ctx.request_repaint_after(left);
         }
         if self.playback.is_moving() {
             ctx.request_repaint_after(PLAYHEAD_EVERY);
@@ -245,10 +206,63 @@ impl App {
     }
 
     fn perform_all(&mut self, ctx: &egui::Context, actions: &mut Actions) {
-        for action in actions.drain(..) {
+        for action in actions.take() {
             self.perform(ctx, action);
             ctx.request_repaint();
         }
+    }
+
+    /// Does what the session asks for. None of it waits.
+    fn carry_out(&mut self, ctx: &egui::Context, effects: Vec<Effect>) {
+        for effect in effects {
+            if let Err(message) = self.try_effect(ctx, effect) {
+                self.session.note_outcome(Err(message));
+            }
+        }
+    }
+
+    fn try_effect(&mut self, ctx: &egui::Context, effect: Effect) -> Result<(), String> {
+        match effect {
+            Effect::Worker(command) => self.worker.send(command),
+            Effect::Player(order) => self.playback.obey(order),
+            Effect::OpenVideo(path) => {
+                if let Err(message) = self.playback.open(&path) {
+                    self.session.cannot_open(message);
+                }
+            }
+            Effect::ShowThumbnailsOf(path) => self.views.thumbnails.set_video(path),
+            Effect::SaveSettings => self.jobs.save_settings(self.session.settings()),
+            Effect::Write(order) => self.jobs.write(order),
+            Effect::Cut(document, dir) => self.jobs.cut(*document, dir)?,
+            Effect::CancelCuts => self.jobs.cancel_cuts(),
+            Effect::ListModels => self.jobs.list_models()?,
+            Effect::Download(repo) => self.jobs.download(&repo)?,
+            Effect::CancelDownload => self.jobs.cancel_download(),
+            Effect::Ask(wish, suggestion) if self.stays_in_window => {
+                self.session.ask_path(wish, suggestion);
+            }
+            Effect::Ask(wish, suggestion) => self.dialogs.ask(wish, suggestion)?,
+            Effect::Copy(text) => ctx.copy_text(text),
+            Effect::Title(title) => ctx.send_viewport_cmd(ViewportCommand::Title(title)),
+            Effect::Fullscreen(is_on) => {
+                ctx.send_viewport_cmd(ViewportCommand::Fullscreen(is_on));
+            }
+            Effect::Theme(theme) => theme::apply(ctx, theme),
+            Effect::Zoom(zoom) => ctx.set_zoom_factor(zoom),
+            Effect::Focus(Field::Query) => focus(ctx, query_bar::field_id()),
+            Effect::Focus(Field::QueryWords) => {
+                focus(ctx, query_bar::field_id());
+                select_all(ctx, query_bar::field_id(), self.views.query_bar.text());
+            }
+            Effect::Focus(Field::GoTo) => focus(ctx, go_to::field_id()),
+            Effect::ClearQueryField => self.views.query_bar.clear(),
+            Effect::ToggleMenu(Menu::Export) => export_menu::toggle(ctx),
+            Effect::ToggleMenu(Menu::Model) => {
+                egui::Popup::toggle_id(ctx, model_menu::popup_id());
+            }
+            Effect::ShowAllOfTimeline => self.views.timeline.show_all(),
+        }
+        Ok(())
     }
 
     /// Remembers the size that the window has when it is neither full nor maximised.
@@ -261,9 +275,14 @@ impl App {
         });
         if let (Some(size), false) = (size, is_special) {
             let zoom = ctx.zoom_factor();
-            self.settings.window_size = [size.x * zoom, size.y * zoom];
+            self.session
+                .note_window_size([size.x * zoom, size.y * zoom]);
         }
     }
+}
+
+fn focus(ctx: &egui::Context, field: egui::Id) {
+    ctx.memory_mut(|memory| memory.request_focus(field));
 }
 
 impl eframe::App for App {
@@ -278,10 +297,14 @@ impl eframe::App for App {
         let ctx = ui.ctx().clone();
         let mut actions = std::mem::take(&mut self.actions);
         // Before anything is drawn, so that what a key does is seen at once, and what is typed
-        // right behind a key that opens a field goes into it.
+        // right after a key that opens a field goes into it.
         keys::actions(&ctx, &mut actions);
         self.perform_all(&ctx, &mut actions);
-        self.layout(ui, &mut actions);
+        let is_asked_for = self.session.view().shows_frame_times;
+        let summary = is_asked_for.then(|| self.frame_times.summary()).flatten();
+        let picture = &self.playback.picture;
+        self.views
+            .ui(ui, &self.session, picture, summary, &mut actions);
         self.track_window(&ctx);
         self.perform_all(&ctx, &mut actions);
         self.actions = actions;
@@ -290,8 +313,9 @@ impl eframe::App for App {
     }
 
     fn on_exit(&mut self) {
-        self.save_settings();
-        if let (true, Some(summary)) = (self.print_frame_times, self.frame_times.summary()) {
+        self.jobs.save_settings(self.session.settings());
+        self.jobs.finish();
+        if let (true, Some(summary)) = (self.prints_frame_times, self.frame_times.summary()) {
             println!("{summary}");
         }
     }

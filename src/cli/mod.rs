@@ -18,41 +18,24 @@ mod score;
 mod search;
 mod train;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::ensure;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{CommandFactory as _, Parser as _};
 
-use crate::engine::{Engine, EngineConfig, FrameChoice, ModelChoice, read_prompt_file};
+use crate::engine::{Engine, EngineConfig, FrameChoice, LaunchOptions, read_prompt_file};
 use crate::find::Way;
-use crate::model::{DeviceChoice, quiet_gpu_panics};
+use crate::model::quiet_gpu_panics;
 use crate::store::{self, Hub, Paths, TargetError};
 use crate::video::VideoError;
 
 use args::{Args, CommandLine, CommandsOnly, GlobalArgs};
 use cli_engine::CliEngine;
 
-/// What the window opens with.
-#[derive(Clone, Debug)]
-pub struct WindowRequest {
-    pub video: Option<PathBuf>,
-    pub queries: Vec<String>,
-    /// Answers every query.
-    pub prompt: Option<PathBuf>,
-    /// None where the arguments leave it open.
-    pub model: Option<ModelChoice>,
-    /// None where the arguments leave it open.
-    pub device: Option<DeviceChoice>,
-    pub frame_choice: FrameChoice,
-    pub paths: Paths,
-    /// Where models are downloaded from, if the user asks for one.
-    pub hub: Hub,
-}
-
-/// Carries out the arguments of this process; without a command that is `open_window`.
-pub fn run(open_window: impl FnOnce(WindowRequest) -> anyhow::Result<()>) -> ExitCode {
+/// Does what the arguments of this process say; without a command that is `open_window`.
+pub fn run(open_window: impl FnOnce(LaunchOptions) -> anyhow::Result<()>) -> ExitCode {
     let args = parse();
     start_log(args.global.verbose);
     quiet_gpu_panics();
@@ -94,7 +77,7 @@ fn mistyped_command() -> Option<clap::Error> {
 
 fn dispatch(
     args: Args,
-    open_window: impl FnOnce(WindowRequest) -> anyhow::Result<()>,
+    open_window: impl FnOnce(LaunchOptions) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
     let global = &args.global;
     match args.command {
@@ -106,12 +89,12 @@ fn dispatch(
         Some(CommandLine::Evaluate(evaluate)) => evaluate::run(global, &evaluate),
         Some(CommandLine::Score(score)) => score::run(&score),
         Some(CommandLine::Model(model)) => model::run(global, &model.what),
-        None => open_window(window_request(args)?),
+        None => open_window(launch_options(args)?),
     }
 }
 
-/// If no query is given, a prompt that was taught on one brings its own.
-fn window_request(args: Args) -> anyhow::Result<WindowRequest> {
+/// Without a query, a prompt that was taught on one brings it along.
+fn launch_options(args: Args) -> anyhow::Result<LaunchOptions> {
     if let Some(video) = &args.video {
         ensure!(video.exists(), VideoError::Missing(video.clone()));
     }
@@ -123,7 +106,7 @@ fn window_request(args: Args) -> anyhow::Result<WindowRequest> {
         }
     }
     let frame_choice = args.global.frame_choice();
-    Ok(WindowRequest {
+    Ok(LaunchOptions {
         video: args.video,
         queries,
         prompt: args.global.prompt,

@@ -30,6 +30,6 @@ pub use model_layout::{
 pub use moment::Moment;
 pub use query::{MAX_QUERY_CHARS, Query, QueryError, QueryKind};
 pub use saliency::{Highlight, SaliencyCurve};
-pub use time::{CLIP_SECS, ClipIndex, TimeSpan, format_timestamp, n_clips};
+pub use time::{CLIP_SECS, ClipIndex, TimeSpan, format_timestamp, n_clips, time_left};
 pub use unit_vector::UnitVector;
 pub use words::{count, file_name, panic_text};

@@ -94,6 +94,16 @@ pub fn format_timestamp(time_secs: f64) -> String {
     }
 }
 
+/// `43 s`, `2 min 05 s`, `1 h 12 min`: an estimate, so not more exact than it can be.
+pub fn time_left(secs: f64) -> String {
+    let secs = secs.max(0.0).ceil() as u64;
+    match secs {
+        0..60 => format!("{secs} s"),
+        60..3600 => format!("{} min {:02} s", secs / 60, secs % 60),
+        _ => format!("{} h {:02} min", secs / 3600, secs / 60 % 60),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -136,5 +146,12 @@ mod tests {
         assert_eq!(format_timestamp(0.0), "0:00.0");
         assert_eq!(format_timestamp(59.96), "1:00.0");
         assert_eq!(format_timestamp(3723.44), "1:02:03.4");
+    }
+
+    #[test]
+    fn time_left_has_two_units_at_most() {
+        assert_eq!(time_left(4.6), "5 s");
+        assert_eq!(time_left(61.0), "1 min 01 s");
+        assert_eq!(time_left(7265.0), "2 h 01 min");
     }
 }

@@ -36,6 +36,6 @@ pub use sample::sampler::{Sampler, thumbnail, thumbnail_of};
 /// Playback for the window.
 pub mod player {
     pub use crate::video::play::frame::{ColourMatrix, PlaneFormat, VideoFrame};
-    pub use crate::video::play::player::Player;
+    pub use crate::video::play::player::{Player, SPEEDS};
     pub use crate::video::play::shared::{PlayState, PlayerEvent};
 }

@@ -1,4 +1,4 @@
-//! The thread that owns the engine, so that the window never waits.
+//! The threads behind the window, so that it never waits; first of all the one that owns the engine.
 //!
 //! ```text
 //! window ── Command ─▶ worker: drain commands ─▶ one step of the job ─▶ events ── Event ─▶ window
@@ -9,12 +9,21 @@
 //! two steps, from what is known by then, and again as the index grows. Every command that starts
 //! something carries an id chosen by the sender, and every event that answers it repeats the id, so
 //! the receiver drops what is out of date. A panic while working on one becomes a
-//! [`Event::VideoFailed`] or [`Event::QueryFailed`], and the worker goes on.
+//! [`Event::VideoFailed`] or [`Event::QueryFailed`], and the worker continues.
+//!
+//! Work that needs no engine has threads of its own: [`Background`] is the one helper for them,
+//! [`Cutting`], [`Downloading`] and [`Writer`] are made of it. They too only call a `wake` closure
+//! and know nothing of a window.
 
+mod background;
+mod cutting;
+mod downloading;
+mod guard;
 mod message;
 mod prompts;
 mod state;
 mod teaching;
+mod writer;
 
 use std::io;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender, TryRecvError};
@@ -23,9 +32,13 @@ use std::time::Duration;
 
 use crate::engine::EngineConfig;
 
+pub use background::{Background, Report, Reporter};
+pub use cutting::{CutProgress, Cutting};
+pub use downloading::{Download, Downloading};
 pub use message::{
     Command, Event, LabelsToSave, Lesson, PromptEdit, PromptSource, QueryId, VideoId,
 };
+pub use writer::Writer;
 
 use state::State;
 
@@ -37,7 +50,7 @@ pub struct Worker {
 }
 
 impl Worker {
-    /// Starts the thread, which begins with loading the model; `wake` is called after each event.
+    /// Starts the thread, which first loads the model; `wake` is called after each event.
     ///
     /// # Errors
     /// When the system gives no thread.
@@ -68,7 +81,7 @@ impl Worker {
         }
     }
 
-    /// The next event that has already come.
+    /// The next event, if one is waiting.
     pub fn try_event(&self) -> Option<Event> {
         self.events.try_recv().ok()
     }
@@ -83,7 +96,7 @@ impl Drop for Worker {
     fn drop(&mut self) {
         self.commands.take();
         if let Some(thread) = self.thread.take() {
-            // A panic of the thread has nobody left to be told to.
+            // A panic of the thread changes nothing any more.
             let _ = thread.join();
         }
     }

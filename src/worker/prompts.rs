@@ -2,7 +2,8 @@
 
 use crate::engine::PromptEntry;
 use crate::find::Way;
-use crate::worker::state::{State, guarded};
+use crate::worker::guard::guarded;
+use crate::worker::state::State;
 use crate::worker::{Event, PromptEdit, PromptSource, QueryId};
 
 impl State {

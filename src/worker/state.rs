@@ -1,14 +1,14 @@
 //! What the worker thread knows, and how it carries out a command and takes a step.
 
 use std::collections::BTreeMap;
-use std::panic::{self, AssertUnwindSafe};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use crate::domain::{Query, panic_text};
-use crate::engine::{Engine, EngineConfig, EngineError, IndexJob, IndexStep, Notice, VideoIndex};
+use crate::domain::Query;
+use crate::engine::{Engine, EngineConfig, IndexJob, IndexStep, Notice, VideoIndex};
 use crate::find::Way;
 use crate::store::{LabelStore, PromptFolder};
+use crate::worker::guard::guarded;
 use crate::worker::teaching::Teaching;
 use crate::worker::{Command, Event, QueryId, VideoId};
 
@@ -336,30 +336,5 @@ impl State {
                 },
             });
         }
-    }
-}
-
-/// Runs `work`; an error or a panic becomes a sentence.
-pub(super) fn guarded<T>(work: impl FnOnce() -> Result<T, EngineError>) -> Result<T, String> {
-    // The callers drop what a panic may leave half-done: the job, or one answer.
-    match panic::catch_unwind(AssertUnwindSafe(work)) {
-        Ok(Ok(value)) => Ok(value),
-        Ok(Err(error)) => Err(error.to_string()),
-        Err(payload) => Err(format!(
-            "an error in the program, please report it: {}",
-            panic_text(payload.as_ref())
-        )),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_panic_becomes_a_sentence_and_work_goes_on() {
-        let outcome: Result<(), String> = guarded(|| panic!("index {} is odd", 3));
-        assert!(outcome.unwrap_err().ends_with("index 3 is odd"));
-        assert_eq!(guarded(|| Ok(1)), Ok(1));
     }
 }

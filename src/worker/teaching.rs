@@ -6,7 +6,8 @@ use crate::domain::count;
 use crate::engine::TuneJob;
 use crate::learn::{TrainerConfig, Verdict};
 use crate::store::{ContentId, ExportedLabels, LabelError, LabelStore, LabelledVideo};
-use crate::worker::state::{State, guarded};
+use crate::worker::guard::guarded;
+use crate::worker::state::State;
 use crate::worker::{Event, LabelsToSave, Lesson, PromptSource, QueryId, VideoId};
 
 /// A training that is running.

@@ -21,7 +21,7 @@ fn a_broken_file_leaves_the_old_video_usable() {
         let n_before = window.notices().len();
         window.drop_file(path);
         window.wait_until("there is a notice", |app| {
-            app.session().notices.iter().len() > n_before
+            app.session().notices().iter().len() > n_before
         });
         let notices = window.notices();
         let name = path.file_name().unwrap().to_string_lossy();
@@ -29,9 +29,9 @@ fn a_broken_file_leaves_the_old_video_usable() {
         assert!(!notices[i].contains('\n'), "{notices:?}");
     }
     let session = window.app().session();
-    let video = session.video.as_ref().unwrap();
+    let video = session.video().unwrap();
     assert!(video.path.ends_with("demo.mp4") && video.indexing.is_done());
-    assert!(session.opening.is_none());
+    assert!(session.opening().is_none());
 
     let at = on_timeline(&window, 0.5);
     window.click_at(at);
@@ -64,7 +64,7 @@ fn words_that_cannot_be_asked_are_explained() {
     window.ask(&"word ".repeat(200));
     window.harness.step();
     window.harness.get_by_label_contains("keep it under 500");
-    assert!(window.app().session().lanes.is_empty());
+    assert!(window.app().session().lanes().is_empty());
 }
 
 #[test]
@@ -72,9 +72,11 @@ fn words_beyond_what_the_model_reads_are_told_about() {
     let mut window = Window::with_indexed_demo(&[], USUAL);
     window.ask(&"a red circle on white ground ".repeat(16));
     window.wait_until("there is an answer", |app| {
-        app.session().lanes[0].answer.is_some()
+        app.session().lanes()[0].answer.is_some()
     });
-    window.wait_until("there is a notice", |app| !app.session().notices.is_empty());
+    window.wait_until("there is a notice", |app| {
+        !app.session().notices().is_empty()
+    });
     let told = window.notices().remove(0);
     assert!(told.contains("is long: the model reads "), "{told}");
 }

@@ -11,7 +11,7 @@ use crate::drive::{USUAL, Window, demo};
 fn a_time_is_copied() {
     let mut window = Window::with_indexed_demo(&["a red circle"], USUAL);
     window.harness.run_steps(2);
-    let first = window.app().session().lanes[0].moments[0];
+    let first = window.app().session().lanes()[0].moments[0];
     let expected = format_timestamp(first.span.start_secs);
     let button = window.harness.get_by_label("Copy the time of Moment 1");
     button.click();
@@ -58,10 +58,9 @@ fn every_format_is_exported_from_the_menu() {
         assert_eq!(suggested, beside_the_video.display().to_string());
         let path = dir.path().join(format!("moments.{extension}"));
         type_path(&mut window, &path);
+        window.wait_for_notice(path.to_str().unwrap());
         let text = std::fs::read_to_string(&path).unwrap();
         assert!(!text.is_empty(), "{item}");
-        let told = window.notices().pop().unwrap();
-        assert!(told.contains(path.to_str().unwrap()), "{told}");
     }
 
     window.press(Modifiers::NONE, Key::E);
@@ -71,10 +70,10 @@ fn every_format_is_exported_from_the_menu() {
     let folder = dir.path().join("cuts");
     type_path(&mut window, &folder);
     window.wait_until("the cuts are there", |app| {
-        let last = app.session().notices.iter().last();
+        let last = app.session().notices().iter().last();
         last.is_some_and(|notice| notice.text.contains("cut into"))
     });
-    let n_moments = window.app().session().lanes[0].strong_moments().0.len();
+    let n_moments = window.app().session().lanes()[0].strong_moments().0.len();
     assert_eq!(std::fs::read_dir(&folder).unwrap().count(), n_moments);
     assert!(
         window
@@ -112,7 +111,7 @@ fn without_a_file_dialog_a_path_is_typed() {
     type_path(&mut window, &demo().with_file_name("no such film.mp4"));
     window.harness.get_by_label("There is no such file.");
     type_path(&mut window, &demo());
-    window.wait_until("the demo is open", |app| app.session().video.is_some());
+    window.wait_until("the demo is open", |app| app.session().video().is_some());
     assert!(window.harness.query_by_label("Path").is_none());
 }
 
@@ -120,7 +119,7 @@ fn without_a_file_dialog_a_path_is_typed() {
 fn speed_and_volume_are_set() {
     let mut window = Window::with_indexed_demo(&[], USUAL);
     window.harness.run_steps(2);
-    let speed = |window: &Window| window.app().session().playback.speed;
+    let speed = |window: &Window| window.app().session().prefs().speed;
     let mut speeds = Vec::new();
     for _ in 0..6 {
         window.press(Modifiers::NONE, Key::CloseBracket);
@@ -137,11 +136,13 @@ fn speed_and_volume_are_set() {
     assert_eq!(speed(&window), 2.0);
     // Two seconds of the video in one of playing, by the clock of the player.
     window.press(Modifiers::NONE, Key::Space);
-    window.wait_until("it plays", |app| app.session().playback.position_secs > 2.0);
+    window.wait_until("it plays", |app| {
+        app.session().playback().position_secs > 2.0
+    });
     window.press(Modifiers::NONE, Key::K);
-    window.wait_until("it is paused", |app| !app.session().playback.is_playing);
+    window.wait_until("it is paused", |app| !app.session().playback().is_playing);
 
-    let volume = |window: &Window| window.app().session().playback.volume;
+    let volume = |window: &Window| window.app().session().prefs().volume;
     window.harness.get_by_label("Volume").focus();
     window.harness.step();
     window.press(Modifiers::NONE, Key::ArrowLeft);
@@ -149,10 +150,10 @@ fn speed_and_volume_are_set() {
     let quieter = volume(&window);
     assert!(quieter < 1.0, "{quieter}");
     window.press(Modifiers::NONE, Key::M);
-    assert!(window.app().session().playback.is_muted);
+    assert!(window.app().session().prefs().is_muted);
     window.press(Modifiers::NONE, Key::ArrowRight);
     assert!(
-        !window.app().session().playback.is_muted,
+        !window.app().session().prefs().is_muted,
         "moving it turns the sound on"
     );
 }

@@ -8,8 +8,9 @@ use std::time::{Duration, Instant};
 use egui::{Event, Key, Modifiers, Pos2, Rect, Vec2, pos2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
-use vcl::app::{App, AppOptions};
-use vcl::engine::{EngineConfig, FrameChoice, ModelChoice};
+use vcl::app::App;
+use vcl::engine::{EngineConfig, FrameChoice, LaunchOptions, ModelChoice};
+use vcl::export::{FORMATS, FileFormat};
 use vcl::model::DeviceChoice;
 use vcl::store::{Hub, Paths};
 
@@ -24,6 +25,14 @@ pub fn root() -> &'static Path {
 
 pub fn demo() -> PathBuf {
     root().join("assets/demo.mp4")
+}
+
+/// The export format with this extension.
+pub fn format(extension: &str) -> FileFormat {
+    let mut formats = FORMATS.iter().copied();
+    formats
+        .find(|format| format.extension == extension)
+        .unwrap()
 }
 
 /// The bundled model, and everything below this directory.
@@ -94,7 +103,7 @@ impl Window {
 
     fn open_in(dirs: tempfile::TempDir, opening: Opening<'_>) -> Self {
         let queries = opening.queries.iter();
-        let options = AppOptions {
+        let options = LaunchOptions {
             video: opening.video,
             queries: queries.map(|query| (*query).to_owned()).collect(),
             prompt: opening.prompt,
@@ -108,8 +117,8 @@ impl Window {
     }
 
     /// What a person has who has never used the program.
-    pub fn options_in(dirs: &tempfile::TempDir) -> AppOptions {
-        AppOptions {
+    pub fn options_in(dirs: &tempfile::TempDir) -> LaunchOptions {
+        LaunchOptions {
             video: None,
             queries: Vec::new(),
             prompt: None,
@@ -123,13 +132,13 @@ impl Window {
     }
 
     /// A window with other options than usual.
-    pub fn open_from(dirs: tempfile::TempDir, options: AppOptions, size: Vec2) -> Self {
+    pub fn open_from(dirs: tempfile::TempDir, options: LaunchOptions, size: Vec2) -> Self {
         Self::assemble(dirs, options, Gate::new(false), size, 1.0)
     }
 
     fn assemble(
         dirs: tempfile::TempDir,
-        options: AppOptions,
+        options: LaunchOptions,
         gate: Gate,
         size: Vec2,
         sharpness: f32,
@@ -171,10 +180,10 @@ impl Window {
         let mut window = Self::open(Some(demo()), queries, size);
         window.wait_until("the demo is indexed and answered", |app| {
             let session = app.session();
-            let video = session.video.as_ref();
+            let video = session.video();
             video.is_some_and(|video| video.indexing.is_done())
                 && session
-                    .lanes
+                    .lanes()
                     .iter()
                     .all(|lane| lane.answer.as_ref().is_some_and(|answer| answer.is_final))
         });
@@ -302,12 +311,20 @@ impl Window {
     }
 
     pub fn notices(&self) -> Vec<String> {
-        let notices = self.app().session().notices.iter();
+        let notices = self.app().session().notices().iter();
         notices.map(|notice| notice.text.clone()).collect()
     }
 
+    /// Waits until the newest notice says this.
+    pub fn wait_for_notice(&mut self, text: &str) {
+        self.wait_until(&format!("there is a notice with {text:?}"), |app| {
+            let newest = app.session().notices().iter().last();
+            newest.is_some_and(|notice| notice.text.contains(text))
+        });
+    }
+
     pub fn position_secs(&self) -> f64 {
-        self.app().session().playback.position_secs
+        self.app().session().playback().position_secs
     }
 }
 

@@ -1,11 +1,10 @@
 //! Somebody opens a video, types, and is at the right second.
 
 use egui_kittest::kittest::Queryable as _;
-use vcl::app::Action;
+use vcl::app::action::{Action, File, Play, Teach};
 use vcl::domain::{Annotation, TimeSpan};
-use vcl::export::{FORMATS, FileFormat};
 
-use crate::drive::{USUAL, Window, demo, on_timeline, root};
+use crate::drive::{USUAL, Window, demo, format, on_timeline, root};
 
 /// One frame of the demo.
 const FRAME_SECS: f64 = 1.0 / 25.0;
@@ -22,11 +21,6 @@ fn true_scenes(query: &str) -> Vec<TimeSpan> {
         .collect()
 }
 
-fn csv() -> FileFormat {
-    let mut formats = FORMATS.iter().copied();
-    formats.find(|format| format.extension == "csv").unwrap()
-}
-
 #[test]
 fn typing_leads_to_the_scene() {
     const QUERY: &str = "a red circle";
@@ -36,8 +30,7 @@ fn typing_leads_to_the_scene() {
     });
     window.wait_until("the demo is indexed", |app| {
         app.session()
-            .video
-            .as_ref()
+            .video()
             .is_some_and(|video| video.indexing.is_done())
     });
     window.ask(QUERY);
@@ -49,7 +42,7 @@ fn typing_leads_to_the_scene() {
     window.harness.step();
     window.click("Jump to highlight");
     window.wait_until("it plays from there", |app| {
-        !app.is_seeking() && app.session().playback.is_playing
+        !app.is_seeking() && app.session().playback().is_playing
     });
     let lane = window.app().session().selected_lane().unwrap();
     let found = lane.highlight_span().unwrap();
@@ -84,7 +77,7 @@ fn the_timeline_is_clicked_dragged_and_zoomed() {
         window.settle();
         window.wait_until("the frame is on screen", |app| {
             let shown = app.frame_secs().unwrap_or(f64::NEG_INFINITY);
-            let now = app.session().playback.position_secs;
+            let now = app.session().playback().position_secs;
             (now - shown).abs() <= FRAME_SECS + 1e-3
         });
         assert!((window.position_secs() - expected).abs() <= FRAME_SECS + 0.1);
@@ -189,17 +182,17 @@ fn a_moment_is_repeated() {
     window
         .harness
         .state_mut()
-        .perform(&ctx, Action::Loop(Some(span)));
-    window.wait_until("it plays", |app| app.session().playback.is_playing);
-    let near_end = |app: &vcl::app::App| app.session().playback.position_secs > 9.0;
-    let near_start = |app: &vcl::app::App| app.session().playback.position_secs < 8.5;
+        .perform(&ctx, Play::Loop(Some(span)));
+    window.wait_until("it plays", |app| app.session().playback().is_playing);
+    let near_end = |app: &vcl::app::App| app.session().playback().position_secs > 9.0;
+    let near_start = |app: &vcl::app::App| app.session().playback().position_secs < 8.5;
     for _ in 0..2 {
         window.wait_until("the end comes near", near_end);
         window.wait_until("it begins again", near_start);
     }
     assert!(window.position_secs() >= 7.9);
     window.press(egui::Modifiers::NONE, egui::Key::R);
-    assert_eq!(window.app().session().playback.looped, None);
+    assert_eq!(window.app().session().playback().looped, None);
 }
 
 #[test]
@@ -208,33 +201,25 @@ fn moments_are_written_to_a_file() {
     let dir = tempfile::tempdir().unwrap();
     let ctx = window.harness.ctx.clone();
     let path = dir.path().join("moments.csv");
-    let export = Action::ExportTo(csv(), path.clone());
+    let export = File::ExportTo(format("csv"), path.clone());
     window.harness.state_mut().perform(&ctx, export);
+    window.wait_for_notice("moments.csv");
     let text = std::fs::read_to_string(&path).unwrap();
     assert!(text.contains("a red circle"), "{text}");
-    assert!(
-        window.notices()[0].contains("moments.csv"),
-        "{:?}",
-        window.notices()
-    );
     let cuts = dir.path().join("cuts");
-    let cut = Action::CutInto(cuts.clone());
+    let cut = File::CutInto(cuts.clone());
     window.harness.state_mut().perform(&ctx, cut);
     window.wait_until("the cuts are there", |app| {
-        let mut told = app.session().notices.iter();
+        let mut told = app.session().notices().iter();
         told.any(|notice| notice.text.contains("cut into"))
     });
-    let n_moments = window.app().session().lanes[0].strong_moments().0.len();
+    let n_moments = window.app().session().lanes()[0].strong_moments().0.len();
     let n_files = std::fs::read_dir(&cuts).unwrap().count();
     assert_eq!(n_files, n_moments, "{:?}", window.notices());
     // A folder is no file to write to.
-    let nowhere = Action::ExportTo(csv(), dir.path().to_owned());
+    let nowhere = File::ExportTo(format("csv"), dir.path().to_owned());
     window.harness.state_mut().perform(&ctx, nowhere);
-    assert!(
-        window.notices().pop().unwrap().contains("it is a folder"),
-        "{:?}",
-        window.notices()
-    );
+    window.wait_for_notice("it is a folder");
 }
 
 #[test]
@@ -265,7 +250,7 @@ fn the_threshold_is_dragged() {
 fn a_double_click_takes_the_threshold_back_and_shift_leaves_it_alone() {
     let mut window = Window::with_indexed_demo(&["waves on the sea"], USUAL);
     window.harness.step();
-    let threshold = |window: &Window| window.app().session().lanes[0].threshold;
+    let threshold = |window: &Window| window.app().session().lanes()[0].threshold;
     let usual = threshold(&window);
     let line = |window: &Window| window.rect_of("Threshold of waves on the sea").center();
     let handle = line(&window);
@@ -283,7 +268,7 @@ fn a_double_click_takes_the_threshold_back_and_shift_leaves_it_alone() {
         .event(egui::Event::ModifiersChanged(egui::Modifiers::NONE));
     window.harness.step();
     assert_eq!(threshold(&window), moved);
-    assert!(window.app().session().selection.is_some());
+    assert!(window.app().session().selection().is_some());
 
     let handle = line(&window);
     window.tap(handle, 2);
@@ -322,7 +307,7 @@ fn words_in_other_scripts_are_typed_and_shown() {
             .selected_lane()
             .is_some_and(|lane| lane.answer.is_some())
     });
-    assert_eq!(window.app().session().lanes[0].query.title(), "바다");
+    assert_eq!(window.app().session().lanes()[0].query.title(), "바다");
     // A letter that no font has would panic here.
     window.harness.run_steps(2);
 }
@@ -339,7 +324,7 @@ fn results_are_clicked_and_queries_are_removed() {
     assert!(first.span.contains(window.position_secs() + 1e-3));
     window.click("Remove query the sea");
     let session = window.app().session();
-    assert_eq!(session.lanes.len(), 1);
+    assert_eq!(session.lanes().len(), 1);
     assert_eq!(session.selected_lane().unwrap().query.title(), "night");
 }
 
@@ -349,7 +334,7 @@ fn the_open_video_is_not_overwritten() {
     let film = dir.path().join("film.mp4");
     std::fs::copy(demo(), &film).unwrap();
     let mut window = Window::open(Some(film.clone()), &[], USUAL);
-    window.wait_until("it is open", |app| app.session().video.is_some());
+    window.wait_until("it is open", |app| app.session().video().is_some());
     let links = ["moments.csv", "labels.jsonl"].map(|name| dir.path().join(name));
     for link in &links {
         std::os::unix::fs::symlink(&film, link).unwrap();
@@ -358,12 +343,15 @@ fn the_open_video_is_not_overwritten() {
     let ctx = window.harness.ctx.clone();
     let n_notices = window.notices().len();
     for action in [
-        Action::ExportTo(csv(), film.clone()),
-        Action::ExportTo(csv(), moments),
-        Action::ExportLabelsTo(labels),
+        Action::from(File::ExportTo(format("csv"), film.clone())),
+        File::ExportTo(format("csv"), moments).into(),
+        Teach::ExportLabelsTo(labels).into(),
     ] {
         window.harness.state_mut().perform(&ctx, action);
     }
+    window.wait_until("all are answered", |app| {
+        app.session().notices().iter().len() >= n_notices + 3
+    });
     let notices = window.notices();
     assert_eq!(notices.len(), n_notices + 3, "{notices:?}");
     assert!(

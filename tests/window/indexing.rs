@@ -8,7 +8,7 @@ use vcl::app::session::{Indexing, Session};
 use crate::drive::{Window, root};
 
 fn indexing(session: &Session) -> Option<&Indexing> {
-    session.video.as_ref().map(|video| &video.indexing)
+    session.video().map(|video| &video.indexing)
 }
 
 fn n_done(app: &App) -> usize {
@@ -28,15 +28,15 @@ fn a_query_is_answered_before_indexing_ends() {
     window.wait_until("the first clips are known", |app| n_done(app) > 0);
     window.ask("a burning fire");
     window.wait_until("there is an answer", |app| {
-        app.session().lanes[0].answer.is_some()
+        app.session().lanes()[0].answer.is_some()
     });
     let session = window.app().session();
-    let answer = session.lanes[0].answer.as_ref().unwrap();
+    let answer = session.lanes()[0].answer.as_ref().unwrap();
     assert!(matches!(indexing(session), Some(Indexing::Running(_))));
     assert!(!answer.is_final && answer.n_clips_done < answer.result.saliency.values().len());
     window.wait_until("it is indexed", is_done);
     window.wait_until("the last answer is there", |app| {
-        let answer = app.session().lanes[0].answer.as_ref();
+        let answer = app.session().lanes()[0].answer.as_ref();
         answer.is_some_and(|answer| answer.is_final)
     });
 }
@@ -55,12 +55,12 @@ fn indexing_is_stopped_and_goes_on() {
     };
     assert!((1..48).contains(&n_done), "{n_done}");
     window.wait_until("what is known is answered", |app| {
-        let answer = app.session().lanes[0].answer.as_ref();
+        let answer = app.session().lanes()[0].answer.as_ref();
         answer.is_some_and(|answer| answer.is_final)
     });
     window.harness.step();
     window.harness.get_by_label_contains("Stopped after ");
-    let found = window.app().session().lanes[0].highlight_span();
+    let found = window.app().session().lanes()[0].highlight_span();
     assert!(found.is_some(), "what is known stays searchable");
 
     window.click("Go on");
@@ -71,7 +71,7 @@ fn indexing_is_stopped_and_goes_on() {
     assert_eq!(n_clips, 48);
     assert!(n_cached >= n_done, "{n_cached} of {n_done} were kept");
     window.wait_until("the last answer is there", |app| {
-        let answer = app.session().lanes[0].answer.as_ref();
+        let answer = app.session().lanes()[0].answer.as_ref();
         answer.is_some_and(|answer| answer.n_clips_done == 48)
     });
 }
@@ -85,18 +85,17 @@ fn another_video_is_opened_meanwhile() {
     window.wait_until("the other video is indexed and answered", |app| {
         let session = app.session();
         let is_other = session
-            .video
-            .as_ref()
+            .video()
             .is_some_and(|video| video.path.ends_with("plain.mp4") && video.indexing.is_done());
         is_other
-            && session.lanes[0]
+            && session.lanes()[0]
                 .answer
                 .as_ref()
                 .is_some_and(|answer| answer.is_final)
     });
-    let answer = window.app().session().lanes[0].answer.as_ref().unwrap();
+    let answer = window.app().session().lanes()[0].answer.as_ref().unwrap();
     assert_eq!(answer.n_clips_done, 5, "a clip for each 2 s of 9.2 s");
-    let recent = &window.app().settings().recent;
+    let recent = &window.app().session().settings().recent;
     assert!(recent[0].ends_with("plain.mp4") && recent[1].ends_with("demo.mp4"));
 }
 

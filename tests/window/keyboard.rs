@@ -57,15 +57,15 @@ fn keys_move_through_the_video() {
     assert!((window.settle() - 65.5).abs() < 0.05);
 
     window.press(Modifiers::NONE, Key::M);
-    assert!(window.app().session().playback.is_muted);
+    assert!(window.app().session().prefs().is_muted);
     window.press(Modifiers::NONE, Key::Space);
-    window.wait_until("it plays", |app| app.session().playback.is_playing);
+    window.wait_until("it plays", |app| app.session().playback().is_playing);
     let before = window.position_secs();
     window.wait_until("time goes on", |app| {
-        app.session().playback.position_secs > before + 0.3
+        app.session().playback().position_secs > before + 0.3
     });
     window.press(Modifiers::NONE, Key::K);
-    window.wait_until("it is paused", |app| !app.session().playback.is_playing);
+    window.wait_until("it is paused", |app| !app.session().playback().is_playing);
 }
 
 #[test]
@@ -86,11 +86,11 @@ fn no_key_does_anything_while_typing() {
     }
     window.press(Modifiers::NONE, Key::ArrowLeft);
     let session = window.app().session();
-    assert!(!session.playback.is_playing && !session.playback.is_muted);
+    assert!(!session.playback().is_playing && !session.prefs().is_muted);
     assert_eq!(window.position_secs(), before);
     window.press(Modifiers::NONE, Key::Enter);
     window.harness.step();
-    let lanes = &window.app().session().lanes;
+    let lanes = window.app().session().lanes();
     assert_eq!(lanes[0].query.title(), "kmfl");
 }
 
@@ -114,26 +114,27 @@ fn the_list_of_keys_opens_and_closes() {
 #[test]
 fn what_was_set_is_there_the_next_time() {
     use eframe::App as _;
-    use vcl::app::{Action, Theme};
+    use vcl::app::Theme;
+    use vcl::app::action::{Action, Play, View};
     let mut window = Window::with_indexed_demo(&["night"], USUAL);
     let ctx = window.harness.ctx.clone();
     let app = window.harness.state_mut();
     for action in [
-        Action::SetVolume(0.25),
-        Action::ToggleMute,
-        Action::SetSpeed(1.5),
-        Action::SetTheme(Theme::Light),
-        Action::Zoom(1),
+        Action::from(Play::Volume(0.25)),
+        Play::ToggleMute.into(),
+        Play::Speed(1.5).into(),
+        View::Theme(Theme::Light).into(),
+        View::Zoom(1).into(),
     ] {
         app.perform(&ctx, action);
     }
     app.on_exit();
-    let before = app.settings().clone();
+    let before = app.session().settings().clone();
     let again = window.open_again();
-    assert_eq!(again.app().settings(), &before);
-    let playback = again.app().session().playback;
+    assert_eq!(again.app().session().settings(), &before);
+    let prefs = again.app().session().prefs();
     assert_eq!(
-        (playback.volume, playback.is_muted, playback.speed),
+        (prefs.volume, prefs.is_muted, prefs.speed),
         (0.25, true, 1.5)
     );
     assert!(before.recent[0].ends_with("demo.mp4"));

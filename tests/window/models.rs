@@ -4,8 +4,9 @@ use std::path::Path;
 
 use egui::{Key, Modifiers};
 use egui_kittest::kittest::Queryable as _;
+use vcl::app::App;
+use vcl::app::action::View;
 use vcl::app::session::{Indexing, ModelState};
-use vcl::app::{Action, App};
 use vcl::engine::ModelChoice;
 use vcl::model::DeviceChoice;
 use vcl::store::Hub;
@@ -31,7 +32,7 @@ fn install_tiny_model(dirs: &tempfile::TempDir) {
 
 /// Name of the model in use, once there is one.
 fn model(app: &App) -> Option<&str> {
-    match &app.session().model {
+    match app.session().model() {
         ModelState::Ready(info) => Some(&info.name),
         _ => None,
     }
@@ -39,7 +40,7 @@ fn model(app: &App) -> Option<&str> {
 
 /// How many clips were indexed, and how many of them were known before.
 fn indexed(app: &App) -> Option<(usize, usize)> {
-    match app.session().video.as_ref()?.indexing {
+    match app.session().video()?.indexing {
         Indexing::Done { n_clips, n_cached } => Some((n_clips, n_cached)),
         _ => None,
     }
@@ -50,8 +51,12 @@ fn open_menu(window: &mut Window) {
     window
         .harness
         .state_mut()
-        .perform(&ctx, Action::ToggleModelMenu);
+        .perform(&ctx, View::ToggleModelMenu);
     window.harness.run_steps(3);
+    window.wait_until("the models are listed", |app| {
+        app.session().installed_models().is_some()
+    });
+    window.harness.run_steps(2);
 }
 
 #[test]
@@ -76,11 +81,14 @@ fn a_switch_of_model_indexes_anew_and_keeps_the_old_index() {
         window.wait_until("it is indexed", |app| indexed(app).is_some());
         assert_eq!(indexed(window.app()), Some((n_clips, n_known)), "{name}");
         window.wait_until("the query is answered", |app| {
-            let answer = app.session().lanes[0].answer.as_ref();
+            let answer = app.session().lanes()[0].answer.as_ref();
             answer.is_some_and(|answer| answer.is_final)
         });
     }
-    assert_eq!(window.app().settings().model.as_deref(), Some("tiny"));
+    assert_eq!(
+        window.app().session().settings().model.as_deref(),
+        Some("tiny")
+    );
 
     // The next time it is the same, unless the command line says otherwise.
     let mut window = window.open_again();
@@ -108,7 +116,7 @@ fn the_menu_says_which_device_is_in_use_and_keeps_the_choice() {
     window.harness.step();
     window.harness.step();
     window.wait_until("there is a model", |app| model(app).is_some());
-    assert_eq!(window.app().settings().device, DeviceChoice::Auto);
+    assert_eq!(window.app().session().settings().device, DeviceChoice::Auto);
 }
 
 #[test]
@@ -120,9 +128,9 @@ fn a_gpu_is_prepared_in_sight_of_the_user() {
         ..Opening::default()
     });
     window.wait_until("the worker says something", |app| {
-        !matches!(app.session().model, ModelState::Loading)
+        !matches!(app.session().model(), ModelState::Loading)
     });
-    if let ModelState::Failed(message) = &window.app().session().model {
+    if let ModelState::Failed(message) = window.app().session().model() {
         assert!(message.contains("no GPU"), "{message}");
         println!("skipped: wgpu finds no software adapter (install mesa-vulkan-drivers)");
         return;
@@ -156,13 +164,13 @@ fn a_model_is_downloaded_cancelled_gone_on_with_and_used() {
     let name = format!("Download {REPO}");
     window.click(&name);
     window.wait_until("something has come", |app| {
-        let download = app.session().download.as_ref();
+        let download = app.session().download();
         let progress = download.and_then(|download| download.progress.as_ref());
         progress.is_some_and(|progress| progress.file.ends_with(".safetensors"))
     });
     window.harness.step();
     window.click("Cancel download");
-    window.wait_until("it is cancelled", |app| app.session().download.is_none());
+    window.wait_until("it is cancelled", |app| app.session().download().is_none());
 
     server.behave(Manners::default());
     window.harness.step();
@@ -171,7 +179,10 @@ fn a_model_is_downloaded_cancelled_gone_on_with_and_used() {
     let ranges = server.ranges();
     assert!(ranges.last().unwrap().starts_with("bytes="), "{ranges:?}");
     assert!(window.notices().contains(&format!("{REPO} was downloaded")));
-    assert_eq!(window.app().settings().model.as_deref(), Some(REPO));
+    assert_eq!(
+        window.app().session().settings().model.as_deref(),
+        Some(REPO)
+    );
 }
 
 #[test]
@@ -185,7 +196,7 @@ fn a_name_is_typed_and_the_network_is_not_there() {
     window.harness.step();
     window.click("Get it");
     window.wait_until("it has failed", |app| {
-        app.session().notices.iter().len() > 0
+        app.session().notices().iter().len() > 0
     });
     let notice = window.notices().remove(0);
     assert!(
@@ -207,7 +218,7 @@ fn a_folder_that_is_gone_is_one_sentence_and_another_model_can_be_chosen() {
     options.model = Some(ModelChoice::Named(Path::new("/nowhere/clip").to_owned()));
     let mut window = Window::open_from(dirs, options, USUAL);
     window.wait_until("it has failed", |app| {
-        matches!(app.session().model, ModelState::Failed(_))
+        matches!(app.session().model(), ModelState::Failed(_))
     });
     assert!(window.notices()[0].contains("/nowhere/clip"));
     open_menu(&mut window);

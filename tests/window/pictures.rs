@@ -2,7 +2,8 @@
 
 use egui::{Vec2, vec2};
 use egui_kittest::SnapshotOptions;
-use vcl::app::{Action, Theme};
+use vcl::app::Theme;
+use vcl::app::action::{Action, Find, Play, View};
 
 use crate::drive::{Opening, USUAL, Window, demo, on_timeline};
 
@@ -21,7 +22,7 @@ fn compare(window: &mut Window, name: &str, max_failed_pixels: usize) {
     window.harness.snapshot_options(name, &options);
 }
 
-fn act(window: &mut Window, action: Action) {
+fn act(window: &mut Window, action: impl Into<Action>) {
     let ctx = window.harness.ctx.clone();
     window.harness.state_mut().perform(&ctx, action);
     window.harness.run_steps(2);
@@ -29,7 +30,7 @@ fn act(window: &mut Window, action: Action) {
 
 fn searched(queries: &[&str], size: Vec2, at_secs: f64) -> Window {
     let mut window = Window::with_indexed_demo(queries, size);
-    act(&mut window, Action::Seek(at_secs));
+    act(&mut window, Play::Seek(at_secs));
     window.wait_until_idle();
     window
 }
@@ -38,7 +39,10 @@ fn searched(queries: &[&str], size: Vec2, at_secs: f64) -> Window {
 fn empty() {
     let mut window = Window::open(None, &[], USUAL);
     window.wait_until("the model is there", |app| {
-        matches!(app.session().model, vcl::app::session::ModelState::Ready(_))
+        matches!(
+            app.session().model(),
+            vcl::app::session::ModelState::Ready(_)
+        )
     });
     window.harness.run_steps(3);
     picture(&mut window, "empty");
@@ -48,7 +52,7 @@ fn empty() {
 fn indexing() {
     let mut window = Window::open_held(&["waves on the sea"]);
     window.wait_until("there is an answer from some exact clips", |app| {
-        let answer = app.session().lanes[0].answer.as_ref();
+        let answer = app.session().lanes()[0].answer.as_ref();
         app.frame_secs().is_some() && answer.is_some_and(|answer| answer.n_clips_done > 8)
     });
     // How far it is differs from run to run; that everything is at its place does not.
@@ -81,9 +85,9 @@ fn results_with_the_pointer_on_the_timeline() {
 #[test]
 fn teach() {
     let mut window = searched(&["something warm", "the sea"], USUAL, 38.0);
-    let first = window.app().session().lanes[0].id;
-    act(&mut window, Action::SelectQuery(first));
-    act(&mut window, Action::ToggleTeach);
+    let first = window.app().session().lanes()[0].id;
+    act(&mut window, Find::Select(first));
+    act(&mut window, View::ToggleTeach);
     for (from_secs, to_secs, key) in [
         (0.1, 29.9, egui::Key::Num0),
         (36.1, 41.9, egui::Key::Num4),
@@ -116,7 +120,7 @@ fn notice() {
 #[test]
 fn light_theme() {
     let mut window = searched(&["the sea", "a burning fire"], USUAL, 56.0);
-    act(&mut window, Action::SetTheme(Theme::Light));
+    act(&mut window, View::Theme(Theme::Light));
     window.wait_until_idle();
     picture(&mut window, "light_theme");
 }
@@ -137,10 +141,10 @@ fn sharp_screen() {
         ..Opening::default()
     });
     window.wait_until("it is indexed and answered", |app| {
-        let mut lanes = app.session().lanes.iter();
+        let mut lanes = app.session().lanes().iter();
         lanes.all(|lane| lane.answer.as_ref().is_some_and(|answer| answer.is_final))
     });
-    act(&mut window, Action::Seek(56.0));
+    act(&mut window, Play::Seek(56.0));
     window.wait_until_idle();
     compare(&mut window, "sharp_screen", 4 * MAX_FAILED_PIXELS);
 }
@@ -148,7 +152,7 @@ fn sharp_screen() {
 #[test]
 fn keys() {
     let mut window = searched(&["the sea"], USUAL, 16.0);
-    act(&mut window, Action::ToggleKeys);
+    act(&mut window, View::ToggleKeys);
     window.wait_until_idle();
     picture(&mut window, "keys");
 }

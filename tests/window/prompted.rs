@@ -31,10 +31,10 @@ fn a_prompt_from_the_command_line_answers_every_query() {
     });
     window.ask("a burning fire");
     window.wait_until("both are answered", |app| {
-        let mut lanes = app.session().lanes.iter();
+        let mut lanes = app.session().lanes().iter();
         lanes.all(|lane| lane.answer.as_ref().is_some_and(|answer| answer.is_final))
     });
-    for lane in &window.app().session().lanes {
+    for lane in window.app().session().lanes() {
         assert_eq!(lane.prompt.as_deref(), Some("mine"), "{}", lane.query);
     }
     let prompted = saliencies(&window);
@@ -45,7 +45,7 @@ fn a_prompt_from_the_command_line_answers_every_query() {
 }
 
 fn saliencies(window: &Window) -> Vec<Vec<f32>> {
-    let lanes = window.app().session().lanes.iter();
+    let lanes = window.app().session().lanes().iter();
     lanes
         .filter_map(|lane| lane.answer.as_ref())
         .map(|answer| answer.result.saliency.values().to_vec())

@@ -45,7 +45,7 @@ fn labelled() -> Window {
         window.press(Modifiers::NONE, Key::Num4);
     }
     window.press(Modifiers::NONE, Key::Escape);
-    assert_eq!(window.app().session().selection, None);
+    assert_eq!(window.app().session().selection(), None);
     window
 }
 
@@ -58,24 +58,24 @@ fn what_is_labelled_is_learned() {
     }
     let strip = format!("Labels of {WORDS}: 6 very good, 42 very bad");
     window.harness.get_by_label(&strip);
-    let plain = window.app().session().lanes[0].answer.clone().unwrap();
+    let plain = window.app().session().lanes()[0].answer.clone().unwrap();
 
     window.click("Retrain");
     window.wait_until("something is learned", |app| {
-        app.session().lanes[0].lesson.is_some()
+        app.session().lanes()[0].lesson.is_some()
     });
-    let lane = &window.app().session().lanes[0];
+    let lane = &window.app().session().lanes()[0];
     let lesson = lane.lesson.clone().unwrap().unwrap();
     assert_eq!(lesson.verdict, Verdict::Better, "{lesson:?}");
     assert_eq!(lesson.n_labels, 48);
     let (before, after) = (lesson.before.unwrap(), lesson.after.unwrap());
     assert!(after.mean_ap > before.mean_ap, "{lesson:?}");
     window.wait_until("the prompt answers", |app| {
-        let lane = &app.session().lanes[0];
+        let lane = &app.session().lanes()[0];
         let answer = lane.answer.as_ref().unwrap();
         lane.prompt.is_some() && answer.result.saliency != plain.result.saliency
     });
-    let found = window.app().session().lanes[0].highlight_span().unwrap();
+    let found = window.app().session().lanes()[0].highlight_span().unwrap();
     assert!(is_zorb(found.start_secs), "{found:?}");
     window.wait_until_idle();
     window.harness.get_by_label("Learned");
@@ -83,13 +83,13 @@ fn what_is_labelled_is_learned() {
     // One click goes back to the words, another to what was taught.
     window.click("Plain words");
     window.wait_until("the words answer", |app| {
-        let lane = &app.session().lanes[0];
+        let lane = &app.session().lanes()[0];
         lane.prompt.is_none()
             && lane.answer.as_ref().unwrap().result.saliency == plain.result.saliency
     });
     window.click("Taught");
     window.wait_until("the prompt answers", |app| {
-        app.session().lanes[0].prompt.is_some()
+        app.session().lanes()[0].prompt.is_some()
     });
     let folder = PromptFolder::new(&window.paths().data_dir);
     assert_eq!(folder.names().unwrap(), [WORDS]);
@@ -102,11 +102,8 @@ fn what_is_labelled_is_learned() {
     again.ask(WORDS);
     again.wait_until("the prompt answers", |app| {
         let session = app.session();
-        let lane = session.lanes.first();
-        session
-            .video
-            .as_ref()
-            .is_some_and(|video| video.labels.is_open())
+        let lane = session.lanes().first();
+        session.video().is_some_and(|video| video.labels.is_open())
             && lane.is_some_and(|lane| lane.prompt.is_some() && lane.answer.is_some())
     });
     assert_eq!(labels(&again).n_labels(), 48);
@@ -160,7 +157,7 @@ fn labels_are_given_undone_and_saved_at_once() {
     // On a result.
     window.press(Modifiers::NONE, Key::T);
     window.harness.run_steps(2);
-    let span = window.app().session().lanes[0].moments[0].span;
+    let span = window.app().session().lanes()[0].moments[0].span;
     window.click("This is wrong: Moment 1");
     for clip in Selection::between(span.start_secs, span.end_secs).clips() {
         assert_eq!(labels(&window).grade(clip), Some(Grade::VeryBad));
@@ -187,7 +184,7 @@ fn too_little_is_kept_aside_and_training_can_be_stopped() {
     window.harness.step();
     window.click("Retrain");
     window.wait_until("nothing can be learned", |app| {
-        app.session().lanes[0].lesson.is_some()
+        app.session().lanes()[0].lesson.is_some()
     });
     window.harness.step();
     window.harness.get_by_label("Nothing learned");
@@ -199,18 +196,18 @@ fn too_little_is_kept_aside_and_training_can_be_stopped() {
     window.click("Retrain");
     window.click("Stop and keep the best");
     window.wait_until("it has ended", |app| {
-        app.session().lanes[0].lesson.is_some()
+        app.session().lanes()[0].lesson.is_some()
     });
     let session = window.app().session();
-    let lesson = session.lanes[0].lesson.clone().unwrap().unwrap();
+    let lesson = session.lanes()[0].lesson.clone().unwrap().unwrap();
     assert_ne!(lesson.verdict, Verdict::Better);
-    assert_eq!(session.lanes[0].prompt, None);
-    assert!(session.teaching.is_none());
+    assert_eq!(session.lanes()[0].prompt, None);
+    assert!(session.teaching().is_none());
     window.harness.step();
     window.harness.get_by_label("Kept aside");
     window.click("Use it anyway");
     window.wait_until("the prompt answers", |app| {
-        app.session().lanes[0].prompt.is_some()
+        app.session().lanes()[0].prompt.is_some()
     });
     window.wait_until_idle();
 
@@ -221,13 +218,13 @@ fn too_little_is_kept_aside_and_training_can_be_stopped() {
     window.type_text("the glow");
     window.press(Modifiers::NONE, Key::Enter);
     window.wait_until("it has the new name", |app| {
-        app.session().lanes[0].prompt.as_deref() == Some("the glow")
+        app.session().lanes()[0].prompt.as_deref() == Some("the glow")
     });
     window.wait_until_idle();
     window.click("Prompts");
     window.click("Delete");
     window.click("Delete for good");
     window.wait_until("it is gone", |app| {
-        app.session().prompts.is_empty() && app.session().lanes[0].prompt.is_none()
+        app.session().prompts().is_empty() && app.session().lanes()[0].prompt.is_none()
     });
 }

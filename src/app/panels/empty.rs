@@ -2,18 +2,17 @@
 
 use egui::{Align, Layout, RichText, Sense, Ui, vec2};
 
-use crate::app::action::{Action, Actions};
+use crate::app::action::{Actions, File};
 use crate::app::icons::{self, Icon};
 use crate::app::session::Session;
-use crate::app::settings::Settings;
 use crate::app::theme::Palette;
 use crate::app::widgets::{IconButton, Look, elided};
-use crate::export::file_name;
+use crate::domain::file_name;
 
 /// What comes after the video.
 fn next_step(session: &Session) -> String {
     let words: Vec<_> = session
-        .lanes
+        .lanes()
         .iter()
         .map(|lane| format!("“{}”", lane.query))
         .collect();
@@ -34,20 +33,15 @@ const RECENT_HEIGHT: f32 = 46.0;
 /// Of one recent video.
 const ROW_HEIGHT: f32 = 34.0;
 
-pub fn ui(
-    ui: &mut Ui,
-    session: &Session,
-    settings: &Settings,
-    is_hovered_by_file: bool,
-    palette: &Palette,
-    actions: &mut Actions,
-) {
+pub fn ui(ui: &mut Ui, session: &Session, is_hovered_by_file: bool, actions: &mut Actions) {
+    let palette = Palette::of(ui);
+    let recent = &session.settings().recent;
     let area = ui.available_rect_before_wrap();
     let frame = area.shrink(28.0_f32.min(0.06 * area.height()));
     // As many recent videos as there is room for.
     let room = frame.height() - 24.0 - INVITATION_HEIGHT - RECENT_HEIGHT;
     let n_recent = ((room / ROW_HEIGHT).max(0.0) as usize)
-        .min(settings.recent.len())
+        .min(recent.len())
         .min(MAX_RECENT);
     let mut content_height = INVITATION_HEIGHT;
     if n_recent > 0 {
@@ -83,7 +77,7 @@ pub fn ui(
         ui.spacing_mut().item_spacing.y = 10.0;
         let (icon, _) = ui.allocate_exact_size(vec2(64.0, 64.0), Sense::hover());
         icons::paint(ui.painter(), icon, Icon::Film, 56.0, palette.accent);
-        if let Some(path) = &session.opening {
+        if let Some(path) = session.opening() {
             ui.label(RichText::new(format!("Opening {}…", file_name(path))).heading());
             return;
         }
@@ -100,19 +94,19 @@ pub fn ui(
             .hint("Ctrl+O")
             .show(ui);
         if open.clicked() {
-            actions.push(Action::ChooseVideo);
+            actions.push(File::Choose);
         }
         if n_recent > 0 {
             ui.add_space(14.0);
             ui.label(RichText::new("Recent").small().color(palette.weak_text));
             ui.spacing_mut().item_spacing.y = 2.0;
-            for path in settings.recent.iter().take(n_recent) {
+            for path in recent.iter().take(n_recent) {
                 let name = file_name(path);
                 let words = elided(ui, &name, &egui::TextStyle::Body, palette.text, 340.0);
                 let button = egui::Button::new(words).frame_when_inactive(false);
                 let response = ui.add(button).on_hover_text(path.display().to_string());
                 if response.clicked() {
-                    actions.push(Action::Open(path.clone()));
+                    actions.push(File::Open(path.clone()));
                 }
             }
         }

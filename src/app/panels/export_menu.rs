@@ -2,7 +2,7 @@
 
 use egui::{Id, Popup, RichText, Ui};
 
-use crate::app::action::{Action, Actions};
+use crate::app::action::{Actions, File};
 use crate::app::icons::Icon;
 use crate::app::session::{Lane, Session};
 use crate::app::theme::Palette;
@@ -22,23 +22,24 @@ pub fn toggle(ctx: &egui::Context) {
     }
 }
 
-pub fn ui(ui: &mut Ui, session: &Session, palette: &Palette, actions: &mut Actions) {
+pub fn ui(ui: &mut Ui, session: &Session, actions: &mut Actions) {
+    let palette = Palette::of(ui);
     let n_in = |lane: &Lane| lane.strong_moments().0.len();
     let n_moments: usize = session.exported_lanes().map(n_in).sum();
     let is_doubtful = |lane: &&Lane| lane.is_probably_present() == Some(false);
-    let n_left_out = session.lanes.iter().filter(is_doubtful).count();
+    let n_left_out = session.lanes().iter().filter(is_doubtful).count();
     let response = IconButton::with_text(Icon::Export, "Export")
         .hint("E")
-        .enabled(session.lanes.iter().any(|lane| n_in(lane) > 0))
+        .enabled(session.lanes().iter().any(|lane| n_in(lane) > 0))
         .show(ui);
     Popup::menu(&response).id(popup_id()).show(|ui| {
         ui.set_min_width(250.0);
         let what = format!("{} as", count(n_moments, "moment"));
         ui.label(RichText::new(what).small().color(palette.weak_text));
-        if session.lanes.len() > 1 {
-            let mut only = session.exports_only_selected;
+        if session.lanes().len() > 1 {
+            let mut only = session.exports_only_selected();
             if ui.checkbox(&mut only, "Only the selected query").changed() {
-                actions.push(Action::ExportOnlySelected(only));
+                actions.push(File::ExportOnlySelected(only));
             }
             if n_left_out > 0 && !only {
                 let why = "Without what is probably not here";
@@ -52,7 +53,7 @@ pub fn ui(ui: &mut Ui, session: &Session, palette: &Palette, actions: &mut Actio
                 item.request_focus();
             }
             if item.clicked() {
-                actions.push(Action::Export(*format));
+                actions.push(File::Export(*format));
                 ui.close();
             }
         }
@@ -61,7 +62,7 @@ pub fn ui(ui: &mut Ui, session: &Session, palette: &Palette, actions: &mut Actio
             "Nothing is encoded anew: each begins at the key frame before its moment",
         );
         if cuts.clicked() {
-            actions.push(Action::ExportCuts);
+            actions.push(File::ExportCuts);
             ui.close();
         }
     });

@@ -2,32 +2,16 @@
 
 use egui::{Align2, Area, Frame, Id, Key, Margin, Order, RichText, Stroke, TextEdit, Ui, vec2};
 
-use crate::app::action::{Action, Actions};
+use crate::app::action::{Actions, Play, View};
+use crate::app::session::Session;
 use crate::app::theme::{CORNER, Palette};
 
-/// The open field, if any.
+/// What is typed and not yet done.
 #[derive(Debug, Default)]
 pub struct State {
-    text: Option<String>,
+    text: String,
     has_had_focus: bool,
     is_wrong: bool,
-}
-
-impl State {
-    pub fn show(&mut self) {
-        *self = Self {
-            text: Some(String::new()),
-            ..Self::default()
-        };
-    }
-
-    pub fn hide(&mut self) {
-        *self = Self::default();
-    }
-
-    pub fn is_shown(&self) -> bool {
-        self.text.is_some()
-    }
 }
 
 /// Names the field, so that a key can give it the keyboard.
@@ -35,8 +19,12 @@ pub fn field_id() -> Id {
     Id::unique("time to go to")
 }
 
-pub fn ui(ui: &Ui, area: egui::Rect, state: &mut State, palette: &Palette, actions: &mut Actions) {
-    let Some(text) = &mut state.text else { return };
+pub fn ui(ui: &Ui, area: egui::Rect, session: &Session, state: &mut State, actions: &mut Actions) {
+    if !session.view().shows_go_to {
+        *state = State::default();
+        return;
+    }
+    let palette = Palette::of(ui);
     let mut is_done = false;
     Area::new(Id::unique("go to"))
         .order(Order::Foreground)
@@ -57,7 +45,7 @@ pub fn ui(ui: &Ui, area: egui::Rect, state: &mut State, palette: &Palette, actio
                     ui.horizontal(|ui| {
                         ui.label(RichText::new("Go to").color(palette.text));
                         let hint = RichText::new("1:02.5").color(palette.weak_text);
-                        let edit = TextEdit::singleline(text)
+                        let edit = TextEdit::singleline(&mut state.text)
                             .id(field_id())
                             .hint_text(hint)
                             .desired_width(90.0);
@@ -68,8 +56,8 @@ pub fn ui(ui: &Ui, area: egui::Rect, state: &mut State, palette: &Palette, actio
                         } else if response.lost_focus() {
                             if !ui.input(|input| input.key_pressed(Key::Enter)) {
                                 is_done = true;
-                            } else if let Some(time_secs) = parse_time(text) {
-                                actions.push(Action::Seek(time_secs));
+                            } else if let Some(time_secs) = parse_time(&state.text) {
+                                actions.push(Play::Seek(time_secs));
                                 is_done = true;
                             } else {
                                 state.is_wrong = true;
@@ -80,7 +68,7 @@ pub fn ui(ui: &Ui, area: egui::Rect, state: &mut State, palette: &Palette, actio
                 });
         });
     if is_done {
-        state.hide();
+        actions.push(View::HideGoTo);
     }
 }
 

@@ -2,11 +2,11 @@
 
 use egui::{Align2, Grid, RichText, ScrollArea, Ui, Window, vec2};
 
-use crate::app::action::{Action, Actions};
+use crate::app::action::{Actions, View};
 use crate::app::keys::{BINDINGS, Group, MOUSE};
 use crate::app::theme::Palette;
 
-pub fn ui(ui: &Ui, palette: &Palette, actions: &mut Actions) {
+pub fn ui(ui: &Ui, actions: &mut Actions) {
     let mut is_open = true;
     let screen = ui.ctx().content_rect();
     Window::new("Keys")
@@ -36,10 +36,10 @@ pub fn ui(ui: &Ui, palette: &Palette, actions: &mut Actions) {
                         for (i, groups) in columns.iter().enumerate() {
                             ui.vertical(|ui| {
                                 for group in *groups {
-                                    group_ui(ui, *group, palette);
+                                    group_ui(ui, *group);
                                 }
                                 if i + 1 == columns.len() {
-                                    mouse_ui(ui, palette);
+                                    mouse_ui(ui);
                                 }
                             });
                             ui.add_space(20.0);
@@ -48,26 +48,22 @@ pub fn ui(ui: &Ui, palette: &Palette, actions: &mut Actions) {
                 });
         });
     if !is_open {
-        actions.push(Action::ToggleKeys);
+        actions.push(View::ToggleKeys);
     }
 }
 
-fn group_ui(ui: &mut Ui, group: Group, palette: &Palette) {
+fn group_ui(ui: &mut Ui, group: Group) {
     let bindings = BINDINGS.iter().filter(|binding| binding.group == group);
     let lines = bindings.map(|binding| (binding.keys, binding.what));
-    list(ui, group.title(), lines, palette);
+    list(ui, group.title(), lines);
 }
 
-fn mouse_ui(ui: &mut Ui, palette: &Palette) {
-    list(ui, "Mouse", MOUSE.iter().copied(), palette);
+fn mouse_ui(ui: &mut Ui) {
+    list(ui, "Mouse", MOUSE.iter().copied());
 }
 
-fn list<'a>(
-    ui: &mut Ui,
-    title: &str,
-    lines: impl Iterator<Item = (&'a str, &'a str)>,
-    palette: &Palette,
-) {
+fn list<'a>(ui: &mut Ui, title: &str, lines: impl Iterator<Item = (&'a str, &'a str)>) {
+    let palette = Palette::of(ui);
     ui.spacing_mut().interact_size.y = 20.0;
     ui.label(RichText::new(title).strong().color(palette.accent));
     Grid::new(title)

@@ -2,13 +2,15 @@
 
 use egui::{Popup, RichText, Ui};
 
-use crate::app::action::{Action, Actions};
+use crate::app::action::{Actions, View};
 use crate::app::icons::Icon;
-use crate::app::settings::{Settings, Theme};
+use crate::app::session::Session;
+use crate::app::settings::Theme;
 use crate::app::theme::Palette;
 use crate::app::widgets::IconButton;
 
-pub fn ui(ui: &mut Ui, settings: &Settings, palette: &Palette, actions: &mut Actions) {
+pub fn ui(ui: &mut Ui, session: &Session, actions: &mut Actions) {
+    let palette = Palette::of(ui);
     let response = IconButton::new(Icon::Menu, "Menu").show(ui);
     Popup::menu(&response).show(|ui| {
         ui.set_min_width(220.0);
@@ -21,17 +23,17 @@ pub fn ui(ui: &mut Ui, settings: &Settings, palette: &Palette, actions: &mut Act
             (Theme::Light, "Light"),
             (Theme::System, "As the desktop"),
         ] {
-            if ui.radio(settings.theme == theme, name).clicked() {
-                actions.push(Action::SetTheme(theme));
+            if ui.radio(session.settings().theme == theme, name).clicked() {
+                actions.push(View::Theme(theme));
             }
         }
         ui.separator();
         if ui.button("Model and device…").clicked() {
-            actions.push(Action::ToggleModelMenu);
+            actions.push(View::ToggleModelMenu);
             ui.close();
         }
         if ui.button("Keys (?)").clicked() {
-            actions.push(Action::ToggleKeys);
+            actions.push(View::ToggleKeys);
             ui.close();
         }
     });

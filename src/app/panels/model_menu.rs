@@ -5,18 +5,20 @@ use egui::{
     vec2,
 };
 
-use crate::app::action::{Action, Actions};
-use crate::app::panels::status_bar::time_left;
-use crate::app::session::{Download, ModelState, Session};
+use crate::app::action::{Actions, Model};
+use crate::app::session::{ModelState, Session};
 use crate::app::theme::Palette;
-use crate::engine::{EngineConfig, InstalledModel, KNOWN_MODELS, ModelChoice};
+use crate::domain::time_left;
+use crate::engine::{InstalledModel, KNOWN_MODELS};
 use crate::model::{BUNDLED, DeviceChoice};
 use crate::store::{DownloadProgress, RepoId};
+use crate::worker::Download;
 
 /// What is typed but not done.
 #[derive(Debug, Default)]
 pub struct State {
     name: String,
+    was_open: bool,
 }
 
 /// Names the menu, so that another one can open it.
@@ -25,15 +27,9 @@ pub fn popup_id() -> Id {
 }
 
 /// The line that says which model is in use; a click on it opens the menu.
-pub fn ui(
-    ui: &mut Ui,
-    session: &Session,
-    engine: &EngineConfig,
-    state: &mut State,
-    palette: &Palette,
-    actions: &mut Actions,
-) {
-    let (text, colour) = match &session.model {
+pub fn ui(ui: &mut Ui, session: &Session, state: &mut State, actions: &mut Actions) {
+    let palette = Palette::of(ui);
+    let (text, colour) = match session.model() {
         ModelState::Loading => ("Loading the model…".to_owned(), palette.weak_text),
         ModelState::Preparing => ("Preparing the GPU…".to_owned(), palette.weak_text),
         ModelState::Ready(info) => (
@@ -46,73 +42,75 @@ pub fn ui(
         .frame(false)
         .truncate();
     let response = ui.add(line).on_hover_text("Models and devices");
+    let is_open = Popup::is_id_open(ui.ctx(), popup_id());
+    if is_open && !state.was_open {
+        actions.push(Model::List);
+    }
+    state.was_open = is_open;
     Popup::menu(&response)
         .id(popup_id())
         .close_behavior(PopupCloseBehavior::CloseOnClickOutside)
         .show(|ui| {
             ui.set_width(420.0);
-            // The status bar's own are flat.
+            // Those of the status bar are lower.
             ui.spacing_mut().interact_size.y = 24.0;
-            models(ui, session, engine, state, palette, actions);
+            models(ui, session, state, actions);
             ui.separator();
-            devices(ui, session, engine, palette, actions);
+            devices(ui, session, actions);
         });
 }
 
-fn heading(ui: &mut Ui, text: &str, palette: &Palette) {
+fn heading(ui: &mut Ui, text: &str) {
+    let palette = Palette::of(ui);
     ui.label(RichText::new(text).small().color(palette.weak_text));
 }
 
-fn models(
-    ui: &mut Ui,
-    session: &Session,
-    engine: &EngineConfig,
-    state: &mut State,
-    palette: &Palette,
-    actions: &mut Actions,
-) {
-    heading(ui, "Model", palette);
-    let installed = ModelChoice::installed(&engine.paths);
-    let current = engine.model.to_string();
+fn models(ui: &mut Ui, session: &Session, state: &mut State, actions: &mut Actions) {
+    heading(ui, "Model");
+    // Not known yet: only the current model is shown, and none is offered that may be there.
+    let installed = session.installed_models();
+    let is_listed = installed.is_some();
+    let installed = installed.unwrap_or_default();
+    let current = session.model_choice().to_string();
     if installed.iter().all(|model| model.name != current) {
         // A folder, or a model that is gone.
         let _ = ui.radio(true, &current);
     }
-    for InstalledModel { name, .. } in &installed {
+    for InstalledModel { name, .. } in installed {
         let is_current = *name == current;
         let choice = ui.horizontal(|ui| {
             let radio = ui.radio(is_current, name);
             if name == BUNDLED {
-                heading(ui, "knows drawn scenes only: to try things out", palette);
+                heading(ui, "knows drawn scenes only: to try things out");
             }
             radio
         });
         if choice.inner.clicked() && !is_current {
             let Ok(choice) = name.parse();
-            actions.push(Action::UseModel(choice));
+            actions.push(Model::Use(choice));
         }
     }
-    let download = session.download.as_ref();
-    for known in &KNOWN_MODELS {
+    let download = session.download();
+    for known in KNOWN_MODELS.iter().filter(|_| is_listed) {
         let is_here = installed.iter().any(|model| model.name == known.name);
         if let (false, Ok(repo)) = (is_here, known.name.parse::<RepoId>()) {
             let size = format!("{}, {}", known.about, bytes(known.n_bytes));
-            remote_model(ui, &repo, &size, download, palette, actions);
+            remote_model(ui, &repo, &size, download, actions);
         }
     }
-    let is_listed = |repo: &RepoId| {
+    let is_known = |repo: &RepoId| {
         let name = repo.to_string();
         KNOWN_MODELS.iter().any(|known| known.name == name)
     };
-    if let Some(other) = download.filter(|download| !is_listed(&download.repo)) {
-        remote_model(ui, &other.repo, "", download, palette, actions);
+    if let Some(other) = download.filter(|download| !is_known(&download.repo)) {
+        remote_model(ui, &other.repo, "", download, actions);
     }
     ui.horizontal(|ui| {
-        other_model(ui, &installed, state, palette, actions);
+        other_model(ui, installed, state, actions);
         let folder = ui.button("Folder…");
         let folder = folder.on_hover_text("Any folder with a CLIP in Hugging Face layout");
         if folder.clicked() {
-            actions.push(Action::ChooseModelFolder);
+            actions.push(Model::ChooseFolder);
         }
     });
 }
@@ -122,9 +120,9 @@ fn other_model(
     ui: &mut Ui,
     installed: &[InstalledModel],
     state: &mut State,
-    palette: &Palette,
     actions: &mut Actions,
 ) {
+    let palette = Palette::of(ui);
     let field = TextEdit::singleline(&mut state.name)
         .hint_text("owner/name on huggingface.co")
         .align(egui::Align2::LEFT_CENTER)
@@ -141,13 +139,13 @@ fn other_model(
         Ok(_) if installed.iter().any(|model| model.name == name) => {
             if ui.button("Use").clicked() || is_entered {
                 let Ok(choice) = name.parse();
-                actions.push(Action::UseModel(choice));
+                actions.push(Model::Use(choice));
                 state.name.clear();
             }
         }
         Ok(repo) => {
             if ui.button("Get it").clicked() || is_entered {
-                actions.push(Action::DownloadModel(repo));
+                actions.push(Model::Download(repo));
                 state.name.clear();
             }
         }
@@ -164,9 +162,9 @@ fn remote_model(
     repo: &RepoId,
     size: &str,
     download: Option<&Download>,
-    palette: &Palette,
     actions: &mut Actions,
 ) {
+    let palette = Palette::of(ui);
     let name = repo.to_string();
     let own = download.filter(|download| download.repo == *repo);
     ui.horizontal(|ui| {
@@ -174,14 +172,14 @@ fn remote_model(
         ui.vertical(|ui| {
             ui.label(RichText::new(&name).color(palette.weak_text));
             match own {
-                Some(download) => download_ui(ui, download, palette),
-                None => heading(ui, size, palette),
+                Some(download) => download_ui(ui, download),
+                None => heading(ui, size),
             }
         });
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             if own.is_some() {
                 if ui.button("Cancel download").clicked() {
-                    actions.push(Action::CancelDownload);
+                    actions.push(Model::CancelDownload);
                 }
                 return;
             }
@@ -194,15 +192,16 @@ fn remote_model(
                 )
             });
             if button.clicked() {
-                actions.push(Action::DownloadModel(repo.clone()));
+                actions.push(Model::Download(repo.clone()));
             }
         });
     });
 }
 
-fn download_ui(ui: &mut Ui, download: &Download, palette: &Palette) {
+fn download_ui(ui: &mut Ui, download: &Download) {
+    let palette = Palette::of(ui);
     let Some(progress) = &download.progress else {
-        heading(ui, "Asking huggingface.co…", palette);
+        heading(ui, "Asking huggingface.co…");
         return;
     };
     let part = progress.n_bytes as f32 / progress.n_total.max(1) as f32;
@@ -212,31 +211,25 @@ fn download_ui(ui: &mut Ui, download: &Download, palette: &Palette) {
             .desired_height(6.0)
             .fill(palette.accent),
     );
-    heading(ui, &progress_text(progress), palette);
+    heading(ui, &progress_text(progress));
 }
 
-fn devices(
-    ui: &mut Ui,
-    session: &Session,
-    engine: &EngineConfig,
-    palette: &Palette,
-    actions: &mut Actions,
-) {
-    heading(ui, "Device", palette);
+fn devices(ui: &mut Ui, session: &Session, actions: &mut Actions) {
+    heading(ui, "Device");
     ui.horizontal(|ui| {
         for (choice, name) in [
             (DeviceChoice::Auto, "Automatic"),
             (DeviceChoice::Gpu, "GPU"),
             (DeviceChoice::Cpu, "CPU"),
         ] {
-            let is_current = engine.device == choice;
+            let is_current = session.device_choice() == choice;
             if ui.radio(is_current, name).clicked() && !is_current {
-                actions.push(Action::UseDevice(choice));
+                actions.push(Model::UseDevice(choice));
             }
         }
     });
-    if let ModelState::Ready(info) = &session.model {
-        heading(ui, &format!("In use: {}", info.device), palette);
+    if let ModelState::Ready(info) = session.model() {
+        heading(ui, &format!("In use: {}", info.device));
     }
 }
 

@@ -2,7 +2,7 @@
 
 use egui::{Align2, Area, Frame, Id, Margin, Order, RichText, Stroke, Ui, vec2};
 
-use crate::app::action::{Action, Actions};
+use crate::app::action::{Actions, View};
 use crate::app::icons::Icon;
 use crate::app::session::{Session, Severity};
 use crate::app::theme::Palette;
@@ -11,8 +11,9 @@ use crate::app::widgets::IconButton;
 const WIDTH: f32 = 380.0;
 
 /// At the right end of `area`, newest at the bottom.
-pub fn ui(ui: &Ui, area: egui::Rect, session: &Session, palette: &Palette, actions: &mut Actions) {
-    if session.notices.is_empty() {
+pub fn ui(ui: &Ui, area: egui::Rect, session: &Session, actions: &mut Actions) {
+    let palette = Palette::of(ui);
+    if session.notices().is_empty() {
         return;
     }
     Area::new(Id::unique("notices"))
@@ -23,7 +24,7 @@ pub fn ui(ui: &Ui, area: egui::Rect, session: &Session, palette: &Palette, actio
         .show(ui.ctx(), |ui| {
             let width = WIDTH.min(area.width() - 24.0);
             ui.set_width(width);
-            for notice in session.notices.iter() {
+            for notice in session.notices().iter() {
                 let colour = match notice.severity {
                     Severity::Info => palette.accent,
                     Severity::Warning => palette.warning,
@@ -50,7 +51,7 @@ pub fn ui(ui: &Ui, area: egui::Rect, session: &Session, palette: &Palette, actio
                             });
                             let dismiss = IconButton::new(Icon::Close, "Dismiss").size(26.0);
                             if dismiss.show(ui).clicked() {
-                                actions.push(Action::Dismiss(notice.id));
+                                actions.push(View::Dismiss(notice.id));
                             }
                         });
                     });

@@ -1,50 +1,46 @@
 //! Typing a path, where the desktop has no file dialog.
 
 use std::ops::Range;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use egui::{Align2, Area, Frame, Id, Key, Margin, Order, RichText, Stroke, TextEdit, Ui, vec2};
 
-use crate::app::action::{Action, Actions};
-use crate::app::dialogs::Wish;
+use crate::app::action::{Action, Actions, View};
 use crate::app::icons::Icon;
+use crate::app::session::{PathQuestion, Session};
 use crate::app::theme::{CORNER, Palette};
 use crate::app::widgets::{IconButton, Look, select};
+use crate::app::wish::Wish;
 
 const WIDTH: f32 = 560.0;
 
-/// The open field, if any.
+/// What is typed and not yet done.
 #[derive(Debug, Default)]
 pub struct State {
-    wish: Option<Wish>,
+    /// `None` where the field is not shown.
+    question: Option<PathQuestion>,
     text: String,
     has_had_focus: bool,
-    /// Why the path will not do, or what should be thought of first.
+    /// Why the path will not do, or what should be considered first.
     problem: Option<&'static str>,
-    /// That this file is replaced has been agreed to.
+    /// The user has agreed to replace this file.
     replaces: Option<PathBuf>,
 }
 
 impl State {
-    pub fn show(&mut self, wish: Wish, suggestion: &Path) {
-        *self = Self {
-            text: suggestion.display().to_string(),
-            wish: Some(wish),
+    fn of(question: Option<&PathQuestion>) -> Self {
+        Self {
+            text: question.map_or_else(String::new, |question| {
+                question.suggestion.display().to_string()
+            }),
+            question: question.cloned(),
             ..Self::default()
-        };
+        }
     }
 
-    pub fn hide(&mut self) {
-        *self = Self::default();
-    }
-
-    pub fn is_shown(&self) -> bool {
-        self.wish.is_some()
-    }
-
-    /// What the path leads to; otherwise says why not.
+    /// What to do with the path; sets `problem` if it will not do.
     fn submit(&mut self) -> Option<Action> {
-        let wish = self.wish.clone()?;
+        let wish = self.question.as_ref()?.wish.clone();
         let path = self.path();
         self.problem = match wish {
             _ if path.as_os_str().is_empty() => Some("There is no path yet."),
@@ -73,12 +69,17 @@ impl State {
     }
 }
 
-pub fn ui(ui: &Ui, area: egui::Rect, state: &mut State, palette: &Palette, actions: &mut Actions) {
-    let Some(wish) = state.wish.clone() else {
+pub fn ui(ui: &Ui, area: egui::Rect, session: &Session, state: &mut State, actions: &mut Actions) {
+    let palette = Palette::of(ui);
+    let question = session.view().path_question.as_ref();
+    if state.question.as_ref() != question {
+        *state = State::of(question);
+    }
+    let Some(PathQuestion { wish, .. }) = question else {
         return;
     };
     if ui.input_mut(|input| input.consume_key(egui::Modifiers::NONE, Key::Escape)) {
-        state.hide();
+        actions.push(View::HidePathField);
         return;
     }
     let (mut is_agreed, mut is_cancelled) = (false, false);
@@ -134,14 +135,14 @@ pub fn ui(ui: &Ui, area: egui::Rect, state: &mut State, palette: &Palette, actio
                 });
         });
     if is_cancelled {
-        state.hide();
+        actions.push(View::HidePathField);
     } else if is_agreed && let Some(action) = state.submit() {
+        actions.push(View::HidePathField);
         actions.push(action);
-        state.hide();
     }
 }
 
-/// The characters of a path that most likely are typed anew: the file's name without its extension.
+/// The characters of a path that are most likely to be replaced: the file's name without extension.
 fn name_in(path: &str) -> Range<usize> {
     let characters: Vec<_> = path.chars().collect();
     let is_separator = |c: &char| std::path::is_separator(*c);
@@ -157,12 +158,15 @@ fn name_in(path: &str) -> Range<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::app::action::File;
     use crate::export::FORMATS;
+    use std::path::Path;
 
     fn submitted(wish: Wish, path: &Path) -> State {
-        let mut state = State::default();
-        state.show(wish, path);
-        state
+        State::of(Some(&PathQuestion {
+            wish,
+            suggestion: path.to_owned(),
+        }))
     }
 
     #[test]
@@ -174,11 +178,11 @@ mod tests {
         assert_eq!(submitted(Wish::Video, &file).submit(), None);
         std::fs::write(&file, "").unwrap();
         let open = submitted(Wish::Video, &file).submit();
-        assert_eq!(open, Some(Action::Open(file.clone())));
+        assert_eq!(open, Some(File::Open(file.clone()).into()));
         assert_eq!(submitted(Wish::CutInto, &file).submit(), None);
         let folder = dir.path().join("new");
         let cut = submitted(Wish::CutInto, &folder).submit();
-        assert_eq!(cut, Some(Action::CutInto(folder)));
+        assert_eq!(cut, Some(File::CutInto(folder).into()));
     }
 
     #[test]
@@ -194,7 +198,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let file = dir.path().join("moments.csv");
         let wish = Wish::ExportTo(FORMATS[0]);
-        let expected = Some(Action::ExportTo(FORMATS[0], file.clone()));
+        let expected = Some(File::ExportTo(FORMATS[0], file.clone()).into());
         assert_eq!(submitted(wish.clone(), &file).submit(), expected);
         std::fs::write(&file, "").unwrap();
         let mut state = submitted(wish, &file);

@@ -2,7 +2,7 @@
 
 use egui::{Area, Frame, Id, Key, Margin, Modifiers, Order, Stroke, TextEdit, Ui, vec2};
 
-use crate::app::action::{Action, Actions};
+use crate::app::action::{Actions, Find};
 use crate::app::icons::{self, Icon};
 use crate::app::session::{Session, capitalised};
 use crate::app::theme::{CONTROL_HEIGHT, CORNER, Palette};
@@ -10,9 +10,7 @@ use crate::app::theme::{CONTROL_HEIGHT, CORNER, Palette};
 /// What was typed and not yet asked.
 #[derive(Debug, Default)]
 pub struct State {
-    pub text: String,
-    /// Why the words cannot be asked.
-    pub problem: Option<String>,
+    text: String,
     /// Which entry of the history is shown, latest is 0.
     history_at: Option<usize>,
     /// What was typed before the history was looked through.
@@ -20,6 +18,10 @@ pub struct State {
 }
 
 impl State {
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
     /// The words were taken.
     pub fn clear(&mut self) {
         *self = Self::default();
@@ -55,14 +57,10 @@ pub fn field_id() -> Id {
     Id::unique("query field")
 }
 
-pub fn ui(
-    ui: &mut Ui,
-    session: &Session,
-    state: &mut State,
-    history: &[String],
-    palette: &Palette,
-    actions: &mut Actions,
-) {
+pub fn ui(ui: &mut Ui, session: &Session, state: &mut State, actions: &mut Actions) {
+    let palette = Palette::of(ui);
+    let history = &session.settings().history;
+    let problem = session.view().query_problem.as_deref();
     let id = field_id();
     let has_focus = ui.memory(|memory| memory.has_focus(id));
     if has_focus {
@@ -76,14 +74,14 @@ pub fn ui(
         (0..n_up).for_each(|_| state.step_history(1, history));
         (0..n_down).for_each(|_| state.step_history(-1, history));
     }
-    let hint = if session.lanes.is_empty() {
+    let hint = if session.lanes().is_empty() {
         "What are you looking for?"
     } else {
         "Look for something else as well"
     };
     let width = ui.available_width();
     let (rect, _) = ui.allocate_exact_size(vec2(width, CONTROL_HEIGHT), egui::Sense::hover());
-    let border = if state.problem.is_some() {
+    let border = if problem.is_some() {
         palette.warning
     } else if has_focus {
         palette.accent
@@ -112,21 +110,22 @@ pub fn ui(
     );
     let response = ui.put(inner, edit).accessible_name("What to look for");
     if response.changed() {
-        state.problem = None;
+        actions.push(Find::ForgetProblem);
         state.history_at = None;
     }
     if response.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter)) {
-        actions.push(Action::AddQuery(state.text.clone()));
+        actions.push(Find::Ask(state.text.clone()));
     }
     if response.lost_focus() && !ui.input(|input| input.key_pressed(Key::Enter)) {
-        state.problem = None;
+        actions.push(Find::ForgetProblem);
     }
-    if let Some(problem) = &state.problem {
-        problem_ui(ui, rect, problem, palette);
+    if let Some(problem) = problem {
+        problem_ui(ui, rect, problem);
     }
 }
 
-fn problem_ui(ui: &Ui, field: egui::Rect, problem: &str, palette: &Palette) {
+fn problem_ui(ui: &Ui, field: egui::Rect, problem: &str) {
+    let palette = Palette::of(ui);
     Area::new(Id::unique("query problem"))
         .order(Order::Foreground)
         .fixed_pos(field.left_bottom() + vec2(0.0, 4.0))

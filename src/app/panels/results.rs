@@ -2,7 +2,7 @@
 
 use egui::{CollapsingHeader, RichText, ScrollArea, Sense, TextStyle, Ui, vec2};
 
-use crate::app::action::{Action, Actions};
+use crate::app::action::{Actions, Find, View};
 use crate::app::colours::lane_colour;
 use crate::app::icons::Icon;
 use crate::app::panels::span_row::SpanRow;
@@ -15,24 +15,19 @@ use crate::domain::{ClipIndex, Moment, TimeSpan, count};
 /// The window lists so many; files hold all.
 const MAX_LISTED: usize = 50;
 
-pub fn ui(
-    ui: &mut Ui,
-    session: &Session,
-    thumbnails: &mut Thumbnails,
-    palette: &Palette,
-    actions: &mut Actions,
-) {
+pub fn ui(ui: &mut Ui, session: &Session, thumbnails: &mut Thumbnails, actions: &mut Actions) {
+    let palette = Palette::of(ui);
     // A panel is as wide as what is in it.
     ui.set_min_width(ui.available_width());
     let Some(lane) = session.selected_lane() else {
-        hint(ui, "What you look for is listed here, best first.", palette);
+        hint(ui, "What you look for is listed here, best first.");
         return;
     };
-    head(ui, lane, palette);
+    head(ui, lane);
     let Some(answer) = &lane.answer else {
         let waiting = session.waiting_for();
         let text = lane.error.as_deref().unwrap_or(waiting);
-        hint(ui, text, palette);
+        hint(ui, text);
         return;
     };
     let list = ScrollArea::vertical()
@@ -41,7 +36,7 @@ pub fn ui(
     // However low the window is, nothing reaches out of the panel.
     list.min_scrolled_height(0.0).show(ui, |ui| {
         if lane.is_probably_present() == Some(false) {
-            doubt(ui, answer.is_final, palette);
+            doubt(ui, answer.is_final);
         }
         let jump = IconButton::with_text(Icon::Target, "Jump to highlight")
             .hint("H")
@@ -52,20 +47,20 @@ pub fn ui(
             })
             .show(ui);
         if jump.clicked() {
-            actions.push(Action::JumpToHighlight);
+            actions.push(Find::JumpToHighlight);
         }
         if session.is_bundled_model() {
-            bundled_note(ui, palette, actions);
+            bundled_note(ui, actions);
         }
         ui.spacing_mut().item_spacing.y = 4.0;
-        section(ui, "Moments", palette);
+        section(ui, "Moments");
         if lane.moments.is_empty() {
             let text = if lane.threshold_at(0.0).is_none() {
                 "No part stands out from the others."
             } else {
                 "None at this threshold: drag the dashed line on the curve down."
             };
-            hint(ui, text, palette);
+            hint(ui, text);
         }
         let mut moment_row = |ui: &mut Ui, i: usize, moment: &Moment| {
             let row = SpanRow {
@@ -73,19 +68,18 @@ pub fn ui(
                 span: moment.span,
                 clip: best_clip(lane, moment.span),
                 saliency: Some(moment.score),
-                is_looped: session.playback.looped == Some(moment.span),
+                is_looped: session.playback().looped == Some(moment.span),
                 shows_thumbs: false,
             };
-            row.ui(ui, session, thumbnails, palette, actions);
+            row.ui(ui, session, thumbnails, actions);
         };
         let (strong, n_weak) = lane.strong_moments();
         for (i, moment) in strong.iter().take(MAX_LISTED).enumerate() {
             moment_row(ui, i, moment);
         }
         if n_weak > 0 && strong.len() < MAX_LISTED {
-            let title = RichText::new(count(n_weak, "weaker moment"))
-                .small()
-                .color(palette.weak_text);
+            let title = count(n_weak, "weaker moment");
+            let title = RichText::new(title).small().color(palette.weak_text);
             let fold = CollapsingHeader::new(title).id_salt(("weak", lane.id));
             fold.show_unindented(ui, |ui| {
                 let weak = lane.moments.iter().enumerate().take(MAX_LISTED);
@@ -95,22 +89,23 @@ pub fn ui(
             });
         }
         ui.add_space(8.0);
-        section(ui, "Best clips", palette);
+        section(ui, "Best clips");
         for (i, highlight) in lane.highlights.iter().enumerate() {
             let row = SpanRow {
                 title: format!("Clip {}", i + 1),
                 span: highlight.clip.span(),
                 clip: highlight.clip,
                 saliency: Some(highlight.score),
-                is_looped: session.playback.looped == Some(highlight.clip.span()),
+                is_looped: session.playback().looped == Some(highlight.clip.span()),
                 shows_thumbs: false,
             };
-            row.ui(ui, session, thumbnails, palette, actions);
+            row.ui(ui, session, thumbnails, actions);
         }
     });
 }
 
-pub(super) fn head(ui: &mut Ui, lane: &Lane, palette: &Palette) {
+pub(super) fn head(ui: &mut Ui, lane: &Lane) {
+    let palette = Palette::of(ui);
     ui.horizontal(|ui| {
         let colour = lane_colour(lane.colour, palette.is_dark);
         let (dot, _) = ui.allocate_exact_size(vec2(10.0, 20.0), Sense::hover());
@@ -127,9 +122,10 @@ pub(super) fn head(ui: &mut Ui, lane: &Lane, palette: &Palette) {
     });
 }
 
-fn doubt(ui: &mut Ui, is_final: bool, palette: &Palette) {
+fn doubt(ui: &mut Ui, is_final: bool) {
+    let palette = Palette::of(ui);
     let has_room = ui.clip_rect().height() > 240.0;
-    card(ui, palette, |ui| {
+    card(ui, |ui| {
         let title = if is_final {
             "Probably not in this video"
         } else {
@@ -146,22 +142,25 @@ fn doubt(ui: &mut Ui, is_final: bool, palette: &Palette) {
     });
 }
 
-/// Its answers on people's own videos mean nothing.
-fn bundled_note(ui: &mut Ui, palette: &Palette, actions: &mut Actions) {
+/// What it says of people's own videos means nothing.
+fn bundled_note(ui: &mut Ui, actions: &mut Actions) {
+    let palette = Palette::of(ui);
     let words = RichText::new("The bundled model knows drawn scenes only ›").small();
     let why = "It is there to try things out, and what it says of the real world means nothing. \
                Choose or get a real model.";
     let link = egui::Button::new(words.color(palette.weak_text)).frame(false);
     if ui.add(link.truncate()).on_hover_text(why).clicked() {
-        actions.push(Action::ToggleModelMenu);
+        actions.push(View::ToggleModelMenu);
     }
 }
 
-pub(super) fn section(ui: &mut Ui, title: &str, palette: &Palette) {
+pub(super) fn section(ui: &mut Ui, title: &str) {
+    let palette = Palette::of(ui);
     ui.label(RichText::new(title).small().color(palette.weak_text));
 }
 
-pub(super) fn hint(ui: &mut Ui, text: &str, palette: &Palette) {
+pub(super) fn hint(ui: &mut Ui, text: &str) {
+    let palette = Palette::of(ui);
     ui.label(RichText::new(text).color(palette.weak_text));
 }
 

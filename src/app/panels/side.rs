@@ -2,22 +2,16 @@
 
 use egui::{Align2, Rect, Role, Sense, TextStyle, Ui, WidgetInfo, vec2};
 
-use crate::app::action::{Action, Actions};
+use crate::app::action::{Actions, View};
+use crate::app::session::Side;
 use crate::app::theme::{CORNER, Palette};
 use crate::app::widgets::focus_ring;
-
-/// What the panel shows.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Side {
-    #[default]
-    Results,
-    Teach,
-}
 
 const HEIGHT: f32 = 30.0;
 
 /// One of two, across the whole width.
-pub fn tabs(ui: &mut Ui, shown: Side, palette: &Palette, actions: &mut Actions) {
+pub fn tabs(ui: &mut Ui, shown: Side, actions: &mut Actions) {
+    let palette = Palette::of(ui);
     let (area, _) = ui.allocate_exact_size(vec2(ui.available_width(), HEIGHT), Sense::hover());
     ui.painter().rect_filled(area, CORNER, palette.field);
     let halves = area.split_left_right_at_fraction(0.5);
@@ -25,26 +19,13 @@ pub fn tabs(ui: &mut Ui, shown: Side, palette: &Palette, actions: &mut Actions) 
         (halves.0, Side::Results, "Results"),
         (halves.1, Side::Teach, "Teach"),
     ] {
-        tab(
-            ui,
-            rect.shrink(3.0),
-            (side, name),
-            side == shown,
-            palette,
-            actions,
-        );
+        tab(ui, rect.shrink(3.0), (side, name), side == shown, actions);
     }
     ui.add_space(4.0);
 }
 
-fn tab(
-    ui: &Ui,
-    rect: Rect,
-    (side, name): (Side, &str),
-    is_shown: bool,
-    palette: &Palette,
-    actions: &mut Actions,
-) {
+fn tab(ui: &Ui, rect: Rect, (side, name): (Side, &str), is_shown: bool, actions: &mut Actions) {
+    let palette = Palette::of(ui);
     let response = ui.interact(rect, ui.scope_id().with(name), Sense::click());
     response.widget_info(|| WidgetInfo::selected(Role::Tab, true, is_shown, name));
     let painter = ui.painter();
@@ -60,9 +41,9 @@ fn tab(
     };
     let font = TextStyle::Button.resolve(ui.style());
     painter.text(rect.center(), Align2::CENTER_CENTER, name, font, ink);
-    focus_ring(ui, &response, palette);
+    focus_ring(ui, &response);
     if response.clicked() {
-        actions.push(Action::ShowSide(side));
+        actions.push(View::ShowSide(side));
     }
     response.on_hover_text("T");
 }

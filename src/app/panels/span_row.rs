@@ -2,7 +2,7 @@
 
 use egui::{Align2, Color32, Rect, Role, Sense, TextStyle, Ui, WidgetInfo, pos2, vec2};
 
-use crate::app::action::{Action, Actions};
+use crate::app::action::{Action, Actions, Find, Play, Teach};
 use crate::app::colours::{grade_colour, heat};
 use crate::app::icons::{self, Icon};
 use crate::app::session::{Selection, Session, percent};
@@ -33,9 +33,9 @@ impl SpanRow {
         ui: &mut Ui,
         session: &Session,
         thumbnails: &mut Thumbnails,
-        palette: &Palette,
         actions: &mut Actions,
     ) {
+        let palette = Palette::of(ui);
         let size = vec2(ui.available_width(), ROW_HEIGHT);
         let (rect, response) = ui.allocate_exact_size(size, Sense::click());
         let times = format!(
@@ -51,7 +51,7 @@ impl SpanRow {
         if !ui.is_rect_visible(rect) {
             return;
         }
-        let is_current = self.span.contains(session.playback.position_secs);
+        let is_current = self.span.contains(session.playback().position_secs);
         let painter = ui.painter_at(rect);
         if response.hovered() || response.has_focus() {
             painter.rect_filled(rect, CORNER, palette.raised_hover);
@@ -60,7 +60,7 @@ impl SpanRow {
         }
         let picture =
             Align2::LEFT_CENTER.anchor_size(pos2(rect.left() + 6.0, rect.center().y), PICTURE);
-        self.picture(ui, picture, thumbnails, palette);
+        self.picture(ui, picture, thumbnails);
         let left = picture.right() + 10.0;
         let font = TextStyle::Body.resolve(ui.style());
         let middle = rect.center().y;
@@ -71,24 +71,25 @@ impl SpanRow {
         painter.text(pos2(left, time_at), align, &times, font, palette.text);
         if let Some(saliency) = self.saliency {
             let bar = Rect::from_min_size(pos2(left, middle + 7.0), vec2(64.0, 5.0));
-            score_bar(&painter, bar, saliency, palette);
+            score_bar(ui, &painter, bar, saliency);
             let small = TextStyle::Small.resolve(ui.style());
             let at = pos2(bar.right() + 8.0, bar.center().y);
             let score = percent(saliency);
             painter.text(at, Align2::LEFT_CENTER, score, small, palette.weak_text);
         }
-        focus_ring(ui, &response, palette);
+        focus_ring(ui, &response);
 
         let clips = Selection::between(self.span.start_secs, self.span.end_secs);
         let given = session.common_grade(clips);
-        self.side_buttons(ui, rect, &response, given, palette, actions);
+        self.side_buttons(ui, rect, &response, given, actions);
         if response.clicked() {
-            actions.push(Action::PlayFrom(self.span.start_secs));
+            actions.push(Play::From(self.span.start_secs));
         }
         response.on_hover_cursor(egui::CursorIcon::PointingHand);
     }
 
-    fn picture(&self, ui: &Ui, rect: Rect, thumbnails: &mut Thumbnails, palette: &Palette) {
+    fn picture(&self, ui: &Ui, rect: Rect, thumbnails: &mut Thumbnails) {
+        let palette = Palette::of(ui);
         ui.painter()
             .rect_filled(rect, 4.0, palette.video_background);
         if let Some(texture) = thumbnails.get(self.clip) {
@@ -107,16 +108,17 @@ impl SpanRow {
         rect: Rect,
         row: &egui::Response,
         given: Option<Grade>,
-        palette: &Palette,
         actions: &mut Actions,
     ) {
+        let palette = Palette::of(ui);
         let clips = Some(Selection::between(self.span.start_secs, self.span.end_secs));
         let repeat = if self.is_looped {
             "Stop repeating"
         } else {
             "Repeat"
         };
-        let thumb = |grade| Action::Grade(clips, (given != Some(grade)).then_some(grade));
+        let thumb =
+            |grade| Action::from(Teach::Grade(clips, (given != Some(grade)).then_some(grade)));
         let is_given = |grade| given == Some(grade);
         let (good, bad) = (Grade::VeryGood, Grade::VeryBad);
         let buttons = [
@@ -125,13 +127,13 @@ impl SpanRow {
             (
                 Icon::Loop,
                 repeat,
-                Action::Loop((!self.is_looped).then_some(self.span)),
+                Play::Loop((!self.is_looped).then_some(self.span)).into(),
                 self.is_looped,
             ),
             (
                 Icon::Copy,
                 "Copy the time of",
-                Action::CopyTimestamp(self.span.start_secs),
+                Find::CopyTimestamp(self.span.start_secs).into(),
                 false,
             ),
         ];
@@ -163,7 +165,7 @@ impl SpanRow {
             if is_shown || response.hovered() || response.has_focus() {
                 icons::paint(ui.painter(), place, icon, 13.0, ink);
             }
-            focus_ring(ui, &response, palette);
+            focus_ring(ui, &response);
             if response.clicked() {
                 actions.push(action);
             }
@@ -173,7 +175,8 @@ impl SpanRow {
 }
 
 /// The colour of the heat strip, and its length.
-fn score_bar(painter: &egui::Painter, rect: Rect, saliency: f32, palette: &Palette) {
+fn score_bar(ui: &Ui, painter: &egui::Painter, rect: Rect, saliency: f32) {
+    let palette = Palette::of(ui);
     painter.rect_filled(rect, 2.5, palette.line);
     let part = saliency.clamp(0.0, 1.0);
     let filled = rect.with_max_x(rect.left() + part * rect.width());

@@ -2,35 +2,34 @@
 
 use egui::{Align, Layout, ProgressBar, RichText, Spinner, Ui};
 
-use crate::app::action::{Action, Actions};
+use crate::app::action::{Actions, File, Find};
 use crate::app::panels::model_menu;
 use crate::app::session::{Indexing, ModelState, Session};
 use crate::app::theme::Palette;
-use crate::engine::{EngineConfig, IndexProgress};
-use crate::export::file_name;
+use crate::domain::{count, file_name, time_left};
+use crate::engine::IndexProgress;
 
 pub fn ui(
     ui: &mut Ui,
     session: &Session,
-    engine: &EngineConfig,
     model_menu: &mut model_menu::State,
-    palette: &Palette,
     actions: &mut Actions,
 ) {
+    let palette = Palette::of(ui);
     ui.spacing_mut().interact_size.y = 20.0;
     ui.spacing_mut().button_padding = egui::vec2(8.0, 1.0);
     ui.horizontal_centered(|ui| {
-        work(ui, session, palette, actions);
-        if let Some(cuts) = session.cuts {
+        work(ui, session, actions);
+        if let Some(cuts) = session.cuts() {
             let text = format!("Cutting {} of {}", cuts.n_done, cuts.n_total);
             ui.label(small(&text, palette.text));
             if ui.button(small("Stop cutting", palette.text)).clicked() {
-                actions.push(Action::CancelCuts);
+                actions.push(File::CancelCuts);
             }
         }
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            model_menu::ui(ui, session, engine, model_menu, palette, actions);
-            if let Some(progress) = session.download.as_ref().and_then(|d| d.progress.as_ref()) {
+            model_menu::ui(ui, session, model_menu, actions);
+            if let Some(progress) = session.download().and_then(|d| d.progress.as_ref()) {
                 let part = 100 * progress.n_bytes / progress.n_total.max(1);
                 let text = format!("Downloading a model, {part} %");
                 ui.label(small(&text, palette.text))
@@ -44,19 +43,20 @@ fn small(text: &str, colour: egui::Color32) -> RichText {
     RichText::new(text).small().color(colour)
 }
 
-fn work(ui: &mut Ui, session: &Session, palette: &Palette, actions: &mut Actions) {
-    if let Some(path) = &session.opening {
+fn work(ui: &mut Ui, session: &Session, actions: &mut Actions) {
+    let palette = Palette::of(ui);
+    if let Some(path) = session.opening() {
         let text = format!("Opening {}…", file_name(path));
         ui.label(small(&text, palette.text));
         return;
     }
-    let Some(video) = &session.video else {
+    let Some(video) = session.video() else {
         ui.label(small("No video", palette.weak_text));
         return;
     };
     match &video.indexing {
         Indexing::Starting => {
-            let text = match session.model {
+            let text = match session.model() {
                 ModelState::Ready(_) => "Looking at the video…",
                 ModelState::Loading | ModelState::Preparing => "Waiting for the model…",
                 ModelState::Failed(_) => "Waiting for a model: choose one in the menu",
@@ -73,14 +73,14 @@ fn work(ui: &mut Ui, session: &Session, palette: &Palette, actions: &mut Actions
             ui.add(bar);
             ui.label(small(&progress_text(progress), palette.text));
             if ui.button(small("Cancel", palette.text)).clicked() {
-                actions.push(Action::CancelIndexing);
+                actions.push(Find::CancelIndexing);
             }
         }
         Indexing::Cancelled { n_done } => {
-            let text = format!("Stopped after {}", clips(*n_done));
+            let text = format!("Stopped after {}", count(*n_done, "clip"));
             ui.label(small(&text, palette.warning));
             if ui.button(small("Go on", palette.text)).clicked() {
-                actions.push(Action::ResumeIndexing);
+                actions.push(Find::ResumeIndexing);
             }
         }
         Indexing::Done { n_clips, n_cached } => {
@@ -89,29 +89,21 @@ fn work(ui: &mut Ui, session: &Session, palette: &Palette, actions: &mut Actions
             } else {
                 ""
             };
-            let text = format!("{} of 2 s indexed{known}", clips(*n_clips));
+            let text = format!("{} of 2 s indexed{known}", count(*n_clips, "clip"));
             ui.label(small(&text, palette.weak_text));
         }
         Indexing::Failed(_) => {
             ui.label(small("Not indexed to the end", palette.error));
             if ui.button(small("Try again", palette.text)).clicked() {
-                actions.push(Action::ResumeIndexing);
+                actions.push(Find::ResumeIndexing);
             }
         }
     }
 }
 
-fn clips(n: usize) -> String {
-    if n == 1 {
-        "1 clip".to_owned()
-    } else {
-        format!("{n} clips")
-    }
-}
-
 /// `34 of 75 clips · 8.2 per second · 5 s left`.
 fn progress_text(progress: &IndexProgress) -> String {
-    let mut text = format!("{} of {}", progress.n_done, clips(progress.n_total));
+    let mut text = format!("{} of {}", progress.n_done, count(progress.n_total, "clip"));
     if let Some(rate) = progress.clips_per_sec {
         text.push_str(&format!(" · {rate:.1} per second"));
     }
@@ -119,16 +111,6 @@ fn progress_text(progress: &IndexProgress) -> String {
         text.push_str(&format!(" · {} left", time_left(secs)));
     }
     text
-}
-
-/// No finer than it can be known.
-pub(super) fn time_left(secs: f64) -> String {
-    let secs = secs.max(0.0).ceil() as u64;
-    match secs {
-        0..60 => format!("{secs} s"),
-        60..3600 => format!("{} min {:02} s", secs / 60, secs % 60),
-        _ => format!("{} h {:02} min", secs / 3600, secs / 60 % 60),
-    }
 }
 
 #[cfg(test)]
@@ -151,7 +133,5 @@ mod tests {
             progress_text(&progress),
             "34 of 75 clips · 8.2 per second · 5 s left"
         );
-        assert_eq!(time_left(61.0), "1 min 01 s");
-        assert_eq!(time_left(7265.0), "2 h 01 min");
     }
 }

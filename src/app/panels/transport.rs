@@ -1,28 +1,24 @@
 //! The buttons under the picture.
 
-use egui::{Align, ComboBox, Layout, RichText, Slider, Ui};
+use egui::{Align, ComboBox, Layout, Response, RichText, Slider, Ui};
 
-use crate::app::action::{Action, Actions};
+use crate::app::action::{Action, Actions, Find, Play, Teach, View};
 use crate::app::icons::Icon;
 use crate::app::session::Session;
+use crate::app::settings::{PlaybackPrefs, SPEEDS};
 use crate::app::theme::Palette;
 use crate::app::widgets::{IconButton, Look};
 use crate::domain::{Grade, format_timestamp};
 
-/// What the speed menu offers.
-pub const SPEEDS: [f64; 9] = [0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0, 3.0, 4.0];
-
 /// Narrower than this, the slider of the volume makes room.
 const ROOM_FOR_ALL: f32 = 620.0;
 
-pub fn ui(
-    ui: &mut Ui,
-    session: &Session,
-    is_fullscreen: bool,
-    palette: &Palette,
-    actions: &mut Actions,
-) {
-    let playback = &session.playback;
+/// Of the controls for sound where there is none.
+const SILENT_OPACITY: f32 = 0.45;
+
+pub fn ui(ui: &mut Ui, session: &Session, actions: &mut Actions) {
+    let palette = Palette::of(ui);
+    let (playback, prefs) = (session.playback(), session.prefs());
     let has_room = ui.available_width() >= ROOM_FOR_ALL;
     ui.horizontal_centered(|ui| {
         ui.spacing_mut().item_spacing.x = 4.0;
@@ -35,19 +31,19 @@ pub fn ui(
             ui,
             actions,
             play.hint("Space").look(Look::Raised),
-            Action::TogglePlay,
+            Play::Toggle,
         );
         button(
             ui,
             actions,
             IconButton::new(Icon::FrameBack, "One frame back").hint(","),
-            Action::StepFrames(-1),
+            Play::StepFrames(-1),
         );
         button(
             ui,
             actions,
             IconButton::new(Icon::FrameForward, "One frame on").hint("."),
-            Action::StepFrames(1),
+            Play::StepFrames(1),
         );
         ui.add_space(6.0);
         let now = RichText::new(format_timestamp(playback.position_secs)).color(palette.text);
@@ -58,45 +54,37 @@ pub fn ui(
 
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             ui.spacing_mut().item_spacing.x = 4.0;
-            let fullscreen = if is_fullscreen {
+            let fullscreen = if session.view().is_fullscreen {
                 IconButton::new(Icon::Windowed, "Leave fullscreen")
             } else {
                 IconButton::new(Icon::Fullscreen, "Fullscreen")
             };
-            button(ui, actions, fullscreen.hint("F"), Action::ToggleFullscreen);
-            if has_room {
-                volume_slider(ui, playback.volume, playback.is_muted, actions);
-            }
-            let mute = if playback.is_muted {
-                IconButton::new(Icon::Muted, "Sound on")
-            } else {
-                IconButton::new(Icon::Volume, "Mute")
-            };
-            button(ui, actions, mute.hint("M"), Action::ToggleMute);
-            speed_menu(ui, playback.speed, actions);
+            button(ui, actions, fullscreen.hint("F"), View::ToggleFullscreen);
+            sound(ui, session, has_room, actions);
+            speed_menu(ui, prefs.speed, actions);
             let repeat = if playback.looped.is_some() {
                 IconButton::new(Icon::Loop, "Stop repeating").look(Look::On)
             } else {
                 IconButton::new(Icon::Loop, "Repeat this moment")
             };
-            button(ui, actions, repeat.hint("R"), Action::ToggleLoop);
+            button(ui, actions, repeat.hint("R"), Play::ToggleLoop);
             button(
                 ui,
                 actions,
                 IconButton::new(Icon::Next, "Next moment").hint("Down"),
-                Action::NextMoment,
+                Find::NextMoment,
             );
             button(
                 ui,
                 actions,
                 IconButton::new(Icon::Previous, "Previous moment").hint("Up"),
-                Action::PreviousMoment,
+                Find::PreviousMoment,
             );
         });
     });
 }
 
-fn button(ui: &mut Ui, actions: &mut Actions, button: IconButton<'_>, action: Action) {
+fn button(ui: &mut Ui, actions: &mut Actions, button: IconButton<'_>, action: impl Into<Action>) {
     if button.show(ui).clicked() {
         actions.push(action);
     }
@@ -111,10 +99,7 @@ fn thumbs(ui: &mut Ui, session: &Session, actions: &mut Actions) {
         return;
     }
     ui.add_space(6.0);
-    let is_open = session
-        .video
-        .as_ref()
-        .is_some_and(|video| video.labels.is_open());
+    let is_open = session.video().is_some_and(|video| video.labels.is_open());
     let given = session.common_grade(target);
     for (icon, name, key, grade) in [
         (Icon::ThumbUp, "It happens here", "+", Grade::VeryGood),
@@ -128,12 +113,40 @@ fn thumbs(ui: &mut Ui, session: &Session, actions: &mut Actions) {
         let is_given = given == Some(grade);
         let look = if is_given { Look::On } else { Look::Plain };
         let thumb = IconButton::new(icon, name).hint(key).look(look);
-        let action = Action::Grade(None, (!is_given).then_some(grade));
+        let action = Teach::Grade(None, (!is_given).then_some(grade));
         button(ui, actions, thumb.enabled(is_open), action);
     }
 }
 
-fn volume_slider(ui: &mut Ui, volume: f64, is_muted: bool, actions: &mut Actions) {
+/// Pale where there is nothing to hear; the volume can be set for the next video all the same.
+fn sound(ui: &mut Ui, session: &Session, has_room: bool, actions: &mut Actions) {
+    let why_silent = session.why_silent();
+    let opacity = ui.opacity();
+    if why_silent.is_some() {
+        ui.multiply_opacity(SILENT_OPACITY);
+    }
+    let PlaybackPrefs {
+        volume, is_muted, ..
+    } = session.prefs();
+    if has_room {
+        let slider = volume_slider(ui, volume, is_muted, actions);
+        if let Some(why) = why_silent {
+            slider.on_hover_text(why);
+        }
+    }
+    let mut mute = if is_muted {
+        IconButton::new(Icon::Muted, "Sound on")
+    } else {
+        IconButton::new(Icon::Volume, "Mute")
+    };
+    if let Some(why) = why_silent {
+        mute = mute.note(why);
+    }
+    button(ui, actions, mute.hint("M"), Play::ToggleMute);
+    ui.set_opacity(opacity);
+}
+
+fn volume_slider(ui: &mut Ui, volume: f64, is_muted: bool, actions: &mut Actions) -> Response {
     let mut shown = if is_muted { 0.0 } else { volume };
     let response = ui.scope(|ui| {
         // The height of a slider is the size of its handle.
@@ -143,10 +156,11 @@ fn volume_slider(ui: &mut Ui, volume: f64, is_muted: bool, actions: &mut Actions
     let response = response.inner.accessible_name("Volume");
     if response.changed() {
         if is_muted {
-            actions.push(Action::ToggleMute);
+            actions.push(Play::ToggleMute);
         }
-        actions.push(Action::SetVolume(shown));
+        actions.push(Play::Volume(shown));
     }
+    response
 }
 
 fn speed_menu(ui: &mut Ui, speed: f64, actions: &mut Actions) {
@@ -161,7 +175,7 @@ fn speed_menu(ui: &mut Ui, speed: f64, actions: &mut Actions) {
                     .selectable_label(is_current, speed_text(choice))
                     .clicked()
                 {
-                    actions.push(Action::SetSpeed(choice));
+                    actions.push(Play::Speed(choice));
                 }
             }
         });
@@ -174,29 +188,4 @@ fn speed_menu(ui: &mut Ui, speed: f64, actions: &mut Actions) {
 /// `1×`, `0.25×`.
 fn speed_text(speed: f64) -> String {
     format!("{speed}×")
-}
-
-/// The usual speed next to this one, in the direction of `by`.
-pub fn neighbouring_speed(speed: f64, by: i32) -> f64 {
-    let nearest = SPEEDS
-        .iter()
-        .enumerate()
-        .min_by(|(_, a), (_, b)| (*a - speed).abs().total_cmp(&(*b - speed).abs()))
-        .map_or(0, |(i, _)| i);
-    let last = SPEEDS.len() as i32 - 1;
-    SPEEDS[(nearest as i32 + by).clamp(0, last) as usize]
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn speeds_go_up_and_down_and_stop_at_the_ends() {
-        assert_eq!(neighbouring_speed(1.0, 1), 1.25);
-        assert_eq!(neighbouring_speed(1.0, -1), 0.75);
-        assert_eq!(neighbouring_speed(4.0, 1), 4.0);
-        assert_eq!(neighbouring_speed(0.25, -1), 0.25);
-        assert_eq!(neighbouring_speed(1.9, 1), 3.0);
-    }
 }

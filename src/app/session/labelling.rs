@@ -23,7 +23,7 @@ impl Selection {
     /// Every clip that lies at least partly between two times.
     pub fn between(a_secs: f64, b_secs: f64) -> Self {
         let [first, last] = [a_secs.min(b_secs), a_secs.max(b_secs)].map(ClipIndex::at);
-        // A span that ends where a clip begins does not reach into it.
+        // A span that ends where a clip begins does not touch it.
         let is_bare = last > first && last.start_secs() >= a_secs.max(b_secs);
         Self {
             first,
@@ -44,10 +44,10 @@ impl Selection {
     }
 }
 
-/// Everything that was said about one video, and the way back.
+/// Everything that was said about one video, and what is needed to undo it.
 #[derive(Clone, Debug, Default)]
 pub struct LabelBook {
-    /// `None` until the worker has told what was said earlier.
+    /// `None` until the worker has sent the labels from earlier.
     content: Option<ContentId>,
     pages: Vec<(Query, Labels)>,
     done: Vec<Edit>,
@@ -63,7 +63,7 @@ struct Edit {
 
 impl LabelBook {
     pub(super) fn open(&mut self, content: ContentId, pages: Vec<(Query, Labels)>) {
-        // After a change of model the same video is told about again, with what is here already.
+        // After a change of model the labels of the same video come again, and they are here already.
         if self.content.as_ref() != Some(&content) {
             *self = Self {
                 content: Some(content),
@@ -157,7 +157,7 @@ impl Session {
         is_same.then_some(first)
     }
 
-    /// What a grade without a place is given to: the selection, else the clip under the playhead.
+    /// The clips that a grade is for if none are named: the selection, else the clip under the playhead.
     pub fn grading_target(&self) -> Option<Selection> {
         let n_clips = n_clips(self.video.as_ref()?.duration_secs);
         let here = Selection::one(ClipIndex::at(self.playback.position_secs));
@@ -169,7 +169,7 @@ impl Session {
         })
     }
 
-    /// Grades clips for the selected query; `None` takes grades back. The answer is to be saved.
+    /// Grades clips for the selected query; `None` takes grades back. The result is to be saved.
     pub fn grade(
         &mut self,
         target: Option<Selection>,
@@ -184,13 +184,13 @@ impl Session {
         self.labels_changed(&query)
     }
 
-    /// Takes the last grades back. The answer is to be saved.
+    /// Takes the last grades back. The result is to be saved.
     pub fn undo_label(&mut self) -> Option<LabelsToSave> {
         let query = self.video.as_mut()?.labels.undo()?;
         self.labels_changed(&query)
     }
 
-    /// Gives back what was undone last. The answer is to be saved.
+    /// Gives the grades again that were undone last. The result is to be saved.
     pub fn redo_label(&mut self) -> Option<LabelsToSave> {
         let query = self.video.as_mut()?.labels.redo()?;
         self.labels_changed(&query)
@@ -198,7 +198,7 @@ impl Session {
 
     fn labels_changed(&mut self, query: &Query) -> Option<LabelsToSave> {
         if let Some(lane) = self.lanes.iter().find(|lane| lane.query == *query) {
-            // An undo elsewhere is seen.
+            // So that an undo for another query can be seen.
             let id = lane.id;
             self.selected = Some(id);
             self.propose(id);

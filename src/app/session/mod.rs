@@ -1,32 +1,42 @@
 //! What the user sees, as plain data: the panels read it, events and actions change it.
 //!
-//! Nothing here draws, sends or waits, so that every rule about what is shown can be tested alone.
+//! Only `impl Session` writes its fields. What must happen elsewhere comes back as
+//! [`Effect`](crate::app::effect::Effect)s: nothing here draws, sends or waits, so that every rule
+//! about what is shown and done can be tested without a window.
 
+mod events;
 mod labelling;
 mod lane;
-mod news;
 mod notice;
+mod perform;
+mod player;
+mod read;
 mod teaching;
+mod view;
 
 use std::path::PathBuf;
+use std::time::{Duration, Instant};
 
-use crate::domain::{Query, TimeSpan};
-use crate::engine::{IndexProgress, PromptEntry, export_document};
-use crate::export::{ExportDocument, file_name};
-use crate::model::{BUNDLED, ModelInfo};
-use crate::store::{DownloadProgress, RepoId};
+use crate::app::effect::Effect;
+use crate::app::settings::Settings;
+use crate::domain::{Query, TimeSpan, file_name};
+use crate::engine::{IndexProgress, InstalledModel, ModelChoice, PromptEntry, export_document};
+use crate::export::ExportDocument;
+use crate::model::{BUNDLED, DeviceChoice, ModelInfo};
 use crate::video::VideoInfo;
-use crate::worker::{QueryId, VideoId};
+use crate::worker::{Command, CutProgress, Download, QueryId, VideoId};
 
 pub use labelling::{LabelBook, Selection};
 pub use lane::{Lane, LatestAnswer, percent};
 pub use notice::{Notice, NoticeId, Notices, Severity, capitalised};
+pub use player::PlaybackState;
 pub use teaching::TeachRun;
+pub use view::{PathQuestion, Side, View};
 
-/// As many queries as there are colours that everybody can tell apart.
+/// As many queries as there are colours that people can tell apart.
 pub const MAX_LANES: usize = 7;
 
-/// The model, as far as the worker has told.
+/// The model, as the worker has last reported it.
 #[derive(Clone, Debug, Default)]
 pub enum ModelState {
     #[default]
@@ -38,10 +48,10 @@ pub enum ModelState {
     Failed(String),
 }
 
-/// How far the open video is known.
+/// How much of the open video is indexed.
 #[derive(Clone, Debug, Default)]
 pub enum Indexing {
-    /// Nothing has been heard yet.
+    /// The worker has not reported yet.
     #[default]
     Starting,
     Running(IndexProgress),
@@ -74,7 +84,7 @@ pub struct OpenVideo {
     pub id: VideoId,
     pub path: PathBuf,
     pub info: VideoInfo,
-    /// Where the last frame ends, as well as it is known.
+    /// Where the last frame ends; exact once the video is indexed.
     pub duration_secs: f64,
     pub indexing: Indexing,
     pub labels: LabelBook,
@@ -87,46 +97,13 @@ impl OpenVideo {
     }
 }
 
-/// What the player was doing when this frame began.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct PlaybackState {
-    pub position_secs: f64,
-    pub is_playing: bool,
-    /// 1 is normal.
-    pub speed: f64,
-    /// 0…1.
-    pub volume: f64,
-    pub is_muted: bool,
-    /// The span that is played over and over.
-    pub looped: Option<TimeSpan>,
-}
-
-impl Default for PlaybackState {
-    fn default() -> Self {
-        Self {
-            position_secs: 0.0,
-            is_playing: false,
-            speed: 1.0,
-            volume: 1.0,
-            is_muted: false,
-            looped: None,
-        }
-    }
-}
-
-/// How many moments are written as videos of their own.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct CutProgress {
-    pub n_done: usize,
-    pub n_total: usize,
-}
-
-/// A model that is being downloaded.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Download {
-    pub repo: RepoId,
-    /// None until it is known how much there is to fetch.
-    pub progress: Option<DownloadProgress>,
+/// What the command line asks for this time, without changing what is remembered.
+#[derive(Clone, Debug, Default)]
+pub struct ThisTime {
+    pub model: Option<ModelChoice>,
+    pub device: Option<DeviceChoice>,
+    /// Answers every query.
+    pub prompt: Option<PathBuf>,
 }
 
 /// Why a query was not added, in words for the user.
@@ -141,39 +118,52 @@ pub enum AddQueryError {
 /// Everything on the screen that is not a view setting of one panel.
 #[derive(Debug, Default)]
 pub struct Session {
-    pub model: ModelState,
-    pub video: Option<OpenVideo>,
+    settings: Settings,
+    this_time: ThisTime,
+    model: ModelState,
+    /// `None` until they were listed.
+    installed: Option<Vec<InstalledModel>>,
+    video: Option<OpenVideo>,
     /// A file that is being looked at before it replaces the open video.
-    pub opening: Option<PathBuf>,
-    pub lanes: Vec<Lane>,
+    opening: Option<PathBuf>,
+    lanes: Vec<Lane>,
     /// The lane whose results are listed; always one of `lanes` while there are any.
-    pub selected: Option<QueryId>,
-    pub playback: PlaybackState,
+    selected: Option<QueryId>,
+    playback: PlaybackState,
     /// The clips that a grade is given to; without any, the one under the playhead.
-    pub selection: Option<Selection>,
+    selection: Option<Selection>,
     /// All prompts of the user.
-    pub prompts: Vec<PromptEntry>,
-    /// The training that goes on.
-    pub teaching: Option<TeachRun>,
-    pub cuts: Option<CutProgress>,
-    pub download: Option<Download>,
-    pub notices: Notices,
+    prompts: Vec<PromptEntry>,
+    /// The training that is running.
+    teaching: Option<TeachRun>,
+    cuts: Option<CutProgress>,
+    download: Option<Download>,
+    notices: Notices,
+    view: View,
     /// Exports leave out the queries that are not selected.
-    pub exports_only_selected: bool,
-    /// What became of the last file that was to be opened.
+    exports_only_selected: bool,
+    /// The notice about the last file that could not be opened.
     not_opened: Option<NoticeId>,
     next_video: u64,
     next_query: u64,
 }
 
 impl Session {
+    pub fn new(settings: Settings, this_time: ThisTime) -> Self {
+        Self {
+            settings,
+            this_time,
+            ..Self::default()
+        }
+    }
+
     /// Puts a video into the window; answers about any other are stale from now on.
-    pub fn show_video(&mut self, path: PathBuf, info: VideoInfo) -> VideoId {
+    pub fn show_video(&mut self, path: PathBuf, info: VideoInfo) -> Vec<Effect> {
         let id = VideoId(self.next_video);
         self.next_video += 1;
         self.video = Some(OpenVideo {
             id,
-            path,
+            path: path.clone(),
             duration_secs: info.duration_secs,
             info,
             indexing: Indexing::default(),
@@ -189,7 +179,13 @@ impl Session {
         for lane in &mut self.lanes {
             lane.forget_answer();
         }
-        id
+        self.settings.remember_video(&path);
+        vec![
+            Effect::ShowThumbnailsOf(path.clone()),
+            Effect::SaveSettings,
+            Effect::Title(format!("{} – vcl", file_name(&path))),
+            Effect::Worker(Command::Open { video: id, path }),
+        ]
     }
 
     /// The file is not a video; what was open stays.
@@ -199,12 +195,36 @@ impl Session {
         self.not_opened = self.notices.newest();
     }
 
-    /// Adds a query and selects it. A query that is there already is only selected; capitals make no
-    /// difference, because no CLIP knows them.
+    /// Takes away the notices that have been read by now; returns when the next one should go.
+    pub fn expire_notices(&mut self, now: Instant) -> Option<Duration> {
+        self.notices.expire(now)
+    }
+
+    /// What came of something that was done elsewhere, in a sentence.
+    pub fn note_outcome(&mut self, outcome: Result<String, String>) {
+        match outcome {
+            Ok(text) => self.notices.info(text),
+            Err(message) => self.notices.error(message),
+        }
+    }
+
+    /// How far the work beside the window is.
+    pub fn note_jobs(&mut self, cuts: Option<CutProgress>, download: Option<Download>) {
+        self.cuts = cuts;
+        self.download = download;
+    }
+
+    /// The models that are on this machine now.
+    pub fn note_installed(&mut self, models: Vec<InstalledModel>) {
+        self.installed = Some(models);
+    }
+
+    /// Adds a query and selects it. Words that are there already only select their lane. Words that
+    /// differ only in capitals are the same: CLIP does not see capitals.
     ///
     /// # Errors
-    /// When the text is not a query or there are too many already.
-    pub fn add_query(&mut self, text: &str) -> Result<Option<(QueryId, Query)>, AddQueryError> {
+    /// When the words are not a query or there are too many already.
+    fn add_query(&mut self, text: &str) -> Result<Option<(QueryId, Query)>, AddQueryError> {
         let query = Query::new(text)?;
         let lower = query.key().to_lowercase();
         let is_same = |lane: &&Lane| lane.query.key().to_lowercase() == lower;
@@ -226,7 +246,7 @@ impl Session {
     }
 
     /// Removes a lane; its neighbour is selected.
-    pub fn remove_query(&mut self, id: QueryId) {
+    fn remove_query(&mut self, id: QueryId) {
         let Some(at) = self.lanes.iter().position(|lane| lane.id == id) else {
             return;
         };
@@ -238,7 +258,7 @@ impl Session {
         }
     }
 
-    /// Whether the model that answers knows drawn scenes only, and nothing of the world.
+    /// Whether the model that answers knows only drawn scenes, and nothing of the world.
     pub fn is_bundled_model(&self) -> bool {
         matches!(&self.model, ModelState::Ready(info) if info.name == BUNDLED)
     }
@@ -260,8 +280,8 @@ impl Session {
         self.selected.and_then(|id| self.lane(id))
     }
 
-    /// Forms the moments of a lane anew, at another threshold on the curve's own scale of 0…1.
-    pub fn set_threshold(&mut self, id: QueryId, threshold: f32) {
+    /// Moves the threshold of a lane, on the curve's own scale of 0…1, and forms its moments again.
+    fn set_threshold(&mut self, id: QueryId, threshold: f32) {
         if let Some(lane) = self.lanes.iter_mut().find(|lane| lane.id == id) {
             lane.set_threshold(threshold);
         }
@@ -331,7 +351,7 @@ impl Session {
     }
 }
 
-/// A position this near to a moment's start is at it: players land between frames.
+/// A position this near to a moment's start counts as its start: players stop between frames.
 const SAME_PLACE_SECS: f64 = 0.2;
 
 #[cfg(test)]

@@ -16,7 +16,7 @@ pub struct NoticeId(u64);
 pub enum Severity {
     /// Something was done, and where.
     Info,
-    /// Something is not as expected; work goes on.
+    /// Something is not as expected, but work continues.
     Warning,
     /// Something asked for could not be done.
     Error,
@@ -71,7 +71,7 @@ impl Notices {
         self.list.last().map(|notice| notice.id)
     }
 
-    /// Takes away what has been read by now; gives when there will be more to take away.
+    /// Removes what has been read by now; returns when the next one is due.
     pub fn expire(&mut self, now: Instant) -> Option<Duration> {
         let left = |notice: &Notice| {
             let age = now.saturating_duration_since(notice.since);
@@ -82,7 +82,7 @@ impl Notices {
         self.list.iter().filter_map(left).min()
     }
 
-    /// Takes away the newest; `false` where there is none.
+    /// Removes the newest; `false` where there is none.
     pub fn dismiss_newest(&mut self) -> bool {
         self.list.pop().is_some()
     }
@@ -100,8 +100,8 @@ impl Notices {
     }
 }
 
-/// Errors begin small because they usually follow a colon; in the window they stand alone. Names of
-/// files and models stay as they are.
+/// Errors begin with a small letter because they usually follow a colon; in the window they stand
+/// alone. Names of files and models stay as they are.
 pub fn capitalised(text: &str) -> String {
     let mut first_word = text.split(' ').next().unwrap_or_default().chars();
     if !first_word.all(char::is_alphabetic) {

@@ -1,4 +1,4 @@
-//! How teaching goes, and what to say next.
+//! How teaching goes, and which clips to label next.
 
 use crate::app::session::{Lane, Session};
 use crate::domain::Labels;
@@ -6,10 +6,10 @@ use crate::engine::PromptEntry;
 use crate::learn::{Progress, next_labels};
 use crate::worker::{Lesson, QueryId};
 
-/// So many clips are proposed: a glance, not a task.
+/// How many clips are proposed: few enough to judge at a glance.
 const N_PROPOSALS: usize = 5;
 
-/// The training that goes on, as far as it has come.
+/// A training that is running, and how far it is.
 #[derive(Clone, Debug)]
 pub struct TeachRun {
     pub query: QueryId,
@@ -67,7 +67,7 @@ impl Session {
         }
     }
 
-    /// Finds anew which clips of a query are worth a label.
+    /// Finds out which clips of a query are worth a label now.
     pub(super) fn propose(&mut self, id: QueryId) {
         let none = Labels::default();
         let Some(lane) = self.lanes.iter_mut().find(|lane| lane.id == id) else {

@@ -7,7 +7,7 @@ use crate::learn::Verdict;
 use crate::video::Orientation;
 use crate::worker::{Event, Lesson};
 
-fn info(duration_secs: f64) -> VideoInfo {
+pub(super) fn info(duration_secs: f64) -> VideoInfo {
     VideoInfo {
         duration_secs,
         frame_rate: Some((25, 1)),
@@ -23,7 +23,12 @@ fn info(duration_secs: f64) -> VideoInfo {
     }
 }
 
-fn found(video: VideoId, query: QueryId, cosines: &[f32]) -> Event {
+pub(super) fn show(session: &mut Session, path: &str, info: VideoInfo) -> VideoId {
+    session.show_video(PathBuf::from(path), info);
+    session.video.as_ref().unwrap().id
+}
+
+pub(super) fn found(video: VideoId, query: QueryId, cosines: &[f32]) -> Event {
     let cosines = SaliencyCurve::new(cosines.to_vec());
     let saliency = cosines.calibrated(2.0, -0.1);
     let highlight = saliency.highlight().unwrap_or(Highlight {
@@ -47,9 +52,9 @@ fn found(video: VideoId, query: QueryId, cosines: &[f32]) -> Event {
     }
 }
 
-fn session_with_answer() -> (Session, QueryId) {
+pub(super) fn session_with_answer() -> (Session, QueryId) {
     let mut session = Session::default();
-    let video = session.show_video(PathBuf::from("a.mp4"), info(9.5));
+    let video = show(&mut session, "a.mp4", info(9.5));
     let (query, _) = session.add_query(" a  kite ").unwrap().unwrap();
     session.apply(found(video, query, &[0.1, 0.5, 0.1, 0.3, 0.4]));
     (session, query)
@@ -59,7 +64,7 @@ fn session_with_answer() -> (Session, QueryId) {
 fn a_lane_says_what_it_waits_for() {
     let mut session = Session::default();
     assert!(session.waiting_for().starts_with("Open a video"));
-    let video = session.show_video(PathBuf::from("a.mp4"), info(10.0));
+    let video = show(&mut session, "a.mp4", info(10.0));
     assert_eq!(session.waiting_for(), "Searching…");
     session.apply(Event::IndexingCancelled { video });
     assert_eq!(session.waiting_for(), "Nothing is indexed");
@@ -68,9 +73,9 @@ fn a_lane_says_what_it_waits_for() {
 #[test]
 fn answers_about_another_video_or_query_are_dropped() {
     let mut session = Session::default();
-    let old = session.show_video(PathBuf::from("a.mp4"), info(10.0));
+    let old = show(&mut session, "a.mp4", info(10.0));
     let (query, _) = session.add_query("a kite").unwrap().unwrap();
-    let new = session.show_video(PathBuf::from("b.mp4"), info(20.0));
+    let new = show(&mut session, "b.mp4", info(20.0));
     session.apply(found(old, query, &[0.1, 0.2]));
     session.apply(Event::VideoFailed {
         video: old,
@@ -185,7 +190,7 @@ fn an_export_leaves_out_what_is_probably_not_there() {
 #[test]
 fn weak_moments_are_told_apart_unless_they_are_asked_for() {
     let mut session = Session::default();
-    let video = session.show_video(PathBuf::from("a.mp4"), info(10.0));
+    let video = show(&mut session, "a.mp4", info(10.0));
     let (query, _) = session.add_query("a kite").unwrap().unwrap();
     // Calibrated: -0.1, 0.9, 0.5, -0.3, 0.3.
     session.apply(found(video, query, &[0.0, 0.5, 0.3, -0.1, 0.2]));
@@ -231,11 +236,11 @@ fn what_was_learned_is_known_by_its_new_name() {
 }
 
 #[test]
-fn a_video_that_opens_takes_the_last_failure_to_open_away() {
+fn a_video_that_opens_removes_the_notice_of_the_last_failure() {
     let mut session = Session::default();
     session.notices.error("the disk is full");
-    session.cannot_open("a.txt is no video".to_owned());
-    session.show_video(PathBuf::from("a.mp4"), info(9.5));
+    session.cannot_open("a.txt is not a video".to_owned());
+    show(&mut session, "a.mp4", info(9.5));
     let texts: Vec<_> = session.notices.iter().map(|notice| &notice.text).collect();
     assert_eq!(texts, ["The disk is full"]);
 }

@@ -1,4 +1,4 @@
-//! A curve that becomes another one: shown for a moment, so that the eye sees what was learned.
+//! The move from one curve to another, drawn for a moment, so that people see what was learned.
 
 use std::borrow::Cow;
 use std::collections::HashMap;

@@ -1,8 +1,9 @@
 //! The saliency curve: a line over a fading ground, on the scale of certainty.
 
-use egui::{Color32, Mesh, Painter, Pos2, Rangef, Rect, Shape, Stroke, epaint::PathStroke, pos2};
+use egui::{Color32, Mesh, Pos2, Rangef, Rect, Shape, Stroke, epaint::PathStroke, pos2};
 
 use crate::app::timeline::columns::columns;
+use crate::app::timeline::strip::Strip;
 use crate::app::timeline::time_view::TimeScale;
 
 /// Calibrated saliency to height. 0 (as good as any words) and 1 (surely there) are always in it.
@@ -33,19 +34,12 @@ impl SaliencyScale {
     }
 }
 
-pub fn paint(
-    painter: &Painter,
-    rect: Rect,
-    values: &[f32],
-    time: &TimeScale,
-    saliency: &SaliencyScale,
-    colour: Color32,
-) {
-    let points = points(values, time, saliency);
-    let painter = painter.with_clip_rect(rect);
+pub fn paint(strip: &Strip<'_>, values: &[f32], saliency: &SaliencyScale, colour: Color32) {
+    let points = points(values, strip.time, saliency);
+    let Strip { painter, rect, .. } = strip.within(strip.rect);
     painter.add(Shape::mesh(ground(&points, rect.bottom(), colour)));
     painter.add(Shape::line(points, PathStroke::new(1.75, colour)));
-    // Where any words would lie.
+    // The height of unrelated words.
     let zero = painter.round_to_pixel_center(saliency.y_of(0.0));
     painter.hline(
         rect.x_range(),
@@ -55,16 +49,9 @@ pub fn paint(
 }
 
 /// Another curve to compare with, as a thin dashed line.
-pub fn paint_ghost(
-    painter: &Painter,
-    rect: Rect,
-    values: &[f32],
-    time: &TimeScale,
-    saliency: &SaliencyScale,
-    colour: Color32,
-) {
-    let points = points(values, time, saliency);
-    let painter = painter.with_clip_rect(rect);
+pub fn paint_ghost(strip: &Strip<'_>, values: &[f32], saliency: &SaliencyScale, colour: Color32) {
+    let points = points(values, strip.time, saliency);
+    let Strip { painter, .. } = strip.within(strip.rect);
     painter.extend(Shape::dashed_line(
         &points,
         Stroke::new(1.0, colour),

@@ -2,25 +2,25 @@
 
 use egui::{Align2, Rect, Role, Sense, TextStyle, Ui, WidgetInfo, pos2, vec2};
 
-use crate::app::action::{Action, Actions};
+use crate::app::action::{Actions, Find};
 use crate::app::colours::lane_colour;
 use crate::app::icons::{self, Icon};
 use crate::app::session::{Lane, percent};
 use crate::app::theme::Palette;
+use crate::app::timeline::lane::LaneView;
 use crate::app::widgets::{elided, focus_ring};
 use crate::domain::count;
 
 const REMOVE_SIZE: f32 = 22.0;
 
-pub fn ui(
-    ui: &mut Ui,
-    rect: Rect,
-    lane: &Lane,
-    is_selected: bool,
-    waiting: &str,
-    palette: &Palette,
-    actions: &mut Actions,
-) {
+pub fn ui(ui: &mut Ui, rect: Rect, view: LaneView<'_>, actions: &mut Actions) {
+    let LaneView {
+        lane,
+        is_selected,
+        waiting,
+        ..
+    } = view;
+    let palette = Palette::of(ui);
     let id = ui.scope_id().with(("lane", lane.id));
     let response = ui.interact(rect, id, Sense::click());
     let name = format!("Query {}", lane.query);
@@ -45,7 +45,7 @@ pub fn ui(
         palette.text,
         text_width,
     );
-    let (state, state_colour) = state_text(lane, waiting, palette);
+    let (state, state_colour) = state_text(ui, lane, waiting);
     let width = rect.right() - 8.0 - text_left;
     let state = elided(ui, &state, &TextStyle::Small, state_colour, width);
     let total = words.size().y + 2.0 + state.size().y;
@@ -54,7 +54,7 @@ pub fn ui(
     let words_middle = top + 0.5 * words.size().y;
     painter.galley(pos2(text_left, top), words, palette.text);
     painter.galley(pos2(text_left, below), state, state_colour);
-    focus_ring(ui, &response, palette);
+    focus_ring(ui, &response);
 
     let remove_rect = Align2::RIGHT_CENTER.anchor_size(
         pos2(rect.right() - 4.0, words_middle),
@@ -69,19 +69,20 @@ pub fn ui(
         palette.weak_text
     };
     icons::paint(&painter, remove_rect, Icon::Close, 11.0, ink);
-    focus_ring(ui, &remove, palette);
+    focus_ring(ui, &remove);
     let remove_clicked = remove.clicked();
     remove.on_hover_text("Remove this query");
     if remove_clicked {
-        actions.push(Action::RemoveQuery(lane.id));
+        actions.push(Find::Remove(lane.id));
     } else if response.clicked() {
-        actions.push(Action::SelectQuery(lane.id));
+        actions.push(Find::Select(lane.id));
     }
     let what = "How well the best clip fits: 0 % is as well as any words, 100 % as well as can be.";
     response.on_hover_text(format!("{}\n{what}", lane.query));
 }
 
-fn state_text(lane: &Lane, waiting: &str, palette: &Palette) -> (String, egui::Color32) {
+fn state_text(ui: &Ui, lane: &Lane, waiting: &str) -> (String, egui::Color32) {
+    let palette = Palette::of(ui);
     if lane.error.is_some() {
         return ("No answer".to_owned(), palette.error);
     }

@@ -1,4 +1,4 @@
-//! What lies under the pointer: the time, the score, a picture of the clip.
+//! What is under the pointer: the time, the score, a picture of the clip.
 
 use egui::{Area, Color32, Frame, Id, Margin, Order, Pos2, Rect, Stroke, Ui, vec2};
 
@@ -14,16 +14,22 @@ const PICTURE_HEIGHT: f32 = 90.0;
 /// Room for the words below an upright picture.
 const LEAST_WIDTH: f32 = 116.0;
 
-/// A card above `at` and centred on it, within the window; `shape` is that of the video.
-pub fn card(
-    ui: &Ui,
-    at: Pos2,
-    shape: egui::Vec2,
-    time_secs: f64,
-    lane: Option<(&Lane, Color32)>,
-    thumbnails: &mut Thumbnails,
-    palette: &Palette,
-) {
+/// What a card says.
+pub struct Card<'a> {
+    pub time_secs: f64,
+    /// Width and height of the video.
+    pub shape: egui::Vec2,
+    pub lane: Option<(&'a Lane, Color32)>,
+}
+
+/// A card above `at` and centred on it, within the window.
+pub fn ui(ui: &Ui, at: Pos2, card: &Card<'_>, thumbnails: &mut Thumbnails) {
+    let palette = Palette::of(ui);
+    let Card {
+        time_secs,
+        shape,
+        lane,
+    } = *card;
     let clip = ClipIndex::at(time_secs);
     let screen: Rect = ui.ctx().content_rect();
     let response = Area::new(Id::unique("timeline hover"))
@@ -41,7 +47,7 @@ pub fn card(
             .inner_margin(Margin::same(6))
             .show(ui, |ui| {
                 ui.spacing_mut().item_spacing = vec2(8.0, 4.0);
-                // As large before the picture has come, or the card would jump.
+                // As large before the picture is there, or the card would jump.
                 let width = PICTURE_HEIGHT * shape.x / shape.y.max(1.0);
                 let place = vec2(
                     width.clamp(LEAST_WIDTH, 2.4 * PICTURE_HEIGHT),

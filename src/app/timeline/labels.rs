@@ -1,33 +1,29 @@
-//! What the user said: a coloured strip under the curve, and the clips about to be graded.
+//! The labels: a coloured strip under the curve, and the clips about to be graded.
 
-use egui::{Painter, Rect, Role, Sense, Stroke, Ui, WidgetInfo};
+use egui::{Rect, Role, Sense, Stroke, Ui, WidgetInfo};
 
 use crate::app::colours::grade_colour;
 use crate::app::session::Selection;
-use crate::app::theme::Palette;
-use crate::app::timeline::time_view::TimeScale;
+use crate::app::timeline::strip::Strip;
 use crate::domain::{Grade, Labels};
 
 pub const HEIGHT: f32 = 8.0;
 
 /// One field per labelled clip.
-pub fn ui(
-    ui: &Ui,
-    painter: &Painter,
-    rect: Rect,
-    query: &str,
-    labels: Option<&Labels>,
-    scale: &TimeScale,
-    palette: &Palette,
-) {
+pub fn ui(ui: &Ui, strip: &Strip<'_>, query: &str, labels: Option<&Labels>) {
+    let Strip {
+        painter,
+        rect,
+        time,
+        palette,
+    } = strip.within(strip.rect);
     let id = ui.scope_id().with(("labels", query));
     let name = description(query, labels);
     let response = ui.interact(rect, id, Sense::hover());
     response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &name));
     painter.rect_filled(rect, 0.0, palette.line.gamma_multiply(0.4));
-    let painter = painter.with_clip_rect(rect);
     for (clip, grade) in labels.iter().flat_map(|labels| &labels.grades) {
-        let x = scale.x_of(clip.start_secs())..=scale.x_of(clip.end_secs()).max(1.0);
+        let x = time.x_of(clip.start_secs())..=time.x_of(clip.end_secs()).max(1.0);
         let width = x.end() - x.start();
         let field = Rect::from_x_y_ranges(x, rect.y_range());
         // A gap shows single clips, where there is room for one.
@@ -58,17 +54,16 @@ fn description(query: &str, labels: Option<&Labels>) -> String {
 }
 
 /// The selected clips, over all lanes.
-pub fn paint_selection(
-    painter: &Painter,
-    rect: Rect,
-    selection: Selection,
-    scale: &TimeScale,
-    palette: &Palette,
-) {
+pub fn paint_selection(strip: &Strip<'_>, selection: Selection) {
+    let Strip {
+        painter,
+        rect,
+        time,
+        palette,
+    } = strip.within(strip.rect);
     let span = selection.span();
-    let x = scale.x_of(span.start_secs)..=scale.x_of(span.end_secs);
+    let x = time.x_of(span.start_secs)..=time.x_of(span.end_secs);
     let area = Rect::from_x_y_ranges(x, rect.y_range());
-    let painter = painter.with_clip_rect(rect);
     painter.rect_filled(area, 0.0, palette.accent.gamma_multiply(0.16));
     let stroke = Stroke::new(1.5, palette.accent);
     painter.vline(area.left(), rect.y_range(), stroke);

@@ -1,26 +1,24 @@
 //! Moments as bands behind the curve, and the highlight as a mark above it.
 
-use egui::{Color32, Painter, Rect, Shape, Stroke, StrokeKind, pos2};
+use egui::{Color32, Rect, Shape, Stroke, StrokeKind, pos2};
 
-use crate::app::timeline::time_view::TimeScale;
+use crate::app::timeline::strip::Strip;
 use crate::domain::{ClipIndex, Moment};
 
-/// At least so wide, or a short moment in a long video could not be seen.
+/// At least so wide; a short moment in a long video would be invisible otherwise.
 const LEAST_WIDTH: f32 = 3.0;
 
-/// Bands; only outlines where the query is probably not there.
-pub fn paint_bands(
-    painter: &Painter,
-    rect: Rect,
-    moments: &[Moment],
-    scale: &TimeScale,
-    colour: Color32,
-    is_doubtful: bool,
-) {
-    let painter = painter.with_clip_rect(rect);
+/// Bands, or only outlines where the query is probably not in the video.
+pub fn paint_bands(strip: &Strip<'_>, moments: &[Moment], colour: Color32, is_doubtful: bool) {
+    let Strip {
+        painter,
+        rect,
+        time,
+        ..
+    } = strip.within(strip.rect);
     for moment in moments {
-        let left = scale.x_of(moment.span.start_secs);
-        let right = scale.x_of(moment.span.end_secs).max(left + LEAST_WIDTH);
+        let left = time.x_of(moment.span.start_secs);
+        let right = time.x_of(moment.span.end_secs).max(left + LEAST_WIDTH);
         if right < rect.left() || left > rect.right() {
             continue;
         }
@@ -29,7 +27,7 @@ pub fn paint_bands(
             let stroke = Stroke::new(1.0, colour.gamma_multiply(0.35));
             painter.rect_stroke(band, 2.0, stroke, StrokeKind::Inside);
         } else {
-            // What surely is there stands out from what is only better than the rest.
+            // What is surely there stands out from what is only better than the rest.
             let strength = moment.score.clamp(0.1, 1.0);
             painter.rect_filled(band, 2.0, colour.gamma_multiply(0.05 + 0.2 * strength));
             let foot = band.with_min_y(band.bottom() - 3.0);
@@ -39,15 +37,14 @@ pub fn paint_bands(
 }
 
 /// A small pin that points down at the best clip.
-pub fn paint_highlight(
-    painter: &Painter,
-    rect: Rect,
-    clip: ClipIndex,
-    scale: &TimeScale,
-    colour: Color32,
-    outline: Color32,
-) {
-    let x = scale.x_of(clip.centre_secs());
+pub fn paint_highlight(strip: &Strip<'_>, clip: ClipIndex, colour: Color32) {
+    let Strip {
+        painter,
+        rect,
+        time,
+        palette,
+    } = strip;
+    let x = time.x_of(clip.centre_secs());
     if !rect.x_range().contains(x) {
         return;
     }
@@ -63,6 +60,6 @@ pub fn paint_highlight(
     painter.add(Shape::convex_polygon(
         points,
         colour,
-        Stroke::new(1.5, outline),
+        Stroke::new(1.5, palette.lane_background),
     ));
 }

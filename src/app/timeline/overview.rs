@@ -1,20 +1,28 @@
 //! Which part of the video is visible: a thin bar above the ruler, only while zoomed in.
 
-use egui::{Painter, Rect};
+use egui::Rect;
 
-use crate::app::theme::Palette;
+use crate::app::timeline::strip::Strip;
 use crate::app::timeline::time_view::TimeView;
 
 const HEIGHT: f32 = 2.0;
 
-/// A bar shorter than this could not be seen.
+/// A shorter bar would be invisible.
 const LEAST_WIDTH: f32 = 8.0;
 
-pub fn paint(painter: &Painter, ruler: Rect, view: &TimeView, palette: &Palette) {
+/// `ruler` is that of the timeline.
+pub fn paint(ruler: &Strip<'_>) {
+    let Strip {
+        painter,
+        rect,
+        time,
+        palette,
+    } = ruler;
+    let view = &time.view;
     if view.is_whole() {
         return;
     }
-    let track = ruler.with_max_y(ruler.top() + HEIGHT);
+    let track = rect.with_max_y(rect.top() + HEIGHT);
     painter.rect_filled(track, 1.0, palette.line);
     painter.rect_filled(bar(track, view), 1.0, palette.weak_text);
 }

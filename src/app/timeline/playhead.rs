@@ -1,20 +1,19 @@
 //! The playhead and the line under the pointer.
 
-use egui::{Color32, Painter, Rect, Shape, Stroke, pos2};
+use egui::{Shape, Stroke, pos2};
 
-use crate::app::timeline::time_view::TimeScale;
+use crate::app::timeline::strip::Strip;
 
 /// A line through all lanes with a head on the ruler.
-pub fn paint(
-    painter: &Painter,
-    rect: Rect,
-    ruler_bottom: f32,
-    time_secs: f64,
-    scale: &TimeScale,
-    colour: Color32,
-    ground: Color32,
-) {
-    let x = scale.x_of(time_secs);
+pub fn paint(strip: &Strip<'_>, ruler_bottom: f32, time_secs: f64) {
+    let Strip {
+        painter,
+        rect,
+        time,
+        palette,
+    } = strip;
+    let (colour, ground) = (palette.playhead, palette.lane_background);
+    let x = time.x_of(time_secs);
     if x < rect.left() - 1.0 || x > rect.right() + 1.0 {
         return;
     }
@@ -36,10 +35,7 @@ pub fn paint(
 }
 
 /// Where a click would go.
-pub fn paint_hover(painter: &Painter, rect: Rect, x: f32, colour: Color32) {
-    painter.vline(
-        x,
-        rect.y_range(),
-        Stroke::new(1.0, colour.gamma_multiply(0.5)),
-    );
+pub fn paint_hover(strip: &Strip<'_>, x: f32) {
+    let stroke = Stroke::new(1.0, strip.palette.text.gamma_multiply(0.5));
+    strip.painter.vline(x, strip.rect.y_range(), stroke);
 }

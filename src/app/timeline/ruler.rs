@@ -1,9 +1,8 @@
 //! The time ruler: ticks at round times, as many as there is room for.
 
-use egui::{Align2, Painter, Rect, Stroke, TextStyle, Ui};
+use egui::{Align2, Stroke, TextStyle, Ui};
 
-use crate::app::theme::Palette;
-use crate::app::timeline::time_view::TimeScale;
+use crate::app::timeline::strip::Strip;
 
 /// Between labels, so that they never touch.
 const LEAST_POINTS: f64 = 76.0;
@@ -14,17 +13,23 @@ const STEPS_SECS: [f64; 19] = [
     3600.0, 7200.0, 14400.0, 28800.0,
 ];
 
-pub fn paint(ui: &Ui, painter: &Painter, rect: Rect, scale: &TimeScale, palette: &Palette) {
+pub fn paint(ui: &Ui, strip: &Strip<'_>) {
+    let Strip {
+        painter,
+        rect,
+        time,
+        palette,
+    } = strip;
     let font = TextStyle::Small.resolve(ui.style());
-    let step_secs = step_secs(scale.secs_per_point());
+    let step_secs = step_secs(time.secs_per_point());
     let n_minor = 5;
-    let first = (scale.view.start_secs() / step_secs).floor() as i64;
-    let last = (scale.view.end_secs() / step_secs).ceil() as i64;
+    let first = (time.view.start_secs() / step_secs).floor() as i64;
+    let last = (time.view.end_secs() / step_secs).ceil() as i64;
     for tick in first..=last {
         let time_secs = tick as f64 * step_secs;
-        let x = painter.round_to_pixel_center(scale.x_of(time_secs));
+        let x = painter.round_to_pixel_center(time.x_of(time_secs));
         for minor in 1..n_minor {
-            let x = scale.x_of(time_secs + step_secs * f64::from(minor) / f64::from(n_minor));
+            let x = time.x_of(time_secs + step_secs * f64::from(minor) / f64::from(n_minor));
             painter.vline(
                 x,
                 rect.bottom() - 3.0..=rect.bottom(),

@@ -1,24 +1,25 @@
-//! The threshold: a line across the curve that is dragged to form the moments anew.
+//! The threshold: a line across the curve that is dragged to change the moments.
 
 use egui::{
-    Align2, CursorIcon, EventFilter, Key, Painter, PointerButton, Rect, Response, Role, Sense,
-    Shape, Stroke, TextStyle, Ui, WidgetInfo, accesskit,
+    Align2, CursorIcon, EventFilter, Key, PointerButton, Rect, Response, Role, Sense, Shape,
+    Stroke, TextStyle, Ui, WidgetInfo, accesskit,
 };
 
-use crate::app::action::{Action, Actions};
+use crate::app::action::{Actions, Find};
 use crate::app::session::Lane;
-use crate::app::theme::Palette;
 use crate::app::timeline::curve::SaliencyScale;
+use crate::app::timeline::strip::Strip;
 
-/// So far from the line it can still be taken.
+/// How far from the line it can still be grabbed.
 const REACH: f32 = 5.0;
 
 /// One press of a key.
 const STEP: f32 = 0.02;
 
-/// The line's own control, a double click on which takes it back; must come after the control of the timeline, so that it lies on top.
+/// The line's own control; a double click resets it. It must come after the control of the
+/// timeline, so that it lies on top.
 ///
-/// A click that is no drag is left to the timeline: it is in the answer.
+/// A click without a drag is left to the timeline: it is in the response.
 pub fn ui(
     ui: &mut Ui,
     rect: Rect,
@@ -53,15 +54,15 @@ pub fn ui(
         && let Some(pointer) = response.interact_pointer_pos()
         && let Some(threshold) = lane.threshold_at(scale.saliency_at(pointer.y))
     {
-        actions.push(Action::SetThreshold(lane.id, threshold));
+        actions.push(Find::SetThreshold(lane.id, threshold));
     }
     if response.double_clicked() {
-        actions.push(Action::SetThreshold(lane.id, lane.usual_threshold));
+        actions.push(Find::SetThreshold(lane.id, lane.usual_threshold));
     }
     let steps = steps(ui, &response);
     if steps != 0 {
         let threshold = lane.threshold + STEP * steps as f32;
-        actions.push(Action::SetThreshold(lane.id, threshold.clamp(0.0, 1.0)));
+        actions.push(Find::SetThreshold(lane.id, threshold.clamp(0.0, 1.0)));
     }
     Some(response)
 }
@@ -88,15 +89,13 @@ fn steps(ui: &Ui, response: &Response) -> i32 {
     steps
 }
 
-pub fn paint(
-    ui: &Ui,
-    painter: &Painter,
-    rect: Rect,
-    lane: &Lane,
-    scale: &SaliencyScale,
-    is_warm: bool,
-    palette: &Palette,
-) {
+pub fn paint(ui: &Ui, strip: &Strip<'_>, lane: &Lane, scale: &SaliencyScale, is_warm: bool) {
+    let Strip {
+        painter,
+        rect,
+        palette,
+        ..
+    } = strip;
     let Some(level) = lane.threshold_level() else {
         return;
     };

@@ -1,10 +1,10 @@
-//! Which part of the video the timeline shows, and where on the screen a second lies.
+//! Which part of the video the timeline shows, and where on the screen a second is.
 
 use egui::Rangef;
 
 use crate::domain::CLIP_SECS;
 
-/// As far as zooming in goes: two clips fill the timeline.
+/// The most that can be zoomed in: two clips fill the timeline.
 const LEAST_SECS: f64 = 2.0 * CLIP_SECS;
 
 /// The visible part of a video.
@@ -48,7 +48,7 @@ impl TimeView {
         (part(self.start_secs), part(self.end_secs))
     }
 
-    /// The length of the video has become known better.
+    /// Takes in the length of the video, which is exact only once it is indexed.
     pub fn set_duration(&mut self, duration_secs: f64) {
         if (duration_secs - self.duration_secs).abs() < 1e-6 {
             return;
@@ -65,7 +65,7 @@ impl TimeView {
         };
     }
 
-    /// Shows `factor` times as much; what lies at `at_secs` stays where it is.
+    /// Shows `factor` times as much; the time `at_secs` keeps its place on the screen.
     pub fn zoom(&mut self, factor: f64, at_secs: f64) {
         let least = LEAST_SECS.min(self.duration_secs);
         let length = (self.length_secs() * factor).clamp(least, self.duration_secs);
@@ -73,7 +73,7 @@ impl TimeView {
         *self = self.within(at_secs - part * length, length);
     }
 
-    /// Moves by so many seconds, as far as the video goes.
+    /// Moves by so many seconds, but not beyond the ends of the video.
     pub fn pan(&mut self, by_secs: f64) {
         *self = self.within(self.start_secs + by_secs, self.length_secs());
     }

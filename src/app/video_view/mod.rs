@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use egui::{Rect, Sense, Ui, Vec2};
 
-use crate::app::action::{Action, Actions};
+use crate::app::action::{Actions, Play, View};
 use crate::app::session::Session;
 use crate::app::theme::Palette;
 use crate::video::player::VideoFrame;
@@ -103,16 +103,11 @@ pub fn letterboxed(area: Rect, width: f32, height: f32) -> Rect {
 }
 
 /// Fills what is left of `ui`. A click plays or pauses, a double click goes to fullscreen.
-pub fn ui(
-    ui: &mut Ui,
-    session: &Session,
-    picture: &Picture,
-    palette: &Palette,
-    actions: &mut Actions,
-) {
+pub fn ui(ui: &mut Ui, session: &Session, picture: &Picture, actions: &mut Actions) {
+    let palette = Palette::of(ui);
     let area = ui.available_rect_before_wrap();
     let response = ui.allocate_rect(area, Sense::click());
-    let name = session.video.as_ref().map_or_else(
+    let name = session.video().map_or_else(
         || "Video".to_owned(),
         |video| format!("Video {}", video.name()),
     );
@@ -128,9 +123,9 @@ pub fn ui(
         ));
     }
     if response.double_clicked() {
-        actions.push(Action::ToggleFullscreen);
+        actions.push(View::ToggleFullscreen);
     } else if response.clicked() {
-        actions.push(Action::TogglePlay);
+        actions.push(Play::Toggle);
     }
 }
 

@@ -16,7 +16,7 @@ use crate::video::play::playhead::Position;
 use crate::video::play::shared::{Command, Link, PlayState, PlayerEvent};
 
 /// The slowest and the fastest speed.
-const SPEEDS: std::ops::RangeInclusive<f64> = 0.25..=4.0;
+pub const SPEEDS: std::ops::RangeInclusive<f64> = 0.25..=4.0;
 
 /// Plays one file. Dropping it stops playback without waiting.
 pub struct Player {

@@ -2,7 +2,7 @@
 
 use egui::{Align2, RichText, Role, Sense, Stroke, StrokeKind, TextStyle, Ui, WidgetInfo, vec2};
 
-use crate::app::action::{Action, Actions};
+use crate::app::action::{Actions, Teach};
 use crate::app::colours::grade_colour;
 use crate::app::icons::Icon;
 use crate::app::panels::results::hint;
@@ -13,9 +13,10 @@ use crate::domain::{Grade, format_timestamp};
 
 const GRADE_HEIGHT: f32 = 44.0;
 
-pub fn ui(ui: &mut Ui, session: &Session, palette: &Palette, actions: &mut Actions) {
-    let Some(video) = &session.video else {
-        hint(ui, "Open a video to teach with.", palette);
+pub fn ui(ui: &mut Ui, session: &Session, actions: &mut Actions) {
+    let palette = Palette::of(ui);
+    let Some(video) = session.video() else {
+        hint(ui, "Open a video to teach with.");
         return;
     };
     let Some(target) = session.grading_target() else {
@@ -31,14 +32,14 @@ pub fn ui(ui: &mut Ui, session: &Session, palette: &Palette, actions: &mut Actio
                 "Redo the label",
                 "Ctrl+Shift+Z",
                 video.labels.can_redo(),
-                Action::RedoLabel,
+                Teach::Redo,
             ),
             (
                 Icon::Undo,
                 "Undo the label",
                 "Ctrl+Z",
                 video.labels.can_undo(),
-                Action::UndoLabel,
+                Teach::Undo,
             ),
         ] {
             let button = IconButton::new(icon, name).hint(key).size(24.0);
@@ -55,7 +56,7 @@ pub fn ui(ui: &mut Ui, session: &Session, palette: &Palette, actions: &mut Actio
     let is_open = video.labels.is_open();
     ui.add_enabled_ui(is_open, |ui| {
         let given = session.common_grade(target);
-        grades(ui, given, palette, actions);
+        grades(ui, given, actions);
     });
     let text = match session.selected_labels() {
         _ if !is_open => "Labels can be given when indexing has begun.",
@@ -65,13 +66,13 @@ pub fn ui(ui: &mut Ui, session: &Session, palette: &Palette, actions: &mut Actio
              where it does not, then press Retrain."
         }
     };
-    hint(ui, text, palette);
+    hint(ui, text);
 }
 
 /// `Does it happen at 0:12.0 – 0:14.0?`
 fn question(session: &Session, target: Selection) -> String {
     let span = target.span();
-    let place = if session.selection.is_some() {
+    let place = if session.selection().is_some() {
         "in"
     } else {
         "here,"
@@ -84,7 +85,8 @@ fn question(session: &Session, target: Selection) -> String {
 }
 
 /// Five fields from worst to best; the one that was given is filled.
-fn grades(ui: &mut Ui, given: Option<Grade>, palette: &Palette, actions: &mut Actions) {
+fn grades(ui: &mut Ui, given: Option<Grade>, actions: &mut Actions) {
+    let palette = Palette::of(ui);
     let gap = 4.0;
     let (area, _) =
         ui.allocate_exact_size(vec2(ui.available_width(), GRADE_HEIGHT), Sense::hover());
@@ -136,10 +138,10 @@ fn grades(ui: &mut Ui, given: Option<Grade>, palette: &Palette, actions: &mut Ac
             small.clone(),
             if is_given { ink } else { palette.weak_text },
         );
-        focus_ring(ui, &response, palette);
+        focus_ring(ui, &response);
         if response.clicked() {
             // The same once more takes it back.
-            actions.push(Action::Grade(None, (!is_given).then_some(grade)));
+            actions.push(Teach::Grade(None, (!is_given).then_some(grade)));
         }
         let key = grade.value();
         response.on_hover_text(format!("Key {key}"));

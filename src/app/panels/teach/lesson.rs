@@ -2,18 +2,20 @@
 
 use egui::{Color32, Grid, RichText, Ui};
 
-use crate::app::action::{Action, Actions};
+use crate::app::action::{Actions, Teach};
 use crate::app::session::Lane;
 use crate::app::theme::Palette;
 use crate::app::widgets::card;
+use crate::domain::count;
 use crate::learn::Verdict;
 use crate::worker::Lesson;
 
-pub fn ui(ui: &mut Ui, lane: &Lane, palette: &Palette, actions: &mut Actions) {
+pub fn ui(ui: &mut Ui, lane: &Lane, actions: &mut Actions) {
+    let palette = Palette::of(ui);
     let Some(lesson) = &lane.lesson else { return };
     ui.add_space(6.0);
-    card(ui, palette, |ui| match lesson {
-        Ok(lesson) => learned(ui, lane, lesson, palette, actions),
+    card(ui, |ui| match lesson {
+        Ok(lesson) => learned(ui, lane, lesson, actions),
         Err(message) => {
             title(ui, "Nothing learned", palette.warning);
             ui.label(RichText::new(message).small().color(palette.text));
@@ -25,7 +27,8 @@ fn title(ui: &mut Ui, text: &str, colour: Color32) {
     ui.label(RichText::new(text).color(colour));
 }
 
-fn learned(ui: &mut Ui, lane: &Lane, lesson: &Lesson, palette: &Palette, actions: &mut Actions) {
+fn learned(ui: &mut Ui, lane: &Lane, lesson: &Lesson, actions: &mut Actions) {
+    let palette = Palette::of(ui);
     let (text, colour) = match lesson.verdict {
         Verdict::Better => ("Learned", palette.accent),
         Verdict::NotBetter | Verdict::Unchecked => ("Kept aside", palette.warning),
@@ -68,7 +71,7 @@ fn learned(ui: &mut Ui, lane: &Lane, lesson: &Lesson, palette: &Palette, actions
     };
     let button = egui::Button::new(text).fill(palette.raised_hover);
     if ui.add(button).clicked() {
-        actions.push(Action::UsePrompt(lane.id, prompt));
+        actions.push(Teach::UsePrompt(lane.id, prompt));
     }
 }
 
@@ -78,11 +81,7 @@ fn explanation(lesson: &Lesson, is_used: bool) -> String {
     } else {
         "The search stays as it was"
     };
-    let videos = if lesson.n_videos == 1 {
-        "1 video".to_owned()
-    } else {
-        format!("{} videos", lesson.n_videos)
-    };
+    let videos = count(lesson.n_videos, "video");
     let from = format!("From {} labels on {videos}", lesson.n_labels);
     match lesson.verdict {
         Verdict::Better => format!("{from}: better on labels that it did not learn from."),

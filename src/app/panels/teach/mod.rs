@@ -28,18 +28,17 @@ pub fn ui(
     session: &Session,
     state: &mut State,
     thumbnails: &mut Thumbnails,
-    palette: &Palette,
     actions: &mut Actions,
 ) {
     // A panel is as wide as what is in it.
     ui.set_min_width(ui.available_width());
     let Some(lane) = session.selected_lane() else {
         let text = "Type what you look for. Where the answer is wrong, it is put right here.";
-        hint(ui, text, palette);
+        hint(ui, text);
         return;
     };
-    head(ui, lane, palette);
-    prompts::ui(ui, session, lane, state, palette, actions);
+    head(ui, lane);
+    prompts::ui(ui, session, lane, state, actions);
     let contents = ScrollArea::vertical()
         .id_salt(("teach", lane.id))
         .auto_shrink(false)
@@ -47,11 +46,11 @@ pub fn ui(
         .min_scrolled_height(0.0);
     contents.show(ui, |ui| {
         ui.add_space(4.0);
-        grading::ui(ui, session, palette, actions);
+        grading::ui(ui, session, actions);
         ui.add_space(8.0);
-        training::ui(ui, session, lane, palette, actions);
-        lesson::ui(ui, lane, palette, actions);
-        proposals(ui, session, lane, thumbnails, palette, actions);
+        training::ui(ui, session, lane, actions);
+        lesson::ui(ui, lane, actions);
+        proposals(ui, session, lane, thumbnails, actions);
     });
 }
 
@@ -61,14 +60,14 @@ fn proposals(
     session: &Session,
     lane: &Lane,
     thumbnails: &mut Thumbnails,
-    palette: &Palette,
     actions: &mut Actions,
 ) {
+    let palette = Palette::of(ui);
     if lane.proposals.is_empty() {
         return;
     }
     ui.add_space(8.0);
-    section(ui, "What to label next?", palette);
+    section(ui, "What to label next?");
     let why = "The clips that the model is least sure of.";
     ui.label(RichText::new(why).small().color(palette.weak_text));
     for (i, &clip) in lane.proposals.iter().enumerate() {
@@ -78,9 +77,9 @@ fn proposals(
             clip,
             // What counts is how near it is to the threshold.
             saliency: None,
-            is_looped: session.playback.looped == Some(clip.span()),
+            is_looped: session.playback().looped == Some(clip.span()),
             shows_thumbs: true,
         };
-        row.ui(ui, session, thumbnails, palette, actions);
+        row.ui(ui, session, thumbnails, actions);
     }
 }

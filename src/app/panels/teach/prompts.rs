@@ -2,7 +2,7 @@
 
 use egui::{Align, Key, Layout, Popup, RichText, TextEdit, Ui, vec2};
 
-use crate::app::action::{Action, Actions};
+use crate::app::action::{Action, Actions, Find, Teach};
 use crate::app::icons::Icon;
 use crate::app::panels::teach::State;
 use crate::app::session::{Lane, Session};
@@ -10,16 +10,9 @@ use crate::app::theme::Palette;
 use crate::app::widgets::{IconButton, Look, select_all};
 use crate::worker::PromptEdit;
 
-pub fn ui(
-    ui: &mut Ui,
-    session: &Session,
-    lane: &Lane,
-    state: &mut State,
-    palette: &Palette,
-    actions: &mut Actions,
-) {
+pub fn ui(ui: &mut Ui, session: &Session, lane: &Lane, state: &mut State, actions: &mut Actions) {
     if state.rename.is_some() {
-        rename(ui, state, palette, actions);
+        rename(ui, state, actions);
         return;
     }
     ui.horizontal(|ui| {
@@ -27,7 +20,7 @@ pub fn ui(
         let look = |is_on| if is_on { Look::On } else { Look::Raised };
         let words = IconButton::words("Plain words").look(look(lane.prompt.is_none()));
         if words.size(28.0).show(ui).clicked() {
-            actions.push(Action::UsePrompt(lane.id, None));
+            actions.push(Teach::UsePrompt(lane.id, None));
         }
         let taught = session.taught_prompt(lane);
         let button = IconButton::words("Taught")
@@ -37,7 +30,7 @@ pub fn ui(
             .show(ui);
         if let Some(name) = taught {
             if button.clicked() && lane.prompt.as_ref() != Some(&name) {
-                actions.push(Action::UsePrompt(lane.id, Some(name.clone())));
+                actions.push(Teach::UsePrompt(lane.id, Some(name.clone())));
             }
             button.on_hover_text(name);
         }
@@ -48,38 +41,32 @@ pub fn ui(
         }
         Popup::menu(&more)
             .close_behavior(egui::PopupCloseBehavior::CloseOnClickOutside)
-            .show(|ui| menu(ui, session, lane, state, palette, actions));
+            .show(|ui| menu(ui, session, lane, state, actions));
     });
 }
 
-fn menu(
-    ui: &mut Ui,
-    session: &Session,
-    lane: &Lane,
-    state: &mut State,
-    palette: &Palette,
-    actions: &mut Actions,
-) {
+fn menu(ui: &mut Ui, session: &Session, lane: &Lane, state: &mut State, actions: &mut Actions) {
+    let palette = Palette::of(ui);
     ui.set_min_width(240.0);
     let heading = |ui: &mut Ui, text: &str| {
         ui.label(RichText::new(text).small().color(palette.weak_text));
     };
     heading(ui, "Answer by");
     if ui.radio(lane.prompt.is_none(), "The plain words").clicked() {
-        actions.push(Action::UsePrompt(lane.id, None));
+        actions.push(Teach::UsePrompt(lane.id, None));
     }
-    for entry in &session.prompts {
+    for entry in session.prompts() {
         let is_used = lane.prompt.as_ref() == Some(&entry.name);
         let radio = egui::RadioButton::new(is_used, &entry.name);
         let response = ui.add_enabled(entry.is_usable(), radio);
         if response.clicked() {
             let prompt = entry.name.clone();
             actions.push(match entry.query() {
-                Some(query) if query != lane.query.key() => Action::AskWith {
+                Some(query) if query != lane.query.key() => Action::from(Find::AskWith {
                     query: query.to_owned(),
                     prompt,
-                },
-                _ => Action::UsePrompt(lane.id, Some(prompt)),
+                }),
+                _ => Teach::UsePrompt(lane.id, Some(prompt)).into(),
             });
         }
         match (&entry.problem, entry.query()) {
@@ -96,14 +83,14 @@ fn menu(
             ui.close();
         }
         if ui.button("Export…").clicked() {
-            actions.push(Action::ExportPrompt(name.clone()));
+            actions.push(Teach::ExportPrompt(name.clone()));
             ui.close();
         }
         if state.delete.as_ref() == Some(name) {
             let text = RichText::new("Delete for good").color(palette.error);
             if ui.button(text).clicked() {
                 let name = name.clone();
-                actions.push(Action::EditPrompts(PromptEdit::Delete { name }));
+                actions.push(Teach::EditPrompts(PromptEdit::Delete { name }));
                 state.delete = None;
                 ui.close();
             }
@@ -113,16 +100,17 @@ fn menu(
         ui.separator();
     }
     if ui.button("Import a prompt…").clicked() {
-        actions.push(Action::ImportPrompt);
+        actions.push(Teach::ImportPrompt);
         ui.close();
     }
     if ui.button("Export all labels…").clicked() {
-        actions.push(Action::ExportLabels);
+        actions.push(Teach::ExportLabels);
         ui.close();
     }
 }
 
-fn rename(ui: &mut Ui, state: &mut State, palette: &Palette, actions: &mut Actions) {
+fn rename(ui: &mut Ui, state: &mut State, actions: &mut Actions) {
+    let palette = Palette::of(ui);
     let Some((name, new_name)) = &mut state.rename else {
         return;
     };
@@ -148,7 +136,7 @@ fn rename(ui: &mut Ui, state: &mut State, palette: &Palette, actions: &mut Actio
         is_over = keys.1;
     });
     if is_kept {
-        actions.push(Action::EditPrompts(PromptEdit::Rename {
+        actions.push(Teach::EditPrompts(PromptEdit::Rename {
             name: name.clone(),
             new_name: new_name.trim().to_owned(),
         }));

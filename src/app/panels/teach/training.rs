@@ -2,19 +2,20 @@
 
 use egui::{Painter, ProgressBar, Rect, RichText, Sense, Shape, Stroke, Ui, pos2, vec2};
 
-use crate::app::action::{Action, Actions};
+use crate::app::action::{Actions, Teach};
 use crate::app::icons::Icon;
 use crate::app::session::{Lane, Session, TeachRun};
 use crate::app::theme::{CORNER, Palette};
 use crate::app::widgets::{IconButton, Look};
-use crate::domain::{Grade, Labels};
+use crate::domain::{Grade, Labels, count};
 use crate::learn::{ENOUGH_LABELS, Phase, Progress};
 
 const PLOT_HEIGHT: f32 = 64.0;
 
-pub fn ui(ui: &mut Ui, session: &Session, lane: &Lane, palette: &Palette, actions: &mut Actions) {
-    match &session.teaching {
-        Some(run) if run.query == lane.id => running(ui, run, palette, actions),
+pub fn ui(ui: &mut Ui, session: &Session, lane: &Lane, actions: &mut Actions) {
+    let palette = Palette::of(ui);
+    match session.teaching() {
+        Some(run) if run.query == lane.id => running(ui, run, actions),
         other => {
             let labels = session.selected_labels();
             // Labels of the same words on other videos count as well; the worker knows of them.
@@ -22,11 +23,11 @@ pub fn ui(ui: &mut Ui, session: &Session, lane: &Lane, palette: &Palette, action
                 Some(ENOUGH_LABELS..) => Look::Primary,
                 _ => Look::Raised,
             };
-            let can_start = other.is_none() && session.video.is_some();
+            let can_start = other.is_none() && session.video().is_some();
             ui.horizontal(|ui| {
                 let button = IconButton::with_text(Icon::Target, "Retrain").look(look);
                 if button.enabled(can_start).show(ui).clicked() {
-                    actions.push(Action::Teach);
+                    actions.push(Teach::Start);
                 }
                 if let Some(labels) = labels {
                     let text = RichText::new(counts(labels)).small();
@@ -46,7 +47,6 @@ fn counts(labels: &Labels) -> String {
     let n = labels.n_labels();
     let is_good = |grade: &&Grade| grade.is_relevant();
     let n_good = labels.grades.values().filter(is_good).count();
-    let clips = if n == 1 { "clip" } else { "clips" };
     let n_bad = n - n_good;
     let missing = if n_good == 0 {
         ". Label some where it happens."
@@ -57,15 +57,19 @@ fn counts(labels: &Labels) -> String {
     } else {
         ""
     };
-    format!("{n} {clips} labelled: {n_good} fit, {n_bad} do not{missing}")
+    format!(
+        "{} labelled: {n_good} fit, {n_bad} do not{missing}",
+        count(n, "clip")
+    )
 }
 
-fn running(ui: &mut Ui, run: &TeachRun, palette: &Palette, actions: &mut Actions) {
+fn running(ui: &mut Ui, run: &TeachRun, actions: &mut Actions) {
+    let palette = Palette::of(ui);
     let small = |text: String| RichText::new(text).small().color(palette.text);
     ui.horizontal(|ui| {
         let stop = IconButton::with_text(Icon::Close, "Stop and keep the best");
         if stop.enabled(!run.is_stopping).show(ui).clicked() {
-            actions.push(Action::StopTeaching);
+            actions.push(Teach::Stop);
         }
     });
     let Some(progress) = &run.progress else {
@@ -79,7 +83,7 @@ fn running(ui: &mut Ui, run: &TeachRun, palette: &Palette, actions: &mut Actions
             .fill(palette.accent),
     );
     ui.label(small(progress_text(progress)));
-    loss_plot(ui, &run.losses, palette);
+    loss_plot(ui, &run.losses);
     if let (Some(before), Some(now)) = (progress.before, progress.now) {
         let text = format!(
             "On labels not learned from: mAP {:.1}, by the plain words {:.1}",
@@ -113,7 +117,8 @@ fn progress_text(progress: &Progress) -> String {
 }
 
 /// The loss of each step, from the first on, down to zero.
-fn loss_plot(ui: &mut Ui, losses: &[f32], palette: &Palette) {
+fn loss_plot(ui: &mut Ui, losses: &[f32]) {
+    let palette = Palette::of(ui);
     let size = vec2(ui.available_width(), PLOT_HEIGHT);
     let (rect, response) = ui.allocate_exact_size(size, Sense::hover());
     let latest = losses.last().copied();
@@ -121,7 +126,7 @@ fn loss_plot(ui: &mut Ui, losses: &[f32], palette: &Palette) {
     response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Label, true, &name));
     let painter = ui.painter_at(rect);
     painter.rect_filled(rect, CORNER, palette.lane_background);
-    curve(&painter, rect.shrink(6.0), losses, palette);
+    curve(ui, &painter, rect.shrink(6.0), losses);
     let font = egui::TextStyle::Small.resolve(ui.style());
     // The loss falls to the right: this corner stays free.
     let corner = rect.left_bottom() + vec2(8.0, -6.0);
@@ -134,7 +139,8 @@ fn loss_plot(ui: &mut Ui, losses: &[f32], palette: &Palette) {
     );
 }
 
-fn curve(painter: &Painter, rect: Rect, losses: &[f32], palette: &Palette) {
+fn curve(ui: &Ui, painter: &Painter, rect: Rect, losses: &[f32]) {
+    let palette = Palette::of(ui);
     let most = losses.iter().copied().fold(f32::MIN_POSITIVE, f32::max);
     let last = losses.len().saturating_sub(1).max(1) as f32;
     let points: Vec<_> = losses

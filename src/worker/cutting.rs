@@ -1,31 +1,37 @@
-//! Writes moments as video files of their own, beside everything else.
+//! Writes moments as video files of their own while everything else continues.
 
 use std::path::PathBuf;
 
-use crate::app::background::{Background, News};
-use crate::app::session::CutProgress;
 use crate::export::{self, ExportDocument};
 use crate::video::VideoError;
+use crate::worker::background::{Background, Report};
 
-enum Message {
+/// How many moments are written as videos of their own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CutProgress {
+    pub n_done: usize,
+    pub n_total: usize,
+}
+
+enum Step {
     Written,
     Ended(Result<usize, VideoError>),
 }
 
-/// The work in hand, if any. Dropping it ends it; what is whole stays.
+/// The current work, if any. Dropping it ends the work; files that are whole stay.
 #[derive(Default)]
 pub struct Cutting {
     job: Option<Job>,
 }
 
 struct Job {
-    work: Background<Message>,
+    work: Background<Step>,
     progress: CutProgress,
     dir: PathBuf,
 }
 
 impl Cutting {
-    /// Begins to write the moments of `document` to `dir`, in place of earlier work.
+    /// Starts to write the moments of `document` to `dir`, and ends earlier work.
     ///
     /// # Errors
     /// When the system gives no thread, in one sentence.
@@ -33,7 +39,7 @@ impl Cutting {
         &mut self,
         document: ExportDocument,
         dir: PathBuf,
-        ctx: &egui::Context,
+        wake: impl Fn() + Send + 'static,
     ) -> Result<(), String> {
         self.job = None;
         let n_total = document
@@ -42,11 +48,11 @@ impl Cutting {
             .map(|query| query.moments.len())
             .sum();
         let target = dir.clone();
-        let work = Background::start("cutting", ctx, move |teller| {
-            let cuts = export::write_cuts(&document, &target, teller.cancel(), |_| {
-                teller.tell(Message::Written);
+        let work = Background::start("cutting", wake, move |reporter| {
+            let cuts = export::write_cuts(&document, &target, reporter.cancel(), |_| {
+                reporter.say(Step::Written);
             });
-            teller.tell(Message::Ended(cuts.map(|cuts| cuts.len())));
+            reporter.say(Step::Ended(cuts.map(|cuts| cuts.len())));
         })
         .map_err(|error| format!("the moments cannot be cut now: {error}"))?;
         self.job = Some(Job {
@@ -57,24 +63,24 @@ impl Cutting {
         Ok(())
     }
 
-    /// Ends the work; what is whole stays.
+    /// Ends the work; files that are whole stay.
     pub fn cancel(&mut self) {
         self.job = None;
     }
 
-    /// How far it is, and how it ended: a sentence about what was done, or why it was not.
+    /// How far it is, and how it ended: a sentence that says what was done, or why it was not.
     pub fn poll(&mut self) -> (Option<CutProgress>, Option<Result<String, String>>) {
         let Some(job) = &mut self.job else {
             return (None, None);
         };
         let mut end = None;
-        for news in job.work.news() {
-            match news {
-                News::Told(Message::Written) => job.progress.n_done += 1,
-                News::Told(Message::Ended(outcome)) => {
+        for report in job.work.reports() {
+            match report {
+                Report::Said(Step::Written) => job.progress.n_done += 1,
+                Report::Said(Step::Ended(outcome)) => {
                     end = Some(outcome.map_err(|error| error.to_string()));
                 }
-                News::Died(message) => end = Some(Err(message)),
+                Report::Crashed(message) => end = Some(Err(message)),
             }
         }
         let Some(outcome) = end else {
@@ -82,10 +88,10 @@ impl Cutting {
         };
         let dir = job.dir.display().to_string();
         self.job = None;
-        let told = outcome.map(|n| match n {
+        let outcome = outcome.map(|n| match n {
             1 => format!("1 moment was cut into {dir}"),
             n => format!("{n} moments were cut into {dir}"),
         });
-        (None, Some(told))
+        (None, Some(outcome))
     }
 }

@@ -1,16 +1,16 @@
-//! What the worker reports becomes part of the session.
+//! Takes in what the worker reports.
 
 use crate::app::session::{Indexing, Lane, LatestAnswer, ModelState, Session};
 use crate::worker::{Event, QueryId};
 
 impl Session {
-    /// Takes in an event of the worker; what is about another video or a dropped query is ignored.
+    /// Takes in what the worker reports; what is about another video or a dropped query is ignored.
     pub fn apply(&mut self, event: Event) {
         match event {
             Event::PreparingGpu => self.model = ModelState::Preparing,
             Event::ModelReady(info) => {
                 self.model = ModelState::Ready(info);
-                // What another model answered is not this one's answer.
+                // What another model answered does not count any more.
                 if let Some(video) = &mut self.video {
                     video.indexing = Indexing::Starting;
                 }

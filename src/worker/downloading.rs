@@ -1,12 +1,21 @@
-//! Fetches a model beside everything else: the network may keep it waiting, the window never.
+//! Downloads a model while everything else continues: only this thread waits for the network.
 
 use std::thread::JoinHandle;
 
-use crate::app::background::{Background, News};
-use crate::app::session::Download;
-use crate::store::{DownloadStep, Hub, HubCache, HubError, ModelDownload, RepoId};
+use crate::store::{
+    DownloadProgress, DownloadStep, Hub, HubCache, HubError, ModelDownload, RepoId,
+};
+use crate::worker::background::{Background, Report};
 
-/// The download in hand, if any. Dropping it cancels it; what has come is gone on with next time.
+/// A model that is being downloaded.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Download {
+    pub repo: RepoId,
+    /// `None` until it is known how much there is to download.
+    pub progress: Option<DownloadProgress>,
+}
+
+/// The current download, if any. Dropping it cancels it; the next one continues where it stopped.
 #[derive(Default)]
 pub struct Downloading {
     job: Option<Job>,
@@ -20,7 +29,7 @@ struct Job {
 }
 
 impl Downloading {
-    /// Begins to fetch a model, in place of any other.
+    /// Starts to download a model, and cancels any other download.
     ///
     /// # Errors
     /// When the system gives no thread, in one sentence.
@@ -29,24 +38,24 @@ impl Downloading {
         hub: Hub,
         cache: HubCache,
         repo: &RepoId,
-        ctx: &egui::Context,
+        wake: impl Fn() + Send + 'static,
     ) -> Result<(), String> {
         self.job = None;
-        let mut fetching = ModelDownload::new(hub, cache, repo.clone(), None);
+        let mut download = ModelDownload::new(hub, cache, repo.clone(), None);
         let last = self.last_thread.take();
-        let mut work = Background::start("download", ctx, move |teller| {
+        let mut work = Background::start("download", wake, move |reporter| {
             if let Some(last) = last {
-                // How it ended is none of this download's business.
+                // How the last download ended does not matter to this one.
                 let _ = last.join();
             }
             let mut is_over = false;
-            while !is_over && !teller.is_cancelled() {
-                let step = fetching.step();
+            while !is_over && !reporter.is_cancelled() {
+                let step = download.step();
                 is_over = !matches!(
                     step,
                     Ok(DownloadStep::LookingUp | DownloadStep::Fetching(_))
                 );
-                teller.tell(step);
+                reporter.say(step);
             }
         })
         .map_err(|error| format!("nothing can be downloaded now: {error}"))?;
@@ -59,7 +68,7 @@ impl Downloading {
         Ok(())
     }
 
-    /// Ends the download; what has come is kept for the next one.
+    /// Ends the download; what has arrived is kept for the next one.
     pub fn cancel(&mut self) {
         self.job = None;
     }
@@ -70,15 +79,17 @@ impl Downloading {
             return (None, None);
         };
         let mut end = None;
-        for news in job.work.news() {
-            match news {
-                News::Told(Ok(DownloadStep::LookingUp)) => {}
-                News::Told(Ok(DownloadStep::Fetching(progress))) => {
+        for report in job.work.reports() {
+            match report {
+                Report::Said(Ok(DownloadStep::LookingUp)) => {}
+                Report::Said(Ok(DownloadStep::Fetching(progress))) => {
                     job.download.progress = Some(progress);
                 }
-                News::Told(Ok(DownloadStep::Done(_))) => end = Some(Ok(job.download.repo.clone())),
-                News::Told(Err(error)) => end = Some(Err(error.to_string())),
-                News::Died(message) => end = Some(Err(message)),
+                Report::Said(Ok(DownloadStep::Done(_))) => {
+                    end = Some(Ok(job.download.repo.clone()));
+                }
+                Report::Said(Err(error)) => end = Some(Err(error.to_string())),
+                Report::Crashed(message) => end = Some(Err(message)),
             }
         }
         if end.is_some() {

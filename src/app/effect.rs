@@ -1,0 +1,89 @@
+//! What an action asks of the world outside the session. [`super::App`] carries it out.
+
+use std::path::PathBuf;
+
+use crate::app::settings::Theme;
+use crate::app::wish::Wish;
+use crate::domain::TimeSpan;
+use crate::export::{ExportDocument, FileFormat};
+use crate::store::RepoId;
+use crate::worker::Command;
+
+/// One thing to do outside the session. None of them makes the window wait.
+#[derive(Clone, Debug)]
+pub enum Effect {
+    Worker(Command),
+    Player(Order),
+    /// Look at a file beside the video that is shown.
+    OpenVideo(PathBuf),
+    /// Make thumbnails of this video from now on.
+    ShowThumbnailsOf(PathBuf),
+
+    SaveSettings,
+    Write(Write),
+    /// Write the moments of the document as videos.
+    Cut(Box<ExportDocument>, PathBuf),
+    CancelCuts,
+    ListModels,
+    Download(RepoId),
+    CancelDownload,
+
+    /// Ask for a path, beginning with this one.
+    Ask(Wish, PathBuf),
+    Copy(String),
+    Title(String),
+    Fullscreen(bool),
+    Theme(Theme),
+    /// Size of everything, 1 is normal.
+    Zoom(f32),
+    /// Give the keyboard to a field.
+    Focus(Field),
+    /// The words were taken.
+    ClearQueryField,
+    ToggleMenu(Menu),
+    ShowAllOfTimeline,
+}
+
+/// What the player can be asked to do.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Order {
+    Toggle,
+    Play,
+    Seek(f64),
+    Scrub(f64),
+    Step(i32),
+    Speed(f64),
+    Volume(f64),
+    Muted(bool),
+    Loop(Option<TimeSpan>),
+}
+
+/// A file to write, once it is known that it can be.
+#[derive(Clone, Debug)]
+pub struct Write {
+    pub file: PathBuf,
+    /// The open video, which must not be overwritten.
+    pub video: Option<PathBuf>,
+    pub what: Content,
+}
+
+#[derive(Clone, Debug)]
+pub enum Content {
+    Moments(FileFormat, Box<ExportDocument>),
+    /// The worker knows it: it gets this command.
+    FromWorker(Command),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Field {
+    Query,
+    /// The same, with all its words selected, so that typing replaces them.
+    QueryWords,
+    GoTo,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Menu {
+    Export,
+    Model,
+}

@@ -1,0 +1,190 @@
+//! Work beside the window that needs no engine: writing files, cutting, downloading, looking for
+//! installed models.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::app::effect::{Content, Write};
+use crate::app::settings::Settings;
+use crate::domain::count;
+use crate::engine::{InstalledModel, ModelChoice};
+use crate::export::{ExportDocument, FileFormat};
+use crate::store::{self, Hub, HubCache, Paths, RepoId, atomic};
+use crate::worker::{
+    Background, Command, CutProgress, Cutting, Download, Downloading, Report, Writer,
+};
+
+/// All such work, and what it needs.
+pub struct Jobs {
+    paths: Paths,
+    hub: Hub,
+    writer: Writer<Written>,
+    cutting: Cutting,
+    downloading: Downloading,
+    listing: Option<Background<Vec<InstalledModel>>>,
+    ctx: egui::Context,
+}
+
+/// What the writer has done.
+enum Written {
+    Settings(io::Result<()>),
+    Moments(Result<String, String>),
+    /// The file can be written: this is to be sent to the worker.
+    Checked(Box<Command>),
+}
+
+/// What has ended since the last [`Jobs::poll`].
+#[derive(Clone, Debug)]
+pub enum Ended {
+    /// What was done, or why not, in a sentence.
+    Outcome(Result<String, String>),
+    /// The models on this machine.
+    Listed(Vec<InstalledModel>),
+    Downloaded(RepoId),
+    Checked(Box<Command>),
+}
+
+/// What is running, and what has ended.
+pub struct JobNews {
+    pub cuts: Option<CutProgress>,
+    pub download: Option<Download>,
+    pub ended: Vec<Ended>,
+}
+
+impl Jobs {
+    /// # Errors
+    /// When the system gives no thread.
+    pub fn start(ctx: &egui::Context, paths: Paths, hub: Hub) -> io::Result<Self> {
+        Ok(Self {
+            writer: Writer::start(wake(ctx))?,
+            paths,
+            hub,
+            cutting: Cutting::default(),
+            downloading: Downloading::default(),
+            listing: None,
+            ctx: ctx.clone(),
+        })
+    }
+
+    /// Keeps the settings as they are now.
+    pub fn save_settings(&self, settings: &Settings) {
+        let (settings, paths) = (settings.clone(), self.paths.clone());
+        self.writer
+            .write_latest(move || Written::Settings(settings.save(&paths)));
+    }
+
+    /// Writes a file, unless something is in the way.
+    pub fn write(&self, order: Write) {
+        self.writer.write(move || {
+            let Write { file, video, what } = order;
+            if let Err(error) = store::check_target(&file, video.as_deref().as_slice()) {
+                return Written::Moments(Err(error.to_string()));
+            }
+            match what {
+                Content::Moments(format, document) => {
+                    Written::Moments(export_to(&file, format, &document))
+                }
+                Content::FromWorker(command) => Written::Checked(Box::new(command)),
+            }
+        });
+    }
+
+    /// # Errors
+    /// When the system gives no thread, in one sentence.
+    pub fn cut(&mut self, document: ExportDocument, dir: PathBuf) -> Result<(), String> {
+        self.cutting.start(document, dir, wake(&self.ctx))
+    }
+
+    pub fn cancel_cuts(&mut self) {
+        self.cutting.cancel();
+    }
+
+    /// # Errors
+    /// When the system gives no thread, in one sentence.
+    pub fn download(&mut self, repo: &RepoId) -> Result<(), String> {
+        let cache = HubCache::new(&self.paths.hub_dir);
+        let hub = self.hub.clone();
+        self.downloading.start(hub, cache, repo, wake(&self.ctx))
+    }
+
+    pub fn cancel_download(&mut self) {
+        self.downloading.cancel();
+    }
+
+    /// Finds out which models are on this machine.
+    ///
+    /// # Errors
+    /// When the system gives no thread, in one sentence.
+    pub fn list_models(&mut self) -> Result<(), String> {
+        let paths = self.paths.clone();
+        let listing = Background::start("models", wake(&self.ctx), move |reporter| {
+            reporter.say(ModelChoice::installed(&paths));
+        });
+        let listing = listing.map_err(|error| format!("models cannot be listed now: {error}"))?;
+        self.listing = Some(listing);
+        Ok(())
+    }
+
+    pub fn poll(&mut self) -> JobNews {
+        let mut ended = Vec::new();
+        for report in self.writer.reports() {
+            match report {
+                Report::Said(Written::Settings(Ok(()))) => {}
+                Report::Said(Written::Settings(Err(error))) => {
+                    log::warn!("the settings cannot be kept: {error}");
+                }
+                Report::Said(Written::Moments(outcome)) => ended.push(Ended::Outcome(outcome)),
+                Report::Said(Written::Checked(command)) => ended.push(Ended::Checked(command)),
+                Report::Crashed(message) => ended.push(Ended::Outcome(Err(message))),
+            }
+        }
+        let listed = self.listing.as_ref().and_then(|work| work.reports().pop());
+        match listed {
+            Some(Report::Said(models)) => ended.push(Ended::Listed(models)),
+            Some(Report::Crashed(message)) => ended.push(Ended::Outcome(Err(message))),
+            None => {}
+        }
+        let (cuts, outcome) = self.cutting.poll();
+        ended.extend(outcome.map(Ended::Outcome));
+        let (download, outcome) = self.downloading.poll();
+        ended.extend(outcome.map(|outcome| match outcome {
+            Ok(repo) => Ended::Downloaded(repo),
+            Err(message) => Ended::Outcome(Err(message)),
+        }));
+        JobNews {
+            cuts,
+            download,
+            ended,
+        }
+    }
+
+    /// Whether everything that was to be written is written.
+    pub fn is_idle(&self) -> bool {
+        self.writer.is_idle()
+    }
+
+    /// Waits until everything that was to be written is written: the window is closed by now.
+    pub fn finish(&mut self) {
+        self.writer.finish();
+        self.poll();
+    }
+}
+
+/// Makes the window draw a frame, which takes in the result.
+fn wake(ctx: &egui::Context) -> impl Fn() + Send + 'static {
+    let ctx = ctx.clone();
+    move || ctx.request_repaint()
+}
+
+fn export_to(file: &Path, format: FileFormat, document: &ExportDocument) -> Result<String, String> {
+    let text = (format.write)(document).map_err(|error| error.to_string())?;
+    atomic::write(file, text.as_bytes())
+        .map_err(|error| format!("{} cannot be written: {error}", file.display()))?;
+    let n_moments = document
+        .queries
+        .iter()
+        .map(|query| query.moments.len())
+        .sum();
+    let moments = count(n_moments, "moment");
+    Ok(format!("{moments} written to {}", file.display()))
+}

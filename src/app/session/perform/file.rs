@@ -1,0 +1,45 @@
+//! Opening videos, and writing what was found.
+
+use crate::app::action::File;
+use crate::app::effect::{Content, Effect};
+use crate::app::session::Session;
+use crate::app::wish::Wish;
+
+impl Session {
+    pub(super) fn perform_file(&mut self, action: File, effects: &mut Vec<Effect>) {
+        match action {
+            File::Choose => effects.push(self.ask(Wish::Video)),
+            File::Open(path) => {
+                self.opening = Some(path.clone());
+                effects.push(Effect::OpenVideo(path));
+            }
+            File::ForgetRecent => {
+                self.settings.recent.clear();
+                effects.push(Effect::SaveSettings);
+            }
+            File::ExportOnlySelected(only) => self.exports_only_selected = only,
+            File::Export(format) => {
+                if self.video.is_some() {
+                    effects.push(self.ask(Wish::ExportTo(format)));
+                }
+            }
+            File::ExportTo(format, file) => {
+                if let Some(document) = self.export_document() {
+                    let moments = Content::Moments(format, Box::new(document));
+                    effects.push(self.write(file, moments));
+                }
+            }
+            File::ExportCuts => {
+                if self.video.is_some() {
+                    effects.push(self.ask(Wish::CutInto));
+                }
+            }
+            File::CutInto(dir) => {
+                if let Some(document) = self.export_document() {
+                    effects.push(Effect::Cut(Box::new(document), dir));
+                }
+            }
+            File::CancelCuts => effects.push(Effect::CancelCuts),
+        }
+    }
+}

@@ -1,0 +1,279 @@
+//! What actions do, without a window.
+
+use std::path::Path;
+
+use super::*;
+use crate::app::action::{File, Find, Play, Teach};
+use crate::app::effect::{Field, Order};
+use crate::app::session::tests::{found, info, session_with_answer};
+use crate::app::session::{Selection, Side, ThisTime};
+use crate::app::settings::Settings;
+use crate::domain::{ClipIndex, Grade, TimeSpan};
+use crate::store::ContentId;
+use crate::worker::{Command, Event, PromptSource};
+
+/// Whether the effects are these, one pattern for each.
+macro_rules! assert_effects {
+    ($effects:expr, [$($pattern:pat $(if $guard:expr)?),* $(,)?]) => {{
+        let effects: Vec<Effect> = $effects;
+        let mut rest = effects.iter();
+        $(
+            assert!(
+                matches!(rest.next(), Some($pattern) $(if $guard)?),
+                "no {} in {effects:?}",
+                stringify!($pattern)
+            );
+        )*
+        assert!(rest.next().is_none(), "too much in {effects:?}");
+    }};
+}
+
+mod outside;
+
+fn perform(session: &mut Session, action: impl Into<Action>) -> Vec<Effect> {
+    session.perform(action.into())
+}
+
+fn orders(effects: &[Effect]) -> Vec<Order> {
+    let orders = effects.iter().filter_map(|effect| match effect {
+        Effect::Player(order) => Some(*order),
+        _ => None,
+    });
+    orders.collect()
+}
+
+/// The video of [`session_with_answer`], whose labels are known.
+fn session_with_labels() -> Session {
+    let (mut session, _) = session_with_answer();
+    session.apply(Event::Labels {
+        video: session.video.as_ref().unwrap().id,
+        content: ContentId::parse("0123456789abcdef0123456789abcdef").unwrap(),
+        labels: Vec::new(),
+    });
+    session
+}
+
+#[test]
+fn asking_searches_remembers_and_empties_the_field() {
+    let mut session = Session::default();
+    assert_effects!(
+        perform(&mut session, Find::Ask(" a  kite ".to_owned())),
+        [
+            Effect::ClearQueryField,
+            Effect::SaveSettings,
+            Effect::Worker(Command::Search { query, .. }) if query.title() == "a kite",
+        ]
+    );
+    assert_eq!(session.settings().history, ["a kite"]);
+    assert_eq!(session.selected_lane().unwrap().query.title(), "a kite");
+    // Once more: its lane is selected, and there is nothing to search.
+    perform(&mut session, Find::Ask("a dog".to_owned()));
+    let again = perform(&mut session, Find::Ask("A Kite".to_owned()));
+    assert_effects!(again, [Effect::ClearQueryField]);
+    assert_eq!(session.selected_lane().unwrap().query.title(), "a kite");
+    assert_eq!(session.settings().history, ["a dog", "a kite"]);
+}
+
+#[test]
+fn words_that_cannot_be_asked_stay_in_the_field_with_the_reason() {
+    let mut session = Session::default();
+    let effects = perform(&mut session, Find::Ask("  ".to_owned()));
+    assert_effects!(effects, [Effect::Focus(Field::Query)]);
+    let problem = session.view().query_problem.clone().unwrap();
+    assert!(problem.contains("the query is empty"), "{problem}");
+    assert!(session.settings().history.is_empty());
+    perform(&mut session, Find::ForgetProblem);
+    assert_eq!(session.view().query_problem, None);
+}
+
+#[test]
+fn a_prompt_of_the_command_line_answers_every_query() {
+    let this_time = ThisTime {
+        prompt: Some("/mine.safetensors".into()),
+        ..ThisTime::default()
+    };
+    let mut session = Session::new(Settings::default(), this_time);
+    for words in ["a kite", "a dog"] {
+        let effects = perform(&mut session, Find::Ask(words.to_owned()));
+        let Some(Effect::Worker(Command::UsePrompt { id, prompt })) = effects.last() else {
+            panic!("{effects:?}");
+        };
+        assert_eq!(Some(*id), session.selected());
+        let expected = PromptSource::File("/mine.safetensors".into());
+        assert_eq!(prompt.as_ref(), Some(&expected));
+    }
+}
+
+#[test]
+fn a_prompt_brings_its_words_along() {
+    let mut session = Session::default();
+    let ask_with = Find::AskWith {
+        query: "a kite".to_owned(),
+        prompt: "mine".to_owned(),
+    };
+    assert_effects!(
+        perform(&mut session, ask_with),
+        [
+            Effect::ClearQueryField,
+            Effect::SaveSettings,
+            Effect::Worker(Command::Search { .. }),
+            Effect::Worker(Command::UsePrompt {
+                prompt: Some(PromptSource::Named(name)),
+                ..
+            }) if name == "mine",
+        ]
+    );
+}
+
+#[test]
+fn dropping_a_query_selects_its_neighbour_and_stops_the_search() {
+    let (mut session, kite) = session_with_answer();
+    perform(&mut session, Find::Ask("a dog".to_owned()));
+    let dog = session.selected().unwrap();
+    assert_effects!(
+        perform(&mut session, Find::Remove(dog)),
+        [Effect::Worker(Command::DropQuery { id }) if *id == dog]
+    );
+    assert_eq!(session.selected(), Some(kite));
+    perform(&mut session, Find::Remove(kite));
+    assert_eq!(session.selected(), None);
+}
+
+#[test]
+fn selecting_a_query_changes_where_the_moments_are() {
+    let (mut session, kite) = session_with_answer();
+    let video = session.video.as_ref().unwrap().id;
+    perform(&mut session, Find::Ask("a dog".to_owned()));
+    let dog = session.selected().unwrap();
+    session.apply(found(video, dog, &[0.1, 0.1, 0.1, 0.1, 0.9]));
+    let next = |session: &mut Session| orders(&perform(session, Find::NextMoment));
+    assert_eq!(next(&mut session), [Order::Seek(8.0)]);
+    perform(&mut session, Play::Seek(0.0));
+    assert_effects!(perform(&mut session, Find::Select(kite)), []);
+    assert_eq!(next(&mut session), [Order::Seek(2.0)]);
+    assert_eq!(next(&mut session), [Order::Seek(6.0)]);
+    assert_eq!(next(&mut session), [], "there is none after it");
+    let previous = perform(&mut session, Find::PreviousMoment);
+    assert_eq!(orders(&previous), [Order::Seek(2.0)]);
+    assert_eq!(session.playback().position_secs, 2.0, "at once");
+    let highlight = perform(&mut session, Find::JumpToHighlight);
+    assert_eq!(orders(&highlight), [Order::Seek(2.0), Order::Play]);
+}
+
+#[test]
+fn the_playhead_stays_within_the_video_and_leaving_a_loop_ends_it() {
+    let (mut session, _) = session_with_answer();
+    let effects = perform(&mut session, Play::Seek(100.0));
+    assert_eq!(orders(&effects), [Order::Seek(9.5)]);
+    let effects = perform(&mut session, Play::SeekBy(-20.0));
+    assert_eq!(orders(&effects), [Order::Seek(0.0)]);
+    let span = TimeSpan::new(2.0, 4.0);
+    let effects = perform(&mut session, Play::Loop(Some(span)));
+    let expected = [Order::Loop(Some(span)), Order::Seek(2.0), Order::Play];
+    assert_eq!(orders(&effects), expected);
+    let effects = perform(&mut session, Play::Seek(3.0));
+    assert_eq!(orders(&effects), [Order::Seek(3.0)], "it is inside");
+    let effects = perform(&mut session, Play::Seek(5.0));
+    assert_eq!(orders(&effects), [Order::Loop(None), Order::Seek(5.0)]);
+    assert_eq!(session.playback().looped, None);
+    // From between two moments, the next one is repeated.
+    let effects = perform(&mut session, Play::ToggleLoop);
+    let next = TimeSpan::new(6.0, 9.5);
+    let expected = [Order::Loop(Some(next)), Order::Seek(6.0), Order::Play];
+    assert_eq!(orders(&effects), expected);
+    let effects = perform(&mut session, Play::ToggleLoop);
+    assert_eq!(orders(&effects), [Order::Loop(None)]);
+}
+
+#[test]
+fn volume_and_speed_have_bounds_and_the_player_is_told() {
+    let mut session = Session::default();
+    for (action, order) in [
+        (Play::Volume(0.25), Order::Volume(0.25)),
+        (Play::Volume(7.0), Order::Volume(1.0)),
+        (Play::Volume(f64::NAN), Order::Volume(1.0)),
+        (Play::Volume(-1.0), Order::Volume(0.0)),
+        (Play::Speed(3.0), Order::Speed(3.0)),
+        (Play::Faster, Order::Speed(4.0)),
+        (Play::Faster, Order::Speed(4.0)),
+        (Play::Speed(0.01), Order::Speed(0.25)),
+        (Play::Slower, Order::Speed(0.25)),
+        (Play::ToggleMute, Order::Muted(true)),
+    ] {
+        let effects = perform(&mut session, action);
+        assert_eq!(orders(&effects), [order], "{action:?}");
+    }
+    let prefs = session.prefs();
+    assert_eq!(
+        (prefs.volume, prefs.speed, prefs.is_muted),
+        (0.0, 0.25, true)
+    );
+}
+
+#[test]
+fn grades_are_saved_at_once_and_can_be_taken_back() {
+    let mut session = session_with_labels();
+    let clips = Selection {
+        first: ClipIndex(1),
+        last: ClipIndex(2),
+    };
+    assert_effects!(perform(&mut session, Teach::Select(Some(clips))), []);
+    assert_eq!(session.view().side, Side::Teach, "it is shown");
+    let saved = |effects: Vec<Effect>| match effects.as_slice() {
+        [Effect::Worker(Command::SaveLabels(labels))] => labels.labels.n_labels(),
+        _ => panic!("{effects:?}"),
+    };
+    let good = Teach::Grade(None, Some(Grade::Good));
+    assert_eq!(saved(perform(&mut session, good.clone())), 2);
+    assert_effects!(perform(&mut session, good), []);
+    let here = Some(Selection::one(ClipIndex(4)));
+    let bad = Teach::Grade(here, Some(Grade::Bad));
+    assert_eq!(saved(perform(&mut session, bad)), 3);
+    assert_eq!(saved(perform(&mut session, Teach::Undo)), 2);
+    assert_eq!(saved(perform(&mut session, Teach::Undo)), 0);
+    assert_effects!(perform(&mut session, Teach::Undo), []);
+    assert_eq!(saved(perform(&mut session, Teach::Redo)), 2);
+}
+
+#[test]
+fn teaching_is_begun_for_the_selected_query_and_stopped_once() {
+    let mut session = session_with_labels();
+    let selected = session.selected().unwrap();
+    assert_effects!(perform(&mut session, Teach::Stop), []);
+    assert_effects!(
+        perform(&mut session, Teach::Start),
+        [Effect::Worker(Command::Teach { id }) if *id == selected]
+    );
+    assert_eq!(session.teaching().unwrap().query, selected);
+    assert_effects!(
+        perform(&mut session, Teach::Stop),
+        [Effect::Worker(Command::StopTeaching)]
+    );
+    assert!(session.teaching().unwrap().is_stopping);
+}
+
+#[test]
+fn a_video_is_looked_at_before_it_takes_the_place_of_another() {
+    let (mut session, query) = session_with_answer();
+    let path = Path::new("/films/b.mp4");
+    assert_effects!(
+        perform(&mut session, File::Open(path.to_owned())),
+        [Effect::OpenVideo(opened) if opened == path]
+    );
+    assert_eq!(session.opening(), Some(path));
+    assert!(session.lane(query).unwrap().answer.is_some(), "not yet");
+    assert_effects!(
+        session.show_video(path.to_owned(), info(20.0)),
+        [
+            Effect::ShowThumbnailsOf(shown) if shown == path,
+            Effect::SaveSettings,
+            Effect::Title(title) if title == "b.mp4 – vcl",
+            Effect::Worker(Command::Open { .. }),
+        ]
+    );
+    assert_eq!(session.opening(), None);
+    assert!(session.lane(query).unwrap().answer.is_none());
+    assert_eq!(session.settings().recent[0], path);
+    perform(&mut session, File::ForgetRecent);
+    assert!(session.settings().recent.is_empty());
+}

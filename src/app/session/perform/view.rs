@@ -1,0 +1,85 @@
+//! What is on the screen and how it looks.
+
+use crate::app::action::View;
+use crate::app::effect::{Effect, Field, Menu};
+use crate::app::session::{Session, Side};
+
+/// One press of the zoom keys.
+const ZOOM_STEP: f32 = 0.1;
+
+impl Session {
+    pub(super) fn perform_view(&mut self, action: View, effects: &mut Vec<Effect>) {
+        match action {
+            View::FocusQuery => {
+                self.set_fullscreen(false, effects); // The field is not shown there.
+                effects.push(Effect::Focus(Field::QueryWords));
+            }
+            View::ShowSide(side) => self.view.side = side,
+            View::ToggleTeach => {
+                self.view.side = match self.view.side {
+                    Side::Results => Side::Teach,
+                    Side::Teach => Side::Results,
+                }
+            }
+            View::ToggleFullscreen => self.set_fullscreen(!self.view.is_fullscreen, effects),
+            View::ToggleExportMenu => {
+                if self.lanes.iter().any(|lane| !lane.moments.is_empty()) {
+                    effects.push(Effect::ToggleMenu(Menu::Export));
+                }
+            }
+            View::ToggleModelMenu => effects.push(Effect::ToggleMenu(Menu::Model)),
+            View::ToggleKeys => self.view.shows_keys = !self.view.shows_keys,
+            View::ShowGoTo => {
+                if self.video.is_some() {
+                    self.view.shows_go_to = true;
+                    effects.push(Effect::Focus(Field::GoTo));
+                }
+            }
+            View::HideGoTo => self.view.shows_go_to = false,
+            View::HidePathField => self.view.path_question = None,
+            View::ToggleFrameTimes => self.view.shows_frame_times = !self.view.shows_frame_times,
+            View::ShowAllOfTimeline => effects.push(Effect::ShowAllOfTimeline),
+            View::Theme(theme) => {
+                self.settings.theme = theme;
+                effects.push(Effect::Theme(theme));
+                effects.push(Effect::SaveSettings);
+            }
+            View::Zoom(by) => {
+                self.settings.set_zoom(match by {
+                    0 => 1.0,
+                    by => self.settings.zoom + ZOOM_STEP * f32::from(by),
+                });
+                effects.push(Effect::Zoom(self.settings.zoom));
+            }
+            View::Dismiss(id) => self.notices.dismiss(id),
+            View::Escape => self.close_what_lies_on_top(effects),
+        }
+    }
+
+    fn close_what_lies_on_top(&mut self, effects: &mut Vec<Effect>) {
+        let view = &mut self.view;
+        if view.shows_keys {
+            view.shows_keys = false;
+        } else if view.path_question.is_some() {
+            view.path_question = None;
+        } else if view.shows_go_to {
+            view.shows_go_to = false;
+        } else if view.query_problem.is_some() {
+            view.query_problem = None;
+        } else if self.notices.dismiss_newest() {
+            // That was on top.
+        } else if self.selection.is_some() {
+            self.selection = None;
+        } else {
+            self.set_fullscreen(false, effects);
+        }
+    }
+
+    fn set_fullscreen(&mut self, is_fullscreen: bool, effects: &mut Vec<Effect>) {
+        let is_possible = self.video.is_some() || !is_fullscreen;
+        if is_possible && is_fullscreen != self.view.is_fullscreen {
+            self.view.is_fullscreen = is_fullscreen;
+            effects.push(Effect::Fullscreen(is_fullscreen));
+        }
+    }
+}

@@ -1,0 +1,47 @@
+//! What is on the screen beside the video and the answers.
+
+use std::path::PathBuf;
+
+use crate::app::session::Session;
+use crate::app::wish::Wish;
+
+/// What the panel beside the picture shows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Side {
+    #[default]
+    Results,
+    Teach,
+}
+
+/// A path that is asked for in the window, because the desktop has no dialog.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PathQuestion {
+    pub wish: Wish,
+    /// The path to begin with.
+    pub suggestion: PathBuf,
+}
+
+/// What is shown and what is not.
+#[derive(Clone, Debug, Default)]
+pub struct View {
+    pub side: Side,
+    pub is_fullscreen: bool,
+    pub shows_keys: bool,
+    pub shows_go_to: bool,
+    pub shows_frame_times: bool,
+    pub path_question: Option<PathQuestion>,
+    /// Why the words in the field cannot be asked.
+    pub query_problem: Option<String>,
+}
+
+impl Session {
+    /// The desktop has no dialog: a field of the window asks instead.
+    pub fn ask_path(&mut self, wish: Wish, suggestion: PathBuf) {
+        self.view.path_question = Some(PathQuestion { wish, suggestion });
+    }
+
+    /// The size of the window when it is neither full nor maximised, in points at zoom 1.
+    pub fn note_window_size(&mut self, size: [f32; 2]) {
+        self.settings.window_size = size;
+    }
+}
