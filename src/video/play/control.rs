@@ -152,11 +152,7 @@ impl Control {
             pipeline.is_some_and(|pipeline| what(pipeline, message.src()))
         };
         match message.view() {
-            gst::MessageView::AsyncDone(_) => {
-                if is_from(Pipeline::is_whole) {
-                    self.settled();
-                }
-            }
+            gst::MessageView::AsyncDone(_) if is_from(Pipeline::is_whole) => self.settled(),
             gst::MessageView::Eos(_) => self.end(),
             gst::MessageView::Error(error) => {
                 log::debug!("{:?}: {:?}", self.source, error.debug());
