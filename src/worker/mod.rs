@@ -20,9 +20,7 @@ mod cutting;
 mod downloading;
 mod guard;
 mod message;
-mod prompts;
 mod state;
-mod teaching;
 mod writer;
 
 use std::io;

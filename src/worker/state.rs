@@ -1,5 +1,8 @@
 //! What the worker thread knows, and how it carries out a command and takes a step.
 
+mod prompts;
+mod teaching;
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -9,35 +12,36 @@ use crate::engine::{Engine, EngineConfig, IndexJob, IndexStep, Notice, VideoInde
 use crate::find::Way;
 use crate::store::{LabelStore, PromptFolder};
 use crate::worker::guard::guarded;
-use crate::worker::teaching::Teaching;
 use crate::worker::{Command, Event, QueryId, VideoId};
+
+use teaching::Teaching;
 
 /// While the index grows, queries are answered again at most this often.
 const ANSWER_EVERY: Duration = Duration::from_millis(250);
 
 pub(super) struct State {
-    pub(super) config: EngineConfig,
-    pub(super) emit: Box<dyn Fn(Event)>,
-    pub(super) engine: Option<Engine>,
-    pub(super) video: Option<OpenVideo>,
-    pub(super) queries: BTreeMap<QueryId, Asked>,
-    pub(super) prompt_folder: PromptFolder,
-    pub(super) labels: Option<LabelStore>,
-    pub(super) teaching: Option<Teaching>,
+    config: EngineConfig,
+    emit: Box<dyn Fn(Event)>,
+    engine: Option<Engine>,
+    video: Option<OpenVideo>,
+    queries: BTreeMap<QueryId, Asked>,
+    prompt_folder: PromptFolder,
+    labels: Option<LabelStore>,
+    teaching: Option<Teaching>,
     last_answer: Instant,
     /// A query came before anything was known of the video; it is answered as soon as something is.
     owes_answer: bool,
 }
 
 /// What the user looks for, and how it is answered.
-pub(super) struct Asked {
+struct Asked {
     pub query: Query,
     pub way: Way,
     /// What the prompt of the way is called.
     pub prompt_name: Option<String>,
 }
 
-pub(super) struct OpenVideo {
+struct OpenVideo {
     pub id: VideoId,
     path: PathBuf,
     pub work: Work,
@@ -45,7 +49,7 @@ pub(super) struct OpenVideo {
 }
 
 /// How far the work on the open video is.
-pub(super) enum Work {
+enum Work {
     Indexing(Box<IndexJob>),
     Cancelled(Option<Box<VideoIndex>>),
     Indexed(Box<VideoIndex>),
@@ -301,7 +305,7 @@ impl State {
         self.last_answer = Instant::now();
     }
 
-    pub(super) fn answer(&mut self, id: QueryId) {
+    fn answer(&mut self, id: QueryId) {
         self.answer_these(&[id]);
     }
 

@@ -11,6 +11,7 @@ mod notice;
 mod perform;
 mod player;
 mod read;
+mod side;
 mod teaching;
 mod view;
 
@@ -30,8 +31,9 @@ pub use labelling::{LabelBook, Selection};
 pub use lane::{Lane, LatestAnswer, percent};
 pub use notice::{Notice, NoticeId, Notices, Severity, capitalised};
 pub use player::PlaybackState;
+pub use side::Side;
 pub use teaching::TeachRun;
-pub use view::{PathQuestion, Side, View};
+pub use view::{PathQuestion, View};
 
 /// As many queries as there are colours that people can tell apart.
 pub const MAX_LANES: usize = 7;

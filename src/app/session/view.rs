@@ -3,15 +3,8 @@
 use std::path::PathBuf;
 
 use crate::app::session::Session;
+use crate::app::session::side::Side;
 use crate::app::wish::Wish;
-
-/// What the panel beside the picture shows.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Side {
-    #[default]
-    Results,
-    Teach,
-}
 
 /// A path that is asked for in the window, because the desktop has no dialog.
 #[derive(Clone, Debug, PartialEq, Eq)]
