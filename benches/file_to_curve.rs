@@ -14,6 +14,7 @@ use vcl::engine::{Engine, EngineConfig, FrameChoice, IndexJob, ModelChoice, Vide
 use vcl::find::Way;
 use vcl::model::DeviceChoice;
 use vcl::store::Paths;
+use vcl::video::Source;
 
 #[path = "../tests/support/full_size.rs"]
 mod full_size;
@@ -51,7 +52,7 @@ fn main() {
 
     let started = Instant::now();
     let mut first_curve = None;
-    let index = IndexJob::start(&engine, &video, true)
+    let index = IndexJob::start(&engine, &Source::open(&video).unwrap(), true)
         .unwrap()
         .run(&mut engine, |job| {
             if first_curve.is_none() && job.index().is_some_and(covers_the_video) {

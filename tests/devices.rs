@@ -14,6 +14,7 @@ use vcl::engine::{
 };
 use vcl::learn::{Phase, TrainerConfig, TrainingSet};
 use vcl::model::{ComputeDevice, DeviceChoice, Pixels};
+use vcl::video::Source;
 
 /// A device of its own for each test, for these do not survive; `None` where there is no driver.
 fn software_gpu(max_buffer_bytes: Option<u64>) -> Option<WgpuSetup> {
@@ -119,7 +120,7 @@ fn a_gpu_that_goes_away_leaves_the_index_to_the_cpu() {
     let device = ComputeDevice::on_wgpu(setup).unwrap();
     let mut engine = Engine::open_on(&config(&place), &device).unwrap();
     engine.prepare().unwrap();
-    let mut job = IndexJob::start(&engine, &video, false).unwrap();
+    let mut job = IndexJob::start(&engine, &Source::open(&video).unwrap(), false).unwrap();
     while job.index().map_or(0, VideoIndex::n_clips_done) == 0 {
         job.step(&mut engine).unwrap();
     }
@@ -139,7 +140,7 @@ fn a_gpu_that_goes_away_leaves_the_index_to_the_cpu() {
 
     let other_place = Place::new();
     let mut on_cpu = Engine::open(&config(&other_place)).unwrap();
-    let job = IndexJob::start(&on_cpu, &video, false).unwrap();
+    let job = IndexJob::start(&on_cpu, &Source::open(&video).unwrap(), false).unwrap();
     let expected = job.run(&mut on_cpu, |_| {}).unwrap();
     assert_close(index.features(), expected.features());
 }

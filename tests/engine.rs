@@ -17,7 +17,7 @@ use vcl::engine::{
 use vcl::find::Way;
 use vcl::model::DeviceChoice;
 use vcl::store::{FloatType, NpzArray, write_npz};
-use vcl::video::{Sampler, SamplerOptions};
+use vcl::video::{Sampler, SamplerOptions, Source};
 
 fn engine(place: &Place) -> Engine {
     engine_with(place, FrameChoice::All)
@@ -34,7 +34,7 @@ fn engine_with(place: &Place, frame_choice: FrameChoice) -> Engine {
 }
 
 fn index(engine: &mut Engine, video: &Path) -> VideoIndex {
-    let job = IndexJob::start(engine, video, false).unwrap();
+    let job = IndexJob::start(engine, &Source::open(video).unwrap(), false).unwrap();
     job.run(engine, |_| {}).unwrap()
 }
 
@@ -78,7 +78,7 @@ fn interrupted_indexing_goes_on_where_it_stopped() {
         .collect();
     let video = place.video("long.mp4", &scenes);
     let mut engine = engine(&place);
-    let mut job = IndexJob::start(&engine, &video, false).unwrap();
+    let mut job = IndexJob::start(&engine, &Source::open(&video).unwrap(), false).unwrap();
     let n_before = loop {
         let step = job.step(&mut engine).unwrap();
         let n_done = job.index().map_or(0, VideoIndex::n_clips_done);
@@ -109,7 +109,7 @@ fn indexing_that_is_killed_early_leaves_what_it_found() {
     let scenes: Vec<_> = (0..30).map(|_| (0xff20_c020, 2)).collect();
     let video = place.video("long.mp4", &scenes);
     let mut engine = engine(&place);
-    let mut job = IndexJob::start(&engine, &video, false).unwrap();
+    let mut job = IndexJob::start(&engine, &Source::open(&video).unwrap(), false).unwrap();
     while job.index().map_or(0, VideoIndex::n_clips_done) == 0 {
         job.step(&mut engine).unwrap();
     }
@@ -124,7 +124,7 @@ fn a_second_look_finds_everything_in_the_cache() {
     let video = place.short_video("scenes.mp4");
     let mut engine = engine(&place);
     let first = index(&mut engine, &video);
-    let mut job = IndexJob::start(&engine, &video, true).unwrap();
+    let mut job = IndexJob::start(&engine, &Source::open(&video).unwrap(), true).unwrap();
     let began = Instant::now();
     let mut n_steps = 0;
     while job.step(&mut engine).unwrap() != IndexStep::Finished {
@@ -179,7 +179,7 @@ fn steps_are_short_and_the_index_grows() {
     let video = place.video("long.mp4", &scenes);
     let mut engine = engine(&place);
     let query = Query::new("anything").unwrap();
-    let mut job = IndexJob::start(&engine, &video, true).unwrap();
+    let mut job = IndexJob::start(&engine, &Source::open(&video).unwrap(), true).unwrap();
     let mut lengths = Vec::new();
     let mut n_early_answers = 0;
     loop {
@@ -316,7 +316,7 @@ fn a_file_that_is_no_video_fails_in_a_step() {
     let path = place.path("text.mp4");
     fs::write(&path, "no video ".repeat(1000)).unwrap();
     let mut engine = engine(&place);
-    let job = IndexJob::start(&engine, &path, false).unwrap();
+    let job = IndexJob::start(&engine, &Source::open(&path).unwrap(), false).unwrap();
     let error = job.run(&mut engine, |_| {}).unwrap_err().to_string();
     assert!(error.contains("text.mp4"), "{error}");
 }
@@ -344,7 +344,7 @@ fn a_run_that_stopped_before_the_very_end_is_completed_once() {
     fs::write(entry.path(), [&length, header.as_bytes(), data].concat()).unwrap();
 
     let news = |engine: &mut Engine| {
-        let mut job = IndexJob::start(engine, &video, false).unwrap();
+        let mut job = IndexJob::start(engine, &Source::open(&video).unwrap(), false).unwrap();
         loop {
             match job.step(engine).unwrap() {
                 IndexStep::Waiting => {}

@@ -13,6 +13,7 @@ use vcl::engine::{EngineConfig, FrameChoice, ModelChoice, Notice};
 use vcl::find::Answer;
 use vcl::model::DeviceChoice;
 use vcl::store::{LabelStore, PromptFolder};
+use vcl::video::Source;
 use vcl::worker::{
     Command, Event, LabelsToSave, PromptEdit, PromptSource, QueryId, VideoId, Worker,
 };
@@ -89,9 +90,10 @@ impl Driver {
         })
     }
 
-    fn open(&self, id: u64, path: std::path::PathBuf) -> VideoId {
+    fn open(&self, id: u64, path: impl AsRef<std::path::Path>) -> VideoId {
         let video = VideoId(id);
-        self.worker.send(Command::Open { video, path });
+        let source = Source::open(path.as_ref()).unwrap();
+        self.worker.send(Command::Open { video, source });
         video
     }
 
@@ -127,7 +129,7 @@ fn a_video_is_opened_indexed_and_searched() {
     let id = driver.open(7, video.clone());
     let mut order = Vec::new();
     let result = driver.wait("final answer", |event| match event {
-        Event::Opened { .. } => {
+        Event::Labels { .. } => {
             order.push("opened");
             None
         }
@@ -241,7 +243,7 @@ fn opening_another_video_drops_the_first() {
     let mut driver = Driver::new(&place, tiny());
     let first = driver.open(1, long);
     driver.wait("opened", |event| {
-        matches!(event, Event::Opened { .. }).then_some(())
+        matches!(event, Event::Labels { .. }).then_some(())
     });
     let second = driver.open(2, short);
     let query = driver.search(1, "red");
@@ -280,11 +282,12 @@ fn errors_are_told_and_the_worker_goes_on() {
     let query = driver.search(1, "red");
     driver.final_answer(id, query);
 
-    let missing = driver.open(2, place.path("missing.mp4"));
+    std::fs::write(place.path("words.mp4"), "not a film").unwrap();
+    let broken = driver.open(2, place.path("words.mp4"));
     driver.wait("failure", |event| match event {
         Event::VideoFailed { video, message } => {
-            assert_eq!(video, missing);
-            message.contains("does not exist").then_some(())
+            assert_eq!(video, broken);
+            message.contains("words.mp4").then_some(())
         }
         _ => None,
     });

@@ -7,7 +7,7 @@ use crate::app::wish::Wish;
 use crate::domain::TimeSpan;
 use crate::export::{ExportDocument, FileFormat};
 use crate::store::RepoId;
-use crate::worker::Command;
+use crate::worker::{Command, VideoId};
 
 /// One thing to do outside the session. None of them makes the window wait.
 #[derive(Clone, Debug)]
@@ -16,8 +16,8 @@ pub enum Effect {
     Player(Order),
     /// Look at a file beside the video that is shown.
     OpenVideo(PathBuf),
-    /// Make thumbnails of this video from now on.
-    ShowThumbnailsOf(PathBuf),
+    /// Index the video that is shown now, under this number, and make its thumbnails.
+    IndexShown(VideoId),
 
     SaveSettings,
     Write(Write),

@@ -9,7 +9,7 @@ use crate::app::effect::Order;
 use crate::app::settings::PlaybackPrefs;
 use crate::app::video_view::Picture;
 use crate::video::player::{PlayState, Player, PlayerEvent};
-use crate::video::{VideoError, VideoInfo};
+use crate::video::{Source, VideoError, VideoInfo};
 use crate::worker::{Background, Report};
 
 /// What has changed since the last [`Playback::poll`].
@@ -41,6 +41,7 @@ pub struct Playback {
 }
 
 struct Shown {
+    source: Source,
     player: Player,
     is_silenced: bool,
 }
@@ -52,7 +53,7 @@ struct Opening {
 
 enum Stage {
     /// Asking the file system about the file: it may be on a slow disk.
-    Looking(Background<Result<Player, VideoError>>),
+    Looking(Background<Result<(Source, Player), VideoError>>),
     /// Waiting for the first frame.
     Preparing(Shown),
 }
@@ -77,7 +78,10 @@ impl Playback {
         let (ctx, player_ctx) = (self.ctx.clone(), self.ctx.clone());
         let wake = move || ctx.request_repaint();
         let work = Background::start("opening", wake, move |reporter| {
-            reporter.say(Player::open(&target, move || player_ctx.request_repaint()));
+            reporter.say(Source::open(&target).and_then(|source| {
+                let player = Player::new(&source, move || player_ctx.request_repaint())?;
+                Ok((source, player))
+            }));
         })
         .map_err(|error| format!("{} cannot be opened now: {error}", path.display()))?;
         self.opening = Some(Opening {
@@ -124,7 +128,8 @@ impl Playback {
                     self.opening = Some(Opening { path, stage });
                     return None;
                 }
-                Some(Report::Said(Ok(player))) => Shown {
+                Some(Report::Said(Ok((source, player)))) => Shown {
+                    source,
                     player,
                     is_silenced: false,
                 },
@@ -156,6 +161,11 @@ impl Playback {
         self.picture.clear();
         self.shown = Some(opened);
         Some(Change::Shown(path, info))
+    }
+
+    /// The file that is shown.
+    pub fn source(&self) -> Option<&Source> {
+        self.shown.as_ref().map(|shown| &shown.source)
     }
 
     /// Tells the shown player what to do; without one there is nothing to do.

@@ -1,7 +1,6 @@
 //! Small pictures of clips, made on a thread when a panel asks for them and kept for a while.
 
 use std::num::NonZeroUsize;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Receiver, Sender};
@@ -10,7 +9,7 @@ use egui::{ColorImage, TextureHandle, TextureOptions};
 use lru::LruCache;
 
 use crate::domain::ClipIndex;
-use crate::video;
+use crate::video::{Source, thumbnail_of};
 use crate::worker::{Background, Report, Reporter};
 
 /// Pixels; enough for the largest place where one is shown, on a sharp screen.
@@ -23,7 +22,7 @@ const MAX_KEPT: NonZeroUsize = NonZeroUsize::new(512).unwrap();
 const MAX_WAITING: usize = 24;
 
 struct Request {
-    path: PathBuf,
+    video: Source,
     /// Set when another video is opened.
     cancel: Arc<AtomicBool>,
     generation: u64,
@@ -55,7 +54,7 @@ pub struct Thumbnails {
     requests: Sender<Request>,
     /// `None` where the system gave no thread: then there are no thumbnails.
     thread: Option<Background<Made>>,
-    path: Option<PathBuf>,
+    video: Option<Source>,
     generation: u64,
     /// Ends the work on what was wished for the open video.
     cancel: Arc<AtomicBool>,
@@ -75,7 +74,7 @@ impl Thumbnails {
         Self {
             requests,
             thread: thread.ok(),
-            path: None,
+            video: None,
             generation: 0,
             cancel: Arc::default(),
             slots: LruCache::new(MAX_KEPT),
@@ -84,8 +83,8 @@ impl Thumbnails {
     }
 
     /// Makes pictures of this video from now on, and forgets those of the last one.
-    pub fn set_video(&mut self, path: PathBuf) {
-        self.path = Some(path);
+    pub fn set_video(&mut self, video: Source) {
+        self.video = Some(video);
         self.generation += 1;
         std::mem::take(&mut self.cancel).store(true, Ordering::Relaxed);
         self.slots.clear();
@@ -136,10 +135,10 @@ impl Thumbnails {
 
     /// The picture of a clip, if it is there; asks for it if not.
     pub fn get(&mut self, clip: ClipIndex) -> Option<&TextureHandle> {
-        let path = self.path.as_ref()?;
+        let video = self.video.as_ref()?;
         let slot = self.slots.get_or_insert(clip, || {
             let request = Request {
-                path: path.clone(),
+                video: video.clone(),
                 cancel: Arc::clone(&self.cancel),
                 generation: self.generation,
                 clip,
@@ -180,7 +179,7 @@ fn run(inbox: &Receiver<Request>, reporter: &Reporter<Made>) {
             continue;
         };
         let time_secs = request.clip.start_secs();
-        let outcome = match video::thumbnail(&request.path, time_secs, HEIGHT, request.cancel) {
+        let outcome = match thumbnail_of(&request.video, time_secs, HEIGHT, request.cancel) {
             Ok(Some(image)) => {
                 let size = [image.width() as usize, image.height() as usize];
                 Outcome::Image(ColorImage::from_rgb(size, image.as_raw()))
@@ -213,10 +212,12 @@ mod tests {
 
     #[test]
     fn another_video_ends_the_work_on_the_one_before() {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/videos");
+        let video = |name| Source::open(&folder.join(name)).unwrap();
         let mut thumbnails = Thumbnails::new(&egui::Context::default());
-        thumbnails.set_video("one.mp4".into());
+        thumbnails.set_video(video("plain.mp4"));
         let first = Arc::clone(&thumbnails.cancel);
-        thumbnails.set_video("two.mp4".into());
+        thumbnails.set_video(video("short.mp4"));
         let second = Arc::clone(&thumbnails.cancel);
         assert!(first.load(Ordering::Relaxed) && !second.load(Ordering::Relaxed));
         drop(thumbnails);

@@ -18,7 +18,7 @@ use crate::app::settings::Settings;
 use crate::app::widgets::select_all;
 use crate::app::{fonts, keys, theme, video_view};
 use crate::engine::{EngineConfig, LaunchOptions};
-use crate::worker::Worker;
+use crate::worker::{Command, Worker};
 
 /// The playhead moves while playing even where no new frame comes, as with one frame per second.
 const PLAYHEAD_EVERY: Duration = Duration::from_millis(33);
@@ -230,7 +230,12 @@ impl App {
                     self.session.cannot_open(message);
                 }
             }
-            Effect::ShowThumbnailsOf(path) => self.views.thumbnails.set_video(path),
+            Effect::IndexShown(video) => {
+                if let Some(source) = self.playback.source().cloned() {
+                    self.views.thumbnails.set_video(source.clone());
+                    self.worker.send(Command::Open { video, source });
+                }
+            }
             Effect::SaveSettings => self.jobs.save_settings(self.session.settings()),
             Effect::Write(order) => self.jobs.write(order),
             Effect::Cut(document, dir) => self.jobs.cut(*document, dir)?,

@@ -8,6 +8,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use crate::cli::cli_engine::print_notices;
 use crate::engine::{Engine, EngineError, IndexJob, VideoIndex};
 use crate::store::{DownloadStep, HubError, ModelDownload};
+use crate::video::Source;
 
 const SEARCHING: &str = "{spinner} {msg}";
 const INDEXING: &str = "{spinner} {msg} {wide_bar} {pos}/{len} clips, {prefix}";
@@ -32,7 +33,7 @@ pub fn index_with_bar(engine: &mut Engine, video: &Path) -> Result<VideoIndex, E
     }
     bar.set_message(format!("reading {name}"));
     let mut has_length = false;
-    let outcome = IndexJob::start(engine, video, false)?.run(engine, |job| {
+    let outcome = IndexJob::start(engine, &Source::open(video)?, false)?.run(engine, |job| {
         let Some(progress) = job.progress() else {
             return;
         };

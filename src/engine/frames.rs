@@ -6,7 +6,7 @@
 //! The channel holds a few preprocessed frames; when the encoder is slower, this thread waits, so
 //! memory stays bounded however long the video is.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, SyncSender};
@@ -17,7 +17,7 @@ use crate::domain::ClipIndex;
 use crate::engine::{EngineError, FrameChoice, NearDuplicates};
 use crate::model::{Pixels, Preprocess};
 use crate::store::{CacheKey, CachedFeatures, ContentId, EmbeddingCache};
-use crate::video::{self, PreviewSampler, Sampler, SamplerOptions, VideoInfo};
+use crate::video::{PreviewSampler, Sampler, SamplerOptions, Source, VideoInfo};
 
 /// Preprocessed frames that wait for the encoder: at most 5 MB at 224 pixels.
 const MAX_WAITING: usize = 8;
@@ -69,7 +69,7 @@ pub(super) enum Look {
 
 /// What the thread reads, and what it needs to know of the model.
 pub(super) struct FrameFeed {
-    pub path: PathBuf,
+    pub video: Source,
     pub preprocess: Preprocess,
     pub dim: usize,
     pub model_hash: String,
@@ -83,14 +83,14 @@ pub(super) struct FrameFeed {
 pub(super) struct FrameSource {
     messages: Receiver<FrameMessage>,
     cancel: Arc<AtomicBool>,
-    path: PathBuf,
+    video: Source,
 }
 
 impl FrameSource {
     pub fn spawn(feed: FrameFeed) -> Result<Self, EngineError> {
         let (sender, messages) = mpsc::sync_channel(MAX_WAITING);
         let cancel = Arc::new(AtomicBool::new(false));
-        let path = feed.path.clone();
+        let video = feed.video.clone();
         let feed_cancel = Arc::clone(&cancel);
         thread::Builder::new()
             .name("reader".into())
@@ -104,7 +104,7 @@ impl FrameSource {
         Ok(Self {
             messages,
             cancel,
-            path,
+            video,
         })
     }
 
@@ -118,7 +118,7 @@ impl FrameSource {
             Ok(message) => Some(message),
             Err(RecvTimeoutError::Timeout) => None,
             Err(RecvTimeoutError::Disconnected) => Some(FrameMessage::Failed(
-                EngineError::SourceDied(self.path.clone()),
+                EngineError::SourceDied(self.video.path().to_owned()),
             )),
         }
     }
@@ -136,10 +136,10 @@ impl FrameFeed {
         sender: &SyncSender<FrameMessage>,
         cancel: &Arc<AtomicBool>,
     ) -> Result<(), EngineError> {
-        let info = video::probe(&self.path)?;
+        let info = self.video.info()?.clone();
         let key = self
             .frame_choice
-            .key(content_id_of(&self.path)?, self.model_hash.clone());
+            .key(content_id_of(self.video.path())?, self.model_hash.clone());
         let cached = self.frame_choice.load(&self.cache, &key);
         let cached = cached.filter(|entry| entry.dim == self.dim);
         let is_complete = cached.as_ref().is_some_and(|entry| entry.complete);
@@ -159,7 +159,7 @@ impl FrameFeed {
             ..SamplerOptions::default()
         };
         if self.preview
-            && let Some(preview) = PreviewSampler::open(&self.path, PREVIEW_FRAMES, &options)?
+            && let Some(preview) = PreviewSampler::new(&self.video, PREVIEW_FRAMES, &options)?
         {
             for frame in preview {
                 let frame = frame?;
@@ -173,7 +173,7 @@ impl FrameFeed {
             FrameChoice::All => None,
             FrameChoice::NoNearDuplicates => Some(NearDuplicates::default()),
         };
-        let mut sampler = Sampler::open(&self.path, options)?;
+        let mut sampler = Sampler::new(&self.video, options)?;
         for frame in &mut sampler {
             let frame = frame?;
             let pixels = self.preprocess.apply(&frame.image);
@@ -218,7 +218,7 @@ mod tests {
     fn messages(cache: &EmbeddingCache) -> Vec<FrameMessage> {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/videos");
         let source = FrameSource::spawn(FrameFeed {
-            path: folder.join("plain.mp4"),
+            video: Source::open(&folder.join("plain.mp4")).unwrap(),
             preprocess: Preprocess::from_json(CONFIG, 32).unwrap(),
             dim: 2,
             model_hash: "a model".to_owned(),

@@ -1,11 +1,11 @@
 //! Embeds the frames of a video, a short step at a time.
 
-use std::path::Path;
 use std::time::{Duration, Instant};
 
 use crate::engine::frames::{ClipFrame, FrameFeed, FrameMessage, FrameSource, Look, Opened};
 use crate::engine::{Engine, EngineError, VideoIndex};
 use crate::store::{CacheKey, CachedFeatures, EmbeddingCache};
+use crate::video::Source;
 
 /// How long a step waits for frames when the encoder is faster than the decoder.
 const MAX_WAIT: Duration = Duration::from_millis(60);
@@ -68,10 +68,10 @@ impl IndexJob {
     ///
     /// # Errors
     /// [`EngineError::Thread`] when no thread can be started.
-    pub fn start(engine: &Engine, path: &Path, preview: bool) -> Result<Self, EngineError> {
+    pub fn start(engine: &Engine, video: &Source, preview: bool) -> Result<Self, EngineError> {
         let encoder = engine.encoder();
         let source = FrameSource::spawn(FrameFeed {
-            path: path.to_owned(),
+            video: video.clone(),
             preprocess: encoder.preprocessor().clone(),
             dim: encoder.dim(),
             model_hash: encoder.id().hash.clone(),
@@ -84,7 +84,7 @@ impl IndexJob {
             cache: engine.cache().clone(),
             key: None,
             index: None,
-            path: path.to_owned(),
+            path: video.path().to_owned(),
             dim: encoder.dim(),
             pending: Vec::new(),
             secs_per_frame: None,

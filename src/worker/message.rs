@@ -8,7 +8,7 @@ use crate::find::Answer;
 use crate::learn::{Progress, Verdict};
 use crate::model::{DeviceChoice, HeldOutScores, ModelInfo};
 use crate::store::ContentId;
-use crate::video::VideoInfo;
+use crate::video::Source;
 
 /// One opening of a video, numbered by the sender.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -24,7 +24,8 @@ pub enum Command {
     /// Index this video, in place of any other. The queries stay and are asked again of it.
     Open {
         video: VideoId,
-        path: PathBuf,
+        /// Shared with the player, so that what the file says is read once.
+        source: Source,
     },
     /// Forget the video; an unfinished index is kept on disk.
     Close,
@@ -111,11 +112,6 @@ pub enum Event {
     /// No model is loaded, and why, in one sentence. Videos and queries wait for another.
     ModelFailed {
         message: String,
-    },
-    /// The file is a video; indexing has begun.
-    Opened {
-        video: VideoId,
-        info: VideoInfo,
     },
     /// The index has grown.
     Progress {

@@ -4,13 +4,14 @@ mod prompts;
 mod teaching;
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use crate::domain::Query;
 use crate::engine::{Engine, EngineConfig, IndexJob, IndexStep, Notice, VideoIndex};
 use crate::find::Way;
 use crate::store::{LabelStore, PromptFolder};
+use crate::video::Source;
 use crate::worker::guard::guarded;
 use crate::worker::{Command, Event, QueryId, VideoId};
 
@@ -45,7 +46,7 @@ struct OpenVideo {
     pub id: VideoId,
     path: PathBuf,
     pub work: Work,
-    was_announced: bool,
+    labels_are_told: bool,
 }
 
 /// How far the work on the open video is.
@@ -122,7 +123,7 @@ impl State {
 
     pub fn obey(&mut self, command: Command) {
         match command {
-            Command::Open { video, path } => self.open(video, path),
+            Command::Open { video, source } => self.open(video, &source),
             Command::Close => self.video = None,
             Command::CancelIndexing => self.cancel_indexing(),
             Command::ResumeIndexing => {
@@ -130,7 +131,7 @@ impl State {
                     .video
                     .take_if(|video| matches!(video.work, Work::Cancelled(_) | Work::Failed(_)));
                 if let Some(video) = stopped {
-                    self.open(video.id, video.path);
+                    self.reopen(video.id, &video.path);
                 }
             }
             Command::Search { id, query } => {
@@ -159,13 +160,25 @@ impl State {
                 let reopened = self.video.take().map(|video| (video.id, video.path));
                 self.load_model();
                 if let Some((id, path)) = reopened {
-                    self.open(id, path);
+                    self.reopen(id, &path);
                 }
             }
         }
     }
 
-    fn open(&mut self, id: VideoId, path: PathBuf) {
+    /// Looks at a file again: it may have changed since.
+    fn reopen(&mut self, id: VideoId, path: &Path) {
+        match Source::open(path) {
+            Ok(source) => self.open(id, &source),
+            Err(error) => (self.emit)(Event::VideoFailed {
+                video: id,
+                message: error.to_string(),
+            }),
+        }
+    }
+
+    fn open(&mut self, id: VideoId, source: &Source) {
+        let path = source.path().to_owned();
         self.video = None; // Saves what the old job found before the new one starts.
         let Some(engine) = &self.engine else {
             let message = "no model is loaded: choose another model".to_owned();
@@ -175,17 +188,17 @@ impl State {
                 id,
                 path,
                 work: Work::Failed(None),
-                was_announced: false,
+                labels_are_told: false,
             });
             return;
         };
-        match guarded(|| IndexJob::start(engine, &path, true)) {
+        match guarded(|| IndexJob::start(engine, source, true)) {
             Ok(job) => {
                 self.video = Some(OpenVideo {
                     id,
                     path,
                     work: Work::Indexing(Box::new(job)),
-                    was_announced: false,
+                    labels_are_told: false,
                 });
             }
             Err(message) => (self.emit)(Event::VideoFailed { video: id, message }),
@@ -232,13 +245,10 @@ impl State {
         };
         let outcome = guarded(|| job.step(engine));
         let (id, progress) = (video.id, job.progress());
-        let opened = job
-            .index()
-            .filter(|_| !video.was_announced)
-            .map(|index| (index.info.clone(), index.content.clone()));
-        video.was_announced |= opened.is_some();
-        if let Some((info, content)) = opened {
-            (self.emit)(Event::Opened { video: id, info });
+        let new = job.index().filter(|_| !video.labels_are_told);
+        let content = new.map(|index| index.content.clone());
+        video.labels_are_told |= content.is_some();
+        if let Some(content) = content {
             self.tell_labels(id, content);
         }
         match outcome {

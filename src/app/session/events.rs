@@ -27,12 +27,6 @@ impl Session {
                 self.notices.error(message.clone());
                 self.model = ModelState::Failed(message);
             }
-            Event::Opened { video, info } => {
-                if let Some(open) = self.current(video) {
-                    open.duration_secs = info.duration_secs;
-                    open.info = info;
-                }
-            }
             Event::Progress { video, progress } => {
                 if let Some(open) = self.current(video) {
                     open.indexing = Indexing::Running(progress);

@@ -15,7 +15,7 @@ mod side;
 mod teaching;
 mod view;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use crate::app::effect::Effect;
@@ -25,7 +25,7 @@ use crate::engine::{IndexProgress, InstalledModel, ModelChoice, PromptEntry, exp
 use crate::export::ExportDocument;
 use crate::model::{BUNDLED, DeviceChoice, ModelInfo};
 use crate::video::VideoInfo;
-use crate::worker::{Command, CutProgress, Download, QueryId, VideoId};
+use crate::worker::{CutProgress, Download, QueryId, VideoId};
 
 pub use labelling::{LabelBook, Selection};
 pub use lane::{Lane, LatestAnswer, percent};
@@ -160,12 +160,12 @@ impl Session {
     }
 
     /// Puts a video into the window; answers about any other are stale from now on.
-    pub fn show_video(&mut self, path: PathBuf, info: VideoInfo) -> Vec<Effect> {
+    pub fn show_video(&mut self, path: &Path, info: VideoInfo) -> Vec<Effect> {
         let id = VideoId(self.next_video);
         self.next_video += 1;
         self.video = Some(OpenVideo {
             id,
-            path: path.clone(),
+            path: path.to_owned(),
             duration_secs: info.duration_secs,
             info,
             indexing: Indexing::default(),
@@ -181,12 +181,11 @@ impl Session {
         for lane in &mut self.lanes {
             lane.forget_answer();
         }
-        self.settings.remember_video(&path);
+        self.settings.remember_video(path);
         vec![
-            Effect::ShowThumbnailsOf(path.clone()),
+            Effect::IndexShown(id),
             Effect::SaveSettings,
-            Effect::Title(format!("{} – vcl", file_name(&path))),
-            Effect::Worker(Command::Open { video: id, path }),
+            Effect::Title(format!("{} – vcl", file_name(path))),
         ]
     }
 

@@ -27,7 +27,7 @@ impl Session {
     /// Takes in what has changed at the player.
     pub fn apply_change(&mut self, change: Change) -> Vec<Effect> {
         match change {
-            Change::Shown(path, info) => return self.show_video(path, info),
+            Change::Shown(path, info) => return self.show_video(&path, info),
             Change::CannotOpen(message) => self.cannot_open(message),
             Change::Stopped(message) => self.notices.error(message),
         }

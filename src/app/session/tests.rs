@@ -1,5 +1,3 @@
-use std::path::PathBuf;
-
 use super::*;
 use crate::domain::{ClipIndex, Highlight, SaliencyCurve};
 use crate::find::{Answer, Detector, ZERO_SHOT_THRESHOLD};
@@ -24,7 +22,7 @@ pub(super) fn info(duration_secs: f64) -> VideoInfo {
 }
 
 pub(super) fn show(session: &mut Session, path: &str, info: VideoInfo) -> VideoId {
-    session.show_video(PathBuf::from(path), info);
+    session.show_video(Path::new(path), info);
     session.video.as_ref().unwrap().id
 }
 

@@ -263,12 +263,11 @@ fn a_video_is_looked_at_before_it_takes_the_place_of_another() {
     assert_eq!(session.opening(), Some(path));
     assert!(session.lane(query).unwrap().answer.is_some(), "not yet");
     assert_effects!(
-        session.show_video(path.to_owned(), info(20.0)),
+        session.show_video(path, info(20.0)),
         [
-            Effect::ShowThumbnailsOf(shown) if shown == path,
+            Effect::IndexShown(_),
             Effect::SaveSettings,
             Effect::Title(title) if title == "b.mp4 – vcl",
-            Effect::Worker(Command::Open { .. }),
         ]
     );
     assert_eq!(session.opening(), None);
