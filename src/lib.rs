@@ -7,9 +7,9 @@
 //! ```text
 //! video file ─▶ sampler ─▶ SampledFrame (one per clip) ─▶ preprocess [batch, 3, size, size]
 //!    ─▶ image encoder [batch, dim] ─▶ Embeddings [n_clips, dim]  (L2-normalised, cached on disk)
-//! query (or tuned prompt) ─▶ text encoder [dim] ──┐
-//!                         Embeddings · text ──────┴▶ SaliencyCurve [n_clips] ─▶ highlight = argmax
-//!                                                                      └▶ moment head ─▶ Moments ─▶ timeline
+//! query (or tuned prompt) ─▶ text encoder ─▶ UnitVector [dim] ─┐
+//!                              Embeddings · UnitVector ────────┴▶ Answer: SaliencyCurve [n_clips] ─▶ highlight = argmax
+//!                                                                      └▶ Detector ─▶ Moments ─▶ timeline
 //! labels + Embeddings ─▶ training ─▶ Prompt (context vectors, calibration, moment head)
 //! ```
 //!
@@ -19,7 +19,8 @@
 //! [`find`], how a query becomes a curve and moments, is arithmetic over [`domain`] and [`model`].
 //! GStreamer is named only in [`video`], egui only in [`app`], burn only in [`model`], [`learn`] and
 //! [`engine`]; [`worker`] and [`cli`] sit on [`engine`] and do not know of each other; the window,
-//! [`app`], sits on [`worker`]. `tests/architecture/` holds the code to it.
+//! [`app`], sits on [`worker`]. `tests/architecture/` checks all of this, and `docs/DESIGN.md` has the
+//! reasons and how many files a new thing takes.
 
 pub mod domain;
 
