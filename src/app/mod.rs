@@ -8,7 +8,7 @@
 //! them and says with [`effect::Effect`]s what must happen elsewhere; [`App`] carries these out.
 //!
 //! Nothing here waits: models and videos are the business of the worker's thread, pictures are
-//! decoded by the player's, and files are read and written on the threads of [`jobs`].
+//! decoded by the player's, and files are read and written on threads of their own.
 
 pub mod action;
 mod colours;

@@ -1,6 +1,6 @@
 //! Everything can be done without a mouse, and typing is only typing.
 
-use egui::{Key, Modifiers};
+use egui::{Event, Key, Modifiers};
 
 use crate::drive::{USUAL, Window};
 
@@ -92,6 +92,30 @@ fn no_key_does_anything_while_typing() {
     window.harness.step();
     let lanes = window.app().session().lanes();
     assert_eq!(lanes[0].query.title(), "kmfl");
+}
+
+/// As on a machine that draws slower than somebody types.
+#[test]
+fn what_is_typed_within_one_frame_is_asked() {
+    let mut window = Window::with_indexed_demo(&[], USUAL);
+    let key = |modifiers, key| Event::Key {
+        key,
+        physical_key: None,
+        pressed: true,
+        repeat: false,
+        modifiers,
+    };
+    let ctrl = Modifiers::COMMAND | Modifiers::CTRL;
+    window.harness.input_mut().events.extend([
+        key(ctrl, Key::F),
+        Event::Text("a red kite".to_owned()),
+        key(Modifiers::NONE, Key::Enter),
+    ]);
+    window.harness.step();
+    window.harness.step();
+    let lanes = window.app().session().lanes();
+    assert_eq!(lanes.len(), 1);
+    assert_eq!(lanes[0].query.title(), "a red kite");
 }
 
 #[test]

@@ -113,11 +113,15 @@ pub fn ui(ui: &mut Ui, session: &Session, state: &mut State, actions: &mut Actio
         actions.push(Find::ForgetProblem);
         state.history_at = None;
     }
-    if response.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter)) {
-        actions.push(Find::Ask(state.text.clone()));
-    }
-    if response.lost_focus() && !ui.input(|input| input.key_pressed(Key::Enter)) {
-        actions.push(Find::ForgetProblem);
+    // On a slow machine the key that opens the field, the words and Enter come in one frame: then the
+    // field had no focus in the frame before, and `lost_focus` says nothing.
+    let is_left = response.lost_focus() || (has_focus && !ui.memory(|memory| memory.has_focus(id)));
+    if is_left {
+        actions.push(if ui.input(|input| input.key_pressed(Key::Enter)) {
+            Find::Ask(state.text.clone())
+        } else {
+            Find::ForgetProblem
+        });
     }
     if let Some(problem) = problem {
         problem_ui(ui, rect, problem);

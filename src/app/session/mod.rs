@@ -1,7 +1,7 @@
 //! What the user sees, as plain data: the panels read it, events and actions change it.
 //!
 //! Only `impl Session` writes its fields. What must happen elsewhere comes back as
-//! [`Effect`](crate::app::effect::Effect)s: nothing here draws, sends or waits, so that every rule
+//! [`Effect`]s: nothing here draws, sends or waits, so that every rule
 //! about what is shown and done can be tested without a window.
 
 mod events;
