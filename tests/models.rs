@@ -388,6 +388,100 @@ fn a_model_of_another_family_is_refused_by_name() {
     assert_tells(&dir.complaint(), &["config.json"]);
 }
 
+/// Each is told by its name also where files are missing that it never had.
+#[test]
+fn other_families_are_named_before_missing_files_are() {
+    for (model_type, name) in [
+        ("siglip", "SigLIP"),
+        ("siglip2", "SigLIP 2"),
+        ("chinese_clip", "Chinese-CLIP"),
+        ("clip_vision_model", "only the image half of a CLIP"),
+        ("whisper", "a model of another family"),
+    ] {
+        let dir = ModelDir::new();
+        dir.edit_json("config.json", |config| {
+            config["model_type"] = json!(model_type)
+        });
+        fs::remove_file(dir.file("tokenizer.json")).unwrap();
+        fs::remove_file(dir.file("preprocessor_config.json")).unwrap();
+        let told = dir.complaint();
+        assert_tells(&told, &[&format!("this is {name} (type {model_type:?})")]);
+        assert_tells(&told, &["choose a CLIP model"]);
+    }
+    // Where the whole model does not say it, its text tower does.
+    let dir = ModelDir::new();
+    dir.edit_json("config.json", |config| {
+        config.as_object_mut().unwrap().remove("model_type");
+        config["text_config"]["model_type"] = json!("siglip_text_model");
+    });
+    assert_tells(&dir.complaint(), &["this is SigLIP"]);
+}
+
+#[test]
+fn a_model_of_open_clip_is_told_what_to_get_instead() {
+    for file in ["open_clip_config.json", "open_clip_pytorch_model.bin"] {
+        let dir = tempfile::tempdir().unwrap();
+        fs::write(dir.path().join(file), "{}").unwrap();
+        let told = complaint(dir.path());
+        assert_tells(&told, &["open_clip", "layout of transformers"]);
+        assert!(!told.contains("download the whole model"), "{told}");
+    }
+    // LAION publishes some models in both layouts in one directory.
+    let dir = ModelDir::new();
+    dir.write("open_clip_config.json", "{}");
+    load(dir.0.path()).unwrap();
+}
+
+#[test]
+fn a_model_of_sentence_transformers_is_found_in_its_subdirectory() {
+    let whole = tempfile::tempdir().unwrap();
+    let inner = whole.path().join("0_CLIPModel");
+    fs::create_dir(&inner).unwrap();
+    fs::write(whole.path().join("modules.json"), "[]").unwrap();
+    for file in ModelDir::FILES {
+        fs::copy(fixture("clip-tiny").join(file), inner.join(file)).unwrap();
+    }
+    assert!(ModelFiles::are_in(whole.path()));
+    assert_eq!(embed_both(whole.path()), embed_both(&fixture("clip-tiny")));
+
+    // As the published ones are: the tokenizer in the form from before tokenizer.json.
+    fs::remove_file(inner.join("tokenizer.json")).unwrap();
+    fs::write(inner.join("vocab.json"), "{}").unwrap();
+    fs::write(inner.join("merges.txt"), "").unwrap();
+    assert_tells(
+        &complaint(whole.path()),
+        &["0_CLIPModel", "vocab.json and merges.txt only"],
+    );
+    assert!(!ModelFiles::are_in(whole.path()));
+}
+
+#[test]
+fn the_processor_of_transformers_5_gives_the_same_model() {
+    let old = "preprocessor_config.json";
+    for is_full in [false, true] {
+        let dir = ModelDir::new();
+        let mut config: Value = serde_json::from_slice(&fs::read(dir.file(old)).unwrap()).unwrap();
+        if is_full {
+            // It writes out what it does not use.
+            config["image_processor_type"] = json!("CLIPImageProcessorFast");
+            config["size"] = json!({"height": null, "shortest_edge": 64, "longest_edge": null});
+            config["data_format"] = json!("channels_first");
+        }
+        let processor = json!({"image_processor": config, "processor_class": "CLIPProcessor"});
+        dir.write("processor_config.json", processor.to_string());
+        fs::remove_file(dir.file(old)).unwrap();
+        assert!(ModelFiles::are_in(dir.0.path()));
+        assert_eq!(embed_both(dir.0.path()), embed_both(&fixture("clip-tiny")));
+
+        dir.edit_json("processor_config.json", |config| {
+            config["image_processor"]["image_std"] = json!([0.5]);
+        });
+        let told = dir.complaint();
+        assert_tells(&told, &["processor_config.json"]);
+        assert!(!told.contains("preprocessor"), "{told}");
+    }
+}
+
 #[test]
 fn preprocessing_that_does_not_fit_is_told() {
     for (field, value) in [

@@ -4,7 +4,6 @@ use std::path::Path;
 
 use crate::cli::args::{EmbedCommand, GlobalArgs};
 use crate::cli::{output, progress};
-use crate::domain::{Query, QueryKind};
 use crate::store::{FloatType, NpzArray, write_npz};
 
 pub fn run(global: &GlobalArgs, command: &EmbedCommand) -> anyhow::Result<()> {
@@ -21,13 +20,10 @@ fn embed_video(global: &GlobalArgs, video: &Path, target: &Path) -> anyhow::Resu
     write(target, "features", index.dim(), index.features().to_vec())
 }
 
-fn embed_texts<'a>(global: &GlobalArgs, texts: &'a [Query], target: &Path) -> anyhow::Result<()> {
+fn embed_texts(global: &GlobalArgs, texts: &[String], target: &Path) -> anyhow::Result<()> {
     global.check_target(target, &[])?;
     let mut engine = global.open_engine()?;
-    let words = |query: &'a Query| match query.kind() {
-        QueryKind::Words(words) => &**words,
-    };
-    let texts: Vec<&str> = texts.iter().map(words).collect();
+    let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
     let features = engine.work(|engine| engine.encode_texts(&texts))?;
     let dim = engine.get().encoder().dim();
     write(target, "pooler_output", dim, features)

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::cli::args::{ExportArgs, GlobalArgs};
 use crate::cli::{output, progress};
-use crate::domain::{count, format_timestamp};
+use crate::domain::{count, format_timestamp, plain};
 use crate::engine::export_document;
 use crate::export::{self, ExportDocument, WrittenCut};
 use crate::store;
@@ -98,7 +98,7 @@ fn write_cuts(args: &ExportArgs, document: &ExportDocument) -> anyhow::Result<()
 /// query after the name where there are several.
 fn line(cut: &WrittenCut, names_query: bool) -> String {
     let query = if names_query {
-        format!("{}, ", output::plain(&cut.query))
+        format!("{}, ", plain(&cut.query))
     } else {
         String::new()
     };

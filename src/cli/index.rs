@@ -8,7 +8,7 @@ use walkdir::WalkDir;
 
 use crate::cli::args::{GlobalArgs, IndexArgs};
 use crate::cli::{output, progress};
-use crate::domain::{count, format_timestamp};
+use crate::domain::{count, format_timestamp, one_line};
 use crate::store::{self, Paths};
 use crate::video::is_video_name;
 
@@ -67,7 +67,7 @@ pub fn run(global: &GlobalArgs, args: &IndexArgs) -> anyhow::Result<()> {
                 if videos.len() == 1 {
                     only_error = Some(error);
                 } else {
-                    log::error!("{}", output::one_line(&error.to_string()));
+                    log::error!("{}", one_line(&error.to_string()));
                 }
             }
         }

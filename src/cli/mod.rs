@@ -25,6 +25,7 @@ use anyhow::ensure;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{CommandFactory as _, Parser as _};
 
+use crate::domain::{beginning, one_line};
 use crate::engine::{Engine, EngineConfig, FrameChoice, LaunchOptions, read_prompt_file};
 use crate::find::Way;
 use crate::model::quiet_gpu_panics;
@@ -43,7 +44,7 @@ pub fn run(open_window: impl FnOnce(LaunchOptions) -> anyhow::Result<()>) -> Exi
         Ok(()) => ExitCode::SUCCESS,
         Err(error) if output::is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("error: {}", output::one_line(&format!("{error:#}")));
+            eprintln!("error: {}", one_line(&format!("{error:#}")));
             ExitCode::FAILURE
         }
     }
@@ -61,7 +62,17 @@ fn parse() -> Args {
     if !is_clear && let Some(error) = mistyped_command() {
         error.exit();
     }
-    parsed.unwrap_or_else(|error| error.exit())
+    parsed.unwrap_or_else(|error| with_short_value(error).exit())
+}
+
+/// A value of ten thousand characters would bury what is wrong with it.
+fn with_short_value(mut error: clap::Error) -> clap::Error {
+    const SHOWN_CHARS: usize = 60;
+    if let Some(ContextValue::String(value)) = error.get(ContextKind::InvalidValue) {
+        let short = beginning(&one_line(value), SHOWN_CHARS);
+        error.insert(ContextKind::InvalidValue, ContextValue::String(short));
+    }
+    error
 }
 
 /// What `clap` says about a first word that is not a file and nearly a command.
@@ -181,11 +192,7 @@ fn start_log(verbose: u8) {
                 log::Level::Warn => "warning".to_owned(),
                 level => level.to_string().to_lowercase(),
             };
-            writeln!(
-                out,
-                "{level}: {}",
-                output::one_line(&record.args().to_string())
-            )
+            writeln!(out, "{level}: {}", one_line(&record.args().to_string()))
         })
         .try_init();
     // This fails only if a logger is set already, and then there is a log.

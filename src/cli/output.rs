@@ -1,4 +1,4 @@
-//! Results on stdout or in files, and errors in one line.
+//! Results on stdout or in files.
 //!
 //! The result of a command goes to stdout. Where it goes to a file instead, stdout gets a line that
 //! says so; with `-o -` stdout gets nothing but the result.
@@ -39,26 +39,4 @@ pub fn is_broken_pipe(error: &anyhow::Error) -> bool {
     error
         .downcast_ref::<io::Error>()
         .is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
-}
-
-/// Joins lines, so that an error is one line whatever is in it, and removes what a terminal would
-/// take for a command.
-pub fn one_line(text: &str) -> String {
-    plain(&text.split_whitespace().collect::<Vec<_>>().join(" "))
-}
-
-/// The text without control characters, which would begin an escape sequence of the terminal.
-pub fn plain(text: &str) -> String {
-    let shown = |c: char| if c.is_control() { '\u{fffd}' } else { c };
-    text.chars().map(shown).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn errors_are_one_harmless_line() {
-        assert_eq!(one_line("a\n  b\u{1b}[2J"), "a b\u{fffd}[2J");
-    }
 }

@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::cli::args::{GlobalArgs, ResultFormat, SearchArgs};
 use crate::cli::plot::{Plot, PlotRow};
 use crate::cli::{output, progress};
-use crate::domain::{CLIP_SECS, Highlight, Moment, Query, count, format_timestamp};
+use crate::domain::{CLIP_SECS, Highlight, Moment, Query, count, format_timestamp, plain};
 use crate::engine::VideoIndex;
 use crate::export::{HighlightRow, MomentRow, file_name};
 use crate::find::{Answer, PROBABLY_PRESENT};
@@ -113,10 +113,10 @@ fn table(report: &Report<'_>, n_moments: usize) -> String {
     let _ = writeln!(
         out,
         "{}  {}, {}, model {}",
-        output::plain(&report.video),
+        plain(&report.video),
         format_timestamp(report.duration_secs),
         count(report.n_clips, "clip"),
-        output::plain(report.model)
+        plain(report.model)
     );
     for query in &report.queries {
         let verdict = if query.present >= PROBABLY_PRESENT {
@@ -127,7 +127,7 @@ fn table(report: &Report<'_>, n_moments: usize) -> String {
         let _ = writeln!(
             out,
             "\n{}  ({verdict}: {:.0} %)",
-            output::plain(query.query),
+            plain(query.query),
             100.0 * query.present
         );
         let spans = query

@@ -11,6 +11,7 @@ mod label;
 mod matrix;
 mod model_layout;
 mod moment;
+mod panics;
 mod query;
 mod saliency;
 mod time;
@@ -24,12 +25,13 @@ pub use jsonl::{LineError, from_jsonl, to_jsonl};
 pub use label::{Grade, Labels};
 pub use matrix::transposed;
 pub use model_layout::{
-    PYTORCH, SAFETENSORS, SHARD_INDEX, SMALL_MODEL_FILES, ShardIndexError, WEIGHT_FILES,
-    shard_names,
+    PROCESSOR_CONFIG, PYTORCH, SAFETENSORS, SHARD_INDEX, SMALL_MODEL_FILES, ShardIndexError,
+    WEIGHT_FILES, shard_names,
 };
 pub use moment::Moment;
+pub use panics::{SENSELESS, catch_panic, foreign, survive};
 pub use query::{MAX_QUERY_CHARS, Query, QueryError, QueryKind};
 pub use saliency::{Highlight, SaliencyCurve};
 pub use time::{CLIP_SECS, ClipIndex, TimeSpan, format_timestamp, n_clips, time_left};
 pub use unit_vector::UnitVector;
-pub use words::{count, file_name, panic_text};
+pub use words::{beginning, count, file_name, one_line, plain};

@@ -9,6 +9,9 @@ use serde::Deserialize;
 pub const SMALL_MODEL_FILES: [&str; 3] =
     ["config.json", "preprocessor_config.json", "tokenizer.json"];
 
+/// Holds what `preprocessor_config.json` says where transformers 5 or newer wrote the model.
+pub const PROCESSOR_CONFIG: &str = "processor_config.json";
+
 /// All weights in one file.
 pub const SAFETENSORS: &str = "model.safetensors";
 

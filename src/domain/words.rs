@@ -1,6 +1,5 @@
-//! Words for people: numbers with their nouns, names of files, and what a panic said.
+//! Words for people: numbers with their nouns, names of files, texts that fit a line.
 
-use std::any::Any;
 use std::path::Path;
 
 /// `1 clip`, `2 clips`, `0 queries`: for nouns with a regular plural.
@@ -18,13 +17,24 @@ pub fn file_name(path: &Path) -> String {
     name.to_string_lossy().into_owned()
 }
 
-/// What a panic said, from the payload that `catch_unwind` gives.
-pub fn panic_text(payload: &(dyn Any + Send)) -> &str {
-    payload
-        .downcast_ref::<&str>()
-        .copied()
-        .or_else(|| payload.downcast_ref::<String>().map(String::as_str))
-        .unwrap_or("unknown")
+/// Joins lines, so that an error is one line whatever is in it, and removes what a terminal would
+/// take for a command.
+pub fn one_line(text: &str) -> String {
+    plain(&text.split_whitespace().collect::<Vec<_>>().join(" "))
+}
+
+/// The text without control characters, which would begin an escape sequence of the terminal.
+pub fn plain(text: &str) -> String {
+    let shown = |c: char| if c.is_control() { '\u{fffd}' } else { c };
+    text.chars().map(shown).collect()
+}
+
+/// The text itself, or its first `n_chars` characters and `…` where it is longer.
+pub fn beginning(text: &str, n_chars: usize) -> String {
+    match text.char_indices().nth(n_chars) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
 }
 
 #[cfg(test)]
@@ -37,6 +47,17 @@ mod tests {
         assert_eq!(count(0, "clip"), "0 clips");
         assert_eq!(count(1, "query"), "1 query");
         assert_eq!(count(12, "query"), "12 queries");
+    }
+
+    #[test]
+    fn errors_are_one_harmless_line() {
+        assert_eq!(one_line("a\n  b\u{1b}[2J"), "a b\u{fffd}[2J");
+    }
+
+    #[test]
+    fn a_long_text_is_told_by_its_beginning() {
+        assert_eq!(beginning("été", 3), "été");
+        assert_eq!(beginning("étés", 3), "été…");
     }
 
     #[test]

@@ -4,7 +4,8 @@ use std::num::NonZeroUsize;
 
 use lru::LruCache;
 
-use crate::domain::{Query, QueryKind, UnitVector};
+use crate::domain::{Query, QueryKind, UnitVector, beginning};
+use crate::engine::language::is_hardly_read;
 use crate::engine::{Engine, EngineError, Notice};
 use crate::find::Way;
 use crate::model::Prompt;
@@ -48,20 +49,27 @@ impl Engine {
     }
 
     fn embed_words(&mut self, words: &str, way: &Way) -> Result<UnitVector, EngineError> {
-        // Text under a prompt is laid out by the prompt itself, not by the tokenizer's own rule.
+        // Text under a prompt is laid out by the prompt itself, not by the tokenizer's own rule, and
+        // its context was learned on these very words.
         if way.prompt().is_none() {
-            self.notice_long_words(words)?;
+            self.notice_odd_words(words)?;
         }
         Ok(self.embed_texts(&[words], way)?.swap_remove(0))
     }
 
-    fn notice_long_words(&mut self, words: &str) -> Result<(), EngineError> {
+    /// Notes where the model reads only the beginning of a text, or hardly reads its language.
+    pub(super) fn notice_odd_words(&mut self, words: &str) -> Result<(), EngineError> {
         let pieces = self.encoder.tokenize(words, 0)?.word_pieces();
         if pieces.n_in_all > pieces.n_read {
             self.notices.push(Notice::QueryCut {
                 beginning: words.chars().take(QUOTED_CHARS).collect(),
                 n_read: pieces.n_read,
                 n_pieces: pieces.n_in_all,
+            });
+        }
+        if is_hardly_read(words, pieces.n_in_all) {
+            self.notices.push(Notice::OtherLanguage {
+                beginning: beginning(words, QUOTED_CHARS),
             });
         }
         Ok(())

@@ -7,12 +7,15 @@ use crate::model::{ComputeDevice, Encoder, ModelError, Pixels};
 
 impl Engine {
     /// Text features `[texts, dim]`, projected, not normalised: curves are made of what
-    /// [`Engine::embed_query`] returns.
+    /// [`Engine::embed_query`] returns. A text that is too long is cut, with a notice.
     ///
     /// # Errors
     /// [`EngineError::Model`] when a text cannot be tokenized, the model gives values that are not
     /// numbers, or the CPU fails as well.
     pub fn encode_texts(&mut self, texts: &[&str]) -> Result<Vec<f32>, EngineError> {
+        for text in texts {
+            self.notice_odd_words(text)?;
+        }
         self.on_any_device(|encoder| encoder.encode_texts(texts))
     }
 

@@ -12,6 +12,7 @@ mod encoding;
 mod export;
 mod frames;
 mod index;
+mod language;
 mod launch;
 mod model_choice;
 mod near_duplicates;

@@ -93,7 +93,7 @@ impl ModelChoice {
             Self::Bundled => Ok(ModelFiles::bundled()),
             Self::Named(name) => {
                 let installed = paths.model_dir.join(name);
-                if is_model_dir(&installed) {
+                if ModelFiles::are_meant_in(&installed) {
                     let mut files = ModelFiles::from_dir(&installed)?;
                     files.name = name.display().to_string();
                     return Ok(files);
@@ -114,13 +114,13 @@ impl ModelChoice {
     pub fn installed(paths: &Paths) -> Vec<InstalledModel> {
         let mut dirs = Vec::new();
         for dir in subdirectories(&paths.model_dir) {
-            if is_model_dir(&dir) {
+            if ModelFiles::are_meant_in(&dir) {
                 dirs.push(dir);
             } else {
                 dirs.extend(
                     subdirectories(&dir)
                         .into_iter()
-                        .filter(|dir| is_model_dir(dir)),
+                        .filter(|dir| ModelFiles::are_meant_in(dir)),
                 );
             }
         }
@@ -166,10 +166,6 @@ fn downloaded_files(paths: &Paths, repo: &RepoId) -> Result<ModelFiles, ModelErr
     let mut files = ModelFiles::from_dir(&dir)?;
     files.name = repo.to_string();
     Ok(files)
-}
-
-fn is_model_dir(dir: &Path) -> bool {
-    dir.join("config.json").is_file()
 }
 
 fn subdirectories(dir: &Path) -> Vec<PathBuf> {

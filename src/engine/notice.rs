@@ -14,6 +14,11 @@ pub enum Notice {
         n_read: usize,
         n_pieces: usize,
     },
+    /// The query is in a language that the model hardly reads.
+    OtherLanguage {
+        /// The query, or its first characters.
+        beginning: String,
+    },
     /// Videos of a data set do not have the length that their labels say.
     OtherLengths {
         n_misfits: usize,
@@ -40,6 +45,11 @@ impl fmt::Display for Notice {
                 f,
                 "“{beginning}…” is long: the model reads {n_read} of its {n_pieces} word pieces, \
                  so say it in fewer words"
+            ),
+            Self::OtherLanguage { beginning } => write!(
+                f,
+                "this model reads English: what it finds for “{beginning}” is little more than a \
+                 guess, so say it in English"
             ),
             Self::OtherLengths {
                 n_misfits,

@@ -3,14 +3,14 @@
 //! A software rasteriser that poses as a GPU is thirty times slower than the CPU path, so `auto`
 //! and `gpu` never choose one; tests do, with tiny models, to run the GPU code on any machine.
 
-use std::panic::{self, AssertUnwindSafe};
+use std::panic;
 use std::sync::{Mutex, PoisonError};
 
 use burn::tensor::wgpu::{WgpuInitError, WgpuSetup};
 use burn::tensor::{Device, DeviceKind};
 use serde::{Deserialize, Serialize};
 
-use crate::domain::panic_text;
+use crate::domain::catch_panic;
 use crate::model::ModelError;
 
 /// What the user asked for with `--device`.
@@ -155,9 +155,7 @@ impl ComputeDevice {
             return work();
         }
         // A panic leaves only tensors of `work` itself half-done.
-        panic::catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|payload| {
-            Err(ModelError::Device(cause(panic_text(payload.as_ref()))).into())
-        })
+        catch_panic(work).unwrap_or_else(|text| Err(ModelError::Device(cause(&text)).into()))
     }
 
     /// Returns memory that is kept for later use to the system.

@@ -13,6 +13,12 @@ pub enum ModelError {
     NotDownloaded(String),
     #[error("the model directory {dir} has no {file}: download the whole model")]
     Missing { dir: PathBuf, file: String },
+    #[error(
+        "the model directory {0} has its tokenizer as vocab.json and merges.txt only: put the \
+         tokenizer.json of the same model beside them (for OpenAI's weights, that of \
+         openai/clip-vit-base-patch32)"
+    )]
+    OldTokenizer(PathBuf),
     #[error("cannot read {path}: {cause}")]
     Io {
         path: PathBuf,
@@ -21,10 +27,18 @@ pub enum ModelError {
     #[error("{file} is not usable: {reason}")]
     Config { file: &'static str, reason: String },
     #[error(
-        "config.json says that this is a model of the type {0:?}, which vcl cannot run: \
-         choose a CLIP model"
+        "config.json says that this is {name} (type {model_type:?}), which vcl cannot run: choose a \
+         CLIP model, such as openai/clip-vit-base-patch32"
     )]
-    UnknownFamily(String),
+    UnknownFamily {
+        name: &'static str,
+        model_type: String,
+    },
+    #[error(
+        "{0} holds a model in the layout of open_clip, which vcl cannot read: choose the same model \
+         in the layout of transformers (config.json, model.safetensors), or convert it"
+    )]
+    OpenClip(PathBuf),
     #[error("the model's weights are not usable: {0}")]
     Weights(String),
     #[error(
@@ -32,7 +46,7 @@ pub enum ModelError {
          again or choose another model"
     )]
     NotFinite,
-    #[error("the text cannot be split into tokens: {0}")]
+    #[error("the model's tokenizer.json cannot split the text into tokens: {0}")]
     Tokenize(String),
     #[error(
         "{n_ctx} context vectors leave no room for words in a model that reads {n_positions} \
@@ -48,4 +62,33 @@ pub enum ModelError {
     /// Nothing that runs on the device will give a result any more.
     #[error("the device was lost: {0}")]
     DeviceLost(String),
+}
+
+/// Families of models that pair images with text, by the `model_type` of their `config.json`.
+const FAMILIES: [(&str, &str); 14] = [
+    ("siglip", "SigLIP"),
+    ("siglip2", "SigLIP 2"),
+    ("align", "ALIGN"),
+    ("altclip", "AltCLIP"),
+    ("blip", "BLIP"),
+    ("blip-2", "BLIP-2"),
+    ("chinese_clip", "Chinese-CLIP"),
+    ("clip_text_model", "only the text half of a CLIP"),
+    ("clip_vision_model", "only the image half of a CLIP"),
+    ("clipseg", "CLIPSeg"),
+    ("metaclip_2", "MetaCLIP 2"),
+    ("mobileclip", "MobileCLIP"),
+    ("vision-text-dual-encoder", "a pair of other encoders"),
+    ("xclip", "X-CLIP"),
+];
+
+impl ModelError {
+    /// For a `model_type` that is not that of CLIP.
+    pub(super) fn unknown_family(model_type: &str) -> Self {
+        let known = FAMILIES.iter().find(|(known, _)| *known == model_type);
+        Self::UnknownFamily {
+            name: known.map_or("a model of another family", |(_, name)| name),
+            model_type: model_type.chars().take(40).collect(),
+        }
+    }
 }

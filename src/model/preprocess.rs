@@ -1,13 +1,15 @@
 //! CLIP's image preprocessing, byte for byte as Pillow and transformers do it.
 //!
 //! Resize the short side bicubic with antialiasing, centre crop, scale to `0..=1`, normalise with
-//! the model's mean and deviation. Everything is read from `preprocessor_config.json`.
+//! the model's mean and deviation. Everything is read from `preprocessor_config.json`, or from
+//! `processor_config.json` as transformers writes it since version 5.
 
 mod resize;
 
 use image::RgbImage;
 use serde::Deserialize;
 
+use crate::domain::PROCESSOR_CONFIG;
 use crate::model::ModelError;
 use resize::resize_window;
 
@@ -73,14 +75,26 @@ impl Size {
 }
 
 impl Preprocess {
-    /// Reads `preprocessor_config.json` for a model that takes `image_size` pixels square.
+    /// Reads `preprocessor_config.json` or `processor_config.json` for a model that takes
+    /// `image_size` pixels square.
+    ///
+    /// # Errors
+    /// [`ModelError::Config`] naming the file and what is wrong in it.
     pub fn from_json(json: &[u8], image_size: usize) -> Result<Self, ModelError> {
-        let invalid = |reason: String| ModelError::Config {
-            file: "preprocessor_config.json",
-            reason,
+        /// `processor_config.json`: the same object, below a name.
+        #[derive(Deserialize)]
+        struct ProcessorConfig {
+            image_processor: serde_json::Value,
+        }
+        let (file, parsed) = match serde_json::from_slice::<ProcessorConfig>(json) {
+            Ok(processor) => (
+                PROCESSOR_CONFIG,
+                serde_json::from_value(processor.image_processor),
+            ),
+            Err(_) => ("preprocessor_config.json", serde_json::from_slice(json)),
         };
-        let config: PreprocessorConfig =
-            serde_json::from_slice(json).map_err(|error| invalid(error.to_string()))?;
+        let invalid = |reason: String| ModelError::Config { file, reason };
+        let config: PreprocessorConfig = parsed.map_err(|error| invalid(error.to_string()))?;
         let (Some(short_edge), Some(crop)) = (config.size.edge(), config.crop_size.edge()) else {
             return Err(invalid("the image size is not square".into()));
         };

@@ -7,11 +7,15 @@ use std::collections::HashMap;
 use safetensors::SafeTensors;
 use safetensors::tensor::{Dtype, SafeTensorError, TensorView, serialize};
 
+use crate::domain::foreign;
+
 /// Why a file cannot be written or read.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum TensorFileError {
     #[error(transparent)]
     Format(#[from] SafeTensorError),
+    #[error("{0}")]
+    Damaged(String),
     #[error("it has no entry `{0}`")]
     NoEntry(&'static str),
     #[error("it has no tensor `{0}`")]
@@ -63,7 +67,8 @@ pub(crate) fn to_bytes(
 
 /// The metadata entry `key` of a file, without looking at its tensors.
 pub(crate) fn metadata(bytes: &[u8], key: &'static str) -> Result<String, TensorFileError> {
-    let (_, header) = SafeTensors::read_metadata(bytes)?;
+    let (_, header) =
+        foreign(|| SafeTensors::read_metadata(bytes)).map_err(TensorFileError::Damaged)?;
     let entries = header.metadata().as_ref();
     entries
         .and_then(|entries| entries.get(key))
@@ -76,7 +81,8 @@ pub(crate) struct TensorFile<'a>(SafeTensors<'a>);
 
 impl<'a> TensorFile<'a> {
     pub fn open(bytes: &'a [u8]) -> Result<Self, TensorFileError> {
-        Ok(Self(SafeTensors::deserialize(bytes)?))
+        let file = foreign(|| SafeTensors::deserialize(bytes));
+        Ok(Self(file.map_err(TensorFileError::Damaged)?))
     }
 
     /// Whether there is a tensor whose name begins so.

@@ -14,7 +14,7 @@ use zip::result::ZipError;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipArchive, ZipWriter};
 
-use crate::domain::transposed;
+use crate::domain::{SENSELESS, survive, transposed};
 use crate::store::atomic;
 
 /// A day of video at 2 s per clip and 1024 dimensions; 268 MB as float32.
@@ -73,6 +73,14 @@ pub enum NpzError {
 /// objects included, which are never run), more than 67 million values, a size that does not fit
 /// the shape, values that are not finite.
 pub fn read_npz(path: &Path, key: &str) -> Result<NpzArray, NpzError> {
+    let damaged = |problem: String| NpzError::Damaged {
+        path: path.to_owned(),
+        problem,
+    };
+    survive(|| read_array(path, key)).unwrap_or_else(|| Err(damaged(SENSELESS.to_owned())))
+}
+
+fn read_array(path: &Path, key: &str) -> Result<NpzArray, NpzError> {
     let damaged = |problem: String| NpzError::Damaged {
         path: path.to_owned(),
         problem,

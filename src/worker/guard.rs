@@ -1,8 +1,6 @@
 //! What went wrong in a piece of work, as one sentence, even where it was a panic.
 
-use std::panic::{self, AssertUnwindSafe};
-
-use crate::domain::panic_text;
+use crate::domain::catch_panic;
 use crate::engine::EngineError;
 
 /// Runs `work`; an error or a panic becomes a sentence.
@@ -14,10 +12,7 @@ pub(super) fn guarded<T>(work: impl FnOnce() -> Result<T, EngineError>) -> Resul
 ///
 /// Whatever a panic may leave half-done must be dropped by the caller.
 pub(super) fn without_panic<T>(work: impl FnOnce() -> T) -> Result<T, String> {
-    panic::catch_unwind(AssertUnwindSafe(work)).map_err(|payload| {
-        let text = panic_text(payload.as_ref());
-        format!("an error in the program, please report it: {text}")
-    })
+    catch_panic(work).map_err(|text| format!("an error in the program, please report it: {text}"))
 }
 
 #[cfg(test)]

@@ -80,6 +80,28 @@ fn features_are_written_for_numpy() {
     let norm = texts.values[..48].iter().map(|x| x * x).sum::<f32>().sqrt();
     assert!((norm - 1.0).abs() > 1e-3, "not normalised");
 
+    // Longer than any model reads, and longer than a query may be.
+    let long_texts = place.path("long.npz");
+    let (long, longer) = ("red ".repeat(200), "red ".repeat(300));
+    let outcome = place.vcl([
+        "embed",
+        "text",
+        &long,
+        &longer,
+        "-o",
+        long_texts.to_str().unwrap(),
+    ]);
+    outcome.stdout();
+    assert_eq!(outcome.stderr.lines().count(), 2, "{}", outcome.stderr);
+    for line in outcome.stderr.lines() {
+        assert!(line.starts_with("warning: “red red"), "{line}");
+        assert!(line.contains("is long: the model reads "), "{line}");
+    }
+    let cut = read_npz(&long_texts, "pooler_output").unwrap();
+    assert_eq!(cut.values[..48], cut.values[48..]);
+    let empty = place.vcl(["embed", "text", " ", "-o", long_texts.to_str().unwrap()]);
+    assert_eq!(empty.code, Some(2));
+
     let nowhere = place.vcl([
         "embed",
         "text",

@@ -61,6 +61,99 @@ fn bad_words_and_models_give_one_clear_line() {
     assert!(error("broken").contains("config.json"));
 }
 
+/// On some of these the library that reads the file panics.
+#[test]
+fn a_damaged_tokenizer_gives_one_clear_line() {
+    let place = Place::new();
+    let model = place.path("models/broken");
+    fs::create_dir_all(&model).unwrap();
+    for file in [
+        "config.json",
+        "model.safetensors",
+        "preprocessor_config.json",
+    ] {
+        fs::copy(tiny_model().join(file), model.join(file)).unwrap();
+    }
+    let whole = fs::read_to_string(tiny_model().join("tokenizer.json")).unwrap();
+    let decoder = whole.find("\"decoder\"").unwrap();
+    let after_decoder = |from: &str, to: &str| {
+        let (before, after) = whole.split_at(decoder);
+        let damaged = before.to_owned() + &after.replacen(from, to, 1);
+        assert_ne!(damaged, whole, "{from}");
+        damaged
+    };
+    for damaged in [
+        after_decoder("\"ByteLevel\",", "\"ByteLevel\""),
+        after_decoder("\"add_prefix_space\":", "\"add_prefix_space\""),
+        after_decoder("\"trim_offsets\": true,", "\"trim_offsets\": true,,"),
+        after_decoder("true", "treu"),
+        after_decoder("\"ByteLevel\"", "\"Nothing\""),
+        after_decoder("{", "["),
+        whole[..decoder + 30].to_owned(),
+        whole[..whole.len() - 2].to_owned(),
+        whole.replacen("      998\n    ]", "      99999\n    ]", 1),
+        whole.replacen("\"merges\"", "\"no_merges\"", 1),
+        String::new(),
+    ] {
+        assert_ne!(damaged, whole);
+        fs::write(model.join("tokenizer.json"), &damaged).unwrap();
+        let target = place.path("t.npz");
+        let target = target.to_str().unwrap();
+        let outcome =
+            place.vcl_bundled(["--model", "broken", "embed", "text", "hello", "-o", target]);
+        let error = outcome.error();
+        assert!(error.contains("tokenizer.json"), "{error}");
+        assert!(!place.path("t.npz").exists());
+    }
+}
+
+#[test]
+fn models_of_another_kind_give_one_clear_line() {
+    let place = Place::new();
+    let video = place.short_video("scenes.mp4");
+    for (name, file, contents, says) in [
+        (
+            "siglip",
+            "config.json",
+            r#"{"model_type": "siglip"}"#,
+            "SigLIP",
+        ),
+        (
+            "two",
+            "config.json",
+            r#"{"model_type": "siglip2"}"#,
+            "SigLIP 2",
+        ),
+        ("open", "open_clip_config.json", "{}", "layout of open_clip"),
+    ] {
+        let dir = place.path("models").join(name);
+        fs::create_dir_all(&dir).unwrap();
+        fs::write(dir.join(file), contents).unwrap();
+        for model in [name, dir.to_str().unwrap()] {
+            let outcome =
+                place.vcl_bundled(["--model", model, "search", video.to_str().unwrap(), "x"]);
+            let error = outcome.error();
+            assert!(error.contains(says), "{error}");
+            assert!(!error.contains("download the whole"), "{error}");
+        }
+    }
+}
+
+/// What is wrong with it would be lost behind ten thousand characters.
+#[test]
+fn a_refused_long_query_is_not_printed_whole() {
+    let place = Place::new();
+    for long in ["kite ".repeat(2000), "연".repeat(3000)] {
+        for args in [["search", "a.mp4", &long], ["a.mp4", "-q", &long]] {
+            let outcome = place.vcl(args);
+            assert_eq!(outcome.code, Some(2));
+            let told = &outcome.stderr;
+            assert!(told.contains("keep it under 500"), "{told}");
+            assert!(told.chars().count() < 500 && told.contains('…'), "{told}");
+        }
+    }
+}
+
 #[test]
 fn senseless_arguments_end_with_code_2() {
     let place = Place::new();

@@ -1,4 +1,4 @@
-//! The first word: a command, help, or a video to open.
+//! The first word: a command, help, or a video to open; and the words of a query.
 
 use crate::support::{Outcome, Place};
 
@@ -62,4 +62,58 @@ fn without_a_display_the_way_without_a_window_is_named() {
         assert!(error.starts_with("there is no display"), "{error}");
         assert!(error.contains("vcl search VIDEO QUERY"), "{error}");
     }
+}
+
+/// Once for each query, however often it is answered.
+#[test]
+fn words_that_the_model_hardly_reads_are_told_about() {
+    let place = Place::new();
+    let video = place.short_video("scenes.mp4");
+    let search = |queries: &[&str]| {
+        let outcome = place.vcl([&["search", video.to_str().unwrap()][..], queries].concat());
+        outcome.stdout();
+        let warnings = outcome.stderr.lines().map(str::to_owned);
+        warnings.collect::<Vec<_>>()
+    };
+    let told = search(&[
+        "개가 달린다",
+        "собака бежит",
+        "un perro en la playa",
+        "a red room",
+    ]);
+    assert_eq!(told.len(), 3, "{told:?}");
+    for (line, words) in told.iter().zip(["개가", "собака", "un perro"]) {
+        assert!(
+            line.starts_with("warning: this model reads English"),
+            "{line}"
+        );
+        assert!(line.contains(words), "{line}");
+    }
+    let told = search(&["a café in the crème brûlée", "jalapeño"]);
+    assert!(told.is_empty(), "{told:?}");
+}
+
+/// As CLIP's own tokenizer reads them.
+#[test]
+fn pasted_typography_makes_no_other_query() {
+    let place = Place::new();
+    let file = place.path("texts.npz");
+    let pairs = [
+        ("fish &amp; chips", "fish & chips"),
+        ("&amp;lt;b", "<b"),
+        ("ａ ｒｅｄ ｄｏｇ！", "a red dog!"),
+        ("it’s “red”", "it's \"red\""),
+        ("caf&eacute;", "café"),
+    ];
+    let texts: Vec<&str> = pairs.iter().flat_map(|&(a, b)| [a, b]).collect();
+    let target = file.to_str().unwrap();
+    place
+        .vcl([&["embed", "text"][..], &texts, &["-o", target]].concat())
+        .stdout();
+    let features = vcl::store::read_npz(&file, "pooler_output").unwrap().values;
+    let rows: Vec<_> = features.chunks(48).collect();
+    for (i, pair) in pairs.iter().enumerate() {
+        assert_eq!(rows[2 * i], rows[2 * i + 1], "{pair:?}");
+    }
+    assert_ne!(rows[0], rows[2]);
 }

@@ -7,6 +7,8 @@ mod controls;
 mod drive;
 mod finding;
 mod gate;
+#[path = "../support/gpu.rs"]
+mod gpu;
 #[path = "../support/hub_server.rs"]
 mod hub_server;
 mod indexing;

@@ -12,6 +12,7 @@ use vcl::model::DeviceChoice;
 use vcl::store::Hub;
 
 use crate::drive::{Opening, USUAL, Window, demo, root};
+use crate::gpu::skip_without_adapter;
 use crate::hub_server::{Manners, REPO, Server};
 
 fn tiny_model() -> std::path::PathBuf {
@@ -132,8 +133,7 @@ fn a_gpu_is_prepared_in_sight_of_the_user() {
     });
     if let ModelState::Failed(message) = window.app().session().model() {
         assert!(message.contains("no GPU"), "{message}");
-        println!("skipped: wgpu finds no software adapter (install mesa-vulkan-drivers)");
-        return;
+        return skip_without_adapter();
     }
     window.harness.step();
     window.harness.get_by_label("Preparing the GPU…");
@@ -141,6 +141,59 @@ fn a_gpu_is_prepared_in_sight_of_the_user() {
     window.wait_until("there is a model", |app| model(app).is_some());
     window.harness.step();
     window.harness.get_by_label_contains(", Vulkan");
+}
+
+/// The same as on the command line: a damaged file of the model is one sentence, and nothing is lost.
+#[test]
+fn a_damaged_tokenizer_is_one_sentence_and_another_model_can_be_chosen() {
+    let dirs = tempfile::tempdir().unwrap();
+    install_tiny_model(&dirs);
+    let mut options = Window::options_in(&dirs);
+    let file = options.paths.model_dir.join("tiny/tokenizer.json");
+    let json = std::fs::read_to_string(&file).unwrap();
+    let damaged = json.replacen(
+        "\"add_prefix_space\": true,",
+        "\"add_prefix_space\": true",
+        1,
+    );
+    assert_ne!(damaged, json);
+    std::fs::remove_file(&file).unwrap();
+    std::fs::write(&file, damaged).unwrap();
+    options.model = Some(ModelChoice::Named("tiny".into()));
+    let mut window = Window::open_from(dirs, options, USUAL);
+    window.wait_until("it has failed", |app| {
+        matches!(app.session().model(), ModelState::Failed(_))
+    });
+    let notice = window.notices().remove(0);
+    assert!(
+        notice.contains("tokenizer.json") && !notice.contains("report"),
+        "{notice}"
+    );
+    open_menu(&mut window);
+    window.click("bundled");
+    window.wait_until("there is a model", |app| model(app) == Some("bundled"));
+}
+
+#[test]
+fn a_query_in_another_language_gets_one_hint() {
+    let mut window = Window::with_indexed_demo(&[], USUAL);
+    for query in ["개가 해변을 달린다", "a café at night"] {
+        window.ask(query);
+        window.wait_until("there is an answer", |app| {
+            let lane = app.session().lanes().last();
+            lane.is_some_and(|lane| lane.answer.is_some())
+        });
+        window.harness.step();
+    }
+    window.wait_until("there is a notice", |app| {
+        !app.session().notices().is_empty()
+    });
+    let notices = window.notices();
+    assert_eq!(notices.len(), 1, "{notices:?}");
+    assert!(
+        notices[0].starts_with("This model reads English") && notices[0].contains("개가"),
+        "{notices:?}"
+    );
 }
 
 #[test]

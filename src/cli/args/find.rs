@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use clap::builder::PossibleValue;
 use clap::{Subcommand, ValueEnum};
 
-use super::values::{parse_file, parse_fraction, parse_plot, parse_query};
+use super::values::{parse_file, parse_fraction, parse_plot, parse_query, parse_text};
 use crate::domain::Query;
 use crate::export::{FORMATS, FileFormat};
 
@@ -157,9 +157,9 @@ pub enum EmbedCommand {
     },
     /// Text features: key `pooler_output`, [n, dim]
     Text {
-        /// One row for each
-        #[arg(required = true, value_name = "TEXT", value_parser = parse_query)]
-        texts: Vec<Query>,
+        /// One row for each; a text that is longer than the model reads is cut
+        #[arg(required = true, value_name = "TEXT", value_parser = parse_text)]
+        texts: Vec<String>,
         /// The .npz file to write
         #[arg(short, long, value_name = "FILE.npz", value_parser = parse_file)]
         output: PathBuf,

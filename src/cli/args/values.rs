@@ -24,6 +24,15 @@ pub fn parse_query(text: &str) -> Result<Query, QueryError> {
     Query::new(text)
 }
 
+/// A text of any length: what a model does not read of it is cut off.
+pub fn parse_text(text: &str) -> Result<String, QueryError> {
+    let words: Vec<_> = text.split_whitespace().collect();
+    match words.join(" ") {
+        text if text.is_empty() => Err(QueryError::Empty),
+        text => Ok(text),
+    }
+}
+
 pub fn parse_plot(text: &str) -> Result<PathBuf, String> {
     let path = PathBuf::from(text);
     match PlotFormat::of(&path) {

@@ -9,7 +9,6 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{Read as _, Seek as _, SeekFrom};
 use std::ops::Range;
-use std::panic::AssertUnwindSafe;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -22,6 +21,7 @@ use safetensors::Dtype;
 use safetensors::tensor::TensorInfo;
 use serde::Deserialize;
 
+use crate::domain::foreign;
 use crate::model::ModelError;
 use crate::model::encoder::files::WeightFile;
 
@@ -138,15 +138,14 @@ impl Checkpoint {
 
     /// Reads names and positions out of the pickle without executing its code.
     fn pytorch(path: &Path) -> Result<Self, String> {
-        // The pickle may come from anywhere: should the reader panic, that is an error of one line too.
-        let read = AssertUnwindSafe(|| {
+        let read = || {
             let mut store = PytorchStore::from_file(path);
-            let tensors = store.get_all_tensors().map_err(|error| error.to_string());
-            tensors.cloned()
-        });
-        let tensors = std::panic::catch_unwind(read)
-            .unwrap_or_else(|_| Err("its contents make no sense".to_owned()))
-            .map_err(|reason| format!("{}: {}", path.display(), first_line(&reason)))?;
+            let tensors = store.get_all_tensors();
+            tensors
+                .cloned()
+                .map_err(|error| first_line(&error.to_string()).to_owned())
+        };
+        let tensors = foreign(read).map_err(|reason| format!("{}: {reason}", path.display()))?;
         let tensors = tensors.into_iter().map(|(name, tensor)| {
             let stored = StoredTensor {
                 shape: tensor.shape.to_vec(),
@@ -219,9 +218,11 @@ impl StoredTensor {
                     .map_err(|error| error.to_string())?;
                 Ok(Cow::Owned(bytes))
             }
-            Location::Pytorch(tensor) => bridge::to_data(tensor)
-                .map(|data| Cow::Owned(data.as_bytes().to_vec()))
-                .map_err(|error| first_line(&error.to_string()).to_owned()),
+            Location::Pytorch(tensor) => foreign(|| {
+                bridge::to_data(tensor)
+                    .map(|data| Cow::Owned(data.as_bytes().to_vec()))
+                    .map_err(|error| first_line(&error.to_string()).to_owned())
+            }),
         }
     }
 }

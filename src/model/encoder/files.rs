@@ -4,18 +4,24 @@ use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
 use crate::domain::{
-    PYTORCH, SAFETENSORS, SHARD_INDEX, SMALL_MODEL_FILES, WEIGHT_FILES, shard_names,
+    PROCESSOR_CONFIG, PYTORCH, SAFETENSORS, SHARD_INDEX, SMALL_MODEL_FILES, WEIGHT_FILES,
+    shard_names,
 };
 use crate::model::ModelError;
+use crate::model::encoder::layout;
 
 /// Name of the model that is compiled into the program.
 pub const BUNDLED: &str = "bundled";
+
+/// What was saved in place of `tokenizer.json` by programs that do not know it.
+const OLD_TOKENIZER: [&str; 2] = ["vocab.json", "merges.txt"];
 
 /// The files of a model in Hugging Face layout.
 #[derive(Clone, Debug)]
 pub struct ModelFiles {
     pub name: String,
     pub config: Cow<'static, [u8]>,
+    /// `preprocessor_config.json`, or the newer `processor_config.json`.
     pub preprocessor: Cow<'static, [u8]>,
     pub tokenizer: Cow<'static, [u8]>,
     pub weights: WeightFile,
@@ -43,10 +49,11 @@ pub struct ModelId {
 }
 
 impl ModelFiles {
-    /// The model directory `dir`.
+    /// The model directory `dir`, or the one inside it where it was saved by sentence-transformers.
     ///
     /// # Errors
-    /// [`ModelError::Missing`] naming the file that is not there.
+    /// [`ModelError::Missing`] naming the file that is not there, [`ModelError::UnknownFamily`] or
+    /// [`ModelError::OpenClip`] for a whole model of another kind.
     pub fn from_dir(dir: &Path) -> Result<Self, ModelError> {
         if dir.exists() && !dir.is_dir() {
             return Err(ModelError::NotADirectory(dir.to_owned()));
@@ -54,6 +61,7 @@ impl ModelFiles {
         if !dir.is_dir() {
             return Err(ModelError::NoDirectory(dir.to_owned()));
         }
+        let dir = &*layout::model_dir(dir);
         let small = |file: &str| {
             read_small(&dir.join(file)).map_err(|cause| match cause.kind() {
                 std::io::ErrorKind::NotFound => missing(dir, file),
@@ -64,6 +72,18 @@ impl ModelFiles {
             })
         };
         let [config, preprocessor, tokenizer] = SMALL_MODEL_FILES;
+        // What a model of another kind lacks is not what is wrong with it.
+        if let Some(error) = layout::other_kind(dir, small(config).ok().as_deref()) {
+            return Err(error);
+        }
+        let preprocessor = match dir.join(preprocessor).exists() {
+            false if dir.join(PROCESSOR_CONFIG).is_file() => PROCESSOR_CONFIG,
+            _ => preprocessor,
+        };
+        let has_old_tokenizer = || OLD_TOKENIZER.iter().all(|file| dir.join(file).is_file());
+        if !dir.join(tokenizer).exists() && has_old_tokenizer() {
+            return Err(ModelError::OldTokenizer(dir.to_owned()));
+        }
         let weights = WeightFile::find(dir)?;
         let name = dir.canonicalize().map_or_else(
             |_| dir.display().to_string(),
@@ -78,10 +98,20 @@ impl ModelFiles {
         })
     }
 
+    /// Whether a model was put into `dir`, though it may be of another kind or lack files.
+    pub fn are_meant_in(dir: &Path) -> bool {
+        layout::is_model_dir(dir)
+    }
+
     /// Whether `dir` has all files of a model, without looking into the large ones.
     pub fn are_in(dir: &Path) -> bool {
+        let dir = layout::model_dir(dir);
         let has = |file: &str| dir.join(file).is_file();
-        SMALL_MODEL_FILES.into_iter().all(has) && WeightFile::find(dir).is_ok()
+        let [config, preprocessor, tokenizer] = SMALL_MODEL_FILES;
+        has(config)
+            && has(tokenizer)
+            && (has(preprocessor) || has(PROCESSOR_CONFIG))
+            && WeightFile::find(&dir).is_ok()
     }
 
     /// The model that is compiled into the program, so that a search works without any download.

@@ -10,6 +10,7 @@ pub mod clip;
 mod family;
 pub mod files;
 mod info;
+mod layout;
 mod prompt_tokens;
 mod towers;
 mod transformer;

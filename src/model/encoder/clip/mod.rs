@@ -5,12 +5,14 @@
 //! - The text tower is causal and the feature is the state at EOT, so what follows EOT is never
 //!   seen: rows of a batch are padded with anything, and a text costs its own length only.
 //! - Position embeddings are added after the context was put in.
+//! - A text is cleaned before it is cut into pieces, as the captions of the training were.
 //! - The image's feature is the state of the class token, before all patches.
 //!
 //! Source: Radford et al., *Learning Transferable Visual Models From Natural Language Supervision*,
 //! 2021; file layout of the `transformers` library. Golden numbers in `tests/fixtures/clip-tiny`,
 //! `clip-alt` and `prompt`.
 
+mod cleaning;
 mod config;
 mod network;
 mod text;
@@ -110,7 +112,8 @@ impl Family for ClipTowers {
         if max_len < N_SPECIAL {
             return Err(ModelError::NoRoom { n_ctx, n_positions });
         }
-        let (ids, n_ids) = self.tokenizer.encode_counted(text, max_len)?;
+        let text = cleaning::clean(text);
+        let (ids, n_ids) = self.tokenizer.encode_counted(&text, max_len)?;
         let word_pieces = WordPieces {
             n_read: n_ids.min(max_len).saturating_sub(N_SPECIAL),
             n_in_all: n_ids.saturating_sub(N_SPECIAL),
@@ -138,7 +141,7 @@ impl Family for ClipTowers {
     }
 
     fn word_embeddings(&self, words: &str) -> Result<Option<Tensor<2>>, ModelError> {
-        let ids = self.tokenizer.encode(words)?;
+        let ids = self.tokenizer.encode(&cleaning::clean(words))?;
         let without_special = 1..ids.len().saturating_sub(1);
         let words = ids.get(without_special).unwrap_or_default();
         if words.is_empty() {

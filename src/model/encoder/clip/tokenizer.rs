@@ -2,6 +2,7 @@
 
 use tokenizers::Tokenizer;
 
+use crate::domain::foreign;
 use crate::model::ModelError;
 use crate::model::encoder::clip::config::{EotRule, TextConfig};
 
@@ -11,6 +12,7 @@ pub struct ClipTokenizer {
     inner: Tokenizer,
     eot_rule: EotRule,
     n_positions: usize,
+    vocab_size: usize,
 }
 
 impl ClipTokenizer {
@@ -22,13 +24,15 @@ impl ClipTokenizer {
             file: "tokenizer.json",
             reason,
         };
-        let mut inner = Tokenizer::from_bytes(json).map_err(|error| invalid(error.to_string()))?;
-        // Length is handled here, so that context vectors can claim positions.
-        inner
-            .with_truncation(None)
-            .map_err(|error| invalid(error.to_string()))?;
-        inner.with_padding(None);
-        let highest = inner.get_vocab(true).into_values().max().unwrap_or(0);
+        let (inner, highest) = foreign(|| {
+            let mut inner = Tokenizer::from_bytes(json)?;
+            // Length is handled here, so that context vectors can claim positions.
+            inner.with_truncation(None)?;
+            inner.with_padding(None);
+            let highest = inner.get_vocab(true).into_values().max().unwrap_or(0);
+            Ok::<_, tokenizers::Error>((inner, highest))
+        })
+        .map_err(invalid)?;
         // A vocabulary may be padded for speed, but not by much.
         let plausible = config.vocab_size - config.vocab_size / 10..=config.vocab_size;
         if !plausible.contains(&(highest as usize + 1)) {
@@ -42,6 +46,7 @@ impl ClipTokenizer {
             inner,
             eot_rule: config.eot_rule(),
             n_positions: config.max_position_embeddings,
+            vocab_size: config.vocab_size,
         };
         let empty = tokenizer.ids("")?;
         let ends_with_eot = match (tokenizer.eot_rule, empty.last()) {
@@ -91,11 +96,16 @@ impl ClipTokenizer {
     }
 
     fn ids(&self, text: &str) -> Result<Vec<u32>, ModelError> {
-        let encoding = self
-            .inner
-            .encode_fast(text, true)
-            .map_err(|error| ModelError::Tokenize(error.to_string()))?;
-        Ok(encoding.get_ids().to_vec())
+        let encoding = foreign(|| self.inner.encode_fast(text, true));
+        let ids = encoding.map_err(ModelError::Tokenize)?.get_ids().to_vec();
+        // Special tokens may have ids of their own, which the vocabulary does not list.
+        match ids.iter().find(|&&id| id as usize >= self.vocab_size) {
+            None => Ok(ids),
+            Some(id) => Err(ModelError::Tokenize(format!(
+                "it gives the id {id}, but the model's vocabulary has {} entries",
+                self.vocab_size
+            ))),
+        }
     }
 }
 
@@ -110,3 +120,6 @@ fn cut(mut ids: Vec<u32>, max_len: usize) -> Vec<u32> {
     }
     ids
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,120 @@
+//! Whether a query is in a language that the model can read.
+//!
+//! CLIP was trained on English captions, and so it finds little for words of other languages, without
+//! any sign of it. Words in a script that the tokenizer has no pieces for fall apart into bytes, which
+//! is seen for any model. Words in Latin letters look like any others to the tokenizer, so they are
+//! told by the common words that most sentences of a language have.
+
+/// Common words that English does not have: Spanish, Portuguese, French, German, Italian.
+const FOREIGN: &str = "un una unos unas por sobre está dos tres cuatro rojo roja rojos rojas mujer \
+    perro coche corriendo uma não ao pela dois duas mulher homem une dans avec aux qui deux trois \
+    femme homme chien der ein eine einen einem einer und auf zwei drei nella della gli uomo donna";
+
+/// Small words of other languages that names in English have too (Los Angeles, Tour de France): one
+/// of them says little.
+const IN_NAMES: &str = "el la las los le les de da del du des en et di il y das dem den im mit van \
+    con para sur nel";
+
+/// Small words of English: where one stands, the query is English, whatever names are in it.
+const ENGLISH: &str = "a an the of in on at with and or is are to from for by his her their who that \
+    this someone man woman people up into near over i it my you not no";
+
+/// Whether the model will hardly understand `words`, which its tokenizer cuts into `n_pieces`.
+pub(super) fn is_hardly_read(words: &str, n_pieces: usize) -> bool {
+    falls_into_bytes(words, n_pieces) || has_foreign_words(words)
+}
+
+/// Whether most letters are of another script than Latin, and the tokenizer has no pieces of words
+/// for it. CLIP's has one piece for three or four bytes of English, and more than one for three bytes
+/// of Korean, Russian, Japanese, Arabic or Greek.
+fn falls_into_bytes(words: &str, n_pieces: usize) -> bool {
+    let letters = || words.chars().filter(|c| c.is_alphabetic());
+    let n_other = letters().filter(|&c| !is_latin(c)).count();
+    let n_bytes: usize = words.split_whitespace().map(str::len).sum();
+    2 * n_other > letters().count() && 3 * n_pieces > n_bytes
+}
+
+/// Latin letters, with marks or without, also in their full width.
+fn is_latin(c: char) -> bool {
+    matches!(c, '\0'..='\u{24f}' | '\u{1e00}'..='\u{1eff}' | '\u{ff21}'..='\u{ff5a}' | 'ﬀ'..='ﬆ')
+}
+
+fn has_foreign_words(words: &str) -> bool {
+    let is_in = |list: &str, word: &str| list.split(' ').any(|known| known == word);
+    let mut words: Vec<&str> = words
+        .split(|c: char| !c.is_alphabetic())
+        .filter(|word| !word.is_empty())
+        .collect();
+    words.sort_unstable();
+    words.dedup();
+    if words
+        .iter()
+        .any(|word| is_in(ENGLISH, &word.to_lowercase()))
+    {
+        return false;
+    }
+    // Compared as typed: UN is not "un".
+    let count = |list: &str| words.iter().filter(|word| is_in(list, word)).count();
+    let has_marks = words.iter().any(|word| !word.is_ascii());
+    2 * count(FOREIGN) + count(IN_NAMES) + usize::from(has_marks) >= 2
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// With the number of pieces that CLIP's own vocabulary of 49,408 entries gives.
+    #[test]
+    fn other_languages_are_told_from_english() {
+        for (query, n_pieces) in [
+            ("собака бежит по пляжу", 24),
+            ("красная машина", 15),
+            ("개가 해변을 달린다", 16),
+            ("빨간 자동차", 10),
+            ("犬が走る", 10),
+            ("一只狗在跑", 12),
+            ("الكلب يجري", 8),
+            ("σκύλος τρέχει", 24),
+            ("un perro corriendo en la playa", 8),
+            ("perro en la playa", 5),
+            ("un chien court sur la plage", 8),
+            ("ein hund rennt am strand", 7),
+            ("un homme à vélo", 6),
+            ("dos corazones rojos", 5),
+        ] {
+            assert!(is_hardly_read(query, n_pieces), "{query}");
+        }
+    }
+
+    #[test]
+    fn english_with_accents_and_names_gets_no_hint() {
+        for (query, n_pieces) in [
+            ("a dog running on the beach", 6),
+            ("a café at night", 4),
+            ("a naïve jalapeño piñata", 8),
+            ("Beyoncé", 3),
+            ("jalapeño piñata", 7),
+            ("no parking sign", 3),
+            ("crème brûlée with a spoon", 7),
+            ("Los Angeles at night", 4),
+            ("tour de france", 3),
+            ("UN soldiers", 2),
+            ("la la land", 3),
+            ("El Niño", 3),
+            ("a sign that says собака", 10),
+            ("two red hearts", 3),
+            ("ＡＢＣ", 3),
+            ("42 %", 3),
+            ("🐕", 2),
+        ] {
+            assert!(!is_hardly_read(query, n_pieces), "{query}");
+        }
+    }
+
+    #[test]
+    fn a_tokenizer_that_has_words_of_the_script_reads_it() {
+        assert!(!is_hardly_read("개가 해변을 달린다", 5));
+        assert!(!is_hardly_read("собака бежит по пляжу", 7));
+        assert!(!is_hardly_read("一只狗在跑", 5));
+    }
+}
