@@ -400,7 +400,7 @@ fn other_families_are_named_before_missing_files_are() {
     ] {
         let dir = ModelDir::new();
         dir.edit_json("config.json", |config| {
-            config["model_type"] = json!(model_type)
+            config["model_type"] = json!(model_type);
         });
         fs::remove_file(dir.file("tokenizer.json")).unwrap();
         fs::remove_file(dir.file("preprocessor_config.json")).unwrap();
