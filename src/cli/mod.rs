@@ -9,6 +9,7 @@ mod cli_engine;
 mod embed;
 mod evaluate;
 mod export;
+mod folder;
 mod index;
 mod model;
 mod output;
@@ -61,7 +62,23 @@ fn parse() -> Args {
     if !is_clear && let Some(error) = mistyped_command() {
         error.exit();
     }
-    parsed.unwrap_or_else(|error| error.exit())
+    parsed.unwrap_or_else(|mut error| {
+        shorten_value(&mut error);
+        error.exit()
+    })
+}
+
+/// A text that was pasted by mistake would push the reason off the screen.
+fn shorten_value(error: &mut clap::Error) {
+    const MAX_CHARS: usize = 60;
+    for kind in [ContextKind::InvalidValue, ContextKind::InvalidArg] {
+        if let Some(ContextValue::String(value)) = error.get(kind)
+            && let Some((cut, _)) = value.char_indices().nth(MAX_CHARS)
+        {
+            let short = format!("{}…", &value[..cut]);
+            error.insert(kind, ContextValue::String(short));
+        }
+    }
 }
 
 /// What `clap` says about a first word that is not a file and nearly a command.
@@ -190,4 +207,26 @@ fn start_log(verbose: u8) {
         .try_init();
     // This fails only if a logger is set already, and then there is a log.
     drop(started);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_value_is_not_printed_back_whole() {
+        let long = "카 ".repeat(5000);
+        for words in [
+            &["vcl", "search", "a.mp4", &long][..],
+            &["vcl", "a.mp4", "-q", &long],
+            &["vcl", "search", "a.mp4", "x", "--format", &long],
+            &["vcl", "a.mp4", &long],
+        ] {
+            let mut error = Args::try_parse_from(words).unwrap_err();
+            shorten_value(&mut error);
+            let text = error.to_string();
+            assert!(text.chars().count() < 700, "{text}");
+            assert!(text.contains("카 카"), "{text}");
+        }
+    }
 }

@@ -13,11 +13,24 @@ const SEARCHING: &str = "{spinner} {msg}";
 const INDEXING: &str = "{spinner} {msg} {wide_bar} {pos}/{len} clips, {prefix}";
 const DOWNLOADING: &str = "{spinner} {msg} {wide_bar} {binary_bytes}/{binary_total_bytes}{prefix}";
 
-/// Indexes a video with a bar that shows rate and time left, and logs what is unusual about the file.
+/// Indexes a video with a bar that shows rate and time left, and logs what is unusual about the file,
+/// or that the index cannot be kept.
 ///
 /// # Errors
 /// As [`IndexJob::step`].
 pub fn index_with_bar(engine: &mut Engine, video: &Path) -> Result<VideoIndex, EngineError> {
+    let index = keep_with_bar(engine, video)?;
+    if let Some(reason) = &index.not_kept {
+        log::warn!("the next run has to look at this video again: {reason}");
+    }
+    Ok(index)
+}
+
+/// As [`index_with_bar`], for a caller to whom an index that cannot be kept is an error.
+///
+/// # Errors
+/// As [`IndexJob::step`].
+pub fn keep_with_bar(engine: &mut Engine, video: &Path) -> Result<VideoIndex, EngineError> {
     // indicatif draws nothing when stderr is not a terminal.
     let bar = ProgressBar::new_spinner();
     let name = video

@@ -22,6 +22,8 @@ pub struct VideoIndex {
     pub info: VideoInfo,
     /// What the user should know about the file, such as an end that cannot be read.
     pub warning: Option<String>,
+    /// Why the next run has to look at the video again: the cache could not be written.
+    pub not_kept: Option<String>,
     duration_secs: f64,
     is_complete: bool,
     features: Vec<f32>,
@@ -72,6 +74,7 @@ impl VideoIndex {
             duration_secs: info.duration_secs,
             info,
             warning: None,
+            not_kept: None,
             is_complete: false,
             features: Vec::new(),
             exact: Embeddings::empty(dim),

@@ -63,3 +63,20 @@ fn without_a_display_the_way_without_a_window_is_named() {
         assert!(error.contains("vcl search VIDEO QUERY"), "{error}");
     }
 }
+
+#[test]
+fn a_query_that_is_too_long_is_not_printed_back_whole() {
+    let place = Place::new();
+    let long = "a long story ".repeat(800);
+    for words in [
+        &["search", "film.mp4", &long][..],
+        &["film.mp4", "-q", &long],
+    ] {
+        let outcome = without_display(&place, words);
+        assert_eq!(outcome.code, Some(2));
+        assert!(outcome.stderr.len() < 600, "{}", outcome.stderr);
+        for says in ["a long story", "keep it under 500"] {
+            assert!(outcome.stderr.contains(says), "{}", outcome.stderr);
+        }
+    }
+}
