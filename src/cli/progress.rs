@@ -1,6 +1,7 @@
 //! A progress bar on stderr, only if that is a terminal.
 
 use std::path::{Path, PathBuf};
+use std::sync::Once;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
@@ -14,14 +15,15 @@ const INDEXING: &str = "{spinner} {msg} {wide_bar} {pos}/{len} clips, {prefix}";
 const DOWNLOADING: &str = "{spinner} {msg} {wide_bar} {binary_bytes}/{binary_total_bytes}{prefix}";
 
 /// Indexes a video with a bar that shows rate and time left, and logs what is unusual about the file,
-/// or that the index cannot be kept.
+/// or, once for all videos, that the index cannot be kept.
 ///
 /// # Errors
 /// As [`IndexJob::step`].
 pub fn index_with_bar(engine: &mut Engine, video: &Path) -> Result<VideoIndex, EngineError> {
+    static TOLD: Once = Once::new();
     let index = keep_with_bar(engine, video)?;
-    if let Some(reason) = &index.not_kept {
-        log::warn!("the next run has to look at this video again: {reason}");
+    if let Some(warning) = index.not_kept_warning() {
+        TOLD.call_once(|| log::warn!("{warning}"));
     }
     Ok(index)
 }

@@ -176,6 +176,14 @@ impl VideoIndex {
         &self.exact
     }
 
+    /// What to tell the user where the index is not kept.
+    pub fn not_kept_warning(&self) -> Option<String> {
+        let reason = self.not_kept.as_ref()?;
+        Some(format!(
+            "the index is not kept, so the next run has to look at the video again: {reason}"
+        ))
+    }
+
     /// What queries are answered from.
     pub fn snapshot(&self) -> Snapshot<'_> {
         Snapshot {
