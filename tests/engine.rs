@@ -269,7 +269,7 @@ fn one_notice_tells_of_all_features_of_another_length_than_the_labels_say() {
     let mut engine = engine(&place);
     let dir = place.path("features");
     fs::create_dir(&dir).unwrap();
-    for (vid, n_rows) in [("a", 1), ("b", 48), ("c", 74), ("d", 75), ("e", 150)] {
+    for (vid, n_rows) in [("a", 1), ("b", 48), ("c", 74), ("d", 75), ("e", 110)] {
         let array = NpzArray {
             shape: vec![n_rows, 48],
             values: vec![1.0; n_rows * 48],

@@ -12,7 +12,9 @@ use vcl::model::ModelFiles;
 use vcl::store::{DownloadStep, Hub, HubCache, HubError, ModelDownload};
 
 mod support;
-use support::hub_server::{COMMIT, Files, Manners, REPO, Server, WEIGHTS, git_sha1, sha256};
+use support::hub_server::{
+    COMMIT, Files, Manners, REPO, Redirect, Server, WEIGHTS, git_sha1, sha256, tls_file,
+};
 use support::{Place, tiny_model};
 
 fn download(server: &Server, place: &Place) -> ModelDownload {
@@ -321,4 +323,105 @@ fn the_program_downloads_lists_and_uses_a_model() {
             .contains("vcl model download a/b")
     );
     assert_eq!(server.requests.lock().unwrap().len(), n_requests);
+}
+
+#[test]
+fn redirects_within_a_mirror_are_followed_in_every_form() {
+    for redirect in [Redirect::Absolute, Redirect::SlashSlash] {
+        let (server, place) = (Server::of_tiny_model(), Place::new());
+        server.behave(Manners {
+            redirect,
+            token: Some("secret"),
+            ..Manners::default()
+        });
+        let cache = HubCache::new(&place.paths().hub_dir);
+        let hub = Hub::new(&server.endpoint, Some("secret".to_owned()));
+        let download = ModelDownload::new(hub, cache, REPO.parse().unwrap(), None);
+        download.run(|_| ()).unwrap();
+        assert_is_tiny_model(&place);
+        let with_token = server.with_token.lock().unwrap();
+        let has = |part: &str| with_token.iter().any(|request| request.contains(part));
+        assert!(has(" /moved/openai/"), "{with_token:?}");
+        assert!(!has("/cdn/"), "where large files lie: {with_token:?}");
+    }
+}
+
+#[test]
+fn a_token_never_goes_to_another_host() {
+    let (server, place) = (Server::of_tiny_model(), Place::new());
+    server.behave(Manners {
+        redirect: Redirect::Elsewhere,
+        ..Manners::default()
+    });
+    let cache = HubCache::new(&place.paths().hub_dir);
+    let hub = Hub::new(&server.endpoint, Some("secret".to_owned()));
+    let download = ModelDownload::new(hub, cache, REPO.parse().unwrap(), None);
+    let (_, message) = complaint(download);
+    assert!(message.contains("HF_ENDPOINT"), "{message}");
+    let with_token = server.with_token.lock().unwrap();
+    assert!(!with_token.is_empty());
+    let is_here = |request: &String| request.starts_with("127.0.0.1:");
+    assert!(with_token.iter().all(is_here), "{with_token:?}");
+}
+
+#[test]
+fn a_stored_token_is_sent_to_a_hub_that_asks_for_one() {
+    let server = Server::of_tiny_model();
+    server.behave(Manners {
+        token: Some("stored"),
+        ..Manners::default()
+    });
+    for (name, file) in [("HF_TOKEN_PATH", "mine"), ("HF_HOME", "home/token")] {
+        let place = Place::new();
+        let path = place.path(file);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, "stored\r\n").unwrap();
+        let value = match name {
+            "HF_HOME" => path.parent().unwrap(),
+            _ => &path,
+        };
+        let download = |token: &str| {
+            let mut command = place.command();
+            command
+                .env_remove("HF_TOKEN_PATH")
+                .env_remove("HF_HOME")
+                .env("HF_ENDPOINT", &server.endpoint)
+                .env("HF_TOKEN", token)
+                .env(name, value)
+                .args(["model", "download", REPO]);
+            command.output().unwrap()
+        };
+        let refused = download("another");
+        assert_eq!(refused.status.code(), Some(1));
+        let message = String::from_utf8(refused.stderr).unwrap();
+        assert!(message.contains("HF_TOKEN"), "{message}");
+        let fetched = download("");
+        assert!(fetched.status.success(), "{fetched:?}");
+        assert_is_tiny_model(&place);
+    }
+}
+
+#[test]
+fn an_authority_of_the_system_or_of_ssl_cert_file_is_trusted() {
+    let (server, place) = (Server::of_tiny_model_with_tls(), Place::new());
+    let empty = place.path("empty");
+    fs::create_dir(&empty).unwrap();
+    let download = |authorities: &Path| {
+        let mut command = place.command();
+        command
+            .env("HF_ENDPOINT", &server.endpoint)
+            .env("SSL_CERT_FILE", authorities)
+            .env("SSL_CERT_DIR", &empty)
+            .args(["model", "download", REPO]);
+        command.output().unwrap()
+    };
+    let refused = download(&tls_file("server.pem"));
+    assert_eq!(refused.status.code(), Some(1));
+    let message = String::from_utf8(refused.stderr).unwrap();
+    assert!(message.contains("cannot reach"), "{message}");
+    assert!(!weight_blob(&place).exists());
+
+    let fetched = download(&tls_file("authority.pem"));
+    assert!(fetched.status.success(), "{fetched:?}");
+    assert_is_tiny_model(&place);
 }

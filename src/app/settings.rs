@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::domain::path_list;
 use crate::engine::ModelChoice;
 use crate::model::DeviceChoice;
 use crate::store::{Paths, atomic};
@@ -104,7 +105,8 @@ pub struct Settings {
     /// As `--model` takes it; `None` is the bundled one.
     pub model: Option<String>,
     pub device: DeviceChoice,
-    /// Latest first.
+    /// Latest first. A name that is not text is written as an address.
+    #[serde(with = "path_list")]
     pub recent: Vec<PathBuf>,
     /// Latest first.
     pub history: Vec<String>,
@@ -277,6 +279,31 @@ mod tests {
         settings.remember_query("a kite");
         settings.save(&paths).unwrap();
         assert_eq!(Settings::load(&paths), settings);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_video_whose_name_is_not_text_is_kept_with_all_other_settings() {
+        use std::os::unix::ffi::OsStrExt as _;
+        let root = tempfile::tempdir().unwrap();
+        let paths = Paths::below(root.path());
+        for name in [
+            &b"/films/caf\xe9.mp4"[..],
+            b"/\xff\xfe%41.mkv",
+            b"/\xb0/a b.mov",
+        ] {
+            let name = Path::new(std::ffi::OsStr::from_bytes(name));
+            let mut settings = Settings {
+                theme: Theme::Light,
+                ..Settings::load(&paths)
+            };
+            settings.remember_video(Path::new("/usual.mp4"));
+            settings.remember_video(name);
+            settings.save(&paths).unwrap();
+            let kept = Settings::load(&paths);
+            assert_eq!(kept, settings);
+            assert_eq!(kept.recent[0], name, "it can be opened again");
+        }
     }
 
     #[test]

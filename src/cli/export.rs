@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::cli::args::{ExportArgs, GlobalArgs};
 use crate::cli::{output, progress};
-use crate::domain::{count, format_timestamp, plain};
+use crate::domain::{count, format_timestamp, path_text, plain};
 use crate::engine::export_document;
 use crate::export::{self, ExportDocument, WrittenCut};
 use crate::store;
@@ -84,7 +84,7 @@ fn write_cuts(args: &ExportArgs, document: &ExportDocument) -> anyhow::Result<()
     printed?;
     if args.json {
         let report = CutsReport {
-            video: document.video.display().to_string(),
+            video: path_text(&document.video),
             cuts: &cuts,
         };
         output::print(&(serde_json::to_string_pretty(&report)? + "\n"))?;

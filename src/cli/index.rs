@@ -1,24 +1,31 @@
 //! `vcl index`: embed videos ahead of time.
 
 use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
 
 use anyhow::bail;
-use walkdir::WalkDir;
 
 use crate::cli::args::{GlobalArgs, IndexArgs};
+use crate::cli::folder::{self, Found};
 use crate::cli::{output, progress};
 use crate::domain::{count, format_timestamp, one_line};
-use crate::store::{self, Paths};
-use crate::video::is_video_name;
+use crate::engine::{EngineError, VideoIndex};
+use crate::store::{EmbeddingCache, Paths};
+use crate::video::VideoError;
 
 pub fn run(global: &GlobalArgs, args: &IndexArgs) -> anyhow::Result<()> {
     let mut videos = Vec::new();
     let mut n_empty = 0;
+    let mut n_locked = 0;
+    let mut n_skipped = 0;
     for path in &args.paths {
         if path.is_dir() {
-            let found = videos_below(path);
-            if found.is_empty() {
+            let found = folder::search(path);
+            for problem in &found.problems {
+                log::error!("{problem}");
+            }
+            n_locked += found.problems.len();
+            n_skipped += found.n_skipped;
+            if found.videos.is_empty() && found.problems.is_empty() {
                 let problem = format!("there is no video in {}", path.display());
                 if args.paths.len() == 1 {
                     bail!(problem);
@@ -26,45 +33,41 @@ pub fn run(global: &GlobalArgs, args: &IndexArgs) -> anyhow::Result<()> {
                 n_empty += 1;
                 log::error!("{problem}");
             }
-            videos.extend(found);
+            videos.extend(found.videos);
         } else {
-            videos.push(path.clone());
+            videos.push(Found::named(path.clone()));
         }
     }
     // A search can do without a cache; here the cache is the only result.
     let cache_dir = Paths::from_env()?.cache_dir;
-    if let Err(error) = store::check_folder(&cache_dir) {
-        bail!(
-            "no index can be kept in {}: {error}; set VCL_CACHE_DIR to another folder",
-            cache_dir.display()
-        );
+    let not_kept = |reason: &str| {
+        let cache_dir = cache_dir.display();
+        format!(
+            "no index can be kept in {cache_dir}: {reason}; make room there, or set VCL_CACHE_DIR \
+             to another folder"
+        )
+    };
+    if let Err(error) = EmbeddingCache::new(&cache_dir).check() {
+        bail!(not_kept(&error.to_string()));
     }
     let mut engine = global.open_engine()?;
     let mut n_failed = 0;
     let mut only_error = None;
-    for video in &videos {
-        match engine.work(|engine| progress::index_with_bar(engine, video)) {
+    for Found { path, is_named } in &videos {
+        match engine.work(|engine| progress::keep_with_bar(engine, path)) {
             Ok(index) => {
-                let mut line = format!(
-                    "{}: {}, {}",
-                    video.display(),
-                    count(index.n_clips(), "clip"),
-                    format_timestamp(index.duration_secs())
-                );
-                match index.n_clips_cached() {
-                    0 => {}
-                    n if n == index.n_clips() => line.push_str(", indexed before"),
-                    n => drop(write!(line, ", {n} of them indexed before")),
+                if let Some(reason) = &index.not_kept {
+                    bail!(not_kept(reason));
                 }
-                match index.n_clips_repeated() {
-                    0 => {}
-                    n => drop(write!(line, ", {n} of them as the one before")),
-                }
-                output::print(&(line + "\n"))?;
+                output::print(&line(&index))?;
+            }
+            // It looked like a video, but nobody said that it was one: a sound file, for instance.
+            Err(EngineError::Video(error)) if !is_named && is_no_video(&error) => {
+                n_skipped += 1;
             }
             Err(error) => {
                 n_failed += 1;
-                if videos.len() == 1 {
+                if videos.len() == 1 && n_locked == 0 {
                     only_error = Some(error);
                 } else {
                     log::error!("{}", one_line(&error.to_string()));
@@ -72,47 +75,58 @@ pub fn run(global: &GlobalArgs, args: &IndexArgs) -> anyhow::Result<()> {
             }
         }
     }
-    match (only_error, n_failed) {
-        (Some(error), _) => Err(error.into()),
-        (None, 0) if n_empty == 0 => Ok(()),
-        (None, 0) => bail!("there is no video in {}", count(n_empty, "folder")),
-        (None, n) => bail!(
-            "{n} of {} could not be indexed",
-            count(videos.len(), "video")
-        ),
+    if n_skipped > 0 {
+        let files = count(n_skipped, "file");
+        let (are, they) = if n_skipped == 1 {
+            ("is", "was")
+        } else {
+            ("are", "were")
+        };
+        log::warn!("{files} in the folders {are} no video and {they} skipped");
     }
+    if let Some(error) = only_error {
+        return Err(error.into());
+    }
+    let mut problems = Vec::new();
+    if n_failed > 0 {
+        let of = count(videos.len(), "video");
+        problems.push(format!("{n_failed} of {of} could not be indexed"));
+    }
+    if n_empty > 0 {
+        problems.push(format!("there is no video in {}", count(n_empty, "folder")));
+    }
+    if n_locked > 0 {
+        problems.push(format!(
+            "{} could not be searched",
+            count(n_locked, "folder")
+        ));
+    }
+    if !problems.is_empty() {
+        bail!(problems.join(", "));
+    }
+    Ok(())
 }
 
-/// All videos below a folder by name, in order of their paths.
-fn videos_below(dir: &Path) -> Vec<PathBuf> {
-    WalkDir::new(dir)
-        .follow_links(true)
-        .sort_by_file_name()
-        .into_iter()
-        // A folder that cannot be opened has no video that could be read.
-        .filter_map(Result::ok)
-        .filter(|entry| entry.file_type().is_file() && is_video_name(entry.path()))
-        .map(walkdir::DirEntry::into_path)
-        .collect()
+/// Whether it says that the file is of another kind, rather than damaged or unreadable.
+fn is_no_video(error: &VideoError) -> bool {
+    matches!(error, VideoError::NotAVideo(_) | VideoError::AudioOnly(_))
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use std::fs;
-
-    #[test]
-    fn folders_are_searched_for_videos() {
-        let dir = tempfile::tempdir().unwrap();
-        fs::create_dir(dir.path().join("sub")).unwrap();
-        for name in ["b.MP4", "a.txt", "sub/c.webm", "sub/mp4"] {
-            fs::write(dir.path().join(name), "x").unwrap();
-        }
-        let found = videos_below(dir.path());
-        let names: Vec<_> = found
-            .iter()
-            .map(|path| path.strip_prefix(dir.path()).unwrap())
-            .collect();
-        assert_eq!(names, [Path::new("b.MP4"), Path::new("sub/c.webm")]);
+fn line(index: &VideoIndex) -> String {
+    let mut line = format!(
+        "{}: {}, {}",
+        index.path.display(),
+        count(index.n_clips(), "clip"),
+        format_timestamp(index.duration_secs())
+    );
+    match index.n_clips_cached() {
+        0 => {}
+        n if n == index.n_clips() => line.push_str(", indexed before"),
+        n => drop(write!(line, ", {n} of them indexed before")),
     }
+    match index.n_clips_repeated() {
+        0 => {}
+        n => drop(write!(line, ", {n} of them as the one before")),
+    }
+    line + "\n"
 }

@@ -9,6 +9,7 @@ mod cli_engine;
 mod embed;
 mod evaluate;
 mod export;
+mod folder;
 mod index;
 mod model;
 mod output;
@@ -68,9 +69,11 @@ fn parse() -> Args {
 /// A value of ten thousand characters would bury what is wrong with it.
 fn with_short_value(mut error: clap::Error) -> clap::Error {
     const SHOWN_CHARS: usize = 60;
-    if let Some(ContextValue::String(value)) = error.get(ContextKind::InvalidValue) {
-        let short = beginning(&one_line(value), SHOWN_CHARS);
-        error.insert(ContextKind::InvalidValue, ContextValue::String(short));
+    for kind in [ContextKind::InvalidValue, ContextKind::InvalidArg] {
+        if let Some(ContextValue::String(value)) = error.get(kind) {
+            let short = beginning(&one_line(value), SHOWN_CHARS);
+            error.insert(kind, ContextValue::String(short));
+        }
     }
     error
 }
@@ -197,4 +200,25 @@ fn start_log(verbose: u8) {
         .try_init();
     // This fails only if a logger is set already, and then there is a log.
     drop(started);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_value_is_not_printed_back_whole() {
+        let long = "카 ".repeat(5000);
+        for words in [
+            &["vcl", "search", "a.mp4", &long][..],
+            &["vcl", "a.mp4", "-q", &long],
+            &["vcl", "search", "a.mp4", "x", "--format", &long],
+            &["vcl", "a.mp4", &long],
+        ] {
+            let error = Args::try_parse_from(words).unwrap_err();
+            let text = with_short_value(error).to_string();
+            assert!(text.chars().count() < 700, "{text}");
+            assert!(text.contains("카 카"), "{text}");
+        }
+    }
 }

@@ -8,6 +8,8 @@ use std::path::Path;
 
 use anyhow::Context as _;
 
+use crate::domain::Annotation;
+use crate::eval::Remark;
 use crate::store::atomic;
 
 /// Writes results; the only way to stdout.
@@ -27,6 +29,14 @@ pub fn print(text: &str) -> anyhow::Result<()> {
 /// Names the file.
 pub fn write(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     atomic::write(path, bytes).with_context(|| format!("cannot write {}", path.display()))
+}
+
+/// The annotations of a file, after a warning for each remark about it.
+pub fn told((annotations, remarks): (Vec<Annotation>, Vec<Remark>)) -> Vec<Annotation> {
+    for remark in remarks {
+        log::warn!("{remark}");
+    }
+    annotations
 }
 
 /// Whether the path is the `-` of `-o -`.

@@ -1,6 +1,7 @@
 //! A progress bar on stderr, only if that is a terminal.
 
 use std::path::{Path, PathBuf};
+use std::sync::Once;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
@@ -14,11 +15,25 @@ const SEARCHING: &str = "{spinner} {msg}";
 const INDEXING: &str = "{spinner} {msg} {wide_bar} {pos}/{len} clips, {prefix}";
 const DOWNLOADING: &str = "{spinner} {msg} {wide_bar} {binary_bytes}/{binary_total_bytes}{prefix}";
 
-/// Indexes a video with a bar that shows rate and time left, and logs what is unusual about the file.
+/// Indexes a video with a bar that shows rate and time left, and logs what is unusual about the file,
+/// or, once for all videos, that the index cannot be kept.
 ///
 /// # Errors
 /// As [`IndexJob::step`].
 pub fn index_with_bar(engine: &mut Engine, video: &Path) -> Result<VideoIndex, EngineError> {
+    static TOLD: Once = Once::new();
+    let index = keep_with_bar(engine, video)?;
+    if let Some(warning) = index.not_kept_warning() {
+        TOLD.call_once(|| log::warn!("{warning}"));
+    }
+    Ok(index)
+}
+
+/// As [`index_with_bar`], for a caller to whom an index that cannot be kept is an error.
+///
+/// # Errors
+/// As [`IndexJob::step`].
+pub fn keep_with_bar(engine: &mut Engine, video: &Path) -> Result<VideoIndex, EngineError> {
     // indicatif draws nothing when stderr is not a terminal.
     let bar = ProgressBar::new_spinner();
     let name = video

@@ -2,10 +2,16 @@
 
 use crate::cli::args::{ScoreArgs, ScoreFormat};
 use crate::cli::output;
-use crate::eval::{read_annotations, read_predictions, score};
+use crate::eval::{Tolerance, read_annotations_with, read_predictions, score};
 
 pub fn run(args: &ScoreArgs) -> anyhow::Result<()> {
-    let truth = read_annotations(&args.truth)?;
+    // A line that is left out would leave its prediction without a truth.
+    let tolerance = if args.strict {
+        Tolerance::Strict
+    } else {
+        Tolerance::MendWindows
+    };
+    let truth = output::told(read_annotations_with(&args.truth, tolerance)?);
     let predictions = read_predictions(&args.predictions)?;
     let metrics = score(&truth, &predictions)?;
     output::print(&match args.format {

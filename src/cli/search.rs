@@ -8,7 +8,9 @@ use serde::Serialize;
 use crate::cli::args::{GlobalArgs, ResultFormat, SearchArgs};
 use crate::cli::plot::{Plot, PlotRow};
 use crate::cli::{output, progress};
-use crate::domain::{CLIP_SECS, Highlight, Moment, Query, count, format_timestamp, plain};
+use crate::domain::{
+    CLIP_SECS, Highlight, Moment, Query, count, format_timestamp, path_text, plain,
+};
 use crate::engine::VideoIndex;
 use crate::export::{HighlightRow, MomentRow, file_name};
 use crate::find::{Answer, PROBABLY_PRESENT};
@@ -79,7 +81,7 @@ impl<'a> Report<'a> {
     fn new(video: &Path, index: &VideoIndex, model: &'a str, found: &[Found<'a>]) -> Self {
         let duration_secs = index.duration_secs();
         Self {
-            video: video.display().to_string(),
+            video: path_text(video),
             duration_secs,
             clip_secs: CLIP_SECS,
             n_clips: index.n_clips(),

@@ -11,7 +11,7 @@ use crate::cli::cli_engine::CliEngine;
 use crate::cli::{output, progress};
 use crate::domain::count;
 use crate::engine::{Dataset, DatasetSource, Engine, EngineError, TuneJob};
-use crate::eval::read_annotations;
+use crate::eval::{Tolerance, read_annotations_with};
 use crate::learn::{Outcome, Phase, Progress, SaliencyLoss, TrainerConfig, TrainingSet};
 use crate::model::prompt::HeldOutScores;
 use crate::video::is_video_name;
@@ -40,7 +40,7 @@ pub fn run(global: &GlobalArgs, args: &TrainArgs) -> anyhow::Result<()> {
 
 /// The annotations of `--data` with the embeddings of their videos.
 pub fn load(engine: &mut CliEngine, data: &DataArgs) -> anyhow::Result<Dataset> {
-    let annotations = read_annotations(&data.data)?;
+    let annotations = output::told(read_annotations_with(&data.data, data.tolerance())?);
     let source = data.videos.source();
     let dataset = engine
         .work(|engine| Dataset::load(engine, annotations, &source, progress::index_with_bar))?;
@@ -53,6 +53,14 @@ pub fn load(engine: &mut CliEngine, data: &DataArgs) -> anyhow::Result<Dataset> 
 }
 
 impl DataArgs {
+    fn tolerance(&self) -> Tolerance {
+        if self.strict {
+            Tolerance::Strict
+        } else {
+            Tolerance::SkipLines
+        }
+    }
+
     /// Files of the data set must not be overwritten.
     pub fn check_target(&self, global: &GlobalArgs, path: &Path) -> anyhow::Result<()> {
         let source = self.videos.source();

@@ -6,7 +6,7 @@
 use std::collections::HashSet;
 use std::fmt;
 
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::domain::{CLIP_SECS, n_clips};
 
@@ -51,8 +51,8 @@ pub const MAX_GRADE: u8 = 4;
 
 /// One line of an annotation file, with the official field names.
 ///
-/// The last three fields may be missing (the test set is published without them): they are empty
-/// then. Further fields are ignored.
+/// The last three fields may be missing or null (the test set is published without them): they are
+/// empty then. Further fields are ignored.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Annotation {
     pub qid: QueryId,
@@ -63,13 +63,17 @@ pub struct Annotation {
     /// Names the video: `{vid}.npz` among features, `{vid}.*` among videos.
     pub vid: String,
     /// 0-based clips that were graded, in any order, none twice.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_as_default")]
     pub relevant_clip_ids: Vec<usize>,
     /// `[relevant_clip_ids.len(), 3]` grades from 0 (very bad) to 4 (very good), one per annotator.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_as_default")]
     pub saliency_scores: Vec<[u8; N_ANNOTATORS]>,
     /// `[start, end]` in seconds.
-    #[serde(default, serialize_with = "shortest_pairs")]
+    #[serde(
+        default,
+        deserialize_with = "null_as_default",
+        serialize_with = "shortest_pairs"
+    )]
     pub relevant_windows: Vec<[f64; 2]>,
 }
 
@@ -116,15 +120,43 @@ impl Annotation {
             return Err(AnnotationError::Duration(duration));
         }
         self.check_clips()?;
-        let is_inside =
-            |&[start, end]: &[f64; 2]| 0.0 <= start && start < end && end <= duration + CLIP_SECS;
-        match self.relevant_windows.iter().find(|w| !is_inside(w)) {
-            Some(&[start, end]) => Err(AnnotationError::Window {
-                start,
-                end,
-                duration,
-            }),
+        let mut windows = self.relevant_windows.iter();
+        match windows.find(|window| !self.is_inside(window)) {
+            Some(&window) => Err(self.outside(window)),
             None => Ok(()),
+        }
+    }
+
+    /// Cuts windows that leave the video at its ends, and removes those that then hold nothing.
+    /// Returns the first of them, as [`Annotation::check`] would have refused it.
+    ///
+    /// A window that is written backwards is removed as well: it could mean anything.
+    pub fn mend_windows(&mut self) -> Option<AnnotationError> {
+        let windows = std::mem::take(&mut self.relevant_windows);
+        let first = windows.iter().find(|window| !self.is_inside(window));
+        let first = first.map(|&window| self.outside(window));
+        self.relevant_windows = windows
+            .into_iter()
+            .filter_map(|window| {
+                if self.is_inside(&window) {
+                    return Some(window);
+                }
+                let (start, end) = (window[0].max(0.0), window[1].min(self.duration));
+                (start < end).then_some([start, end])
+            })
+            .collect();
+        first
+    }
+
+    fn is_inside(&self, &[start, end]: &[f64; 2]) -> bool {
+        0.0 <= start && start < end && end <= self.duration + CLIP_SECS
+    }
+
+    fn outside(&self, [start, end]: [f64; 2]) -> AnnotationError {
+        AnnotationError::Window {
+            start,
+            end,
+            duration: self.duration,
         }
     }
 
@@ -152,6 +184,13 @@ impl Annotation {
         }
         Ok(())
     }
+}
+
+/// For serde's `deserialize_with`: Python programs write `None` for what they do not know.
+pub fn null_as_default<'de, D: Deserializer<'de>, T: Default + Deserialize<'de>>(
+    deserializer: D,
+) -> Result<T, D::Error> {
+    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
 }
 
 /// `150`, not `150.0`, as the official files have it.
@@ -198,6 +237,47 @@ mod tests {
         assert_eq!(annotation.qid, "a-1".into());
         assert!(annotation.relevant_windows.is_empty());
         assert_eq!(annotation.check(), Ok(()));
+    }
+
+    #[test]
+    fn null_lists_are_as_if_absent() {
+        let absent = r#"{"qid":"t1","query":"a train","duration":74,"vid":"v"}"#;
+        let absent: Annotation = serde_json::from_str(absent).unwrap();
+        for nulls in [
+            r#""relevant_clip_ids":null,"relevant_windows":null"#,
+            r#""relevant_clip_ids":null,"saliency_scores":null,"relevant_windows":null"#,
+            r#""saliency_scores":null"#,
+        ] {
+            let line =
+                format!(r#"{{"qid":"t1","query":"a train","duration":74,"vid":"v",{nulls}}}"#);
+            assert_eq!(serde_json::from_str::<Annotation>(&line).unwrap(), absent);
+        }
+    }
+
+    #[test]
+    fn windows_that_are_no_span_are_cut_or_left_out() {
+        let mut good = annotation();
+        assert_eq!(good.mend_windows(), None);
+        assert_eq!(good, annotation(), "up to one clip beyond the end is usual");
+        for (window, mended) in [
+            ([28.57, 28.57], None),
+            ([80.0, 4800.0], Some([80.0, 150.0])),
+            ([-3.0, 4.0], Some([0.0, 4.0])),
+            ([8.0, 6.0], None),
+            ([160.0, 170.0], None),
+        ] {
+            let mut wrong = annotation();
+            wrong.relevant_windows[1] = window;
+            let told = wrong.mend_windows().map(|error| error.to_string());
+            assert!(
+                told.is_some_and(|told| told.contains("no span inside")),
+                "{window:?}"
+            );
+            let expected = [Some([6.0, 8.0]), mended];
+            let expected: Vec<_> = expected.into_iter().flatten().collect();
+            assert_eq!(wrong.relevant_windows, expected);
+            assert_eq!(wrong.check(), Ok(()));
+        }
     }
 
     #[test]

@@ -25,8 +25,21 @@ pub struct LineError {
 /// The first line that is not UTF-8, not JSON, lacks a field, has a field of another type, fails
 /// `check`, or cannot be read at all.
 pub fn from_jsonl<T: DeserializeOwned, E: Display>(
-    mut reader: impl BufRead,
+    reader: impl BufRead,
     check: impl Fn(&T) -> Result<(), E>,
+) -> Result<Vec<T>, LineError> {
+    from_jsonl_skipping(reader, |_, record| check(record), Err)
+}
+
+/// As [`from_jsonl`], but `bad` decides about a line that is no record: it is skipped or ends the
+/// reading. `check` is told the number of the line and may mend the record.
+///
+/// # Errors
+/// What `bad` returns, and a line that cannot be read at all or is endless.
+pub fn from_jsonl_skipping<T: DeserializeOwned, E: Display>(
+    mut reader: impl BufRead,
+    mut check: impl FnMut(usize, &mut T) -> Result<(), E>,
+    mut bad: impl FnMut(LineError) -> Result<(), LineError>,
 ) -> Result<Vec<T>, LineError> {
     let mut records = Vec::new();
     let mut bytes = Vec::new();
@@ -46,23 +59,36 @@ pub fn from_jsonl<T: DeserializeOwned, E: Display>(
                 "longer than 16 MB: this is no file of JSON lines".into(),
             ));
         }
-        let text = std::str::from_utf8(&bytes)
-            .map_err(|_| failed("not UTF-8 text: this is no file of JSON lines".into()))?;
-        let text = text.trim_start_matches('\u{feff}').trim();
-        if text.is_empty() {
-            continue;
+        let record = match record(&bytes) {
+            Ok(None) => continue,
+            Ok(Some(mut record)) => match check(line, &mut record) {
+                Ok(()) => Ok(record),
+                Err(problem) => Err(problem.to_string()),
+            },
+            Err(problem) => Err(problem),
+        };
+        match record {
+            Ok(record) => records.push(record),
+            Err(problem) => bad(failed(problem))?,
         }
-        // serde would take an array for the fields in their order.
-        if !text.starts_with('{') {
-            return Err(failed(
-                "no JSON object: the file must have one on each line".into(),
-            ));
-        }
-        let record = serde_json::from_str(text).map_err(|error| failed(plain_words(&error)))?;
-        check(&record).map_err(|problem| failed(problem.to_string()))?;
-        records.push(record);
     }
     Ok(records)
+}
+
+/// `None` for a blank line.
+fn record<T: DeserializeOwned>(line: &[u8]) -> Result<Option<T>, String> {
+    let text = std::str::from_utf8(line)
+        .map_err(|_| "not UTF-8 text: this is no file of JSON lines".to_owned())?;
+    let text = text.trim_start_matches('\u{feff}').trim();
+    if text.is_empty() {
+        return Ok(None);
+    }
+    // serde would take an array for the fields in their order.
+    if !text.starts_with('{') {
+        return Err("no JSON object: the file must have one on each line".to_owned());
+    }
+    let record = serde_json::from_str(text).map_err(|error| plain_words(&error))?;
+    Ok(Some(record))
 }
 
 /// One line per record, each ended by a line feed.
@@ -144,6 +170,23 @@ mod tests {
             assert!(error.problem.contains(words), "{error}");
             assert!(!error.problem.contains("at line"), "{error}");
         }
+    }
+
+    #[test]
+    fn bad_lines_can_be_skipped_and_records_mended() {
+        let text = b"{\"n\":1,\"name\":\"a\"}\n\xff\n\n{\n{\"n\":20,\"name\":\"b\"}\n";
+        let mut skipped = Vec::new();
+        let check = |line: usize, record: &mut Record| {
+            record.name = format!("{}{line}", record.name);
+            Ok::<_, String>(())
+        };
+        let bad = |error: LineError| {
+            skipped.push(error.line);
+            Ok(())
+        };
+        let records = from_jsonl_skipping(&text[..], check, bad).unwrap();
+        let names: Vec<_> = records.iter().map(|record| record.name.as_str()).collect();
+        assert_eq!((names, skipped), (vec!["a1", "b5"], vec![2, 4]));
     }
 
     #[test]

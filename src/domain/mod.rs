@@ -12,16 +12,20 @@ mod matrix;
 mod model_layout;
 mod moment;
 mod panics;
+mod pasted;
+mod path_text;
 mod query;
 mod saliency;
 mod time;
 mod unit_vector;
 mod words;
 
-pub use annotation::{Annotation, AnnotationError, MAX_GRADE, N_ANNOTATORS, QueryId};
+pub use annotation::{
+    Annotation, AnnotationError, MAX_GRADE, N_ANNOTATORS, QueryId, null_as_default,
+};
 pub use embeddings::{Embeddings, ShapeError};
 pub use fonts::HANGUL_FONT;
-pub use jsonl::{LineError, from_jsonl, to_jsonl};
+pub use jsonl::{LineError, from_jsonl, from_jsonl_skipping, to_jsonl};
 pub use label::{Grade, Labels};
 pub use matrix::transposed;
 pub use model_layout::{
@@ -30,6 +34,8 @@ pub use model_layout::{
 };
 pub use moment::Moment;
 pub use panics::{SENSELESS, catch_panic, foreign, survive};
+pub use pasted::clean_pasted;
+pub use path_text::{path_list, path_of_text, path_text, serialize_path};
 pub use query::{MAX_QUERY_CHARS, Query, QueryError, QueryKind};
 pub use saliency::{Highlight, SaliencyCurve};
 pub use time::{CLIP_SECS, ClipIndex, TimeSpan, format_timestamp, n_clips, time_left};

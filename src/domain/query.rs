@@ -10,6 +10,8 @@
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
+use crate::domain::clean_pasted;
+
 /// Far beyond what any text tower reads, and short enough to show.
 pub const MAX_QUERY_CHARS: usize = 500;
 
@@ -38,10 +40,9 @@ pub enum QueryError {
 }
 
 impl Query {
-    /// A query of words: trims the text and joins runs of whitespace.
+    /// A query of words: cleans what was pasted; spaces are trimmed and joined.
     pub fn new(text: &str) -> Result<Self, QueryError> {
-        let words: Vec<_> = text.split_whitespace().collect();
-        let text = words.join(" ");
+        let text = clean_pasted(text);
         match text.chars().count() {
             0 => Err(QueryError::Empty),
             n if n > MAX_QUERY_CHARS => Err(QueryError::TooLong(n)),
@@ -101,7 +102,9 @@ mod tests {
         assert_eq!((query.key(), query.title()), ("a red kite", "a red kite"));
         let QueryKind::Words(words) = query.kind();
         assert_eq!(&**words, "a red kite");
-        assert_eq!(Query::new("a  red kite"), Ok(query));
+        assert_eq!(Query::new("a  red kite"), Ok(query.clone()));
+        assert_eq!(Query::new("a&nbsp;ｒｅｄ kite"), Ok(query));
+        assert_eq!(Query::new("&nbsp;"), Err(QueryError::Empty));
         assert_eq!(Query::new(" \t"), Err(QueryError::Empty));
         assert_eq!(Query::new(&"é".repeat(501)), Err(QueryError::TooLong(501)));
     }

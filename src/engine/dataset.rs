@@ -44,6 +44,17 @@ pub enum DatasetError {
         dim: usize,
     },
     #[error(
+        "{} has {n_rows} rows of features, {per_clip} for each of the {n_clips} clips of 2 s that \
+         its labels speak of: make features with one row every 2 s, as `vcl embed video` does, or \
+         take the mean of every {per_clip} rows", path.display()
+    )]
+    OtherRate {
+        path: PathBuf,
+        n_rows: usize,
+        n_clips: usize,
+        per_clip: usize,
+    },
+    #[error(
         "{} has features {shape:?}, the model makes [n_clips, {dim}]: \
          choose the model they were made with (--model)", path.display()
     )]
@@ -208,7 +219,7 @@ fn windows(moments: &[Moment], duration_secs: f64) -> Vec<[f64; 3]> {
 }
 
 /// The features of a video, and how many rows the file has: those beyond `max_clips` are cut, fewer
-/// are taken as they are.
+/// are taken as they are. Twice as many, or a higher multiple, are of another rate and refused.
 fn read_features(
     dir: &Path,
     vid: &str,
@@ -235,6 +246,14 @@ fn read_features(
     let shape = array.shape;
     match *shape {
         [n_rows, found] if found == dim && n_rows > 0 => {
+            if let Some(per_clip) = rows_per_clip(n_rows, max_clips) {
+                return Err(DatasetError::OtherRate {
+                    path,
+                    n_rows,
+                    n_clips: max_clips,
+                    per_clip,
+                });
+            }
             let mut values = array.values;
             values.truncate(dim * max_clips);
             match Embeddings::from_features(dim, values) {
@@ -245,6 +264,17 @@ fn read_features(
         [n_rows, _] if n_rows > 0 => Err(DatasetError::OtherModel { path, shape, dim }),
         _ => Err(DatasetError::NoRows { path, shape, dim }),
     }
+}
+
+/// How many rows a clip has where it has several: features are often made for every second, or for
+/// every frame. `None` where there is about one, or where the lengths have nothing to do with each
+/// other.
+fn rows_per_clip(n_rows: usize, n_clips: usize) -> Option<usize> {
+    let per_clip = (n_rows + n_clips / 2) / n_clips.max(1);
+    // A started clip at the end may or may not have all of its rows; in a few clips, one more row
+    // is no sign of another rate.
+    let is_multiple = n_rows.abs_diff(n_clips * per_clip) <= per_clip;
+    (per_clip >= 2 && is_multiple && n_rows > n_clips + 1).then_some(per_clip)
 }
 
 /// Videos of a folder by their name without extension; the first in order where several share one.
@@ -309,6 +339,32 @@ mod tests {
                 .to_string();
             assert!(error.contains(words), "{error}");
         }
+    }
+
+    #[test]
+    fn features_of_another_rate_are_refused_with_that_rate() {
+        let dir = tempfile::tempdir().unwrap();
+        let features = |n_rows: usize| {
+            let array = NpzArray {
+                shape: vec![n_rows, 2],
+                values: vec![1.0; 2 * n_rows],
+            };
+            let path = dir.path().join("a.npz");
+            write_npz(&path, &[("features", &array)], FloatType::F32).unwrap();
+        };
+        for (n_rows, per_clip) in [(148, 2), (149, 2), (150, 2), (151, 2), (300, 4), (4500, 60)] {
+            features(n_rows);
+            let error = read_features(dir.path(), "a", 2, 75).unwrap_err();
+            let says = format!("{n_rows} rows of features, {per_clip} for each of the 75 clips");
+            assert!(error.to_string().contains(&says), "{error}");
+        }
+        for n_rows in [40, 74, 75, 76, 100, 120, 180] {
+            features(n_rows);
+            let (_, n_found) = read_features(dir.path(), "a", 2, 75).unwrap();
+            assert_eq!(n_found, n_rows);
+        }
+        assert_eq!(rows_per_clip(2, 1), None);
+        assert_eq!(rows_per_clip(4, 2), Some(2));
     }
 
     #[test]

@@ -6,7 +6,7 @@
 //! The channel holds a few preprocessed frames; when the encoder is slower, this thread waits, so
 //! memory stays bounded however long the video is.
 
-use std::path::Path;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, SyncSender};
@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 use crate::domain::ClipIndex;
 use crate::engine::{EngineError, FrameChoice, NearDuplicates};
 use crate::model::{Pixels, Preprocess};
-use crate::store::{CacheKey, CachedFeatures, ContentId, EmbeddingCache};
+use crate::store::{CacheKey, CachedFeatures, ContentId, EmbeddingCache, LabelStore};
 use crate::video::{PreviewSampler, Sampler, SamplerOptions, Source, VideoInfo};
 
 /// Preprocessed frames that wait for the encoder: at most 5 MB at 224 pixels.
@@ -74,6 +74,8 @@ pub(super) struct FrameFeed {
     pub dim: usize,
     pub model_hash: String,
     pub cache: EmbeddingCache,
+    /// Where the user's labels are.
+    pub data_dir: PathBuf,
     pub frame_choice: FrameChoice,
     /// Whether a rough look over the whole video comes first.
     pub preview: bool,
@@ -131,15 +133,38 @@ impl Drop for FrameSource {
 }
 
 impl FrameFeed {
+    /// Under what the video's features are kept. What an earlier version of the program kept under
+    /// another id is first given this one.
+    fn key(&self) -> Result<CacheKey, EngineError> {
+        let ids = ContentId::with_former(self.video.path());
+        let (id, former) = ids.map_err(|cause| EngineError::Read {
+            path: self.video.path().to_owned(),
+            cause,
+        })?;
+        let key =
+            |choice: FrameChoice, id: &ContentId| choice.key(id.clone(), self.model_hash.clone());
+        if let Some(former) = former {
+            let adopted = LabelStore::adopt(&self.data_dir, former.as_str(), id.as_str());
+            if let Err(error) = adopted {
+                log::warn!(
+                    "labels of {} are not shown: {error}",
+                    self.video.path().display()
+                );
+            }
+            for choice in [FrameChoice::All, FrameChoice::NoNearDuplicates] {
+                self.cache.adopt(&key(choice, &former), &key(choice, &id));
+            }
+        }
+        Ok(key(self.frame_choice, &id))
+    }
+
     fn run(
         &self,
         sender: &SyncSender<FrameMessage>,
         cancel: &Arc<AtomicBool>,
     ) -> Result<(), EngineError> {
         let info = self.video.info()?.clone();
-        let key = self
-            .frame_choice
-            .key(content_id_of(self.video.path())?, self.model_hash.clone());
+        let key = self.key()?;
         let cached = self.frame_choice.load(&self.cache, &key);
         let cached = cached.filter(|entry| entry.dim == self.dim);
         let is_complete = cached.as_ref().is_some_and(|entry| entry.complete);
@@ -197,16 +222,12 @@ impl FrameFeed {
     }
 }
 
-fn content_id_of(path: &Path) -> Result<ContentId, EngineError> {
-    ContentId::of_file(path).map_err(|cause| EngineError::Read {
-        path: path.to_owned(),
-        cause,
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::{Grade, Labels, Query};
+    use crate::store::LabelledVideo;
+    use std::path::Path;
 
     /// Longer than anything here takes on a slow machine; reaching it means a hang.
     const PATIENCE: Duration = Duration::from_secs(120);
@@ -214,15 +235,19 @@ mod tests {
     const CONFIG: &[u8] = br#"{"size": 32, "crop_size": 32, "resample": 3,
         "image_mean": [0.5, 0.5, 0.5], "image_std": [0.3, 0.3, 0.3]}"#;
 
+    fn plain() -> PathBuf {
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/videos/plain.mp4")
+    }
+
     /// Everything that is sent until the thread ends.
-    fn messages(cache: &EmbeddingCache) -> Vec<FrameMessage> {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/videos");
+    fn messages(path: &Path, cache: &EmbeddingCache, data_dir: &Path) -> Vec<FrameMessage> {
         let source = FrameSource::spawn(FrameFeed {
-            video: Source::open(&folder.join("plain.mp4")).unwrap(),
+            video: Source::open(path).unwrap(),
             preprocess: Preprocess::from_json(CONFIG, 32).unwrap(),
             dim: 2,
             model_hash: "a model".to_owned(),
             cache: cache.clone(),
+            data_dir: data_dir.to_owned(),
             frame_choice: FrameChoice::All,
             preview: true,
         })
@@ -242,7 +267,7 @@ mod tests {
     fn no_frame_is_read_of_a_video_that_is_wholly_known() {
         let dir = tempfile::tempdir().unwrap();
         let cache = EmbeddingCache::new(dir.path());
-        let first = messages(&cache);
+        let first = messages(&plain(), &cache, dir.path());
         let Some(FrameMessage::Opened(opened)) = first.first() else {
             panic!("what was opened comes first");
         };
@@ -268,9 +293,53 @@ mod tests {
             let is_end = |message: &FrameMessage| matches!(message, FrameMessage::Ended { .. });
             (messages.len(), messages.iter().any(is_end))
         };
-        assert_eq!(ends(&messages(&cache)), (2, true));
+        assert_eq!(ends(&messages(&plain(), &cache, dir.path())), (2, true));
         known.complete = true;
         cache.store(&opened.key, &known).unwrap();
-        assert_eq!(ends(&messages(&cache)), (1, false));
+        assert_eq!(ends(&messages(&plain(), &cache, dir.path())), (1, false));
+    }
+
+    #[test]
+    fn what_was_kept_of_a_big_file_under_its_former_id_is_found() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("big.mp4");
+        std::fs::copy(plain(), &path).unwrap();
+        // A box that players skip, and that takes no room on the disk.
+        let mut file = std::fs::File::options().append(true).open(&path).unwrap();
+        let n_free: u32 = 70 << 20;
+        let header = [&n_free.to_be_bytes()[..], b"free"].concat();
+        std::io::Write::write_all(&mut file, &header).unwrap();
+        let len = file.metadata().unwrap().len() + u64::from(n_free);
+        file.set_len(len - header.len() as u64).unwrap();
+
+        let (id, former) = ContentId::with_former(&path).unwrap();
+        let former = former.unwrap();
+        let labels = LabelStore::open(dir.path()).unwrap();
+        let query = Query::new("a kite").unwrap();
+        let grades = [(ClipIndex(1), Grade::Good)].into();
+        let video = LabelledVideo {
+            id: former.as_str(),
+            name: "big",
+            duration_secs: 9.2,
+        };
+        labels.save(video, &query, &Labels { grades }).unwrap();
+        let cache = EmbeddingCache::new(dir.path());
+        let known = CachedFeatures {
+            dim: 2,
+            features: vec![0.5; 2 * 5],
+            complete: true,
+            duration_secs: 9.2,
+            warning: None,
+        };
+        let key = FrameChoice::All.key(former, "a model".to_owned());
+        cache.store(&key, &known).unwrap();
+
+        let told = messages(&path, &cache, dir.path());
+        let [FrameMessage::Opened(opened)] = &told[..] else {
+            panic!("it is looked at again");
+        };
+        assert_eq!((&opened.key.video, &opened.cached), (&id, &Some(known)));
+        let found = labels.load(id.as_str(), &query).unwrap();
+        assert_eq!(found.grade(ClipIndex(1)), Some(Grade::Good));
     }
 }

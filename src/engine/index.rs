@@ -76,6 +76,7 @@ impl IndexJob {
             dim: encoder.dim(),
             model_hash: encoder.id().hash.clone(),
             cache: engine.cache().clone(),
+            data_dir: engine.data_dir.clone(),
             frame_choice: engine.frame_choice(),
             preview,
         })?;
@@ -254,7 +255,8 @@ impl IndexJob {
         Ok(())
     }
 
-    /// Stores what is new in the cache; without a writable cache the work is done again next time.
+    /// Stores what is new in the cache; without a writable cache the work is done again next time, and
+    /// [`VideoIndex::not_kept`] says why.
     fn save(&mut self) {
         self.last_save = Instant::now();
         let (Some(index), Some(key)) = (&self.index, &self.key) else {
@@ -271,11 +273,15 @@ impl IndexJob {
             duration_secs: index.duration_secs(),
             warning: index.warning.clone(),
         };
-        match self.cache.store(key, &entry) {
-            Ok(()) => self.saved = now,
-            Err(error) => log::warn!("the embeddings cannot be cached: {error}"),
+        let is_complete = index.is_complete();
+        let stored = self.cache.store(key, &entry);
+        if let Some(index) = &mut self.index {
+            index.not_kept = stored.as_ref().err().map(ToString::to_string);
         }
-        if index.is_complete() {
+        if stored.is_ok() {
+            self.saved = now;
+        }
+        if is_complete {
             self.key = None; // Nothing more will come.
         }
     }

@@ -95,6 +95,8 @@ pub struct Engine {
     files: ModelFiles,
     encoder: Encoder,
     cache: EmbeddingCache,
+    /// Where the user's labels are.
+    data_dir: PathBuf,
     texts: QueryEmbeddings,
     neutral: Option<NeutralBank>,
     notices: Vec<Notice>,
@@ -123,6 +125,7 @@ impl Engine {
             encoder: Encoder::load(&files, device)?,
             files,
             cache: EmbeddingCache::new(&config.paths.cache_dir),
+            data_dir: config.paths.data_dir.clone(),
             texts: QueryEmbeddings::default(),
             neutral: None,
             notices: Vec::new(),

@@ -129,7 +129,7 @@ impl Engine {
         for annotation in labels.all()? {
             let is_elsewhere = annotation.vid != open.content.as_str();
             if is_elsewhere
-                && annotation.query == query.key()
+                && Query::new(&annotation.query).is_ok_and(|known| known == *query)
                 && let Some(content) = ContentId::parse(&annotation.vid)
                 && let Some(embeddings) = self.cached_embeddings(content)
             {

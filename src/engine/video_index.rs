@@ -22,6 +22,8 @@ pub struct VideoIndex {
     pub info: VideoInfo,
     /// What the user should know about the file, such as an end that cannot be read.
     pub warning: Option<String>,
+    /// Why the next run has to look at the video again: the cache could not be written.
+    pub not_kept: Option<String>,
     duration_secs: f64,
     is_complete: bool,
     features: Vec<f32>,
@@ -72,6 +74,7 @@ impl VideoIndex {
             duration_secs: info.duration_secs,
             info,
             warning: None,
+            not_kept: None,
             is_complete: false,
             features: Vec::new(),
             exact: Embeddings::empty(dim),
@@ -171,6 +174,14 @@ impl VideoIndex {
     /// Embeddings of the clips done, `[n_clips_done, dim]`.
     pub fn exact_embeddings(&self) -> &Embeddings {
         &self.exact
+    }
+
+    /// What to tell the user where the index is not kept.
+    pub fn not_kept_warning(&self) -> Option<String> {
+        let reason = self.not_kept.as_ref()?;
+        Some(format!(
+            "the index is not kept, so the next run has to look at the video again: {reason}"
+        ))
     }
 
     /// What queries are answered from.

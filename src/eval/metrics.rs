@@ -26,6 +26,14 @@ pub enum ScoreError {
          the same queries", count(*.n, "query")
     )]
     NotInTruth { n: usize, first: QueryId },
+    #[error(
+        "query {in_truth} of the truth is {in_predictions} in the predictions: write a `qid` as a \
+         number in both files, or as a text in both"
+    )]
+    OtherType {
+        in_truth: QueryId,
+        in_predictions: QueryId,
+    },
     #[error("the prediction for query {qid} has no `{field}`, the first prediction has it")]
     MissingField { qid: QueryId, field: &'static str },
     #[error("the truth has neither windows nor scores: a published test set cannot be scored")]
@@ -103,6 +111,16 @@ fn paired<'a>(
             None => strangers.push(&prediction.qid),
         }
     }
+    let of_other_type = strangers.iter().find_map(|stranger| {
+        let (in_truth, _) = open.get_key_value(&other_type(stranger)?)?;
+        Some(ScoreError::OtherType {
+            in_truth: (*in_truth).clone(),
+            in_predictions: (*stranger).clone(),
+        })
+    });
+    if let Some(error) = of_other_type {
+        return Err(error);
+    }
     if let Some(&first) = strangers.first() {
         return Err(ScoreError::NotInTruth {
             n: strangers.len(),
@@ -118,6 +136,14 @@ fn paired<'a>(
             first: annotation.qid.clone(),
         }),
         None => Ok(pairs),
+    }
+}
+
+/// `"1"` for `1`, and the other way round.
+fn other_type(qid: &QueryId) -> Option<QueryId> {
+    match qid {
+        QueryId::Number(number) => Some(QueryId::Text(number.to_string())),
+        QueryId::Text(text) => text.trim().parse().ok().map(QueryId::Number),
     }
 }
 
@@ -152,6 +178,35 @@ mod tests {
         let table = metrics.to_string();
         assert!(table.contains("MR-full-mAP          100.00\n"), "{table}");
         assert!(table.contains("MR-long-mAP               -\n"), "{table}");
+    }
+
+    #[test]
+    fn the_same_number_as_a_text_is_told_from_another_query() {
+        let as_text = |qid: &str| Prediction {
+            qid: qid.into(),
+            ..prediction(1)
+        };
+        let error = score(&[truth(1), truth(2)], &[as_text("2"), as_text("1")]);
+        let error = error.unwrap_err().to_string();
+        assert!(
+            error.starts_with("query 2 of the truth is \"2\" in the"),
+            "{error}"
+        );
+
+        let text_truth = Annotation {
+            qid: "7".into(),
+            ..truth(7)
+        };
+        let error = score(&[text_truth], &[prediction(7)])
+            .unwrap_err()
+            .to_string();
+        assert!(
+            error.starts_with("query \"7\" of the truth is 7 in the"),
+            "{error}"
+        );
+
+        let error = score(&[truth(1)], &[as_text("one")]).unwrap_err();
+        assert!(matches!(error, ScoreError::NotInTruth { .. }), "{error}");
     }
 
     #[test]

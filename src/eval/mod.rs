@@ -10,6 +10,7 @@
 //! * a query without predicted scores is a miss, and its scores for AP are all 0;
 //! * a graded clip past `int(duration / 2)` is not counted;
 //! * a video under two seconds has no clip: AP 0 and a miss;
+//! * a true window that is no span inside its video is cut to it or left out, with a [`Remark`];
 //! * files with different queries, with a query twice, or with a field that only some lines have,
 //!   are refused with a sentence.
 
@@ -19,12 +20,15 @@ mod metrics;
 mod moment_retrieval;
 mod numpy;
 mod qvhighlights;
+mod remark;
 mod table;
 
 pub use metrics::{ScoreError, score};
 pub use qvhighlights::{
-    FileError, Prediction, predictions_jsonl, read_annotations, read_predictions,
+    FileError, Prediction, Tolerance, predictions_jsonl, read_annotations, read_annotations_with,
+    read_predictions,
 };
+pub use remark::Remark;
 pub use table::{
     GradeMetrics, HighlightMetrics, IOU_THRESHOLDS, Metrics, MomentMetrics, RangeMetrics,
 };

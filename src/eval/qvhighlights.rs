@@ -6,7 +6,10 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{Annotation, LineError, QueryId, from_jsonl, to_jsonl};
+use super::remark::{Odd, Remark};
+use crate::domain::{
+    Annotation, LineError, QueryId, from_jsonl, from_jsonl_skipping, null_as_default, to_jsonl,
+};
 
 /// One line of a prediction file, with the official field names.
 ///
@@ -15,9 +18,9 @@ use crate::domain::{Annotation, LineError, QueryId, from_jsonl, to_jsonl};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Prediction {
     pub qid: QueryId,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_as_default")]
     pub query: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_as_default")]
     pub vid: String,
     /// `[start, end, score]` with seconds of the video, best first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -72,12 +75,73 @@ pub enum FileError {
     Empty(PathBuf),
 }
 
+/// What is done about a line of an annotation file that says something impossible.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tolerance {
+    /// It is an error.
+    Strict,
+    /// Windows are mended by [`Annotation::mend_windows`]; anything else is an error.
+    MendWindows,
+    /// As before, and other such lines are left out, as long as they are the lesser part.
+    SkipLines,
+}
+
 /// Reads an annotation file, each line checked by [`Annotation::check`].
 ///
 /// # Errors
 /// Names the file, and the first line that is malformed or impossible; an empty file is an error.
 pub fn read_annotations(path: &Path) -> Result<Vec<Annotation>, FileError> {
-    read(path, Annotation::check)
+    Ok(read_annotations_with(path, Tolerance::Strict)?.0)
+}
+
+/// As [`read_annotations`], with what was tolerated, one remark for each kind.
+///
+/// # Errors
+/// Those of [`read_annotations`] that `tolerance` does not cover.
+pub fn read_annotations_with(
+    path: &Path,
+    tolerance: Tolerance,
+) -> Result<(Vec<Annotation>, Vec<Remark>), FileError> {
+    let mut mended = Odd::default();
+    let mut skipped = Odd::default();
+    let check = |line, annotation: &mut Annotation| {
+        if tolerance != Tolerance::Strict
+            && let Some(problem) = annotation.mend_windows()
+        {
+            let problem = problem.to_string();
+            mended.add(LineError { line, problem });
+        }
+        annotation.check()
+    };
+    let bad = |error: LineError| {
+        if tolerance == Tolerance::SkipLines {
+            skipped.add(error);
+            return Ok(());
+        }
+        Err(error)
+    };
+    let failed = |cause| FileError::Line {
+        path: path.to_owned(),
+        cause,
+    };
+    let annotations = from_jsonl_skipping(open(path)?, check, bad).map_err(failed)?;
+    // Where most lines are no annotations, the file was meant for something else.
+    if let Some(first) = skipped.first.clone()
+        && skipped.n_lines >= annotations.len()
+    {
+        return Err(failed(first));
+    }
+    let remark = |odd: Odd, kind: fn(PathBuf, usize, LineError) -> Remark| {
+        Some(kind(path.to_owned(), odd.n_lines, odd.first?))
+    };
+    let remarks = [
+        remark(skipped, Remark::Skipped),
+        remark(mended, Remark::Mended),
+    ];
+    Ok((
+        not_empty(path, annotations)?,
+        remarks.into_iter().flatten().collect(),
+    ))
 }
 
 /// Reads a prediction file; windows and scores need not fit the video, as in the official code.
@@ -103,14 +167,22 @@ where
     T: serde::de::DeserializeOwned,
     E: std::fmt::Display,
 {
+    let records = from_jsonl(open(path)?, check).map_err(|cause| FileError::Line {
+        path: path.to_owned(),
+        cause,
+    })?;
+    not_empty(path, records)
+}
+
+fn open(path: &Path) -> Result<BufReader<File>, FileError> {
     let file = File::open(path).map_err(|cause| FileError::Open {
         path: path.to_owned(),
         cause,
     })?;
-    let records = from_jsonl(BufReader::new(file), check).map_err(|cause| FileError::Line {
-        path: path.to_owned(),
-        cause,
-    })?;
+    Ok(BufReader::new(file))
+}
+
+fn not_empty<T>(path: &Path, records: Vec<T>) -> Result<Vec<T>, FileError> {
     if records.is_empty() {
         return Err(FileError::Empty(path.to_owned()));
     }
@@ -173,6 +245,81 @@ mod tests {
         std::fs::write(&path, "{\"qid\": 3}\n").unwrap();
         let error = read_predictions(&path).unwrap_err().to_string();
         assert!(error.contains("line 1: neither"), "{error}");
+    }
+
+    #[test]
+    fn few_bad_lines_are_skipped_counted_and_the_first_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("labels.jsonl");
+        let line = |qid: usize| {
+            format!("{{\"qid\":{qid},\"query\":\"q\",\"duration\":10,\"vid\":\"v\"}}\n")
+        };
+        let good: String = (0..1000).map(line).collect();
+        let bad = "\n{\"qid\":1\n{\"qid\":2,\"query\":\" \",\"duration\":10,\"vid\":\"v\"}\n";
+        std::fs::write(&path, format!("{good}{bad}{}", line(7))).unwrap();
+        let (annotations, remarks) = read_annotations_with(&path, Tolerance::SkipLines).unwrap();
+        assert_eq!(annotations.len(), 1001);
+        let remarks: Vec<_> = remarks.iter().map(ToString::to_string).collect();
+        assert_eq!(remarks.len(), 1);
+        assert!(
+            remarks[0].contains("labels.jsonl: 2 lines are left out"),
+            "{remarks:?}"
+        );
+        assert!(remarks[0].contains("line 1002: EOF"), "{remarks:?}");
+        for tolerance in [Tolerance::Strict, Tolerance::MendWindows] {
+            let error = read_annotations_with(&path, tolerance).unwrap_err();
+            assert!(error.to_string().contains("line 1002"), "{error}");
+        }
+
+        std::fs::write(&path, format!("{}no label\n", line(1))).unwrap();
+        let error = read_annotations_with(&path, Tolerance::SkipLines).unwrap_err();
+        assert!(
+            error.to_string().contains("line 2: no JSON object"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn windows_that_are_no_span_are_mended_with_one_remark() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("labels.jsonl");
+        let line = |windows: &str| {
+            format!(
+                "{{\"qid\":1,\"query\":\"q\",\"duration\":96,\"vid\":\"v\",\"relevant_windows\":{windows}}}\n"
+            )
+        };
+        let text = [
+            "[[2,4]]",
+            "[[28.57,28.57],[2,4]]",
+            "[[80,4800]]",
+            "[[90,96.5]]",
+        ];
+        std::fs::write(&path, text.map(line).concat()).unwrap();
+        for tolerance in [Tolerance::MendWindows, Tolerance::SkipLines] {
+            let (annotations, remarks) = read_annotations_with(&path, tolerance).unwrap();
+            let windows: Vec<_> = annotations
+                .into_iter()
+                .flat_map(|a| a.relevant_windows)
+                .collect();
+            assert_eq!(
+                windows,
+                [[2.0, 4.0], [2.0, 4.0], [80.0, 96.0], [90.0, 96.5]]
+            );
+            let [remark] = &remarks[..] else {
+                panic!("{remarks:?}");
+            };
+            let remark = remark.to_string();
+            assert!(remark.contains("on 2 lines"), "{remark}");
+            assert!(
+                remark.contains("line 2: the window [28.57, 28.57]"),
+                "{remark}"
+            );
+        }
+        let error = read_annotations(&path).unwrap_err().to_string();
+        assert!(
+            error.contains("line 2: the window [28.57, 28.57]"),
+            "{error}"
+        );
     }
 
     #[test]

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::document::ExportDocument;
 use super::frame_span::ranked;
-use crate::domain::TimeSpan;
+use crate::domain::{TimeSpan, serialize_path};
 use crate::video::{Cutter, VideoError};
 
 /// Names of files may have 255 bytes, and the video's own is in them too.
@@ -20,6 +20,7 @@ pub struct WrittenCut {
     pub query: String,
     /// 1 for the best moment of its query.
     pub rank: usize,
+    #[serde(serialize_with = "serialize_path")]
     pub path: PathBuf,
     /// The moment in the source.
     pub start_secs: f64,

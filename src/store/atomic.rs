@@ -3,6 +3,7 @@
 use std::fs;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// Writes `bytes` to `path`: beside it first, flushed to disk, then renamed over it.
 ///
@@ -40,8 +41,36 @@ pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     Ok(())
 }
 
-/// How the names of unfinished files begin.
+/// How the names of unfinished files begin, those of cuts included.
 pub(super) const TEMPORARY_PREFIX: &str = ".vcl-unfinished-";
+
+/// A file that nothing was written to for so long was left by a program that was killed.
+const ABANDONED_AFTER: Duration = Duration::from_hours(1);
+
+/// Removes the unfinished files of a folder that no running program will finish: those that are old
+/// and, where their writer locks them, not locked.
+pub(super) fn remove_abandoned(dir: &Path) {
+    for entry in fs::read_dir(dir).into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        let is_old = |modified: std::time::SystemTime| {
+            let age = modified.elapsed();
+            age.is_ok_and(|age| age > ABANDONED_AFTER)
+        };
+        let is_abandoned = name.to_string_lossy().starts_with(TEMPORARY_PREFIX)
+            && entry
+                .metadata()
+                .is_ok_and(|metadata| metadata.is_file() && metadata.modified().is_ok_and(is_old))
+            && !is_locked(&entry.path());
+        if is_abandoned && let Err(error) = fs::remove_file(entry.path()) {
+            log::info!("{} stays: {error}", entry.path().display());
+        }
+    }
+}
+
+fn is_locked(path: &Path) -> bool {
+    let file = fs::File::options().write(true).open(path);
+    file.is_ok_and(|file| matches!(file.try_lock(), Err(fs::TryLockError::WouldBlock)))
+}
 
 /// A file that no other program looks at yet, with the permissions of an ordinary one.
 pub(super) fn unfinished_file_in(dir: &Path) -> io::Result<tempfile::NamedTempFile> {
@@ -53,9 +82,12 @@ pub(super) fn unfinished_file_in(dir: &Path) -> io::Result<tempfile::NamedTempFi
         // What the user's umask gives, rather than the private mode of temporary files.
         builder.permissions(fs::Permissions::from_mode(0o666));
     }
-    builder
+    let file = builder
         .tempfile_in(dir)
-        .map_err(|error| without_path(&error))
+        .map_err(|error| without_path(&error))?;
+    // Shows other processes that somebody is at work. Where there are no locks, the age must do.
+    let _ = file.as_file().try_lock();
+    Ok(file)
 }
 
 /// The name of an unfinished file means nothing to the user.
@@ -120,6 +152,35 @@ mod tests {
         let error = unfinished_file_in(&dir.path().join("none")).unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::NotFound);
         assert!(!error.to_string().contains("unfinished"), "{error}");
+    }
+
+    #[test]
+    fn unfinished_files_are_removed_when_they_are_old_and_nobody_writes_them() {
+        let dir = tempfile::tempdir().unwrap();
+        let age = |file: &fs::File, age| {
+            file.set_modified(std::time::SystemTime::now() - age)
+                .unwrap();
+        };
+        let old = Duration::from_hours(2);
+        let path = |name: &str| dir.path().join(name);
+        for (name, made) in [
+            (".vcl-unfinished-left", old),
+            (".vcl-unfinished-new", Duration::from_secs(60)),
+            ("film.mp4", old),
+        ] {
+            age(&fs::File::create(path(name)).unwrap(), made);
+        }
+        let in_use = unfinished_file_in(dir.path()).unwrap();
+        age(in_use.as_file(), old);
+        fs::create_dir(path(".vcl-unfinished-folder")).unwrap();
+
+        remove_abandoned(dir.path());
+        assert!(!path(".vcl-unfinished-left").exists());
+        assert!(path(".vcl-unfinished-new").exists());
+        assert!(path("film.mp4").exists());
+        assert!(in_use.path().exists());
+        assert!(path(".vcl-unfinished-folder").exists());
+        remove_abandoned(&path("no folder"));
     }
 
     #[test]

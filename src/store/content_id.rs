@@ -8,16 +8,18 @@ use std::time::UNIX_EPOCH;
 /// Files up to this size are hashed whole: a tenth of a second at most.
 const WHOLE_BYTES: u64 = 64 << 20;
 
-/// Bigger files are hashed in this many blocks, evenly spread, the first and the last included.
+/// Bigger files are hashed in this many blocks, evenly spread, the first and the last included, and
+/// one more in the very middle.
 const N_BLOCKS: u64 = 64;
 const BLOCK_BYTES: u64 = 256 << 10;
 
-/// Names a video by its content, so that moving or renaming the file keeps its index.
+/// Names a video by its content, so that touching, copying, moving or renaming the file keeps its
+/// index and its labels.
 ///
 /// Up to 64 MiB it is the BLAKE3 hash of the whole file. For bigger files, where reading everything
-/// would take longer than opening the video may, it is the hash of the length, the time of the last
-/// change, and 64 blocks of 256 KiB spread over the file: an edit anywhere changes the time, and a
-/// tool that sets the time back would have to keep the length and miss all blocks.
+/// would take longer than opening the video may, it is the hash of the length and of 65 blocks of
+/// 256 KiB spread over the file. An edit that keeps the length to the byte and misses every block is
+/// not noticed; a video that is cut or encoded again has other bytes everywhere.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct ContentId(String);
 
@@ -27,6 +29,15 @@ impl ContentId {
     /// # Errors
     /// When the file cannot be read.
     pub fn of_file(path: &Path) -> io::Result<Self> {
+        Ok(Self::with_former(path)?.0)
+    }
+
+    /// The id, and the one that earlier versions of the program gave to the file where that was
+    /// another: for big files it also held the time of the last change, so that a copy got lost.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn with_former(path: &Path) -> io::Result<(Self, Option<Self>)> {
         Self::with_whole_limit(path, WHOLE_BYTES)
     }
 
@@ -41,29 +52,41 @@ impl ContentId {
         &self.0
     }
 
-    fn with_whole_limit(path: &Path, whole_bytes: u64) -> io::Result<Self> {
+    fn with_whole_limit(path: &Path, whole_bytes: u64) -> io::Result<(Self, Option<Self>)> {
         let mut file = File::open(path)?;
         let metadata = file.metadata()?;
         let mut hasher = blake3::Hasher::new();
         if metadata.len() <= whole_bytes {
             hasher.update_reader(&mut file)?;
-        } else {
-            let changed = metadata.modified().ok();
-            let changed = changed.and_then(|time| time.duration_since(UNIX_EPOCH).ok());
-            let changed_nanos = changed.map_or(0, |duration| duration.as_nanos());
-            hasher.update(&metadata.len().to_le_bytes());
-            hasher.update(&changed_nanos.to_le_bytes());
-            let mut block = Vec::with_capacity(BLOCK_BYTES as usize);
-            let last_offset = metadata.len().saturating_sub(BLOCK_BYTES);
-            for i in 0..N_BLOCKS {
-                let offset = u128::from(last_offset) * u128::from(i) / u128::from(N_BLOCKS - 1);
-                file.seek(SeekFrom::Start(offset as u64))?;
-                block.clear();
-                (&mut file).take(BLOCK_BYTES).read_to_end(&mut block)?;
-                hasher.update(&block);
-            }
+            return Ok((Self::of(&hasher), None));
         }
-        Ok(Self(hasher.finalize().to_hex()[..32].to_owned()))
+        let mut former = blake3::Hasher::new();
+        let changed = metadata.modified().ok();
+        let changed = changed.and_then(|time| time.duration_since(UNIX_EPOCH).ok());
+        let changed_nanos = changed.map_or(0, |duration| duration.as_nanos());
+        hasher.update(&metadata.len().to_le_bytes());
+        former.update(&metadata.len().to_le_bytes());
+        former.update(&changed_nanos.to_le_bytes());
+        let mut block = Vec::with_capacity(BLOCK_BYTES as usize);
+        let mut read = |offset: u64| {
+            file.seek(SeekFrom::Start(offset))?;
+            block.clear();
+            (&mut file).take(BLOCK_BYTES).read_to_end(&mut block)?;
+            Ok::<_, io::Error>(block.clone())
+        };
+        let last_offset = metadata.len().saturating_sub(BLOCK_BYTES);
+        for i in 0..N_BLOCKS {
+            let offset = u128::from(last_offset) * u128::from(i) / u128::from(N_BLOCKS - 1);
+            let block = read(offset as u64)?;
+            hasher.update(&block);
+            former.update(&block);
+        }
+        hasher.update(&read(last_offset / 2)?);
+        Ok((Self::of(&hasher), Some(Self::of(&former))))
+    }
+
+    fn of(hasher: &blake3::Hasher) -> Self {
+        Self(hasher.finalize().to_hex()[..32].to_owned())
     }
 }
 
@@ -87,35 +110,78 @@ mod tests {
         assert!(ContentId::of_file(&dir.path().join("none")).is_err());
     }
 
+    /// A file of 3 MiB that is named as if it were too big to be read whole.
+    struct Big(tempfile::TempDir);
+
+    impl Big {
+        const LEN: usize = 3 << 20;
+
+        fn new() -> Self {
+            let big = Self(tempfile::tempdir().unwrap());
+            fs::write(big.path(), Self::bytes()).unwrap();
+            big
+        }
+
+        fn bytes() -> Vec<u8> {
+            (0..Self::LEN).map(|i| (i >> 10) as u8).collect()
+        }
+
+        fn path(&self) -> std::path::PathBuf {
+            self.0.path().join("big.mkv")
+        }
+
+        fn ids(path: &Path) -> (ContentId, ContentId) {
+            let (id, former) = ContentId::with_whole_limit(path, 1 << 20).unwrap();
+            (id, former.unwrap())
+        }
+    }
+
     #[test]
-    fn big_files_change_with_a_block_with_the_length_and_with_the_time() {
+    fn big_files_keep_their_id_when_touched_copied_or_renamed() {
+        let big = Big::new();
+        let (first, former) = Big::ids(&big.path());
+        assert_ne!(first, former);
+        assert_eq!(Big::ids(&big.path()), (first.clone(), former.clone()));
+
+        let file = File::options().write(true).open(big.path()).unwrap();
+        let time = fs::metadata(big.path()).unwrap().modified().unwrap();
+        file.set_modified(time + Duration::from_secs(1)).unwrap();
+        let (touched, former_of_touched) = Big::ids(&big.path());
+        assert_eq!(touched, first);
+        assert_ne!(former_of_touched, former, "as it was");
+
+        let copy = big.0.path().join("copy.mkv");
+        fs::copy(big.path(), &copy).unwrap();
+        assert_eq!(Big::ids(&copy).0, first);
+        let renamed = big.0.path().join("renamed.mkv");
+        fs::rename(big.path(), &renamed).unwrap();
+        assert_eq!(Big::ids(&renamed).0, first);
+    }
+
+    #[test]
+    fn big_files_change_with_their_ends_their_middle_and_their_length() {
+        let big = Big::new();
+        let (first, _) = Big::ids(&big.path());
+        for place in [0, Big::LEN / 2 - 1, Big::LEN / 2, Big::LEN - 1] {
+            let mut bytes = Big::bytes();
+            bytes[place] ^= 1;
+            fs::write(big.path(), &bytes).unwrap();
+            assert_ne!(Big::ids(&big.path()).0, first, "byte {place}");
+        }
+        fs::write(big.path(), &Big::bytes()[..Big::LEN - 1]).unwrap();
+        assert_ne!(Big::ids(&big.path()).0, first, "the length counts");
+    }
+
+    #[test]
+    fn the_middle_of_a_file_that_is_far_bigger_than_its_blocks_counts() {
         let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("big.mkv");
-        let id = || ContentId::with_whole_limit(&path, 1 << 20).unwrap();
-        let mut bytes = vec![7_u8; 3 << 20];
-        fs::write(&path, &bytes).unwrap();
-        let time = fs::metadata(&path).unwrap().modified().unwrap();
-        let keep_time = |time| {
-            File::options()
-                .write(true)
-                .open(&path)
-                .unwrap()
-                .set_modified(time)
-        };
-        let first = id();
-        assert_eq!(id(), first);
-
-        *bytes.last_mut().unwrap() = 8;
-        fs::write(&path, &bytes).unwrap();
-        keep_time(time).unwrap();
-        let edited = id();
-        assert_ne!(edited, first, "the last block is looked at");
-
-        keep_time(time + Duration::from_secs(1)).unwrap();
-        assert_ne!(id(), edited, "the time counts");
-
-        fs::write(&path, &bytes[..bytes.len() - 1]).unwrap();
-        keep_time(time).unwrap();
-        assert_ne!(id(), edited, "the length counts");
+        let path = dir.path().join("huge.mkv");
+        let mut file = File::create(&path).unwrap();
+        let len = (N_BLOCKS + 40) * 4 * BLOCK_BYTES;
+        file.set_len(len).unwrap(); // sparse
+        let first = ContentId::of_file(&path).unwrap();
+        file.seek(SeekFrom::Start(len / 2)).unwrap();
+        io::Write::write_all(&mut file, b"x").unwrap();
+        assert_ne!(ContentId::of_file(&path).unwrap(), first);
     }
 }

@@ -4,11 +4,12 @@ use std::collections::HashMap;
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use safetensors::SafeTensors;
 use safetensors::tensor::{Dtype, TensorView};
 
+use crate::store::target::check_folder;
 use crate::store::{ContentId, atomic};
 
 /// Changes when the layout of an entry does; older entries are then misses.
@@ -18,9 +19,6 @@ const EXTENSION: &str = "safetensors";
 
 /// About 130 hours of video with 512-dimensional embeddings.
 const DEFAULT_MAX_BYTES: u64 = 512 << 20;
-
-/// An unfinished file older than this was left by a crash.
-const ABANDONED_AFTER: Duration = Duration::from_hours(24);
 
 /// What an entry depends on: if any of the three changes, it is another entry.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -101,6 +99,30 @@ impl EmbeddingCache {
         self.evict(&path)
     }
 
+    /// Whether something can be kept at all, before the work rather than after it.
+    ///
+    /// # Errors
+    /// Names the folder that is in the way.
+    pub fn check(&self) -> io::Result<()> {
+        check_folder(&self.dir)
+    }
+
+    /// Keeps what is known under `former` under `key` from now on, unless that is known already.
+    pub fn adopt(&self, former: &CacheKey, key: &CacheKey) {
+        let path = self.path(former);
+        if !path.exists() || self.path(key).exists() {
+            return;
+        }
+        let Some(entry) = self.load(former) else {
+            return;
+        };
+        match self.store(key, &entry) {
+            // Whatever remains is evicted some day.
+            Ok(()) => drop(fs::remove_file(path)),
+            Err(error) => log::info!("{} keeps its former name: {error}", path.display()),
+        }
+    }
+
     fn path(&self, key: &CacheKey) -> PathBuf {
         // The hash of the model is shortened here and compared in full when the entry is read.
         let model: String = key.model_hash.chars().take(16).collect();
@@ -112,6 +134,7 @@ impl EmbeddingCache {
     }
 
     fn evict(&self, newest: &Path) -> io::Result<()> {
+        atomic::remove_abandoned(&self.dir);
         let mut entries = Vec::new();
         let mut total_bytes = 0;
         for entry in fs::read_dir(&self.dir)? {
@@ -122,12 +145,7 @@ impl EmbeddingCache {
             };
             let path = entry.path();
             let used = metadata.modified().unwrap_or(SystemTime::UNIX_EPOCH);
-            let name = entry.file_name();
-            if name.to_string_lossy().starts_with(atomic::TEMPORARY_PREFIX) {
-                if used.elapsed().is_ok_and(|age| age > ABANDONED_AFTER) {
-                    let _ = fs::remove_file(path);
-                }
-            } else if path.extension().is_some_and(|x| x == EXTENSION) {
+            if path.extension().is_some_and(|x| x == EXTENSION) {
                 total_bytes += metadata.len();
                 entries.push((used, metadata.len(), path));
             }
@@ -205,6 +223,7 @@ fn identity(key: &CacheKey) -> HashMap<&'static str, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::time::Duration;
 
     fn key(dir: &Path, content: &str) -> CacheKey {
         let path = dir.join("video");
@@ -252,6 +271,24 @@ mod tests {
             ..key
         };
         assert_eq!(cache.load(&other), None);
+    }
+
+    #[test]
+    fn what_is_known_under_a_former_id_is_found_under_the_new_one() {
+        let dir = tempfile::tempdir().unwrap();
+        let cache = EmbeddingCache::new(dir.path());
+        let [former, new] = ["former", "new"].map(|content| key(dir.path(), content));
+        cache.adopt(&former, &new);
+        assert_eq!(cache.load(&new), None, "nothing is known");
+
+        cache.store(&former, &entry(5)).unwrap();
+        cache.adopt(&former, &new);
+        assert_eq!(cache.load(&new), Some(entry(5)));
+        assert!(!cache.path(&former).exists());
+
+        cache.store(&former, &entry(2)).unwrap();
+        cache.adopt(&former, &new);
+        assert_eq!(cache.load(&new), Some(entry(5)), "what is known stays");
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The user's labels: one QVHighlights annotation file per video, one line per query.
 
 mod export;
+mod former_id;
 
 use std::fs::{self, File};
 use std::io::{self, BufReader};
@@ -64,7 +65,8 @@ impl Line {
     }
 
     fn is_about(&self, query: &Query) -> bool {
-        self.annotation.query == query.key()
+        // Earlier versions kept words as they were pasted.
+        Query::new(&self.annotation.query).is_ok_and(|known| known == *query)
     }
 }
 

@@ -37,7 +37,8 @@ pub fn check_target(path: &Path, inputs: &[&Path]) -> Result<(), TargetError> {
     }
 }
 
-/// Whether files can be written to a folder, which need not exist yet. Nothing is left behind.
+/// Whether files can be written to a folder, which need not exist yet. Nothing is left behind; what
+/// killed programs left unfinished in the folder is removed.
 ///
 /// # Errors
 /// Names the folder that is in the way.
@@ -50,6 +51,7 @@ pub fn check_folder(dir: &Path) -> io::Result<()> {
     if !existing.is_dir() {
         return Err(atomic::no_folder(dir, "there is a file of that name"));
     }
+    atomic::remove_abandoned(dir);
     match atomic::unfinished_file_in(existing) {
         Ok(file) => file.close(),
         Err(error) => Err(io::Error::new(
@@ -105,6 +107,19 @@ mod tests {
         assert!(matches!(error, TargetError::IsFolder(_)), "{error}");
         check_target(&dir.path().join("new/sub/x"), &[]).unwrap();
         assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn what_killed_programs_left_in_a_folder_goes_before_the_next_result_comes() {
+        let dir = tempfile::tempdir().unwrap();
+        let left = dir.path().join(".vcl-unfinished-Ab12Cd");
+        let file = fs::File::create(&left).unwrap();
+        let age = std::time::Duration::from_hours(30);
+        file.set_modified(std::time::SystemTime::now() - age)
+            .unwrap();
+        drop(file);
+        check_target(&dir.path().join("moments.edl"), &[]).unwrap();
+        assert!(!left.exists());
     }
 
     #[cfg(unix)]

@@ -277,7 +277,7 @@ impl State {
                 n_clips: index.n_clips(),
                 n_cached: index.n_clips_cached(),
                 duration_secs: index.duration_secs(),
-                warning: index.warning.clone(),
+                warning: index.warning.clone().or_else(|| index.not_kept_warning()),
             });
             video.work = Work::Indexed(index);
         }

@@ -3,7 +3,7 @@
 use std::fs;
 
 use crate::json;
-use crate::support::Place;
+use crate::support::{Place, play};
 
 #[test]
 fn an_indexed_video_is_not_looked_at_again_even_under_another_name() {
@@ -103,6 +103,119 @@ fn an_index_that_cannot_be_kept_or_has_no_video_is_an_error() {
     let error = outcome.error();
     assert!(error.contains(cache_dir.to_str().unwrap()), "{error}");
     assert!(error.contains("VCL_CACHE_DIR"), "{error}");
+}
+
+#[test]
+fn an_index_that_cannot_be_kept_is_one_error_and_a_search_without_it_one_warning() {
+    let place = Place::new();
+    let video = place.short_video("scenes.mp4");
+    let index = || place.vcl(["index", video.to_str().unwrap()]);
+    let search = || place.vcl(["search", video.to_str().unwrap(), "x", "--format", "json"]);
+    let embeddings = place.paths().cache_dir.join("embeddings");
+    let check = || {
+        let outcome = index();
+        let error = outcome.error();
+        assert!(error.contains("VCL_CACHE_DIR"), "{error}");
+        let outcome = search();
+        assert_eq!(json(outcome.stdout())["n_clips"], 4);
+        assert_eq!(outcome.stderr.lines().count(), 1, "{}", outcome.stderr);
+        assert!(
+            outcome.stderr.starts_with("warning: "),
+            "{}",
+            outcome.stderr
+        );
+    };
+    // It shows before the work where the folder is none.
+    fs::create_dir_all(place.paths().cache_dir).unwrap();
+    fs::write(&embeddings, "a file where the folder should be").unwrap();
+    check();
+    // It shows after the work where only the file cannot be written, as on a full disk.
+    fs::remove_file(&embeddings).unwrap();
+    index().stdout();
+    let entries: Vec<_> = fs::read_dir(&embeddings).unwrap().flatten().collect();
+    assert_eq!(entries.len(), 1);
+    fs::remove_file(entries[0].path()).unwrap();
+    fs::create_dir(entries[0].path()).unwrap();
+    check();
+}
+
+#[test]
+fn containers_are_tried_under_every_name_and_what_is_skipped_is_counted() {
+    let place = Place::new();
+    let dir = place.path("films");
+    fs::create_dir(&dir).unwrap();
+    let video = place.short_video("scenes.mp4");
+    fs::copy(&video, dir.join("camera.insv")).unwrap();
+    fs::copy(&video, dir.join("no extension")).unwrap();
+    fs::write(dir.join("notes.txt"), "no video").unwrap();
+    // Begins like a film, and is none.
+    play(&format!(
+        "audiotestsrc num-buffers=20 ! audioconvert ! vorbisenc ! matroskamux ! filesink location=\"{}\"",
+        dir.join("sound.xyz").display()
+    ));
+    let outcome = place.vcl(["index", dir.to_str().unwrap()]);
+    let told = outcome.stdout();
+    for name in ["camera.insv: 4 clips", "no extension: 4 clips"] {
+        assert!(told.contains(name), "{told}");
+    }
+    assert_eq!(
+        outcome.stderr,
+        "warning: 2 files in the folders are no video and were skipped\n"
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn a_folder_that_cannot_be_searched_is_named_and_ends_with_code_1() {
+    let place = Place::new();
+    let dir = place.path("films");
+    fs::create_dir(&dir).unwrap();
+    fs::rename(place.short_video("scenes.mp4"), dir.join("a.mp4")).unwrap();
+    // No one can enter a link to itself; permissions do not stop root, which may run this.
+    std::os::unix::fs::symlink("locked", dir.join("locked")).unwrap();
+    let outcome = place.vcl(["index", dir.to_str().unwrap()]);
+    assert_eq!(outcome.code, Some(1));
+    assert!(
+        outcome.stdout.contains("a.mp4: 4 clips"),
+        "{}",
+        outcome.stdout
+    );
+    assert!(
+        outcome.stderr.contains("cannot look into")
+            && outcome.stderr.contains("films/locked: ")
+            && outcome
+                .stderr
+                .ends_with("error: 1 folder could not be searched\n"),
+        "{}",
+        outcome.stderr
+    );
+}
+
+#[test]
+fn a_big_file_is_known_after_touch_copy_and_rename() {
+    let place = Place::new();
+    let video = place.short_video("scenes.mp4");
+    // A box that players skip makes it too big to be hashed whole; sparse, so it costs no disk.
+    let mut file = fs::File::options().append(true).open(&video).unwrap();
+    let n_free: u32 = 70 << 20;
+    std::io::Write::write_all(&mut file, &n_free.to_be_bytes()).unwrap();
+    std::io::Write::write_all(&mut file, b"free").unwrap();
+    let len = file.metadata().unwrap().len();
+    file.set_len(len - 8 + u64::from(n_free)).unwrap();
+    let index = |path: &std::path::Path| {
+        let outcome = place.vcl(["index", path.to_str().unwrap()]);
+        outcome.stdout().ends_with(", indexed before\n")
+    };
+    assert!(!index(&video));
+    file.set_modified(std::time::SystemTime::UNIX_EPOCH)
+        .unwrap();
+    assert!(index(&video), "touched");
+    let copy = place.path("copy.mp4");
+    fs::copy(&video, &copy).unwrap();
+    assert!(index(&copy), "copied");
+    let renamed = place.path("renamed.mp4");
+    fs::rename(&video, &renamed).unwrap();
+    assert!(index(&renamed), "renamed");
 }
 
 #[test]

@@ -3,6 +3,8 @@
 mod export;
 mod features;
 mod index;
+mod labels;
+mod names;
 mod outputs;
 mod refusals;
 mod search;

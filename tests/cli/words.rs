@@ -117,3 +117,20 @@ fn pasted_typography_makes_no_other_query() {
     }
     assert_ne!(rows[0], rows[2]);
 }
+
+#[test]
+fn a_query_that_is_too_long_is_not_printed_back_whole() {
+    let place = Place::new();
+    let long = "a long story ".repeat(800);
+    for words in [
+        &["search", "film.mp4", &long][..],
+        &["film.mp4", "-q", &long],
+    ] {
+        let outcome = without_display(&place, words);
+        assert_eq!(outcome.code, Some(2));
+        assert!(outcome.stderr.len() < 600, "{}", outcome.stderr);
+        for says in ["a long story", "keep it under 500"] {
+            assert!(outcome.stderr.contains(says), "{}", outcome.stderr);
+        }
+    }
+}

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use clap::builder::PossibleValue;
 use clap::{Subcommand, ValueEnum};
 
-use super::values::{parse_file, parse_fraction, parse_plot, parse_query, parse_text};
+use super::values::{self, parse_fraction, parse_query, parse_text};
 use crate::domain::Query;
 use crate::export::{FORMATS, FileFormat};
 
@@ -17,6 +17,7 @@ Examples:
   vcl search film.mp4 night --format json | jq '.queries[0].highlight.start_secs'")]
 pub struct SearchArgs {
     /// The video to search
+    #[arg(value_parser = values::path())]
     pub video: PathBuf,
 
     /// What to look for
@@ -37,7 +38,7 @@ pub struct SearchArgs {
     pub format: ResultFormat,
 
     /// Draw the curves to a .png or .svg file
-    #[arg(long, value_name = "FILE", value_parser = parse_plot)]
+    #[arg(long, value_name = "FILE", value_parser = values::plot_file())]
     pub plot: Option<PathBuf>,
 }
 
@@ -59,6 +60,7 @@ Examples:
   vcl export film.mp4 \"a red circle\" --format csv -o - | column -s, -t")]
 pub struct ExportArgs {
     /// The video to search
+    #[arg(value_parser = values::path())]
     pub video: PathBuf,
 
     /// What to look for
@@ -70,7 +72,7 @@ pub struct ExportArgs {
     pub format: ExportFormat,
 
     /// The file to write, - for standard output; for cuts the folder
-    #[arg(short, long, value_name = "PATH")]
+    #[arg(short, long, value_name = "PATH", value_parser = values::path())]
     pub output: PathBuf,
 
     /// Only so many moments of each query, the best ones
@@ -135,7 +137,7 @@ What is indexed is found by every later search, under whatever name the file has
 interrupted index goes on where it stopped.")]
 pub struct IndexArgs {
     /// Videos, or folders that are searched for videos
-    #[arg(required = true, value_name = "PATH")]
+    #[arg(required = true, value_name = "PATH", value_parser = values::path())]
     pub paths: Vec<PathBuf>,
 }
 
@@ -150,9 +152,10 @@ pub enum EmbedCommand {
     /// Image features of a video, one row per 2-second clip: key `features`, [n_clips, dim]
     Video {
         /// The video to look at
+        #[arg(value_parser = values::path())]
         video: PathBuf,
         /// The .npz file to write
-        #[arg(short, long, value_name = "FILE.npz", value_parser = parse_file)]
+        #[arg(short, long, value_name = "FILE.npz", value_parser = values::file())]
         output: PathBuf,
     },
     /// Text features: key `pooler_output`, [n, dim]
@@ -161,7 +164,7 @@ pub enum EmbedCommand {
         #[arg(required = true, value_name = "TEXT", value_parser = parse_text)]
         texts: Vec<String>,
         /// The .npz file to write
-        #[arg(short, long, value_name = "FILE.npz", value_parser = parse_file)]
+        #[arg(short, long, value_name = "FILE.npz", value_parser = values::file())]
         output: PathBuf,
     },
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{ValueEnum, builder::RangedU64ValueParser};
 
-use super::values::{parse_file, parse_n_ctx};
+use super::values::{self, parse_n_ctx};
 use crate::engine::DatasetSource;
 use crate::model::moment_head::HeadKind;
 use crate::model::prompt_learner::DEFAULT_N_CTX;
@@ -13,11 +13,15 @@ use crate::model::prompt_learner::DEFAULT_N_CTX;
 #[derive(Debug, clap::Args)]
 pub struct DataArgs {
     /// Annotations in QVHighlights format
-    #[arg(long, value_name = "LABELS.jsonl")]
+    #[arg(long, value_name = "LABELS.jsonl", value_parser = values::path())]
     pub data: PathBuf,
 
     #[command(flatten)]
     pub videos: VideosArgs,
+
+    /// Refuse labels with a line that says something impossible, rather than leaving it out
+    #[arg(long)]
+    pub strict: bool,
 }
 
 /// The videos of a data set, in one form or the other.
@@ -25,11 +29,11 @@ pub struct DataArgs {
 #[group(required = true, multiple = false)]
 pub struct VideosArgs {
     /// A folder with {vid}.npz for every video, made with the same model
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", value_parser = values::path())]
     pub features: Option<PathBuf>,
 
     /// A folder with the videos themselves, {vid}.*
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", value_parser = values::path())]
     pub videos: Option<PathBuf>,
 }
 
@@ -55,7 +59,7 @@ pub struct TrainArgs {
     pub data: DataArgs,
 
     /// The prompt to write
-    #[arg(short, long, value_name = "PROMPT.safetensors", value_parser = parse_file)]
+    #[arg(short, long, value_name = "PROMPT.safetensors", value_parser = values::file())]
     pub output: PathBuf,
 
     /// Which moment head; `window` unless --paper says `frame`
@@ -126,7 +130,7 @@ pub struct EvaluateArgs {
     pub data: DataArgs,
 
     /// Write predictions in official format: of the prompt where one is given
-    #[arg(long, value_name = "OUT.jsonl", value_parser = parse_file)]
+    #[arg(long, value_name = "OUT.jsonl", value_parser = values::file())]
     pub predictions: Option<PathBuf>,
 
     /// Leave out the windows of further thresholds, as in the paper
@@ -144,11 +148,15 @@ Examples:
   vcl score --truth highlight_val_release.jsonl --predictions pred.jsonl --format json")]
 pub struct ScoreArgs {
     /// Annotations
-    #[arg(long, value_name = "GT.jsonl")]
+    #[arg(long, value_name = "GT.jsonl", value_parser = values::path())]
     pub truth: PathBuf,
 
+    /// Refuse annotations with windows that are no span inside the video, rather than cutting them
+    #[arg(long)]
+    pub strict: bool,
+
     /// Predictions for the same queries
-    #[arg(long, value_name = "PRED.jsonl")]
+    #[arg(long, value_name = "PRED.jsonl", value_parser = values::path())]
     pub predictions: PathBuf,
 
     /// How to print the metrics

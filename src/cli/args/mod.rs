@@ -29,7 +29,9 @@ Environment:
   VCL_CACHE_DIR   what can be made again: image features of videos
   VCL_DATA_DIR    what cannot: prompts, labels, settings
   VCL_MODEL_DIR   directories with models, for --model NAME
-  HF_HUB_CACHE, HF_HOME, HF_ENDPOINT, HF_TOKEN   where models are downloaded to and from
+  HF_HUB_CACHE, HF_HOME, HF_ENDPOINT   where models are downloaded to and from
+  HF_TOKEN, HF_TOKEN_PATH              your token there; else the one that a login has stored
+  SSL_CERT_FILE, SSL_CERT_DIR          authorities to trust besides Mozilla's, in place of the system's
 
 Exit codes:
   0   everything asked was done
@@ -50,6 +52,7 @@ pub struct Args {
     pub command: Option<CommandLine>,
 
     /// A video to open in the window
+    #[arg(value_parser = values::path())]
     pub video: Option<PathBuf>,
 
     /// What to look for in it; can be given several times
@@ -80,7 +83,7 @@ pub struct GlobalArgs {
     pub model: Option<ModelChoice>,
 
     /// Search with what `vcl train` or the window taught
-    #[arg(long, global = true, value_name = "FILE")]
+    #[arg(long, global = true, value_name = "FILE", value_parser = values::path())]
     pub prompt: Option<PathBuf>,
 
     /// Where the model runs; else auto, in the window what was chosen last

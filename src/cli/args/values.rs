@@ -1,9 +1,12 @@
 //! Values that are checked while they are parsed, so that nonsense is refused before any work.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
+use clap::builder::{OsStringValueParser, PathBufValueParser, TypedValueParser};
+
 use crate::cli::plot::PlotFormat;
-use crate::domain::{Query, QueryError};
+use crate::domain::{Query, QueryError, clean_pasted, path_of_text};
 
 /// More context than this leaves no room for the words of a query.
 pub fn parse_n_ctx(text: &str) -> Result<usize, String> {
@@ -26,25 +29,41 @@ pub fn parse_query(text: &str) -> Result<Query, QueryError> {
 
 /// A text of any length: what a model does not read of it is cut off.
 pub fn parse_text(text: &str) -> Result<String, QueryError> {
-    let words: Vec<_> = text.split_whitespace().collect();
-    match words.join(" ") {
+    match clean_pasted(text) {
         text if text.is_empty() => Err(QueryError::Empty),
         text => Ok(text),
     }
 }
 
-pub fn parse_plot(text: &str) -> Result<PathBuf, String> {
-    let path = PathBuf::from(text);
-    match PlotFormat::of(&path) {
-        Ok(_) => Ok(path),
-        Err(_) => Err("name a .png or .svg file".to_owned()),
+/// A path, which file managers and browsers may give as a `file://` address.
+pub fn path() -> impl TypedValueParser<Value = PathBuf> {
+    PathBufValueParser::new().map(to_path)
+}
+
+fn to_path(given: PathBuf) -> PathBuf {
+    match given.to_str() {
+        Some(text) => path_of_text(text),
+        None => given,
     }
 }
 
-/// A file that is not text, or that is written beside other results.
-pub fn parse_file(text: &str) -> Result<PathBuf, String> {
-    match text {
-        "" | "-" => Err("name a file; only `vcl export` writes to standard output".to_owned()),
-        name => Ok(PathBuf::from(name)),
-    }
+pub fn plot_file() -> impl TypedValueParser<Value = PathBuf> {
+    PathBufValueParser::new().try_map(|given| {
+        let path = to_path(given);
+        match PlotFormat::of(&path) {
+            Ok(_) => Ok(path),
+            Err(_) => Err("name a .png or .svg file"),
+        }
+    })
+}
+
+/// A file that does not hold text, or that is written beside other results.
+pub fn file() -> impl TypedValueParser<Value = PathBuf> {
+    OsStringValueParser::new().try_map(|text| {
+        let text: OsString = text;
+        if text.is_empty() || text == "-" {
+            return Err("name a file; only `vcl export` writes to standard output");
+        }
+        Ok(to_path(text.into()))
+    })
 }

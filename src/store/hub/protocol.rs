@@ -5,12 +5,18 @@
 //! checksums nor can be cancelled.
 
 use std::env;
+use std::path::PathBuf;
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use ureq::http::{HeaderMap, Response, StatusCode};
+use ureq::tls::TlsConfig;
 use ureq::{Agent, Body};
+use url::Url;
 
+use super::authorities::root_certs;
 use super::cache::{RepoId, is_commit};
+use super::token::stored_token;
 
 const ENDPOINT: &str = "https://huggingface.co";
 
@@ -37,7 +43,7 @@ pub enum HubError {
     },
     #[error(
         "{endpoint} does not let you have {repo}: check the name, or ask for access on its page \
-         there and put your token into HF_TOKEN"
+         there and put your token into HF_TOKEN (a token that has expired is refused as well)"
     )]
     NotAllowed { endpoint: String, repo: RepoId },
     #[error("{repo} has no {file}, so it is no CLIP in Hugging Face layout: choose another model")]
@@ -62,7 +68,7 @@ pub enum HubError {
     Busy { file: String },
     #[error("cannot write {path}: {cause}")]
     Io {
-        path: std::path::PathBuf,
+        path: PathBuf,
         cause: std::io::Error,
     },
 }
@@ -83,35 +89,53 @@ pub struct RemoteFile {
 pub struct Hub {
     endpoint: String,
     token: Option<String>,
-    agent: Agent,
+    /// Made when it is first needed: reading the system's certificates takes a while.
+    agent: OnceLock<Agent>,
 }
 
 impl Hub {
-    /// `HF_ENDPOINT`, else huggingface.co; with the token in `HF_TOKEN` if there is one.
+    /// `HF_ENDPOINT`, else huggingface.co; with the token that other Hugging Face programs would
+    /// use: `HF_TOKEN`, or what they have stored.
     pub fn from_env() -> Self {
         let text = |name| env::var(name).ok().filter(|value| !value.is_empty());
         let endpoint = text("HF_ENDPOINT").unwrap_or_else(|| ENDPOINT.to_owned());
-        Self::new(&endpoint, text("HF_TOKEN"))
+        Self::new(
+            &endpoint,
+            stored_token(|name| env::var_os(name).map(PathBuf::from)),
+        )
     }
 
     pub fn new(endpoint: &str, token: Option<String>) -> Self {
-        let endpoint = endpoint.trim_end_matches('/');
-        let config = Agent::config_builder()
-            .http_status_as_error(false)
-            // A redirect must not lead out of encryption, nor take the token elsewhere (the default).
-            .https_only(endpoint.starts_with("https:"))
-            .timeout_resolve(Some(Duration::from_secs(15)))
-            .timeout_connect(Some(Duration::from_secs(15)))
-            .timeout_recv_response(Some(Duration::from_secs(30)))
-            .timeout_per_read(Some(Duration::from_secs(30)))
-            .user_agent(concat!("vcl/", env!("CARGO_PKG_VERSION")))
-            .accept_encoding("identity")
-            .build();
         Self {
-            endpoint: endpoint.to_owned(),
+            endpoint: endpoint.trim_end_matches('/').to_owned(),
             token,
-            agent: config.new_agent(),
+            agent: OnceLock::new(),
         }
+    }
+
+    fn agent(&self) -> &Agent {
+        self.agent.get_or_init(|| {
+            let config = Agent::config_builder()
+                .http_status_as_error(false)
+                // A redirect must not lead out of encryption, nor take the token elsewhere (the
+                // default).
+                .https_only(self.endpoint.starts_with("https:"))
+                .tls_config(TlsConfig::builder().root_certs(root_certs()).build())
+                .timeout_resolve(Some(Duration::from_secs(15)))
+                .timeout_connect(Some(Duration::from_secs(15)))
+                .timeout_recv_response(Some(Duration::from_secs(30)))
+                .timeout_per_read(Some(Duration::from_secs(30)))
+                .user_agent(concat!("vcl/", env!("CARGO_PKG_VERSION")))
+                .accept_encoding("identity")
+                .build();
+            config.new_agent()
+        })
+    }
+
+    /// The token, where the address belongs to the hub itself.
+    fn token_for(&self, url: &str) -> Option<String> {
+        let token = self.token.as_ref()?;
+        same_host(&self.endpoint, url).then(|| format!("Bearer {token}"))
     }
 
     /// Size, checksum and commit of a file; `None` where the model has no such file.
@@ -129,9 +153,10 @@ impl Hub {
         let mut url = first_url.clone();
         let mut commit = None;
         for _ in 0..MAX_REDIRECTS {
-            let mut request = self.agent.head(&url).config().max_redirects(0).build();
-            if let Some(token) = &self.token {
-                request = request.header("authorization", format!("Bearer {token}"));
+            let request = self.agent().head(&url);
+            let mut request = request.config().max_redirects(0).build();
+            if let Some(token) = self.token_for(&url) {
+                request = request.header("authorization", token);
             }
             let response = request
                 .call()
@@ -166,14 +191,20 @@ impl Hub {
                 }
             }
             // The large files lie on other servers; what the hub itself says of them counts. A
-            // redirect within the hub, such as that of a renamed model, is followed.
-            let location = header(headers, "location").filter(|to| to.starts_with('/'));
+            // redirect within the hub, such as that of a renamed model, is followed; mirrors give
+            // it as a whole address.
+            let location = header(headers, "location").and_then(|to| resolved(&url, &to));
             let is_linked = headers.contains_key("x-linked-etag");
             match location {
-                Some(location) if response.status().is_redirection() && !is_linked => {
-                    url = format!("{}{location}", self.endpoint);
+                Some(location)
+                    if response.status().is_redirection()
+                        && !is_linked
+                        && same_host(&self.endpoint, &location) =>
+                {
+                    url = location;
                 }
-                _ => return describe(file, first_url, commit, &response).map(Some),
+                // The file is fetched from where this led to: a redirect would lose the token.
+                _ => return describe(file, url, commit, &response).map(Some),
             }
         }
         Err(HubError::Protocol {
@@ -189,9 +220,9 @@ impl Hub {
         remote: &RemoteFile,
         from: u64,
     ) -> Result<(u64, Response<Body>), String> {
-        let mut request = self.agent.get(&remote.url);
-        if let Some(token) = &self.token {
-            request = request.header("authorization", format!("Bearer {token}"));
+        let mut request = self.agent().get(&remote.url);
+        if let Some(token) = self.token_for(&remote.url) {
+            request = request.header("authorization", token);
         }
         if from > 0 {
             request = request.header("range", format!("bytes={from}-"));
@@ -234,6 +265,27 @@ impl Hub {
             reason: reason.to_owned(),
         }
     }
+}
+
+/// Where a `Location` leads to from `url`: it may be a path, `//host/path` or a whole address.
+fn resolved(url: &str, location: &str) -> Option<String> {
+    Some(Url::parse(url).ok()?.join(location).ok()?.into())
+}
+
+/// Whether both addresses are of one server; the second may be its encrypted side.
+fn same_host(endpoint: &str, url: &str) -> bool {
+    let (Ok(endpoint), Ok(url)) = (Url::parse(endpoint), Url::parse(url)) else {
+        return false;
+    };
+    let is_upgrade = endpoint.scheme() == "http"
+        && url.scheme() == "https"
+        && endpoint.port().is_none()
+        && url.port().is_none();
+    endpoint.host_str().is_some()
+        && endpoint.host_str() == url.host_str()
+        && (is_upgrade
+            || endpoint.scheme() == url.scheme()
+                && endpoint.port_or_known_default() == url.port_or_known_default())
 }
 
 fn describe(
@@ -287,6 +339,29 @@ mod tests {
         for bad in ["", "\"\"", "../x", "a/b", "a.b", "a\\b"] {
             assert_eq!(plain_etag(bad), None, "{bad}");
         }
+    }
+
+    #[test]
+    fn only_the_hub_itself_is_followed_and_given_the_token() {
+        let hub = Hub::new("https://hub.example/", Some("secret".to_owned()));
+        for (location, is_hub) in [
+            ("/b", true),
+            ("//hub.example/b", true),
+            ("https://hub.example/b", true),
+            ("https://HUB.example:443/b", true),
+            ("https://hub.example:8443/b", false),
+            ("http://hub.example/b", false),
+            ("//hub.example.evil.example/b", false),
+            ("https://hub.example@evil.example/b", false),
+            ("https://evil.example/hub.example", false),
+        ] {
+            let url = resolved("https://hub.example/a", location).unwrap();
+            assert_eq!(same_host(&hub.endpoint, &url), is_hub, "{location}");
+            assert_eq!(hub.token_for(&url).is_some(), is_hub, "{location}");
+        }
+        assert!(same_host("http://hub.example", "https://hub.example/b"));
+        assert!(!same_host("http://127.0.0.1:1", "http://127.0.0.1:2/b"));
+        assert!(!same_host("no address", "no address"));
     }
 
     #[test]

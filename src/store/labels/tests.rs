@@ -145,3 +145,58 @@ fn several_savers_lose_nothing() {
     let store = LabelStore::open(dir.path()).unwrap();
     assert_eq!(store.all_for_video("a").unwrap().len(), 40);
 }
+
+#[test]
+fn labels_under_a_former_id_are_found_and_never_lost() {
+    let dir = tempfile::tempdir().unwrap();
+    LabelStore::adopt(dir.path(), "old", "new").unwrap();
+    assert!(!dir.path().join("labels").exists());
+
+    let store = LabelStore::open(dir.path()).unwrap();
+    let [kite, dog] = [query("kite"), query("dog")];
+    let old = labels(&[(2, Grade::Fair), (9, Grade::Good)]);
+    store.save(video("old"), &kite, &old).unwrap();
+    store.save(video("old"), &dog, &old).unwrap();
+    // Labelled again before the former labels were found.
+    let again = labels(&[(9, Grade::VeryBad), (30, Grade::VeryGood)]);
+    store.save(video("new"), &kite, &again).unwrap();
+
+    for _ in 0..2 {
+        LabelStore::adopt(dir.path(), "old", "new").unwrap();
+        let both = labels(&[(2, Grade::Fair), (9, Grade::VeryBad), (30, Grade::VeryGood)]);
+        assert_eq!(store.load("new", &kite).unwrap(), both);
+        assert_eq!(store.load("new", &dog).unwrap(), old);
+        assert!(store.load("old", &kite).unwrap().is_empty());
+        let all = store.all().unwrap();
+        assert!(all.iter().all(|annotation| annotation.vid == "new"));
+        assert_eq!(all.len(), 2);
+    }
+    // What is said from now on is kept beside them.
+    store.save(video("new"), &dog, &again).unwrap();
+    assert_eq!(store.load("new", &dog).unwrap(), again);
+    assert_eq!(store.all_for_video("new").unwrap().len(), 2);
+}
+
+#[test]
+fn former_labels_that_are_damaged_stay_where_they_are() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = LabelStore::open(dir.path()).unwrap();
+    let path = store.path_of("old");
+    fs::write(&path, "{").unwrap();
+    let error = LabelStore::adopt(dir.path(), "old", "new").unwrap_err();
+    assert!(error.to_string().contains("old.jsonl, line 1"), "{error}");
+    assert_eq!(fs::read_to_string(&path).unwrap(), "{");
+    assert!(!store.path_of("new").exists());
+}
+
+#[test]
+fn words_that_were_kept_as_they_were_pasted_are_found_as_they_are_read_now() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = LabelStore::open(dir.path()).unwrap();
+    let dog = labels(&[(2, Grade::Fair)]);
+    store.save(video("a"), &query("cats & dogs"), &dog).unwrap();
+    let path = store.path_of("a");
+    let text = fs::read_to_string(&path).unwrap();
+    fs::write(&path, text.replace("cats & dogs", "cats &amp; dogs")).unwrap();
+    assert_eq!(store.load("a", &query("cats &amp; dogs")).unwrap(), dog);
+}

@@ -12,7 +12,6 @@
 //! 2021; file layout of the `transformers` library. Golden numbers in `tests/fixtures/clip-tiny`,
 //! `clip-alt` and `prompt`.
 
-mod cleaning;
 mod config;
 mod network;
 mod text;
@@ -24,6 +23,7 @@ use std::sync::Arc;
 use burn::module::Module as _;
 use burn::tensor::{Device, Tensor};
 
+use crate::domain::clean_pasted;
 use crate::model::ModelError;
 use crate::model::device::ComputeDevice;
 use crate::model::encoder::family::Family;
@@ -112,7 +112,7 @@ impl Family for ClipTowers {
         if max_len < N_SPECIAL {
             return Err(ModelError::NoRoom { n_ctx, n_positions });
         }
-        let text = cleaning::clean(text);
+        let text = clean_pasted(text);
         let (ids, n_ids) = self.tokenizer.encode_counted(&text, max_len)?;
         let word_pieces = WordPieces {
             n_read: n_ids.min(max_len).saturating_sub(N_SPECIAL),
@@ -141,7 +141,7 @@ impl Family for ClipTowers {
     }
 
     fn word_embeddings(&self, words: &str) -> Result<Option<Tensor<2>>, ModelError> {
-        let ids = self.tokenizer.encode(&cleaning::clean(words))?;
+        let ids = self.tokenizer.encode(&clean_pasted(words))?;
         let without_special = 1..ids.len().saturating_sub(1);
         let words = ids.get(without_special).unwrap_or_default();
         if words.is_empty() {

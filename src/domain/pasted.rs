@@ -1,4 +1,4 @@
-//! Texts as CLIP's own tokenizer cleans them before it cuts them into pieces.
+//! Text that was pasted from web pages and office programs, as CLIP's own tokenizer cleans it.
 //!
 //! CLIP was trained on captions from web pages whose typography had been undone: entities of HTML,
 //! curly quotes, full-width letters, ligatures. A query that is pasted with them would be read as
@@ -8,7 +8,7 @@
 //! `ftfy.fix_text` that change typography. Its repair of text in a wrong encoding is left out.
 
 /// The text with its typography undone and its whitespace joined.
-pub(super) fn clean(text: &str) -> String {
+pub fn clean_pasted(text: &str) -> String {
     let plain: String = text.chars().filter_map(plain_char).collect();
     // Twice, as OpenAI does: captions were often escaped twice.
     let unescaped = unescape(&unescape(&plain));
@@ -148,7 +148,7 @@ mod tests {
             (" two\t spaces\r\n here ", "two spaces here"),
             ("bell\u{7} null\0byte \u{feff}x", "bell nullbyte x"),
         ] {
-            assert_eq!(clean(typed), read, "{typed:?}");
+            assert_eq!(clean_pasted(typed), read, "{typed:?}");
         }
     }
 
@@ -168,7 +168,7 @@ mod tests {
             "a café at night — 日本",
             "&é;",
         ] {
-            assert_eq!(clean(text), text);
+            assert_eq!(clean_pasted(text), text);
         }
     }
 }

@@ -1,0 +1,193 @@
+//! The videos below a folder.
+
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::path::{Path, PathBuf};
+
+use walkdir::WalkDir;
+
+use crate::video::is_video_name;
+
+/// As many bytes as show three packets of a Blu-ray's transport stream.
+const N_FIRST_BYTES: u64 = 4 + 2 * 192 + 1;
+
+/// What a search found.
+#[derive(Debug, Default)]
+pub struct Search {
+    /// In order of their paths.
+    pub videos: Vec<Found>,
+    /// Files that are no video.
+    pub n_skipped: usize,
+    /// What could not be looked into, one sentence each.
+    pub problems: Vec<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
+    pub path: PathBuf,
+    /// Whether its name says that it is a video, rather than its first bytes alone.
+    pub is_named: bool,
+}
+
+impl Found {
+    pub fn named(path: PathBuf) -> Self {
+        Self {
+            path,
+            is_named: true,
+        }
+    }
+}
+
+/// All files below a folder that are videos by their name or by how they begin.
+pub fn search(dir: &Path) -> Search {
+    let mut found = Search::default();
+    for entry in WalkDir::new(dir).follow_links(true).sort_by_file_name() {
+        let entry = match entry {
+            Ok(entry) => entry,
+            Err(error) => {
+                found.note(&error);
+                continue;
+            }
+        };
+        if !entry.file_type().is_file() {
+            continue;
+        }
+        let is_named = is_video_name(entry.path());
+        if is_named || begins_like_video(entry.path()) {
+            let path = entry.into_path();
+            found.videos.push(Found { path, is_named });
+        } else {
+            found.n_skipped += 1;
+        }
+    }
+    found
+}
+
+impl Search {
+    fn note(&mut self, error: &walkdir::Error) {
+        if error.loop_ancestor().is_some() {
+            return; // a link to a folder that is being searched already
+        }
+        let path = error.path().unwrap_or(Path::new("?"));
+        match error.io_error() {
+            // A link to what is gone.
+            Some(cause) if cause.kind() == io::ErrorKind::NotFound => self.n_skipped += 1,
+            cause => {
+                let cause = cause.map_or_else(|| error.to_string(), ToString::to_string);
+                let problem = format!("cannot look into {}: {cause}", path.display());
+                self.problems.push(problem);
+            }
+        }
+    }
+}
+
+fn begins_like_video(path: &Path) -> bool {
+    let mut bytes = Vec::new();
+    let read = File::open(path).and_then(|file| file.take(N_FIRST_BYTES).read_to_end(&mut bytes));
+    read.is_ok() && is_container(&bytes)
+}
+
+/// Whether a file that begins like this may hold moving pictures: the containers of phones, cameras,
+/// televisions and the web, whatever their files are called.
+fn is_container(bytes: &[u8]) -> bool {
+    let has = |at: usize, sign: &[u8]| bytes.get(at..).is_some_and(|rest| rest.starts_with(sign));
+    let is_every =
+        |first: usize, step: usize| (0..3).all(|i| bytes.get(first + i * step) == Some(&0x47));
+    let is_iso = has(4, b"ftyp")
+        && ![
+            b"heic", b"heix", b"mif1", b"msf1", b"avif", b"M4A ", b"M4B ", b"crx ",
+        ]
+        .iter()
+        .any(|brand| has(8, *brand));
+    is_iso
+        || has(4, b"moov")
+        || has(4, b"mdat")
+        || has(4, b"wide")
+        || has(0, b"\x1a\x45\xdf\xa3") // Matroska, WebM
+        || has(0, b"RIFF") && has(8, b"AVI ")
+        || has(0, b"FLV\x01")
+        || has(0, b"OggS") && bytes.windows(7).any(|w| w == b"\x80theora")
+        || has(0, b"\x30\x26\xb2\x75\x8e\x66\xcf\x11") // Windows Media
+        || has(0, b"\0\0\x01\xba") // MPEG programme stream
+        || has(0, b"\0\0\x01\xb3") // MPEG video
+        || has(0, b"\x06\x0e\x2b\x34\x02\x05\x01\x01\x0d\x01\x02") // MXF
+        || is_every(0, 188) // MPEG transport stream
+        || is_every(4, 192) // the same with the times of a Blu-ray or a camera
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    #[test]
+    fn folders_are_searched_for_videos() {
+        let dir = tempfile::tempdir().unwrap();
+        fs::create_dir(dir.path().join("sub")).unwrap();
+        for name in ["b.MP4", "a.txt", "sub/c.webm", "sub/mp4"] {
+            fs::write(dir.path().join(name), "x").unwrap();
+        }
+        let found = search(dir.path());
+        let names: Vec<_> = found
+            .videos
+            .iter()
+            .map(|video| video.path.strip_prefix(dir.path()).unwrap())
+            .collect();
+        assert_eq!(names, [Path::new("b.MP4"), Path::new("sub/c.webm")]);
+        assert_eq!((found.n_skipped, found.problems.len()), (2, 0));
+    }
+
+    #[test]
+    fn containers_are_found_under_every_name() {
+        let dir = tempfile::tempdir().unwrap();
+        let videos = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/videos");
+        let mut n_videos = 0;
+        for entry in fs::read_dir(videos).unwrap() {
+            let path = entry.unwrap().path();
+            // Under another name a GIF is more likely a picture.
+            if !is_video_name(&path) || path.extension() == Some("gif".as_ref()) {
+                continue;
+            }
+            let name = path.file_name().unwrap().to_string_lossy().into_owned();
+            fs::copy(&path, dir.path().join(format!("{name}.insv"))).unwrap();
+            n_videos += 1;
+        }
+        assert!(n_videos > 5);
+        for (name, bytes) in [
+            ("photo.heic", &b"\0\0\0\x18ftypheic\0\0\0\0"[..]),
+            ("song.m4a", b"\0\0\0\x18ftypM4A \0\0\0\0"),
+            ("song.ogg", b"OggS\0\x02 and Vorbis"),
+            ("sound.wav", b"RIFF\x10\0\0\0WAVEfmt "),
+            ("letter.G", &[b'G'; 100]),
+            ("empty", b""),
+        ] {
+            fs::write(dir.path().join(name), bytes).unwrap();
+        }
+        let found = search(dir.path());
+        let others: Vec<_> = found.videos.iter().filter(|v| v.is_named).collect();
+        assert!(others.is_empty(), "{others:?}");
+        assert_eq!((found.videos.len(), found.n_skipped), (n_videos, 6));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_cannot_be_looked_into_is_named_and_dead_links_are_counted() {
+        use std::os::unix::fs::symlink;
+        let dir = tempfile::tempdir().unwrap();
+        let path = |name: &str| dir.path().join(name);
+        fs::write(path("a.mp4"), "x").unwrap();
+        symlink("itself", path("itself")).unwrap();
+        symlink("gone", path("dead")).unwrap();
+        symlink(".", path("here")).unwrap();
+        let found = search(dir.path());
+        assert_eq!((found.videos.len(), found.n_skipped), (1, 1));
+        let [problem] = &found.problems[..] else {
+            panic!("{:?}", found.problems);
+        };
+        assert!(problem.starts_with("cannot look into "), "{problem}");
+        assert!(problem.contains("itself: "), "{problem}");
+
+        let found = search(&path("no folder"));
+        assert_eq!(found.videos, []);
+    }
+}
