@@ -258,7 +258,7 @@ mod tests {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/videos");
         let turned = Orientation {
             mirrored: false,
-            quarter_turns: 1,
+            quarter_turns: 3,
         };
         for (name, orientation) in [
             ("rotated.mp4", Some(turned)),
