@@ -297,6 +297,75 @@ fn what_is_hidden_or_turned_stays_right() {
 }
 
 #[test]
+fn mirrored_and_turned_pictures_stay_so_in_every_container() {
+    let dir = tempfile::tempdir().unwrap();
+    for (name, mirrored) in [
+        ("mirrored.mp4", true),
+        ("transposed.mp4", true),
+        ("turned.mkv", false),
+    ] {
+        let original = probe(&fixture(name)).unwrap();
+        assert_eq!(original.orientation.mirrored, mirrored, "{name}");
+        let (path, _) = cut(name, TimeSpan::new(2.0, 4.0), dir.path());
+        let found = probe(&path).unwrap();
+        assert_eq!(found.orientation, original.orientation, "{name}");
+        assert_eq!(
+            (found.width, found.height),
+            (original.width, original.height)
+        );
+    }
+}
+
+#[test]
+fn a_cut_inside_one_layout_of_the_sound_or_of_late_pictures_is_whole() {
+    let dir = tempfile::tempdir().unwrap();
+    for (span, first) in [((0.0, 2.0), 0), ((2.4, 4.4), 0)] {
+        let span = TimeSpan::new(span.0, span.1);
+        let (path, extent) = cut("surround_then_stereo.ts", span, dir.path());
+        assert_eq!(extent.n_audio_tracks, 1, "{span:?}");
+        let found = pictures(&path);
+        assert!(found.len() >= 50, "{span:?}: {}", found.len());
+        assert_eq!(found[0].1, first, "{span:?}");
+        assert!(sound_packets(&path).len() > 30, "{span:?}");
+    }
+    for name in ["late_pictures.mp4", "late_pictures.mkv", "late_pictures.ts"] {
+        let (path, extent) = cut(name, TimeSpan::new(1.0, 2.0), dir.path());
+        assert_eq!(extent.n_audio_tracks, 1, "{name}");
+        assert!(pictures(&path).len() >= 25, "{name}");
+    }
+}
+
+/// When each track was made, in seconds since 1904, and its language, from the headers of an MP4.
+fn media_headers(path: &Path) -> Vec<(u32, String)> {
+    let bytes = fs::read(path).unwrap();
+    let at = bytes.windows(4).enumerate();
+    let headers = at.filter(|(_, kind)| kind == b"mdhd");
+    let header = |(at, _): (usize, _)| {
+        assert_eq!(bytes[at + 4], 0, "short fields");
+        let created = u32::from_be_bytes(bytes[at + 8..at + 12].try_into().unwrap());
+        let packed = u16::from_be_bytes(bytes[at + 24..at + 26].try_into().unwrap());
+        let letter = |shift: u16| char::from((packed >> shift & 31) as u8 + 0x60);
+        (created, [letter(10), letter(5), letter(0)].iter().collect())
+    };
+    headers.map(header).collect()
+}
+
+#[test]
+fn languages_and_the_date_are_those_of_the_source() {
+    let dir = tempfile::tempdir().unwrap();
+    let (path, extent) = cut("two_languages.mp4", TimeSpan::new(1.0, 3.0), dir.path());
+    assert_eq!(extent.n_audio_tracks, 2);
+    // 2020-02-02T02:02:02Z.
+    let made = 3_663_453_722;
+    let expected = ["und", "deu", "eng"].map(|language| (made, language.to_owned()));
+    assert_eq!(media_headers(&path), expected);
+
+    let (path, _) = cut("plain.mp4", TimeSpan::new(1.0, 3.0), dir.path());
+    let languages: Vec<_> = media_headers(&path).into_iter().map(|(_, it)| it).collect();
+    assert_eq!(languages, ["und", "und"]);
+}
+
+#[test]
 fn other_containers_become_matroska() {
     let dir = tempfile::tempdir().unwrap();
     let source = dir.path().join("film.flv");

@@ -541,3 +541,84 @@ fn damaged_files_end_by_themselves_and_in_order() {
         }
     }
 }
+
+#[test]
+fn pictures_that_come_later_than_the_sound_are_as_late_in_mp4_and_matroska() {
+    for (extension, late_secs) in [("mp4", 3.0), ("mkv", 3.0)] {
+        let path = fixture(&format!("late_pictures.{extension}"));
+        let info = probe(&path).unwrap();
+        assert_eq!(info.video_start_secs, late_secs, "{extension}");
+        assert!(
+            (info.duration_secs + late_secs - 6.0).abs() < 2.1,
+            "{extension}: {info:?}"
+        );
+        let frames = Sampler::open(&path, options(Strategy::Auto)).unwrap();
+        let numbers: Vec<_> = frames.map(|frame| number(&frame.unwrap().image)).collect();
+        // MPG does not store all display times.
+        let n_off = u32::from(extension == "mpg");
+        assert!(numbers[0].abs_diff(25) <= n_off, "{extension}: {numbers:?}");
+        let image = thumbnail(&path, 1.0, 120, no_cancel()).unwrap().unwrap();
+        assert_eq!(number(&image), 25, "{extension}");
+    }
+    for name in ["plain.mp4", "no_cues.mkv", "first100.ts", "late_start.mkv"] {
+        assert_eq!(
+            probe(&fixture(name)).unwrap().video_start_secs,
+            0.0,
+            "{name}"
+        );
+    }
+}
+
+#[test]
+fn sound_that_changes_its_layout_does_not_end_the_pictures() {
+    let path = fixture("surround_then_stereo.ts");
+    for strategy in [Strategy::Auto, Strategy::Sequential] {
+        let mut sampler = Sampler::open(&path, options(strategy)).unwrap();
+        let numbers: Vec<_> = (&mut sampler)
+            .map(|frame| number(&frame.unwrap().image))
+            .collect();
+        // The second part shows the same numbers again, from 2.32 s on.
+        assert_eq!(numbers, [25, 17], "{strategy:?}");
+        assert_eq!(sampler.warning(), None, "{strategy:?}");
+    }
+}
+
+#[test]
+fn of_several_tracks_the_one_that_is_meant_is_read() {
+    for name in ["second_track.mkv", "second_track.mp4"] {
+        let path = fixture(name);
+        let info = probe(&path).unwrap();
+        assert_eq!((info.width, info.height), (160, 120), "{name}");
+        for strategy in [Strategy::Auto, Strategy::Sequential] {
+            let frames = Sampler::open(&path, options(strategy)).unwrap();
+            let numbers: Vec<_> = frames.map(|frame| number(&frame.unwrap().image)).collect();
+            assert_eq!(numbers[..2], [25, 75], "{name} {strategy:?}");
+        }
+    }
+}
+
+#[test]
+fn pictures_that_only_the_header_calls_turned_or_mirrored_are_upright() {
+    let upright = |name: &str, strategy| {
+        let mut frames = Sampler::open(&fixture(name), options(strategy)).unwrap();
+        frames.next().unwrap().unwrap().image
+    };
+    for strategy in [Strategy::Auto, Strategy::Sequential] {
+        let stored = upright("plain.mp4", strategy);
+        assert_eq!(number(&stored), 25);
+        let mirrored = image::imageops::flip_horizontal(&stored);
+        assert!(
+            upright("mirrored.mp4", strategy) == mirrored,
+            "{strategy:?}"
+        );
+        let transposed = image::imageops::rotate270(&mirrored);
+        assert!(
+            upright("transposed.mp4", strategy) == transposed,
+            "{strategy:?}"
+        );
+        let turned = image::imageops::rotate270(&upright("no_cues.mkv", strategy));
+        assert!(upright("turned.mkv", strategy) == turned, "{strategy:?}");
+    }
+    let info = probe(&fixture("turned.mkv")).unwrap();
+    assert_eq!((info.width, info.height), (120, 160));
+}

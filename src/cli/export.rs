@@ -35,7 +35,10 @@ pub fn run(global: &GlobalArgs, args: &ExportArgs) -> anyhow::Result<()> {
     let Some(format) = args.format.of_file() else {
         return write_cuts(args, &document);
     };
-    let text = (format.write)(&document)?;
+    let mut text = (format.write)(&document)?;
+    if args.bom && format.extension == "csv" {
+        text.insert(0, '\u{feff}');
+    }
     if output::is_stdout(&args.output) {
         return output::print(&text);
     }

@@ -61,6 +61,9 @@ struct Found<'a> {
 struct Report<'a> {
     video: String,
     duration_secs: f64,
+    /// Times count from the first picture, which comes so late in the file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    video_start_secs: Option<f64>,
     clip_secs: f64,
     n_clips: usize,
     model: &'a str,
@@ -83,6 +86,7 @@ impl<'a> Report<'a> {
         Self {
             video: path_text(video),
             duration_secs,
+            video_start_secs: Some(index.info.video_start_secs).filter(|secs| *secs > 0.0),
             clip_secs: CLIP_SECS,
             n_clips: index.n_clips(),
             model,

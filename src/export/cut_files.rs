@@ -11,8 +11,10 @@ use super::frame_span::ranked;
 use crate::domain::{TimeSpan, serialize_path};
 use crate::video::{Cutter, VideoError};
 
-/// Names of files may have 255 bytes, and the video's own is in them too.
 const MAX_CHARS_OF_WORDS: usize = 30;
+
+/// File systems take no longer name.
+const MAX_BYTES_OF_NAME: usize = 255;
 
 /// A moment that was written as a file.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -69,13 +71,13 @@ pub fn write_cuts(
         for moment in ranked(document, query) {
             let number = cuts.len() + 1;
             let span = TimeSpan::new(moment.start_secs, moment.end_secs);
-            let name = format!(
-                "{stem}-{number:02}{words}-{}-{}.{}",
+            let ending = format!(
+                "-{number:02}{words}-{}-{}.{}",
                 time_in_name(span.start_secs),
                 time_in_name(span.end_secs),
                 cutter.extension()
             );
-            let path = dir.join(name);
+            let path = dir.join(name_that_fits(&stem, &ending));
             let extent = cutter.cut(span, &path)?;
             let cut = WrittenCut {
                 query: query.query.key().to_owned(),
@@ -94,6 +96,13 @@ pub fn write_cuts(
         }
     }
     Ok(cuts)
+}
+
+/// The stem and the ending; a long stem is shortened at a character, because the ending tells the
+/// cuts apart.
+fn name_that_fits(stem: &str, ending: &str) -> String {
+    let n_bytes = MAX_BYTES_OF_NAME.saturating_sub(ending.len());
+    format!("{}{ending}", &stem[..stem.floor_char_boundary(n_bytes)])
 }
 
 /// Sums of nanoseconds are not round numbers.
@@ -140,6 +149,18 @@ mod tests {
         let long = words_in_name(&"word ".repeat(40));
         assert_eq!(long, "-word-word-word-word-word-word");
         assert_eq!(words_in_name(&"x".repeat(99)).len(), 31);
+    }
+
+    #[test]
+    fn long_names_are_shortened_at_a_character() {
+        assert_eq!(name_that_fits("film", "-01.mp4"), "film-01.mp4");
+        for stem in ["x".repeat(245), "영".repeat(80), "🎬".repeat(70)] {
+            let ending = "-01-빨간-원-1h02m03.5s-1h02m09.5s.mkv";
+            let name = name_that_fits(&stem, ending);
+            assert!((252..=255).contains(&name.len()), "{name}");
+            let kept = name.strip_suffix(ending).unwrap();
+            assert!(stem.starts_with(kept), "{name}");
+        }
     }
 
     #[test]

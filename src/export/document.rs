@@ -17,6 +17,8 @@ pub struct ExportDocument {
     /// When the last frame ends.
     pub duration_secs: f64,
     pub frame_rate: FrameRate,
+    /// The file does not say its rate, and its pictures do not either.
+    pub is_rate_assumed: bool,
     /// Pixels as shown, after rotation.
     pub width: u32,
     pub height: u32,
@@ -57,6 +59,7 @@ impl ExportDocument {
             video: std::path::absolute(path).unwrap_or_else(|_| path.to_owned()),
             duration_secs,
             frame_rate,
+            is_rate_assumed: stated.is_none(),
             width: info.width,
             height: info.height,
             stored_size: info.stored_size,
@@ -68,6 +71,18 @@ impl ExportDocument {
             ),
             video_start_secs: info.video_start_secs,
             queries: Vec::new(),
+        }
+    }
+
+    /// For formats that editors cut by: their frames may be others.
+    pub(super) fn warn_of_assumed_rate(&self) {
+        if self.is_rate_assumed {
+            log::warn!(
+                "{} does not say its frame rate; {} frames per second are assumed, so cuts in an editor \
+                 may be off",
+                self.video.display(),
+                self.frame_rate.per_sec()
+            );
         }
     }
 

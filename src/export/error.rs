@@ -8,6 +8,11 @@ pub enum ExportError {
         "an EDL cannot count {0} frames per second in two digits: export fcpxml or otio instead"
     )]
     TooFastForEdl(f64),
+    #[error(
+        "an EDL numbers its events up to 999, and there are {0}: write fewer (with a higher threshold \
+         or only the best moments), or export fcpxml or otio instead"
+    )]
+    TooManyForEdl(usize),
     #[error("cannot write JSON: {0}")]
     Json(serde_json::Error),
     #[error("cannot write CSV: {0}")]

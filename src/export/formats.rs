@@ -63,7 +63,7 @@ pub struct FileFormat {
     /// Its line in the help of the command line.
     pub about: &'static str,
     /// The text of a file, UTF-8. A query without moments is not an error: it gives no line, event
-    /// or project. Only EDL has an error of its own: above 99 frames per second.
+    /// or project. Only EDL has errors of its own: above 99 frames per second, and above 999 moments.
     pub write: fn(&ExportDocument) -> Result<String, ExportError>,
 }
 

@@ -1,5 +1,7 @@
 //! Frames and seconds at the rates that videos really have.
 
+use crate::video::StartTimecode;
+
 /// Frames per second as a fraction in lowest terms.
 ///
 /// Containers round: 29.97, 2997/100 and 30000/1001 are one rate, and so are 60 and the 59.999999
@@ -65,6 +67,11 @@ impl FrameRate {
         self.den
     }
 
+    /// Frames in so many seconds, times the denominator.
+    pub(super) fn product(self, secs: u32) -> u64 {
+        u64::from(self.num) * u64::from(secs)
+    }
+
     /// 29.97002997… for 30000/1001.
     pub fn per_sec(self) -> f64 {
         f64::from(self.num) / f64::from(self.den)
@@ -98,12 +105,30 @@ impl FrameRate {
         self.den == 1001 && [30, 60].contains(&self.timecode_base())
     }
 
-    /// The number of frames at this rate that last about as long as `n` frames of `frame_secs`
-    /// (numerator and denominator); 0 where that is not a length.
-    pub fn converted(self, n: u32, frame_secs: (u32, u32)) -> u64 {
-        let numer = u128::from(n) * u128::from(frame_secs.0) * u128::from(self.num);
-        let denom = u128::from(frame_secs.1) * u128::from(self.den);
-        let rounded = (numer + denom / 2).checked_div(denom);
+    /// The number at this rate of the frame that a clock calls by `start`; 0 where that is not a
+    /// clock.
+    ///
+    /// A clock counts frames and not seconds: where both count the same number of frames to a second,
+    /// the count stays, even if one of the two rates is 0.1 % beside the other. Where they do not,
+    /// the name of the frame stays, as far as possible.
+    pub fn converted(self, start: StartTimecode) -> u64 {
+        let (frame_duration, timescale) = start.frame_secs;
+        if frame_duration == 0 || timescale == 0 {
+            return 0;
+        }
+        let base = (f64::from(timescale) / f64::from(frame_duration))
+            .round()
+            .max(1.0) as u128;
+        let own_base = u128::from(self.timecode_base());
+        let n = u128::from(start.n_frames);
+        let (numer, denom) = if start.is_drop_frame && base != own_base && !self.may_drop_frames() {
+            // Numbers that were dropped to keep up with the clock.
+            let (numer, denom) = (u128::from(frame_duration), u128::from(timescale));
+            (numer * u128::from(self.num), denom * u128::from(self.den))
+        } else {
+            (own_base, base)
+        };
+        let rounded = (n * numer + denom / 2).checked_div(denom);
         rounded.and_then(|n| n.try_into().ok()).unwrap_or(0)
     }
 }
@@ -160,10 +185,17 @@ mod tests {
         assert_eq!(ntsc.first_frame_from(ntsc.secs(60)), 60);
         assert_eq!(ntsc.n_frames(10.01), 300);
         assert_eq!(ntsc.n_frames(0.0), 1);
-        assert_eq!(ntsc.converted(107_892, (1001, 30_000)), 107_892);
-        assert_eq!(ntsc.converted(107_892, (100, 2997)), 107_892, "rounded");
-        assert_eq!(rate(50, 1).converted(90_000, (1, 25)), 180_000);
-        assert_eq!(pal.converted(1, (1, 0)), 0);
+        let converted = |rate: FrameRate, n_frames, frame_secs| {
+            rate.converted(StartTimecode {
+                n_frames,
+                frame_secs,
+                is_drop_frame: false,
+            })
+        };
+        assert_eq!(converted(ntsc, 107_892, (1001, 30_000)), 107_892);
+        assert_eq!(converted(ntsc, 107_892, (100, 2997)), 107_892, "rounded");
+        assert_eq!(converted(rate(50, 1), 90_000, (1, 25)), 180_000);
+        assert_eq!(converted(pal, 1, (1, 0)), 0);
     }
 
     proptest! {

@@ -23,6 +23,7 @@ fn hour() -> ExportDocument {
         video: "/films/Été & <Eis> 100%.mp4".into(),
         duration_secs: 3600.5969,
         frame_rate: FrameRate::new(2997, 100).unwrap(),
+        is_rate_assumed: false,
         width: 1920,
         height: 1080,
         stored_size: (1920, 1080),
@@ -284,4 +285,71 @@ fn pixels_and_channels_are_given_as_they_are_stored() {
     let format = r#"width="320" height="240" paspH="16" paspV="11"/>"#;
     assert!(fcpxml.contains(format), "{fcpxml}");
     assert!(fcpxml.contains(r#"audioChannels="1""#), "{fcpxml}");
+}
+
+#[test]
+fn an_edl_refuses_more_events_than_it_can_number() {
+    let mut document = half_minute();
+    let many = |n: u32| (0..n).map(|at| moment(f64::from(at % 29), f64::from(at % 29 + 1), 0.5));
+    document.queries[0].moments = many(999).collect();
+    assert!(written("edl", &document).unwrap().contains("\n999  AX"));
+    document.queries.push(document.queries[0].clone());
+    document.queries[1].moments = many(1).collect();
+    let error = written("edl", &document).unwrap_err().to_string();
+    assert!(error.contains("999") && error.contains("1000"), "{error}");
+    assert!(written("otio", &document).is_ok());
+}
+
+#[test]
+fn a_sequence_has_a_rate_that_final_cut_has() {
+    for ((num, den), sequence, duration) in [
+        ((15, 1), "1/30s", "4s"),
+        ((240, 1), "1/60s", "4s"),
+        ((25, 2), "1/25s", "4s"),
+        ((120_000, 1001), "1001/60000s", "240240/60000s"),
+        ((89, 3), "1001/30000s", "3999/1001s"),
+    ] {
+        let mut document = half_minute();
+        document.frame_rate = FrameRate::new(num, den).unwrap();
+        document.numbering = Numbering::from_zero(document.frame_rate);
+        document.queries[0].moments = vec![moment(10.0, 14.0, 0.9)];
+        let fcpxml = written("fcpxml", &document).unwrap();
+        let own = format!(
+            r#"<format id="r1" frameDuration="{}/{}s""#,
+            document.frame_rate.den(),
+            document.frame_rate.num()
+        );
+        assert!(fcpxml.contains(&own), "{fcpxml}");
+        let other = format!(r#"<format id="r3" frameDuration="{sequence}""#);
+        assert!(fcpxml.contains(&other), "{fcpxml}");
+        assert!(fcpxml.contains(r#"<sequence format="r3""#), "{fcpxml}");
+        if num != 89 {
+            let length = format!(r#"duration="{duration}" tcStart"#);
+            assert!(fcpxml.contains(&length), "{fcpxml}");
+        }
+    }
+    let fcpxml = written("fcpxml", &hour()).unwrap();
+    assert!(!fcpxml.contains("r3"), "{fcpxml}");
+}
+
+#[test]
+fn queries_are_shown_as_they_were_typed() {
+    let mut document = half_minute();
+    for (typed, csv_cell) in [
+        ("=1+1", "'=1+1"),
+        ("+49 on a sign", "'+49 on a sign"),
+        ("@home", "'@home"),
+        ("-5 degrees", "'-5 degrees"),
+        ("a <i>red</i> {\\an8} kite", "a <i>red</i> {\\an8} kite"),
+    ] {
+        document.queries[0].query = Query::new(typed).unwrap();
+        let csv = written("csv", &document).unwrap();
+        let line = csv.lines().nth(1).unwrap();
+        assert!(line.starts_with(&format!("{csv_cell},1,")), "{line}");
+        let srt = written("srt", &document).unwrap();
+        for code in ["<i", "</", "{\\", "\\a"] {
+            assert!(!srt.contains(code), "{srt}");
+        }
+        assert!(srt.replace('\u{2060}', "").contains(typed), "{srt}");
+    }
 }

@@ -26,7 +26,7 @@ impl Numbering {
     pub fn from_file(rate: FrameRate, start: StartTimecode) -> Self {
         Self {
             rate,
-            first: rate.converted(start.n_frames, start.frame_secs),
+            first: rate.converted(start),
             is_drop_frame: start.is_drop_frame && rate.may_drop_frames(),
         }
     }
@@ -109,6 +109,23 @@ mod tests {
             assert_eq!(numbers.timecode(numbers.first()), first);
             assert_eq!(numbers.timecode(numbers.first() + n), later);
         }
+        // A clock beside the rate of the video: counts are counts, whatever the flag says.
+        for (num, den) in [(30, 1), (30_000, 1001)] {
+            let rate = FrameRate::new(num, den).unwrap();
+            let numbers = Numbering::from_file(rate, start(1_794_902, den == 1001));
+            assert_eq!(numbers.first(), 1_794_902, "{num}/{den}");
+        }
+        let whole = FrameRate::new(30, 1).unwrap();
+        let numbers = Numbering::from_file(whole, start(1_794_902, true));
+        assert_eq!(numbers.first(), 1_794_902);
+        assert_eq!(numbers.timecode(numbers.first()), "16:37:10:02");
+        let film = FrameRate::new(24, 1).unwrap();
+        let hour = StartTimecode {
+            n_frames: 86_400,
+            frame_secs: (1001, 24_000),
+            is_drop_frame: false,
+        };
+        assert_eq!(Numbering::from_file(film, hour).first(), 86_400);
         // At a rate that fits the clock nothing is dropped: the same second has the same name.
         let pal = FrameRate::new(25, 1).unwrap();
         let numbers = Numbering::from_file(pal, start(107_892, true));

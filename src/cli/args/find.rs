@@ -83,6 +83,10 @@ pub struct ExportArgs {
     #[arg(long)]
     pub json: bool,
 
+    /// Begin CSV with a byte order mark, from which spreadsheets know that it is UTF-8
+    #[arg(long)]
+    pub bom: bool,
+
     /// As for `vcl search`
     #[arg(long, value_name = "T", value_parser = parse_fraction, allow_negative_numbers = true)]
     pub threshold: Option<f32>,

@@ -9,6 +9,9 @@ use crate::export::frame_span;
 /// Two digits for the frames.
 const MAX_BASE: u64 = 99;
 
+/// Three digits for the number of an event.
+const MAX_EVENTS: usize = 999;
+
 /// One event per moment: query after query, each in the order of the video, one behind the other
 /// from `01:00:00:00` on. Source timecode is that of the file, from zero on where it has none.
 pub fn edl(document: &ExportDocument) -> Result<String, ExportError> {
@@ -16,6 +19,15 @@ pub fn edl(document: &ExportDocument) -> Result<String, ExportError> {
     if rate.timecode_base() > MAX_BASE {
         return Err(ExportError::TooFastForEdl(rate.per_sec()));
     }
+    let n_events = document
+        .queries
+        .iter()
+        .map(|query| frame_span::ranked(document, query).len());
+    let n_events = n_events.sum();
+    if n_events > MAX_EVENTS {
+        return Err(ExportError::TooManyForEdl(n_events));
+    }
+    document.warn_of_assumed_rate();
     let name = one_line(&document.video_name());
     let numbering = document.numbering;
     let mode = if numbering.is_drop_frame() {

@@ -8,15 +8,31 @@ use quick_xml::events::{BytesDecl, BytesText, Event};
 use crate::export::document::{ExportDocument, ExportQuery};
 use crate::export::error::ExportError;
 use crate::export::frame_rate::FrameRate;
-use crate::export::frame_span;
+use crate::export::frame_span::{self, FrameSpan};
 use crate::export::xml::xml_text;
 
 /// It escapes texts and values, but it also writes characters that XML 1.0 cannot hold: what comes
 /// from outside goes through [`xml_text`] first.
 type Xml = Writer<Vec<u8>>;
 
+/// The format of the sequences where it is not that of the source.
+const SEQUENCE_FORMAT: &str = "r3";
+
+/// The rates that a sequence can have in Final Cut Pro.
+const SEQUENCE_RATES: [(u32, u32); 8] = [
+    (24_000, 1001),
+    (24, 1),
+    (25, 1),
+    (30_000, 1001),
+    (30, 1),
+    (50, 1),
+    (60_000, 1001),
+    (60, 1),
+];
+
 /// One event with one project per query that has moments, in the order of the video.
 pub fn fcpxml(document: &ExportDocument) -> Result<String, ExportError> {
+    document.warn_of_assumed_rate();
     let mut xml = Writer::new_with_indent(Vec::new(), b' ', 2);
     write(&mut xml, document).map_err(ExportError::Xml)?;
     let text = String::from_utf8_lossy(&xml.into_inner()).into_owned();
@@ -29,8 +45,13 @@ fn write(xml: &mut Xml, document: &ExportDocument) -> io::Result<()> {
     xml.write_event(Event::DocType(BytesText::new("fcpxml")))?;
     element(xml, "fcpxml", &[("version", "1.9")], |xml| {
         element(xml, "resources", &[], |xml| {
-            write_format(xml, document)?;
-            write_asset(xml, document, &video)
+            write_format(xml, document, "r1", document.frame_rate)?;
+            write_asset(xml, document, &video)?;
+            let rate = sequence_rate(document.frame_rate);
+            if rate != document.frame_rate {
+                write_format(xml, document, SEQUENCE_FORMAT, rate)?;
+            }
+            Ok(())
         })?;
         element(xml, "library", &[], |xml| {
             element(xml, "event", &[("name", &video)], |xml| {
@@ -41,14 +62,36 @@ fn write(xml: &mut Xml, document: &ExportDocument) -> io::Result<()> {
     })
 }
 
-/// How the frames of the source are stored.
-fn write_format(xml: &mut Xml, document: &ExportDocument) -> io::Result<()> {
-    let rate = document.frame_rate;
+/// The rate of the sequences: that of the source if Final Cut Pro has it, else one of which every
+/// frame is some frames of the source or the other way round, else the nearest.
+fn sequence_rate(own: FrameRate) -> FrameRate {
+    let rates = SEQUENCE_RATES.map(|(num, den)| FrameRate::new(num, den).unwrap_or(own));
+    let is_multiple = |of: FrameRate, part: FrameRate| {
+        let (n, d) = (of.product(part.den()), part.product(of.den()));
+        n.is_multiple_of(d)
+    };
+    let distance = |rate: &FrameRate| (rate.per_sec() / own.per_sec()).ln().abs();
+    let nearest = |fits: &dyn Fn(FrameRate) -> bool| {
+        let fitting = rates.into_iter().filter(|rate| fits(*rate));
+        fitting.min_by(|a, b| distance(a).total_cmp(&distance(b)))
+    };
+    nearest(&|rate| is_multiple(rate, own) || is_multiple(own, rate))
+        .or_else(|| nearest(&|_| true))
+        .unwrap_or(own)
+}
+
+/// How frames are stored, at this rate.
+fn write_format(
+    xml: &mut Xml,
+    document: &ExportDocument,
+    id: &str,
+    rate: FrameRate,
+) -> io::Result<()> {
     let (width, height) = document.stored_size;
     let (width, height) = (width.to_string(), height.to_string());
     let frame = format!("{}/{}s", rate.den(), rate.num());
     let mut attributes = vec![
-        ("id", "r1"),
+        ("id", id),
         ("frameDuration", &frame),
         ("width", &width),
         ("height", &height),
@@ -101,15 +144,25 @@ fn write_project(
         return Ok(());
     }
     let rate = document.frame_rate;
+    let sequence_rate = sequence_rate(rate);
+    let format = if sequence_rate == rate {
+        "r1"
+    } else {
+        SEQUENCE_FORMAT
+    };
+    let n_frames = |span: &FrameSpan| match sequence_rate == rate {
+        true => span.n_frames(),
+        false => sequence_rate.n_frames(rate.secs(span.n_frames())),
+    };
     let words = xml_text(query.query.title());
     let tc_format = if document.numbering.is_drop_frame() {
         "DF"
     } else {
         "NDF"
     };
-    let duration = time(rate, spans.iter().map(|span| span.n_frames()).sum());
+    let duration = time(sequence_rate, spans.iter().map(n_frames).sum());
     let sequence = [
-        ("format", "r1"),
+        ("format", format),
         ("duration", &duration),
         ("tcStart", "0s"),
         ("tcFormat", tc_format),
@@ -121,10 +174,10 @@ fn write_project(
                 for span in spans {
                     let clip = [
                         ("ref", "r2"),
-                        ("offset", &time(rate, offset)),
+                        ("offset", &time(sequence_rate, offset)),
                         ("name", video),
                         ("start", &time(rate, document.file_frame(span.first_frame))),
-                        ("duration", &time(rate, span.n_frames())),
+                        ("duration", &time(sequence_rate, n_frames(&span))),
                         ("tcFormat", tc_format),
                     ];
                     let note = format!("{words}, score {:.4}", span.score);
@@ -133,7 +186,7 @@ fn write_project(
                         xml.create_element("note").write_text_content(note)?;
                         Ok(())
                     })?;
-                    offset += span.n_frames();
+                    offset += n_frames(&span);
                 }
                 Ok(())
             })

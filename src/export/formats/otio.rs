@@ -10,6 +10,7 @@ use crate::export::frame_span::{self, FrameSpan};
 /// One timeline: query after query, each in the order of the video. A video track, and an audio
 /// track with the same cuts where the file has sound.
 pub fn otio(document: &ExportDocument) -> Result<String, ExportError> {
+    document.warn_of_assumed_rate();
     let events: Vec<Value> = document
         .queries
         .iter()

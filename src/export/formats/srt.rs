@@ -6,6 +6,9 @@ use crate::export::document::ExportDocument;
 use crate::export::error::ExportError;
 use crate::export::frame_span;
 
+/// No width, and no place for a line break.
+const WORD_JOINER: char = '\u{2060}';
+
 pub fn srt(document: &ExportDocument) -> Result<String, ExportError> {
     let mut captions: Vec<_> = document
         .queries
@@ -24,11 +27,25 @@ pub fn srt(document: &ExportDocument) -> Result<String, ExportError> {
         // Writing to a String cannot fail.
         let _ = write!(
             text,
-            "{number}\n{start} --> {end}\n{query} ({:.2})\n\n",
+            "{number}\n{start} --> {end}\n{} ({:.2})\n\n",
+            without_markup(&query.to_string()),
             span.score
         );
     }
     Ok(text)
+}
+
+/// The same text for readers, without what players take for tags (`<i>`) or codes (`{\an8}`, `\N`).
+/// Captions have no way to escape them, so a character without width comes between.
+fn without_markup(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for c in text.chars() {
+        shown.push(c);
+        if ['<', '{', '\\'].contains(&c) {
+            shown.push(WORD_JOINER);
+        }
+    }
+    shown
 }
 
 /// Rounded down to milliseconds, so that a caption never comes a frame late or stays a frame too long.

@@ -1,5 +1,7 @@
 //! JSON and CSV: every moment with seconds, frames and score.
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 
 use crate::domain::{CLIP_SECS, Highlight, Moment, n_clips};
@@ -134,7 +136,7 @@ fn json_query(document: &ExportDocument, query: &ExportQuery) -> JsonQuery {
 
 #[derive(Serialize)]
 struct CsvLine<'a> {
-    query: &'a str,
+    query: Cow<'a, str>,
     rank: usize,
     start_secs: f64,
     end_secs: f64,
@@ -145,6 +147,16 @@ struct CsvLine<'a> {
     end_timecode: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     video_start_secs: Option<f64>,
+}
+
+/// Spreadsheets calculate cells that begin like a formula; with an apostrophe before it, a cell is
+/// text.
+fn harmless(cell: &str) -> Cow<'_, str> {
+    if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) {
+        Cow::Owned(format!("'{cell}"))
+    } else {
+        Cow::Borrowed(cell)
+    }
 }
 
 pub fn csv(document: &ExportDocument) -> Result<String, ExportError> {
@@ -168,7 +180,7 @@ pub fn csv(document: &ExportDocument) -> Result<String, ExportError> {
     for query in &document.queries {
         for span in frame_span::ranked(document, query) {
             writer.serialize(CsvLine {
-                query: query.query.key(),
+                query: harmless(query.query.key()),
                 rank: span.rank,
                 start_secs: span.start_secs,
                 end_secs: span.end_secs,

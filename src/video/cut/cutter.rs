@@ -24,7 +24,9 @@ use crate::video::cut::picture_end::PictureEnd;
 use crate::video::cut::sound::{AUDIO_LAG_NS, Sound};
 use crate::video::file::container::Container;
 use crate::video::file::error::VideoError;
+use crate::video::file::extras::Extras;
 use crate::video::file::intake::VIDEO_TRACK;
+use crate::video::file::orientation::Orientation;
 use crate::video::file::source::Source;
 use crate::video::file::timing::{TOLERANCE_NS, ns, secs};
 use crate::video::sample::start::zero_ns;
@@ -109,16 +111,45 @@ impl Cutter {
             path: source.path().to_path_buf(),
             reason: "no container takes its video as it is".to_owned(),
         })?;
+        let first_shift_ns = feed.tracks[VIDEO_TRACK].first_shift_ns.unwrap_or(0);
+        let extras = match container {
+            Container::Mp4 => Extras::read(source.path()),
+            _ => Extras::default(),
+        };
+        let keeps_turn = family.is_mp4() || family.is_matroska();
+        let is_turned = feed.orientation != Orientation::default();
+        let left_out: Vec<_> = [
+            (extras.has_timecode, "timecode"),
+            (feed.reader.has_subtitles(), "subtitles"),
+            (extras.has_chapters, "chapters"),
+            (is_turned && !keeps_turn, "turn of the picture"),
+        ]
+        .into_iter()
+        .filter_map(|(is_there, what)| is_there.then_some(what))
+        .collect();
+        if !left_out.is_empty() {
+            let path = source.path().display();
+            log::warn!(
+                "{path}: cuts are written without its {}",
+                left_out.join(", ")
+            );
+        }
         Ok(Self {
             source: source.clone(),
             cancel,
             zero_ns,
             container,
-            first_shift_ns: feed.tracks[VIDEO_TRACK].first_shift_ns.unwrap_or(0),
+            first_shift_ns,
             format: Format {
                 family,
                 tracks,
-                tags: feed.orientation_tags,
+                languages: feed
+                    .tracks
+                    .into_iter()
+                    .map(|track| track.language)
+                    .collect(),
+                orientation: feed.orientation,
+                created: extras.created,
             },
         })
     }

@@ -37,6 +37,10 @@ pub(super) struct Packet {
 #[derive(Default)]
 pub(super) struct Track {
     pub caps: Option<gst::Caps>,
+    /// Such as `de` or `deu`.
+    pub language: Option<String>,
+    /// A packet has come, so that everything that comes before it is known.
+    has_begun: bool,
     caps_are_new: bool,
     judge: Option<Judge>,
     clock: StreamClock,
@@ -49,7 +53,7 @@ pub(super) struct Track {
 pub(super) struct Feed {
     pub reader: Reader,
     pub tracks: Vec<Track>,
-    pub orientation_tags: Option<gst::TagList>,
+    pub orientation: Orientation,
 }
 
 impl Feed {
@@ -57,7 +61,7 @@ impl Feed {
         Ok(Self {
             reader: Reader::open(source, Delivery::Tracks, cancel)?,
             tracks: vec![Track::default()],
-            orientation_tags: None,
+            orientation: source.stored_orientation().unwrap_or_default(),
         })
     }
 
@@ -86,7 +90,7 @@ impl Feed {
             && self
                 .tracks
                 .iter()
-                .all(|track| track.caps.is_some() || track.ended)
+                .all(|track| track.has_begun || track.ended)
     }
 
     pub fn has_ended(&self, track: usize) -> bool {
@@ -119,13 +123,17 @@ impl Feed {
                     track.clock.set_segment(segment);
                 }
                 Item::Tags(tags) if index == VIDEO_TRACK => {
-                    if Orientation::from_tags(&tags).is_some() {
-                        self.orientation_tags = Some(tags);
+                    self.orientation = self.reader.orientation(&tags, self.orientation);
+                }
+                Item::Tags(tags) => {
+                    let language = tags.get::<gst::tags::LanguageCode>();
+                    if let Some(language) = language {
+                        self.track(index).language = Some(language.get().to_owned());
                     }
                 }
-                Item::Tags(_) => {}
                 Item::Eos => self.track(index).ended = true,
                 Item::Buffer(buffer) => {
+                    self.track(index).has_begun = true;
                     if let Some(packet) = self.track(index).packet(buffer) {
                         return Ok(Some((index, packet)));
                     }

@@ -8,5 +8,6 @@ pub(super) mod cutter;
 mod feed;
 mod muxer;
 mod picture_end;
+mod pose;
 mod sound;
 mod turn;

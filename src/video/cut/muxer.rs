@@ -10,11 +10,11 @@ use gstreamer::prelude::*;
 use gstreamer_app as gst_app;
 use tempfile::NamedTempFile;
 
-use crate::video::cut::turn::set_orientation;
+use crate::video::cut::pose::set_pose;
+use crate::video::cut::turn::{set_created, set_orientation};
 use crate::video::file::container::Container;
 use crate::video::file::error::{VideoError, one_line};
 use crate::video::file::gst_util::{DATA_TIMEOUT, element, gst_error};
-use crate::video::file::intake::VIDEO_TRACK;
 use crate::video::file::orientation::Orientation;
 
 const POLL: Duration = Duration::from_millis(20);
@@ -64,6 +64,15 @@ impl Family {
         } else {
             takes_video.then_some(MATROSKA)
         }
+    }
+
+    /// Whether it has the boxes of MP4, QuickTime's too.
+    pub fn is_mp4(self) -> bool {
+        matches!(self.muxer, "mp4mux" | "qtmux")
+    }
+
+    pub fn is_matroska(self) -> bool {
+        matches!(self.muxer, "matroskamux" | "webmmux")
     }
 
     pub fn takes(self, caps: &gst::Caps) -> bool {
@@ -124,7 +133,11 @@ pub(super) struct Format {
     /// Caps of each track, the video first; empty caps for a track that never said what it is.
     pub tracks: Vec<gst::Caps>,
     /// Which way up the picture is.
-    pub tags: Option<gst::TagList>,
+    /// Of each track, where it is known.
+    pub languages: Vec<Option<String>>,
+    pub orientation: Orientation,
+    /// When the source was made, as MP4 counts: in seconds since 1904.
+    pub created: Option<u64>,
 }
 
 /// A file that is being written; dropping it leaves nothing behind.
@@ -137,8 +150,11 @@ pub(super) struct Muxer {
     bus: gst::Bus,
     tracks: Vec<Option<Track>>,
     segment: gst::FormattedSegment<gst::ClockTime>,
+    family: Family,
     /// Written into the finished file.
-    orientation: Option<Orientation>,
+    orientation: Orientation,
+    /// The same.
+    created: Option<u64>,
     cancel: Arc<AtomicBool>,
 }
 
@@ -164,7 +180,9 @@ impl Muxer {
         let Format {
             family,
             tracks,
-            tags,
+            languages,
+            orientation,
+            created,
         } = format;
         let file = temporary_beside(target).map_err(|error| unwritable(target, error))?;
         let pipeline = gst::Pipeline::new();
@@ -184,21 +202,29 @@ impl Muxer {
             bus,
             tracks: Vec::new(),
             segment: gst::FormattedSegment::new(),
-            orientation: tags
-                .as_ref()
-                .filter(|_| matches!(family.muxer, "mp4mux" | "qtmux"))
-                .and_then(|tags| Orientation::from_tags(tags)),
+            orientation: *orientation,
+            family: *family,
+            created: *created,
             cancel,
         };
         muxer
             .segment
             .set_start(gst::ClockTime::from_nseconds(ORIGIN_NS as u64));
-        for caps in tracks {
+        for (index, caps) in tracks.iter().enumerate() {
             let track = muxer.add_track(&mux, *family, caps)?;
+            let language = languages.get(index).and_then(Option::as_ref);
+            if let (Some(track), Some(language)) = (&track, language) {
+                let mut tags = gst::TagList::new();
+                if let Some(tags) = tags.get_mut() {
+                    tags.add::<gst::tags::LanguageCode>(
+                        &language.as_str(),
+                        gst::TagMergeMode::Append,
+                    );
+                    tags.set_scope(gst::TagScope::Stream);
+                }
+                track.source.send_event(gst::event::Tag::new(tags));
+            }
             muxer.tracks.push(track);
-        }
-        if let (Some(tags), Some(Some(video))) = (tags, muxer.tracks.get(VIDEO_TRACK)) {
-            video.source.send_event(gst::event::Tag::new(tags.clone()));
         }
         if muxer.running.0.set_state(gst::State::Playing).is_err() {
             muxer.check()?;
@@ -346,8 +372,17 @@ impl Muxer {
             .set_state(gst::State::Null)
             .map_err(gst_error)?;
         let failed = |error: std::io::Error| unwritable(&self.target, error);
-        if let Some(orientation) = self.orientation {
-            set_orientation(self.file.as_file_mut(), orientation).map_err(failed)?;
+        let file = self.file.as_file_mut();
+        if self.family.is_mp4() {
+            set_orientation(file, self.orientation).map_err(failed)?;
+            if let Some(created) = self.created {
+                set_created(file, created).map_err(failed)?;
+            }
+        } else if self.family.is_matroska() && set_pose(file, self.orientation).is_err() {
+            log::warn!(
+                "{}: it is not written down which way up the picture is",
+                self.target.display()
+            );
         }
         self.file.as_file().sync_all().map_err(failed)?;
         self.file

@@ -1,4 +1,5 @@
-//! Writes into an MP4 or QuickTime file which way up its picture is: the matrix in the track header.
+//! Writes into an MP4 or QuickTime file which way up its picture is, the matrix in the track header,
+//! and when it was made.
 //!
 //! GStreamer 1.22 reads that matrix, but its muxer always writes "not turned". Layout: ISO/IEC
 //! 14496-12, 8.3.2.
@@ -13,13 +14,12 @@ use crate::video::file::orientation::Orientation;
 const ONE: i32 = 1 << 16;
 const ONE_2_30: i32 = 1 << 30;
 
-/// Writes `orientation` into the header of the first video track. Mirrored pictures are left as
-/// they are.
+/// Writes `orientation` into the header of the first video track.
 ///
 /// # Errors
 /// Those of the file, and `InvalidData` if it has no such header.
 pub(super) fn set_orientation(file: &mut File, orientation: Orientation) -> io::Result<()> {
-    if orientation.mirrored || orientation.quarter_turns == 0 {
+    if orientation == Orientation::default() {
         return Ok(());
     }
     let movie = mp4::movie(file)?;
@@ -28,7 +28,7 @@ pub(super) fn set_orientation(file: &mut File, orientation: Orientation) -> io::
             continue;
         }
         for header in boxes(file, track.start, track.end)? {
-            if header.kind == *b"tkhd" && turn(file, &header, orientation.quarter_turns)? {
+            if header.kind == *b"tkhd" && turn(file, &header, orientation)? {
                 return Ok(());
             }
         }
@@ -37,7 +37,7 @@ pub(super) fn set_orientation(file: &mut File, orientation: Orientation) -> io::
 }
 
 /// `false` if the track has no width, so is not a video.
-fn turn(file: &mut File, header: &Mp4Box, quarter_turns: u8) -> io::Result<bool> {
+fn turn(file: &mut File, header: &Mp4Box, orientation: Orientation) -> io::Result<bool> {
     let mut version = [0];
     file.seek(SeekFrom::Start(header.start))?;
     file.read_exact(&mut version)?;
@@ -53,11 +53,14 @@ fn turn(file: &mut File, header: &Mp4Box, quarter_turns: u8) -> io::Result<bool>
     if width == 0 {
         return Ok(false);
     }
-    let (a, b, c, d, x, y) = match quarter_turns {
-        1 => (0, ONE, -ONE, 0, height, 0),
-        2 => (-ONE, 0, 0, -ONE, width, height),
-        _ => (0, -ONE, ONE, 0, 0, width),
+    let [a, b, c, d] = orientation.matrix();
+    // What lands left of or above zero is moved back.
+    let back = |across: i32, down: i32| {
+        let from_width = if across < 0 { width } else { 0 };
+        from_width + if down < 0 { height } else { 0 }
     };
+    let (x, y) = (back(a, c), back(b, d));
+    let [a, b, c, d] = [a, b, c, d].map(|entry| entry * ONE);
     let matrix = [a, b, 0, c, d, 0, x, y, ONE_2_30];
     let bytes: Vec<u8> = matrix
         .iter()
@@ -66,4 +69,38 @@ fn turn(file: &mut File, header: &Mp4Box, quarter_turns: u8) -> io::Result<bool>
     file.seek(SeekFrom::Start(at))?;
     file.write_all(&bytes)?;
     Ok(true)
+}
+
+/// Writes when the film was made, in seconds since 1904, into the headers of the movie, of its tracks
+/// and of their media. Years after 2040 do not fit into short fields and are left out.
+///
+/// # Errors
+/// As for [`set_orientation`].
+pub(super) fn set_created(file: &mut File, created: u64) -> io::Result<()> {
+    let movie = mp4::movie(file)?;
+    for part in boxes(file, movie.start, movie.end)? {
+        match &part.kind {
+            b"mvhd" => write_created(file, &part, created)?,
+            b"trak" => {
+                let header = mp4::child(file, &part, b"tkhd")?;
+                let media = mp4::descendant(file, &part, &[b"mdia", b"mdhd"])?;
+                for header in header.into_iter().chain(media) {
+                    write_created(file, &header, created)?;
+                }
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// After version and flags come the times of creation and of the last change.
+fn write_created(file: &mut File, header: &Mp4Box, created: u64) -> io::Result<()> {
+    let bytes = match (mp4::version(file, header)?, u32::try_from(created)) {
+        (1, _) => created.to_be_bytes().to_vec(),
+        (_, Ok(created)) => created.to_be_bytes().to_vec(),
+        (_, Err(_)) => return Ok(()),
+    };
+    file.seek(SeekFrom::Start(header.start + 4))?;
+    file.write_all(&bytes)
 }

@@ -8,7 +8,9 @@ use std::fs::File;
 use std::io::{self, BufReader, Read, Seek, SeekFrom};
 use std::path::Path;
 
-use crate::video::file::mp4::{self, Mp4Box, boxes, first_box};
+use crate::video::file::mp4::{
+    self, Mp4Box, boxes, child, descendant, header_field, u32_at, u64_at, version,
+};
 
 /// Longer edit lists are not read to their end.
 const MAX_ENTRIES: u32 = 1000;
@@ -36,9 +38,10 @@ pub(super) struct Beginning {
     pub video_start_secs: f64,
 }
 
-/// Nothing is known about a file that is damaged or not an MP4.
-pub(super) fn read(path: &Path) -> Beginning {
-    let read = || beginning(&mut BufReader::new(File::open(path)?));
+/// `video` is the number of the track that is read, if there are several. Nothing is known about a
+/// file that is damaged or not an MP4.
+pub(super) fn read(path: &Path, video: Option<u64>) -> Beginning {
+    let read = || beginning(&mut BufReader::new(File::open(path)?), video);
     read().unwrap_or_else(|error: io::Error| {
         log::debug!("{}: no timecode: {error}", path.display());
         Beginning::default()
@@ -56,7 +59,7 @@ struct Track {
     timecode: Option<StartTimecode>,
 }
 
-fn beginning(file: &mut (impl Read + Seek)) -> io::Result<Beginning> {
+fn beginning(file: &mut (impl Read + Seek), chosen: Option<u64>) -> io::Result<Beginning> {
     let movie = mp4::movie(file)?;
     let mut timescale = 0;
     let mut tracks = Vec::new();
@@ -70,7 +73,10 @@ fn beginning(file: &mut (impl Read + Seek)) -> io::Result<Beginning> {
             _ => {}
         }
     }
-    let Some(video) = tracks.iter().find(|track| track.handler == *b"vide") else {
+    let is_chosen = |track: &&Track| {
+        track.handler == *b"vide" && chosen.is_none_or(|id| id == u64::from(track.id))
+    };
+    let Some(video) = tracks.iter().find(is_chosen) else {
         return Ok(Beginning::default());
     };
     let of_kind = |id: Option<u32>| {
@@ -188,60 +194,6 @@ fn timecode(file: &mut (impl Read + Seek), track: &Mp4Box) -> io::Result<Option<
     }))
 }
 
-fn child(
-    file: &mut (impl Read + Seek),
-    parent: &Mp4Box,
-    kind: &[u8; 4],
-) -> io::Result<Option<Mp4Box>> {
-    first_box(file, parent.start, parent.end, *kind)
-}
-
-fn descendant(
-    file: &mut (impl Read + Seek),
-    parent: &Mp4Box,
-    kinds: &[&[u8; 4]],
-) -> io::Result<Option<Mp4Box>> {
-    let mut found = *parent;
-    for kind in kinds {
-        match child(file, &found, kind)? {
-            Some(inner) => found = inner,
-            None => return Ok(None),
-        }
-    }
-    Ok(Some(found))
-}
-
-fn version(file: &mut (impl Read + Seek), header: &Mp4Box) -> io::Result<u8> {
-    Ok(u32_at(file, header, 0)?.to_be_bytes()[0])
-}
-
-/// Where a movie's or a track's header has its first field after the version and the two times.
-fn header_field(file: &mut (impl Read + Seek), header: &Mp4Box) -> io::Result<u64> {
-    Ok(if version(file, header)? == 1 { 20 } else { 12 })
-}
-
-fn u32_at(file: &mut (impl Read + Seek), within: &Mp4Box, at: u64) -> io::Result<u32> {
-    bytes_at(file, within, at).map(u32::from_be_bytes)
-}
-
-fn u64_at(file: &mut (impl Read + Seek), within: &Mp4Box, at: u64) -> io::Result<u64> {
-    bytes_at(file, within, at).map(u64::from_be_bytes)
-}
-
-fn bytes_at<const N: usize>(
-    file: &mut (impl Read + Seek),
-    within: &Mp4Box,
-    at: u64,
-) -> io::Result<[u8; N]> {
-    if within.start + at + N as u64 > within.end {
-        return Err(io::ErrorKind::InvalidData.into());
-    }
-    let mut bytes = [0; N];
-    file.seek(SeekFrom::Start(within.start + at))?;
-    file.read_exact(&mut bytes)?;
-    Ok(bytes)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -314,14 +266,16 @@ mod tests {
                 frame_secs: (1001, 30_000),
                 is_drop_frame: true,
             };
-            assert_eq!(beginning(&mut file).unwrap().timecode, Some(expected));
+            assert_eq!(beginning(&mut file, None).unwrap().timecode, Some(expected));
         }
         // Without a reference, the only timecode track is meant.
         let tracks = [
             track(1, b"vide", &[], &[]),
             timecode_track(2, 0, (25, 1), 8, false),
         ];
-        let timecode = beginning(&mut file(&[90_000], &tracks)).unwrap().timecode;
+        let timecode = beginning(&mut file(&[90_000], &tracks), None)
+            .unwrap()
+            .timecode;
         assert_eq!(timecode.unwrap().n_frames, 90_000);
         assert!(!timecode.unwrap().is_drop_frame);
     }
@@ -333,7 +287,10 @@ mod tests {
                 track(1, b"vide", &[], &[]),
                 timecode_track(2, flags, rate, 8, false),
             ];
-            assert_eq!(beginning(&mut file(&[5], &tracks)).unwrap().timecode, None);
+            assert_eq!(
+                beginning(&mut file(&[5], &tracks), None).unwrap().timecode,
+                None
+            );
         }
     }
 
@@ -362,13 +319,13 @@ mod tests {
                 track(1, b"vide", &[video], &[]),
                 track(2, b"soun", &[sound], &[]),
             ];
-            let found = beginning(&mut file(&[], &tracks)).unwrap();
+            let found = beginning(&mut file(&[], &tracks), None).unwrap();
             assert_eq!(found.video_start_secs, expected);
         }
         // Pictures alone begin when the file does.
         let alone = [track(1, b"vide", &[&late], &[])];
         assert_eq!(
-            beginning(&mut file(&[], &alone)).unwrap(),
+            beginning(&mut file(&[], &alone), None).unwrap(),
             Beginning::default()
         );
     }
@@ -381,13 +338,13 @@ mod tests {
         ];
         let whole = file(&[5], &tracks).into_inner();
         assert!(
-            beginning(&mut Cursor::new(&whole[..])).is_err(),
+            beginning(&mut Cursor::new(&whole[..]), None).is_err(),
             "beyond the end"
         );
         for n in 0..whole.len() {
             // An error or nothing, but it ends.
-            let _ = beginning(&mut Cursor::new(&whole[..n]));
+            let _ = beginning(&mut Cursor::new(&whole[..n]), None);
         }
-        assert_eq!(read(Path::new("none.mp4")), Beginning::default());
+        assert_eq!(read(Path::new("none.mp4"), None), Beginning::default());
     }
 }

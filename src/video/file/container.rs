@@ -10,6 +10,8 @@ pub(in crate::video) enum Container {
     /// Matroska and WebM.
     Matroska,
     TransportStream,
+    /// MPEG program stream, such as MPG and VOB.
+    ProgramStream,
     #[default]
     Other,
 }
@@ -21,6 +23,7 @@ impl Container {
             Some("qtdemux") => Self::Mp4,
             Some("matroskademux") => Self::Matroska,
             Some("tsdemux") => Self::TransportStream,
+            Some("mpegpsdemux") => Self::ProgramStream,
             _ => Self::Other,
         }
     }
@@ -29,6 +32,11 @@ impl Container {
     /// first segment says otherwise for a few frames and then corrects itself.
     pub fn pts_is_stream_time(self) -> bool {
         self == Self::Matroska
+    }
+
+    /// Whether a stream is found only where its first packet comes: there is no header.
+    pub fn finds_streams_late(self) -> bool {
+        self == Self::ProgramStream
     }
 
     pub fn clock(self) -> StreamClock {
@@ -70,6 +78,7 @@ mod tests {
             ("no_cues.mkv", Container::Matroska),
             ("vp9.webm", Container::Matroska),
             ("first100.ts", Container::TransportStream),
+            ("interlaced.mpg", Container::ProgramStream),
             ("mpeg4.avi", Container::Other),
         ] {
             let source = Source::open(&folder.join(name)).unwrap();

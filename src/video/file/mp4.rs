@@ -132,6 +132,71 @@ pub(super) fn is_truncated(file: &mut (impl Read + Seek), length: u64) -> bool {
     })
 }
 
+pub(in crate::video) fn child(
+    file: &mut (impl Read + Seek),
+    parent: &Mp4Box,
+    kind: &[u8; 4],
+) -> io::Result<Option<Mp4Box>> {
+    first_box(file, parent.start, parent.end, *kind)
+}
+
+pub(in crate::video) fn descendant(
+    file: &mut (impl Read + Seek),
+    parent: &Mp4Box,
+    kinds: &[&[u8; 4]],
+) -> io::Result<Option<Mp4Box>> {
+    let mut found = *parent;
+    for kind in kinds {
+        match child(file, &found, kind)? {
+            Some(inner) => found = inner,
+            None => return Ok(None),
+        }
+    }
+    Ok(Some(found))
+}
+
+pub(in crate::video) fn version(file: &mut (impl Read + Seek), header: &Mp4Box) -> io::Result<u8> {
+    Ok(u32_at(file, header, 0)?.to_be_bytes()[0])
+}
+
+/// Where a movie's or a track's header has its first field after the version and the two times.
+pub(in crate::video) fn header_field(
+    file: &mut (impl Read + Seek),
+    header: &Mp4Box,
+) -> io::Result<u64> {
+    Ok(if version(file, header)? == 1 { 20 } else { 12 })
+}
+
+pub(in crate::video) fn u32_at(
+    file: &mut (impl Read + Seek),
+    within: &Mp4Box,
+    at: u64,
+) -> io::Result<u32> {
+    bytes_at(file, within, at).map(u32::from_be_bytes)
+}
+
+pub(in crate::video) fn u64_at(
+    file: &mut (impl Read + Seek),
+    within: &Mp4Box,
+    at: u64,
+) -> io::Result<u64> {
+    bytes_at(file, within, at).map(u64::from_be_bytes)
+}
+
+pub(in crate::video) fn bytes_at<const N: usize>(
+    file: &mut (impl Read + Seek),
+    within: &Mp4Box,
+    at: u64,
+) -> io::Result<[u8; N]> {
+    if within.start + at + N as u64 > within.end {
+        return Err(io::ErrorKind::InvalidData.into());
+    }
+    let mut bytes = [0; N];
+    file.seek(SeekFrom::Start(within.start + at))?;
+    file.read_exact(&mut bytes)?;
+    Ok(bytes)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

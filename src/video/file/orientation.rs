@@ -33,6 +33,48 @@ impl Orientation {
         })
     }
 
+    /// From the first entries of an MP4 track's matrix (only their signs count): a point `(x, y)` goes
+    /// to `(a·x + c·y, b·x + d·y)`. `None` for other angles than quarter turns.
+    pub(in crate::video) fn from_matrix(entries: [i32; 4]) -> Option<Self> {
+        let signs = entries.map(i32::signum);
+        let mut all = [false, true].into_iter().flat_map(|mirrored| {
+            (0..4).map(move |quarter_turns| Self {
+                mirrored,
+                quarter_turns,
+            })
+        });
+        all.find(|orientation| orientation.matrix() == signs)
+    }
+
+    /// The entries `a, b, c, d` of that matrix, each -1, 0 or 1.
+    pub(in crate::video) fn matrix(self) -> [i32; 4] {
+        let [a, b, c, d] = match self.quarter_turns {
+            0 => [1, 0, 0, 1],
+            1 => [0, 1, -1, 0],
+            2 => [-1, 0, 0, -1],
+            _ => [0, -1, 1, 0],
+        };
+        if self.mirrored {
+            [-a, -b, c, d]
+        } else {
+            [a, b, c, d]
+        }
+    }
+
+    /// From Matroska's pose: a turn against the clock, after a half turn about the upright axis,
+    /// which mirrors. `None` for other angles.
+    pub(in crate::video) fn from_pose(yaw: f64, roll: f64) -> Option<Self> {
+        let quarters = roll / 90.0;
+        if !quarters.is_finite() || (quarters - quarters.round()).abs() > 0.01 || yaw % 180.0 != 0.0
+        {
+            return None;
+        }
+        Some(Self {
+            mirrored: yaw % 360.0 != 0.0,
+            quarter_turns: (-quarters.round()).rem_euclid(4.0) as u8,
+        })
+    }
+
     /// Whether width and height change places.
     pub fn is_sideways(self) -> bool {
         self.quarter_turns % 2 == 1
@@ -60,6 +102,36 @@ pub(in crate::video) fn square_size(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn matrices_and_poses_say_how_a_picture_is_turned() {
+        for (matrix, mirrored, quarter_turns) in [
+            ([1, 0, 0, 1], false, 0),
+            ([0, 1, -1, 0], false, 1),
+            ([0, -1, 1, 0], false, 3),
+            ([-1, 0, 0, 1], true, 0),
+            ([1, 0, 0, -1], true, 2),
+            ([0, 1, 1, 0], true, 3),
+        ] {
+            let expected = Orientation {
+                mirrored,
+                quarter_turns,
+            };
+            let found = Orientation::from_matrix(matrix.map(|entry| entry * (1 << 16)));
+            assert_eq!(found, Some(expected), "{matrix:?}");
+            assert_eq!(expected.matrix(), matrix);
+        }
+        assert_eq!(Orientation::from_matrix([1, 1, -1, 1]), None);
+        let turned =
+            |yaw, roll| Orientation::from_pose(yaw, roll).map(|it| (it.mirrored, it.quarter_turns));
+        assert_eq!(turned(0.0, 0.0), Some((false, 0)));
+        assert_eq!(turned(0.0, 90.0), Some((false, 3)));
+        assert_eq!(turned(0.0, -90.0), Some((false, 1)));
+        assert_eq!(turned(0.0, 270.0), Some((false, 1)));
+        assert_eq!(turned(180.0, 180.0), Some((true, 2)));
+        assert_eq!(turned(0.0, 45.0), None);
+        assert_eq!(turned(0.0, f64::NAN), None);
+    }
 
     #[test]
     fn square_pixels_keep_the_longer_side() {

@@ -14,12 +14,23 @@ use crate::video::file::error::VideoError;
 use crate::video::file::info::VideoInfo;
 use crate::video::file::intake::Item;
 use crate::video::file::orientation::{Orientation, square_size};
+use crate::video::file::rate::{is_plain, rate_of_most};
 use crate::video::file::reader::{Delivery, Reader};
 use crate::video::file::source::{Probed, Source};
+use crate::video::file::streams::FirstSound;
 use crate::video::file::timing::{Extent, Shown, StreamClock, secs};
 
 /// The first picture in display order is among these: decoders hold back at most 16.
 const N_FIRST_PACKETS: usize = 18;
+
+/// So many packets tell the rate where the format of the packets does not.
+const N_PACKETS_OF_RATE: usize = 600;
+
+/// Sound begins a little before or after the pictures in most files; that is no lateness.
+const MIN_LATE_SECS: f64 = 0.02;
+
+/// What containers round.
+const MAX_ROUNDING_SECS: f64 = 0.002;
 
 /// How far before the stated end reading starts.
 const TAIL_NS: i64 = 2_000_000_000;
@@ -65,6 +76,20 @@ fn look_into(source: &Source) -> Result<Probed, VideoError> {
         });
     }
     let container = reader.container();
+    let stated_rate = probe
+        .caps
+        .as_ref()
+        .and_then(|caps| frame_rate(caps.structure(0)?));
+    let frame_rate = match stated_rate {
+        Some(rate) if is_plain(rate) => stated_rate,
+        _ if source.gif().is_some() => stated_rate,
+        // An average, or nothing: most distances between pictures say more.
+        _ => {
+            probe.read_first(N_PACKETS_OF_RATE)?;
+            rate_of_most(probe.shown.iter().map(|shown| shown.start_ns)).or(stated_rate)
+        }
+    };
+    let first_ns = probe.first_key_ns.or(probe.first_ns());
     let duration_ns = match source.gif() {
         Some(gif) => gif.duration_ns(),
         None => match probe.duration_from_tail()? {
@@ -73,15 +98,28 @@ fn look_into(source: &Source) -> Result<Probed, VideoError> {
         },
     };
     let caps = probe.caps.unwrap_or_else(gst::Caps::new_empty);
+    let chosen = source.tracks().chosen();
+    if let Some((at, _)) = chosen {
+        log::warn!(
+            "{} has {} video tracks; number {} of them is used",
+            source.path().display(),
+            source.tracks().len(),
+            at + 1
+        );
+    }
     let beginning = match container {
-        Container::Mp4 => beginning::read(source.path()),
-        _ => Beginning::default(),
+        Container::Mp4 => beginning::read(source.path(), chosen.map(|(_, track)| track.number)),
+        _ => Beginning {
+            timecode: None,
+            video_start_secs: after_sound_secs(first_ns, reader.first_sound(), frame_rate),
+        },
     };
     let info = describe(&caps, probe.orientation)
         .ok_or_else(|| VideoError::NotAVideo(source.path().to_path_buf()))?;
     Ok(Probed {
         info: VideoInfo {
             duration_secs: secs(duration_ns),
+            frame_rate,
             n_audio_channels: reader.n_audio_channels(),
             start_timecode: beginning.timecode,
             video_start_secs: beginning.video_start_secs,
@@ -97,6 +135,8 @@ struct Probe<'a> {
     orientation: Orientation,
     clock: StreamClock,
     shown: Vec<Shown>,
+    /// Decoding can begin there; what comes before it is never shown.
+    first_key_ns: Option<i64>,
     ended: bool,
 }
 
@@ -116,9 +156,10 @@ impl<'a> Probe<'a> {
         Self {
             reader,
             caps: None,
-            orientation: Orientation::default(),
+            orientation: reader.orientation(&gst::TagList::new(), Orientation::default()),
             clock: StreamClock::default(),
             shown: Vec::new(),
+            first_key_ns: None,
             ended: false,
         }
     }
@@ -142,11 +183,14 @@ impl<'a> Probe<'a> {
             }
             Item::Segment(segment) => self.clock.set_segment(segment),
             Item::Tags(tags) => {
-                self.orientation = Orientation::from_tags(&tags).unwrap_or(self.orientation);
+                self.orientation = self.reader.orientation(&tags, self.orientation);
             }
             Item::Buffer(buffer) => {
                 let time = buffer.pts().or(buffer.dts());
                 let shown = time.and_then(|time| self.clock.shown(time, buffer.duration()));
+                if !buffer.flags().contains(gst::BufferFlags::DELTA_UNIT) {
+                    self.first_key_ns = self.first_key_ns.or(shown.map(|shown| shown.start_ns));
+                }
                 self.shown.extend(shown);
             }
             Item::Eos => self.ended = true,
@@ -213,10 +257,6 @@ fn describe(caps: &gst::Caps, orientation: Orientation) -> Option<VideoInfo> {
     };
     let stored_size = (size("width")?, size("height")?);
     let (width, height) = upright(square_size(stored_size.0, stored_size.1, pixel_aspect));
-    let stated = structure.get::<gst::Fraction>("framerate").ok();
-    let frame_rate = mpeg2_frame_rate(structure)
-        .or_else(|| stated.map(|rate| (rate.numer(), rate.denom())))
-        .filter(|(numer, denom)| *numer > 0 && *denom > 0);
     let aspect = (pixel_aspect.numer(), pixel_aspect.denom());
     let pixel_aspect = match (u32::try_from(aspect.0), u32::try_from(aspect.1)) {
         (Ok(numer @ 1..), Ok(denom @ 1..)) => (numer, denom),
@@ -224,7 +264,7 @@ fn describe(caps: &gst::Caps, orientation: Orientation) -> Option<VideoInfo> {
     };
     Some(VideoInfo {
         duration_secs: 0.0,
-        frame_rate,
+        frame_rate: None,
         width,
         height,
         codec: pbutils::pb_utils_get_codec_description(caps).into(),
@@ -235,6 +275,45 @@ fn describe(caps: &gst::Caps, orientation: Orientation) -> Option<VideoInfo> {
         start_timecode: None,
         video_start_secs: 0.0,
     })
+}
+
+/// The rate that the format of the packets states.
+fn frame_rate(structure: &gst::StructureRef) -> Option<(i32, i32)> {
+    let stated = structure.get::<gst::Fraction>("framerate").ok();
+    mpeg2_frame_rate(structure)
+        .or_else(|| stated.map(|rate| (rate.numer(), rate.denom())))
+        .filter(|(numer, denom)| *numer > 0 && *denom > 0)
+}
+
+/// How long before the pictures the sound begins.
+///
+/// Files are mostly shifted by whole frames. So a time near a frame boundary is meant to be on it
+/// (Matroska rounds to milliseconds), and if only the time without the encoder's silence is near one,
+/// there is such silence.
+fn after_sound_secs(
+    first_ns: Option<i64>,
+    sound: Option<FirstSound>,
+    frame_rate: Option<(i32, i32)>,
+) -> f64 {
+    let (Some(first_ns), Some(sound)) = (first_ns, sound) else {
+        return 0.0;
+    };
+    let late_secs = secs(first_ns - sound.packet_ns);
+    let without_priming_secs = late_secs - secs(sound.priming_ns);
+    if without_priming_secs < MIN_LATE_SECS {
+        return 0.0;
+    }
+    let Some((numer, denom)) = frame_rate else {
+        return late_secs;
+    };
+    let per_sec = f64::from(numer) / f64::from(denom);
+    let on_frame = |secs: f64| {
+        let on_frame_secs = (secs * per_sec).round() / per_sec;
+        ((on_frame_secs - secs).abs() < MAX_ROUNDING_SECS).then_some(on_frame_secs)
+    };
+    on_frame(late_secs)
+        .or_else(|| on_frame(without_priming_secs))
+        .unwrap_or(late_secs)
 }
 
 /// The rate in an MPEG-2 sequence header: one of the usual rates, times the factor in its extension,
@@ -260,4 +339,30 @@ fn mpeg2_frame_rate(structure: &gst::StructureRef) -> Option<(i32, i32)> {
     let extension = parts.find(|part| part.starts_with(&[0, 0, 1, 0xb5]) && part[4] >> 4 == 1)?;
     let (n, d) = (extension[9] >> 5 & 3, extension[9] & 31);
     Some((numer * (i32::from(n) + 1), denom * (i32::from(d) + 1)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pictures_are_late_by_whole_frames_whatever_the_encoder_of_the_sound_put_first() {
+        let late = |first_secs: f64, rate| {
+            let sound = FirstSound {
+                packet_ns: 1_400_000_000,
+                priming_ns: 64_000_000,
+            };
+            let first_ns = 1_400_000_000 + (first_secs * 1e9) as i64;
+            after_sound_secs(Some(first_ns), Some(sound), rate)
+        };
+        let pal = Some((25, 1));
+        assert_eq!(late(6.0, pal), 6.0);
+        assert_eq!(late(6.001, pal), 6.0, "rounded");
+        assert_eq!(late(6.064, pal), 6.0, "with silence first");
+        assert_eq!(late(0.064, pal), 0.0, "nothing but silence");
+        assert_eq!(late(-1.0, pal), 0.0);
+        assert!((late(6.05, pal) - 6.05).abs() < 1e-6, "between frames");
+        assert!((late(6.064, None) - 6.064).abs() < 1e-6);
+        assert_eq!(after_sound_secs(Some(5), None, pal), 0.0);
+    }
 }

@@ -22,8 +22,9 @@ use crate::video::file::error::VideoError;
 use crate::video::file::gif::Gif;
 use crate::video::file::gst_util::{DATA_TIMEOUT, element, find_demuxer, gst_error};
 use crate::video::file::intake::{Intake, Item, VIDEO_TRACK};
+use crate::video::file::orientation::Orientation;
 use crate::video::file::source::Source;
-use crate::video::file::streams::{Streams, lock};
+use crate::video::file::streams::{FirstSound, Streams, lock};
 
 /// How often a waiting reader checks for errors and for the cancel flag.
 const POLL: Duration = Duration::from_millis(20);
@@ -84,18 +85,22 @@ impl Reader {
 
         let intake = Intake::default();
         let streams = Arc::<Mutex<Streams>>::default();
-        let added = (Arc::clone(&streams), intake.clone());
+        let added = (Arc::clone(&streams), intake.clone(), source.clone());
         bin.connect_pad_added(move |bin, pad| {
-            let (streams, intake) = &added;
-            let in_container = find_demuxer(bin).is_some();
+            let (streams, intake, source) = &added;
+            let demuxer = find_demuxer(bin);
+            let in_container = demuxer.is_some();
             let other = Arc::clone(streams);
             let mut found = lock(streams);
-            let taken = found.add_video(pad, intake, &caps, in_container)
+            let taken = found.add_video(pad, intake, &caps, in_container, source.tracks())
                 || delivery == Delivery::Tracks && found.add_audio(pad, intake);
             if !taken {
-                found.discard(pad, other);
+                found.discard(pad, other, Container::of_demuxer(demuxer.as_deref()));
             }
         });
+        if let Some(bin) = bin.downcast_ref::<gst::Bin>() {
+            bin.connect_deep_element_added(|_, _, element| wait_for_video(element));
+        }
         let complete = Arc::clone(&streams);
         bin.connect_no_more_pads(move |_| lock(&complete).complete = true);
         if delivery == Delivery::Frames {
@@ -292,6 +297,24 @@ impl Reader {
         streams.n_audio_channels.unwrap_or(usual)
     }
 
+    /// Whether there are subtitles among the streams that were found so far.
+    pub fn has_subtitles(&self) -> bool {
+        lock(&self.streams).has_subtitles
+    }
+
+    /// Where the sound begins, unless it is delivered.
+    pub(super) fn first_sound(&self) -> Option<FirstSound> {
+        lock(&self.streams).first_sound
+    }
+
+    /// How the picture has to be turned, after these tags came.
+    pub fn orientation(&self, tags: &gst::TagListRef, before: Orientation) -> Orientation {
+        self.source
+            .stored_orientation()
+            .or_else(|| Orientation::from_tags(tags))
+            .unwrap_or(before)
+    }
+
     /// The length that the container states, from its own zero. Often missing, sometimes wrong.
     pub fn container_duration_ns(&self) -> Option<i64> {
         let pad = lock(&self.streams).video.clone()?;
@@ -324,4 +347,22 @@ impl Reader {
     pub fn container(&self) -> Container {
         Container::of_demuxer(find_demuxer(self.pipeline.upcast_ref()).as_deref())
     }
+}
+
+/// The demuxer of program streams says "no more streams" after the first one. Sound may come long
+/// before the pictures, which would then be held back until the sound has ended.
+fn wait_for_video(element: &gst::Element) {
+    let is_meant = element
+        .factory()
+        .is_some_and(|factory| factory.name() == "mpegpsdemux");
+    if !is_meant {
+        return;
+    }
+    // This comes before the bin that adds the element starts to listen.
+    element.connect_no_more_pads(|demuxer| {
+        let mut pads = demuxer.src_pads().into_iter();
+        if !pads.any(|pad| pad.name().starts_with("video")) {
+            demuxer.stop_signal_emission_by_name("no-more-pads");
+        }
+    });
 }

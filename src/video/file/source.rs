@@ -10,6 +10,8 @@ use crate::video::file::error::VideoError;
 use crate::video::file::gif::Gif;
 use crate::video::file::gst_util;
 use crate::video::file::info::VideoInfo;
+use crate::video::file::orientation::Orientation;
+use crate::video::file::stored::StoredTracks;
 use crate::video::file::truncated;
 
 /// An opened video file. Clones share what has been found out about it.
@@ -26,6 +28,7 @@ struct Opened {
     blocks: OnceLock<Result<Blocks, VideoError>>,
     probed: OnceLock<Result<Probed, VideoError>>,
     is_truncated: OnceLock<bool>,
+    tracks: OnceLock<StoredTracks>,
 }
 
 /// What the blocks of a GIF say; empty for other files.
@@ -62,6 +65,7 @@ impl Source {
                 blocks: OnceLock::new(),
                 probed: OnceLock::new(),
                 is_truncated: OnceLock::new(),
+                tracks: OnceLock::new(),
             }),
         })
     }
@@ -86,6 +90,22 @@ impl Source {
             Some(gif) => !gif.is_whole,
             None => truncated::is_truncated(self.path()),
         })
+    }
+
+    /// What the header says about the video tracks; nothing for most containers.
+    pub(super) fn tracks(&self) -> &StoredTracks {
+        let tracks = &self.opened.tracks;
+        tracks.get_or_init(|| StoredTracks::read(self.path()))
+    }
+
+    /// Which of its video tracks is shown, `None` if there is only one.
+    pub(in crate::video) fn chosen_video(&self) -> Option<usize> {
+        self.tracks().chosen().map(|(at, _)| at)
+    }
+
+    /// How the picture has to be turned, where the header says that it is.
+    pub(in crate::video) fn stored_orientation(&self) -> Option<Orientation> {
+        self.tracks().orientation()
     }
 
     /// `None` for every file that is not a GIF.

@@ -5,7 +5,19 @@ use std::sync::{Arc, Mutex, PoisonError};
 use gstreamer as gst;
 use gstreamer::prelude::*;
 
+use crate::video::file::container::Container;
 use crate::video::file::intake::{Intake, VIDEO_TRACK};
+use crate::video::file::stored::StoredTracks;
+
+/// Where the sound of a file begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct FirstSound {
+    /// Stream time of its first packet.
+    pub packet_ns: i64,
+    /// How much silence the encoder may have put first. MP4 says so and leaves it out; other
+    /// containers keep it.
+    pub priming_ns: i64,
+}
 
 /// The streams that were found so far, filled in by the pipeline's threads.
 #[derive(Default)]
@@ -15,6 +27,9 @@ pub(super) struct Streams {
     /// Of the first sound track.
     pub n_audio_channels: Option<u32>,
     pub audio: Vec<gst::Pad>,
+    /// The first sound that is not delivered.
+    pub first_sound: Option<FirstSound>,
+    pub has_subtitles: bool,
     discarded: Vec<gst::Pad>,
     pub complete: bool,
     pub missing_codec: Option<String>,
@@ -38,6 +53,85 @@ fn link(pad: &gst::Pad, intake: &Intake, caps: &gst::Caps, track: usize) -> Opti
         .ok()
 }
 
+/// What a stream is. Its parser may not have seen any data yet, and then it has no caps.
+fn found_caps(pad: &gst::Pad) -> gst::Caps {
+    pad.current_caps()
+        .or_else(|| pad.stream()?.caps())
+        .unwrap_or_else(|| pad.query_caps(None))
+}
+
+/// The beginning of the name of its caps, as far as that is known.
+fn kind(pad: &gst::Pad) -> String {
+    if let Some(structure) = found_caps(pad).structure(0) {
+        return structure.name().to_string();
+    }
+    let kind = pad.stream().map(|stream| stream.stream_type());
+    match kind {
+        Some(kind) if kind.contains(gst::StreamType::VIDEO) => "video/".to_owned(),
+        Some(kind) if kind.contains(gst::StreamType::AUDIO) => "audio/".to_owned(),
+        _ => String::new(),
+    }
+}
+
+/// The number of its track in the container, with which the name of a stream ends: `…/002` in MP4,
+/// `…/002:UID` in Matroska.
+fn track_number(pad: &gst::Pad) -> Option<u64> {
+    let id = pad.stream_id()?;
+    let (_, end) = id.rsplit_once('/')?;
+    end.split(':').next()?.parse().ok()
+}
+
+/// Lets the format of a sound change. The filter behind its parser holds the first one, and it would
+/// end the whole file, pictures too, where a broadcast goes from surround to stereo.
+fn let_format_change(pad: &gst::Pad) {
+    let target = pad
+        .downcast_ref::<gst::GhostPad>()
+        .and_then(GhostPadExt::target);
+    let element = target.and_then(|target| target.parent_element());
+    let is_filter = |element: &gst::Element| {
+        let factory = element.factory();
+        factory.is_some_and(|factory| factory.name() == "capsfilter")
+    };
+    if let Some(filter) = element.filter(is_filter) {
+        filter.set_property("caps", gst::Caps::new_any());
+    }
+}
+
+/// How much silence the usual encoders of this format put first.
+fn priming_ns(caps: &gst::CapsRef) -> i64 {
+    let priming = caps.structure(0).and_then(|structure| {
+        let number = |name| structure.get::<i32>(name).ok();
+        let n_samples = match (
+            structure.name().as_str(),
+            number("mpegversion")?,
+            number("layer"),
+        ) {
+            ("audio/mpeg", 1, Some(2)) => 481,
+            ("audio/mpeg", 1, Some(3)) => 1105,
+            ("audio/mpeg", 2 | 4, _) => 1024,
+            _ => return None,
+        };
+        let rate = number("rate").filter(|rate| *rate > 0)?;
+        Some(n_samples * 1_000_000_000 / i64::from(rate))
+    });
+    priming.unwrap_or(0)
+}
+
+fn first_sound(
+    pad: &gst::Pad,
+    buffer: &gst::BufferRef,
+    container: Container,
+) -> Option<FirstSound> {
+    let segment = pad.sticky_event::<gst::event::Segment>(0)?;
+    let segment = segment.segment().clone();
+    let mut clock = container.clock();
+    clock.set_segment(segment.downcast::<gst::ClockTime>().ok()?);
+    Some(FirstSound {
+        packet_ns: clock.stream_time_ns(buffer.pts()?),
+        priming_ns: pad.current_caps().map_or(0, |caps| priming_ns(&caps)),
+    })
+}
+
 impl Streams {
     pub fn note_missing(&mut self, codec: String) {
         // Sound that cannot be decoded does not matter for the pictures.
@@ -53,20 +147,21 @@ impl Streams {
         intake: &Intake,
         caps: &gst::Caps,
         in_container: bool,
+        tracks: &StoredTracks,
     ) -> bool {
-        let found = pad.current_caps().unwrap_or_else(|| pad.query_caps(None));
-        let Some(structure) = found.structure(0) else {
-            return false;
-        };
-        let name = structure.name().to_string();
+        let name = kind(pad);
         if name.starts_with("audio/") && !self.has_audio {
-            let n_channels = structure.get::<i32>("channels").ok();
+            let found = found_caps(pad);
+            let n_channels = found
+                .structure(0)
+                .and_then(|found| found.get::<i32>("channels").ok());
             self.n_audio_channels = n_channels.and_then(|n| n.try_into().ok());
             self.has_audio = true;
         }
         // One photograph is not a video; an animation or Motion JPEG in a container is.
         let is_video = name.starts_with("video/") || in_container && name.starts_with("image/");
-        if !is_video || self.video.is_some() {
+        let is_other = || track_number(pad).is_some_and(|number| tracks.is_other(number));
+        if !is_video || self.video.is_some() || is_other() {
             return false;
         }
         self.video = link(pad, intake, caps, VIDEO_TRACK);
@@ -75,10 +170,10 @@ impl Streams {
 
     /// `false` if this is not sound.
     pub fn add_audio(&mut self, pad: &gst::Pad, intake: &Intake) -> bool {
-        let found = pad.current_caps().unwrap_or_else(|| pad.query_caps(None));
-        let is_audio = found
-            .structure(0)
-            .is_some_and(|structure| structure.name().starts_with("audio/"));
+        let is_audio = kind(pad).starts_with("audio/");
+        if is_audio {
+            let_format_change(pad);
+        }
         let track = VIDEO_TRACK + 1 + self.audio.len();
         let sink = is_audio.then(|| link(pad, intake, &gst::Caps::new_any(), track));
         self.audio.extend(sink.flatten());
@@ -87,16 +182,38 @@ impl Streams {
 
     /// Takes a stream that is not needed. Its first data says that all streams are known, and the
     /// answer to it makes the demuxer skip the stream from then on.
-    pub fn discard(&mut self, pad: &gst::Pad, streams: Arc<Mutex<Self>>) {
+    pub fn discard(&mut self, pad: &gst::Pad, streams: Arc<Mutex<Self>>, container: Container) {
         let at_end = Arc::clone(&streams);
+        let kind = kind(pad);
+        let is_audio = kind.starts_with("audio/");
+        self.has_subtitles |= [
+            "text/",
+            "subpicture/",
+            "application/x-subtitle",
+            "closedcaption/",
+        ]
+        .iter()
+        .any(|subtitles| kind.starts_with(subtitles));
+        if is_audio {
+            let_format_change(pad);
+        }
         let sink = gst::Pad::builder(gst::PadDirection::Sink)
-            .chain_function(move |_, _, _| {
-                // Data flows only once all pads are there.
+            .chain_function(move |pad, _, buffer| {
                 let mut streams = lock(&streams);
+                if is_audio {
+                    let found = first_sound(pad, &buffer, container);
+                    let sounds = streams.first_sound.into_iter().chain(found);
+                    streams.first_sound = sounds.min_by_key(|sound| sound.packet_ns);
+                }
+                let has_video = streams.video.is_some();
+                if !has_video && container.finds_streams_late() {
+                    return Ok(gst::FlowSuccess::Ok);
+                }
+                // Elsewhere data flows only once all pads are there.
                 streams.complete = true;
-                Err(match streams.video {
-                    Some(_) => gst::FlowError::NotLinked,
-                    None => gst::FlowError::Eos,
+                Err(match has_video {
+                    true => gst::FlowError::NotLinked,
+                    false => gst::FlowError::Eos,
                 })
             })
             .event_function(move |_, _, event| {

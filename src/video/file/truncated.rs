@@ -52,7 +52,7 @@ fn matroska_end(file: &mut File) -> Option<u64> {
 }
 
 /// A number of variable length and its number of bytes; all ones mean "unknown".
-fn ebml_number(data: &[u8]) -> Option<(Option<u64>, usize)> {
+pub(in crate::video) fn ebml_number(data: &[u8]) -> Option<(Option<u64>, usize)> {
     let first = *data.first()?;
     let n_bytes = first.leading_zeros() as usize + 1;
     if n_bytes > 8 {

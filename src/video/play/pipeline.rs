@@ -72,6 +72,17 @@ impl Pipeline {
         );
         playbin.set_property("video-sink", &sink);
 
+        if let Some(at) = source.chosen_video() {
+            // Before that, the player does not know its tracks, and forgets which one was chosen.
+            playbin.connect("video-changed", false, move |values| {
+                let playbin = values.first()?.get::<gst::Element>().ok()?;
+                let at = i32::try_from(at).ok()?;
+                if at < playbin.property::<i32>("n-video") {
+                    playbin.set_property("current-video", at);
+                }
+                None
+            });
+        }
         let audio_sink = match sound {
             Sound::System => element("autoaudiosink").or_else(|_| silent_sink())?,
             Sound::Nowhere => silent_sink()?,

@@ -9,6 +9,7 @@
 pub(super) mod bitstream;
 mod decoder;
 pub(super) mod frame;
+mod hdr;
 mod packet_pass;
 mod packet_source;
 mod picture;

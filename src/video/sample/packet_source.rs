@@ -80,7 +80,7 @@ impl PacketSource {
             clock: StreamClock::default(),
             segment_shift_ns: None,
             first_shift_ns: None,
-            orientation: Orientation::default(),
+            orientation: source.stored_orientation().unwrap_or_default(),
             container: None,
             just_sought: false,
             ended: false,
@@ -98,7 +98,7 @@ impl PacketSource {
                 Item::Caps(caps) => self.set_caps(caps)?,
                 Item::Segment(segment) => self.set_segment(segment)?,
                 Item::Tags(tags) => {
-                    self.orientation = Orientation::from_tags(&tags).unwrap_or(self.orientation);
+                    self.orientation = self.reader.orientation(&tags, self.orientation);
                 }
                 Item::Buffer(buffer) => return self.packet(buffer).map(Some),
                 Item::Eos => {

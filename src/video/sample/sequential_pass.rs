@@ -79,7 +79,7 @@ impl SequentialPass {
             clock: StreamClock::default(),
             seek_shift_ns: 0,
             info: None,
-            orientation: Orientation::default(),
+            orientation: source.stored_orientation().unwrap_or_default(),
             maker: PictureMaker::default(),
             zero_ns: None,
             latest_ns: 0,
@@ -173,7 +173,7 @@ impl SequentialPass {
                 self.clock.set_segment(segment);
             }
             Ok(Item::Tags(tags)) => {
-                self.orientation = Orientation::from_tags(&tags).unwrap_or(self.orientation);
+                self.orientation = self.reader.orientation(&tags, self.orientation);
             }
             Ok(Item::Buffer(buffer)) => self.take_frame(buffer),
             Ok(Item::Eos) => {
