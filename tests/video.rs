@@ -554,9 +554,7 @@ fn pictures_that_come_later_than_the_sound_are_as_late_in_mp4_and_matroska() {
         );
         let frames = Sampler::open(&path, options(Strategy::Auto)).unwrap();
         let numbers: Vec<_> = frames.map(|frame| number(&frame.unwrap().image)).collect();
-        // MPG does not store all display times.
-        let n_off = u32::from(extension == "mpg");
-        assert!(numbers[0].abs_diff(25) <= n_off, "{extension}: {numbers:?}");
+        assert_eq!(numbers[0], 25, "{extension}");
         let image = thumbnail(&path, 1.0, 120, no_cancel()).unwrap().unwrap();
         assert_eq!(number(&image), 25, "{extension}");
     }
@@ -589,11 +587,9 @@ fn of_several_tracks_the_one_that_is_meant_is_read() {
         let path = fixture(name);
         let info = probe(&path).unwrap();
         assert_eq!((info.width, info.height), (160, 120), "{name}");
-        for strategy in [Strategy::Auto, Strategy::Sequential] {
-            let frames = Sampler::open(&path, options(strategy)).unwrap();
-            let numbers: Vec<_> = frames.map(|frame| number(&frame.unwrap().image)).collect();
-            assert_eq!(numbers[..2], [25, 75], "{name} {strategy:?}");
-        }
+        let frames = Sampler::open(&path, options(Strategy::Auto)).unwrap();
+        let numbers: Vec<_> = frames.map(|frame| number(&frame.unwrap().image)).collect();
+        assert_eq!(numbers.get(..2), Some(&[25, 75][..]), "{name} {numbers:?}");
     }
 }
 

@@ -95,7 +95,11 @@ impl Reader {
             let taken = found.add_video(pad, intake, &caps, in_container, source.tracks())
                 || delivery == Delivery::Tracks && found.add_audio(pad, intake);
             if !taken {
-                found.discard(pad, other, Container::of_demuxer(demuxer.as_deref()));
+                let container = Container::of_demuxer(demuxer.as_deref());
+                // The track that is meant may come behind this one.
+                let video_may_come =
+                    container.finds_streams_late() || source.chosen_video().is_some();
+                found.discard(pad, other, container, video_may_come);
             }
         });
         if let Some(bin) = bin.downcast_ref::<gst::Bin>() {

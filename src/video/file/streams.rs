@@ -182,7 +182,15 @@ impl Streams {
 
     /// Takes a stream that is not needed. Its first data says that all streams are known, and the
     /// answer to it makes the demuxer skip the stream from then on.
-    pub fn discard(&mut self, pad: &gst::Pad, streams: Arc<Mutex<Self>>, container: Container) {
+    ///
+    /// Where pictures may still come, it does not say so before they are found.
+    pub fn discard(
+        &mut self,
+        pad: &gst::Pad,
+        streams: Arc<Mutex<Self>>,
+        container: Container,
+        video_may_come: bool,
+    ) {
         let at_end = Arc::clone(&streams);
         let kind = kind(pad);
         let is_audio = kind.starts_with("audio/");
@@ -206,7 +214,7 @@ impl Streams {
                     streams.first_sound = sounds.min_by_key(|sound| sound.packet_ns);
                 }
                 let has_video = streams.video.is_some();
-                if !has_video && container.finds_streams_late() {
+                if !has_video && video_may_come {
                     return Ok(gst::FlowSuccess::Ok);
                 }
                 // Elsewhere data flows only once all pads are there.
