@@ -175,7 +175,7 @@ fn malformed_data_is_named_with_its_line() {
     fs::write(&world.labels, lines).unwrap();
     let output = world.place.path("x.safetensors");
     let mut arguments = world.on_data("train", "--features");
-    arguments.extend(["-o", path(&output)]);
+    arguments.extend(["--strict", "-o", path(&output)]);
     let outcome = world.place.vcl(arguments);
     let error = outcome.error();
     assert!(
@@ -185,7 +185,14 @@ fn malformed_data_is_named_with_its_line() {
     assert!(!output.exists());
 
     let labels = world.labels.clone();
-    let outcome = world.place.vcl(world.on_data("evaluate", "--features"));
+    let mut arguments = world.on_data("evaluate", "--features");
+    let outcome = world.place.vcl(&arguments);
+    assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
+    let warning = &outcome.stderr;
+    assert!(warning.contains("1 line is left out"), "{warning}");
+    assert!(warning.contains("line 5"), "{warning}");
+    arguments.push("--strict");
+    let outcome = world.place.vcl(arguments);
     assert!(outcome.error().contains("labels.jsonl, line 5: "));
     let predictions = world.place.path("p.jsonl");
     fs::write(&predictions, "{\"qid\": 0, \"vid\": \n").unwrap();

@@ -98,18 +98,19 @@ fn no_key_does_anything_while_typing() {
 #[test]
 fn what_is_typed_within_one_frame_is_asked() {
     let mut window = Window::with_indexed_demo(&[], USUAL);
-    let key = |modifiers, key| Event::Key {
+    let key = |modifiers, key, pressed| Event::Key {
         key,
         physical_key: None,
-        pressed: true,
+        pressed,
         repeat: false,
         modifiers,
     };
     let ctrl = Modifiers::COMMAND | Modifiers::CTRL;
     window.harness.input_mut().events.extend([
-        key(ctrl, Key::F),
+        key(ctrl, Key::F, true),
+        key(ctrl, Key::F, false),
         Event::Text("a red kite".to_owned()),
-        key(Modifiers::NONE, Key::Enter),
+        key(Modifiers::NONE, Key::Enter, true),
     ]);
     window.harness.step();
     window.harness.step();
