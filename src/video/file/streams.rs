@@ -81,6 +81,11 @@ fn track_number(pad: &gst::Pad) -> Option<u64> {
     end.split(':').next()?.parse().ok()
 }
 
+/// Whether this is a video track beside the one that is to be shown.
+pub(super) fn is_other_video(pad: &gst::Pad, tracks: &StoredTracks) -> bool {
+    track_number(pad).is_some_and(|number| tracks.is_other(number))
+}
+
 /// Lets the format of a sound change. The filter behind its parser holds the first one, and it would
 /// end the whole file, pictures too, where a broadcast goes from surround to stereo.
 fn let_format_change(pad: &gst::Pad) {
@@ -160,8 +165,7 @@ impl Streams {
         }
         // One photograph is not a video; an animation or Motion JPEG in a container is.
         let is_video = name.starts_with("video/") || in_container && name.starts_with("image/");
-        let is_other = || track_number(pad).is_some_and(|number| tracks.is_other(number));
-        if !is_video || self.video.is_some() || is_other() {
+        if !is_video || self.video.is_some() || is_other_video(pad, tracks) {
             return false;
         }
         self.video = link(pad, intake, caps, VIDEO_TRACK);
