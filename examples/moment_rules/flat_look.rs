@@ -198,9 +198,9 @@ fn outline(shape: usize) -> Path {
     let mut polygon = |corners: Vec<(f32, f32)>| {
         for (i, (x, y)) in corners.into_iter().enumerate() {
             if i == 0 {
-                path.move_to(x, y)
+                path.move_to(x, y);
             } else {
-                path.line_to(x, y)
+                path.line_to(x, y);
             }
         }
         path.close();

@@ -145,7 +145,7 @@ mod tests {
 
     #[test]
     fn what_people_are_shown_has_no_noise_and_a_higher_bar_than_the_protocol() {
-        let mut curve = vec![0.2, 0.22].repeat(10);
+        let mut curve = [0.2, 0.22].repeat(10);
         curve[7..10].copy_from_slice(&[0.5, 0.47, 0.5]);
         curve[15] = 0.34;
         let curve = SaliencyCurve::new(curve);

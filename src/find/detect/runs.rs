@@ -90,6 +90,10 @@ pub fn moments_of(runs: &[Range<usize>], saliency: &SaliencyCurve, end_secs: f64
 mod tests {
     use super::*;
 
+    fn only(run: Range<usize>) -> Vec<Range<usize>> {
+        std::iter::once(run).collect()
+    }
+
     fn curve(values: &[f32]) -> SaliencyCurve {
         SaliencyCurve::new(values.to_vec())
     }
@@ -101,7 +105,7 @@ mod tests {
         assert_eq!(runs(&shape, 0.9), [2..4, 7..8]);
         assert_eq!(runs(&shape, 0.7), [1..4, 5..6, 7..8]);
         assert_eq!(runs(&shape, 0.1), [0..6, 7..8], "at the threshold itself");
-        assert_eq!(runs(&shape, 1.0), [2..3], "the best");
+        assert_eq!(runs(&shape, 1.0), only(2..3), "the best");
         assert_eq!(runs(&shape, 0.0).len(), 1, "everything");
         assert!(runs(&SaliencyCurve::default(), 0.7).is_empty());
     }
@@ -128,7 +132,11 @@ mod tests {
             moments.iter().map(|m| m.score).collect::<Vec<_>>(),
             [0.5, 0.3]
         );
-        let end = |end_secs| moments_of(&[4..5], &saliency, end_secs)[0].span.end_secs;
+        let end = |end_secs| {
+            moments_of(&only(4..5), &saliency, end_secs)[0]
+                .span
+                .end_secs
+        };
         assert_eq!(end(9.5), 9.5, "cut");
         assert_eq!(end(11.0), 11.0, "no centre");
         assert_eq!(end(400.0), 10.0, "more clips are to come");

@@ -29,8 +29,9 @@ pub fn steps(curve: &SaliencyCurve) -> SaliencyCurve {
     let mut begins = vec![0; n + 1];
     for end in 1..=n {
         let (mut least, mut at) = (f64::INFINITY, 0);
-        for begin in end.saturating_sub(LONGEST)..end {
-            let cost = costs[begin] + price + sums.error(begin, end);
+        let begins_at = end.saturating_sub(LONGEST);
+        for (begin, before) in costs[..end].iter().enumerate().skip(begins_at) {
+            let cost = before + price + sums.error(begin, end);
             if cost < least {
                 (least, at) = (cost, begin);
             }
