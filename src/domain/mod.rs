@@ -32,7 +32,7 @@ pub use model_layout::{
     PROCESSOR_CONFIG, PYTORCH, SAFETENSORS, SHARD_INDEX, SMALL_MODEL_FILES, ShardIndexError,
     WEIGHT_FILES, shard_names,
 };
-pub use moment::Moment;
+pub use moment::{Moment, Verdict};
 pub use panics::{SENSELESS, catch_panic, foreign, survive};
 pub use pasted::clean_pasted;
 pub use path_text::{path_list, path_of_text, path_text, serialize_path};

@@ -86,7 +86,7 @@ fn mean_of(curve: &SaliencyCurve) -> f32 {
 }
 
 fn prominence_of(curve: &SaliencyCurve) -> f32 {
-    peak_of(curve) - BASE_SHARE * median(curve.values().to_vec())
+    peak_of(curve) - BASE_SHARE * curve.median().unwrap_or(0.0)
 }
 
 fn median(mut values: Vec<f32>) -> f32 {

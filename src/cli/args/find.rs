@@ -28,8 +28,8 @@ pub struct SearchArgs {
     #[arg(long, default_value_t = 5, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub top: u16,
 
-    /// How salient a clip must be to belong to a moment, between the least (0) and most (1)
-    /// salient; else 0.4, or 0.5 for a prompt with a trained moment head
+    /// How high a moment must reach, between the least (0) and most (1) salient part; else 0.7, 0.9
+    /// where many parts reach that, or 0.5 for a prompt with a trained moment head
     #[arg(long, value_name = "T", value_parser = parse_fraction, allow_negative_numbers = true)]
     pub threshold: Option<f32>,
 
