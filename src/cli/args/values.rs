@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::builder::{OsStringValueParser, PathBufValueParser, TypedValueParser};
 
 use crate::cli::plot::PlotFormat;
-use crate::domain::{Query, QueryError, clean_pasted, path_of_text};
+use crate::domain::{Query, QueryError, clean_pasted, parse_date, path_of_text};
 
 /// More context than this leaves no room for the words of a query.
 pub fn parse_n_ctx(text: &str) -> Result<usize, String> {
@@ -32,6 +32,18 @@ pub fn parse_text(text: &str) -> Result<String, QueryError> {
     match clean_pasted(text) {
         text if text.is_empty() => Err(QueryError::Empty),
         text => Ok(text),
+    }
+}
+
+/// When a day begins, in seconds since 1970.
+pub fn parse_since(text: &str) -> Result<i64, String> {
+    parse_date(text).ok_or_else(|| "give a day such as 2026-11-25, a month or a year".to_owned())
+}
+
+pub fn parse_secs(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(value) if value.is_finite() && value >= 0.0 => Ok(value),
+        _ => Err("give a number of seconds".to_owned()),
     }
 }
 
