@@ -10,14 +10,14 @@
 //! windows, threads of its own or output. Several processes may work on one library: the catalogue
 //! deals out the videos.
 
-mod catalogue;
+pub mod catalogue;
 mod chance;
 mod dot;
 mod error;
 pub mod folder;
 mod index;
 mod indexing;
-mod matrix;
+pub mod matrix;
 mod path_bytes;
 mod scan;
 mod search;

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::path::PathBuf;
 
+use half::slice::HalfFloatSliceExt as _;
 use rayon::prelude::*;
 
 use crate::domain::{ClipIndex, Embeddings, Highlight, Moment, UnitVector};
@@ -110,7 +111,8 @@ impl Judge<'_> {
 }
 
 impl LibraryIndex {
-    pub(super) fn new(matrix: Matrix, videos: Vec<LibraryVideo>) -> Self {
+    /// A matrix with the videos of the catalogue that it was made from.
+    pub fn new(matrix: Matrix, videos: Vec<LibraryVideo>) -> Self {
         let is_waiting =
             |video: &&LibraryVideo| matches!(video.state, State::Waiting | State::Working);
         let n_not_indexed = videos.iter().filter(is_waiting).count();
@@ -154,10 +156,12 @@ impl LibraryIndex {
 
     /// The embeddings of a video, as exact as half precision has them.
     pub fn embeddings(&self, video: usize) -> Embeddings {
-        let rows = self.matrix.rows(&self.matrix.spans()[video]);
-        let values = rows.iter().map(|bits| half::f16::from_bits(*bits).to_f32());
+        let rows: &[half::f16] =
+            bytemuck::cast_slice(self.matrix.rows(&self.matrix.spans()[video]));
+        let mut values = vec![0.0; rows.len()];
+        rows.convert_to_f32_slice(&mut values);
         // A row of zeros stays one; the length is that of whole rows.
-        Embeddings::from_features(self.matrix.dim(), values.collect())
+        Embeddings::from_features(self.matrix.dim(), values)
             .unwrap_or_else(|_| Embeddings::empty(self.matrix.dim()))
     }
 

@@ -26,7 +26,7 @@ fn place() -> (Place, PathBuf) {
         let name = format!("films/{folder}/{i:02}.mp4");
         place.video(
             &name,
-            &[(0xff00_0000 | 0x10_1010 * i, 2 + i % 5), (0xffd0_2020, 2)],
+            &[(0xff00_0000 | (0x10_1010 * i), 2 + i % 5), (0xffd0_2020, 2)],
         );
     }
     let dir = place.path("films");
