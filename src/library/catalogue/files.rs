@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::Catalogue;
 use crate::library::error::LibraryError;
@@ -92,7 +92,7 @@ impl Catalogue {
             for file in files {
                 record(connection, file)?;
             }
-            forget_empty(connection)
+            Ok(())
         })
     }
 
@@ -220,20 +220,26 @@ pub(super) fn record(connection: &Connection, file: &SeenFile) -> rusqlite::Resu
         params![file.content.as_str(), file.n_bytes, date_secs],
         |row| row.get(0),
     )?;
+    let path = bytes_of(&file.path);
+    let before: Option<i64> = connection
+        .query_row("SELECT video FROM file WHERE path = ?", [&path], |row| {
+            row.get(0)
+        })
+        .optional()?;
     connection.execute(
         "INSERT OR REPLACE INTO file (path, video, modified_nanos, is_named) VALUES (?, ?, ?, ?)",
-        params![
-            bytes_of(&file.path),
-            video,
-            file.modified_nanos,
-            file.is_named
-        ],
+        params![path, video, file.modified_nanos, file.is_named],
+    )?;
+    // The video that no file holds any more: the file of that name holds another one now.
+    connection.execute(
+        "DELETE FROM video WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM file WHERE video = ?1)",
+        [before],
     )?;
     Ok(())
 }
 
-/// Videos that no file holds any more: the file of that name holds another one now.
-pub(super) fn forget_empty(connection: &Connection) -> rusqlite::Result<()> {
+/// Videos that no file holds any more.
+fn forget_empty(connection: &Connection) -> rusqlite::Result<()> {
     connection.execute(
         "DELETE FROM video WHERE NOT EXISTS (SELECT 1 FROM file WHERE file.video = video.id)",
         [],

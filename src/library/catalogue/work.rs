@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OptionalExtension as _, params};
 
-use super::files::{SeenFile, forget_empty, record};
+use super::files::{SeenFile, record};
 use super::{Catalogue, LibraryVideo, State};
 use crate::library::error::LibraryError;
 use crate::library::path_bytes::{bytes_of, path_of};
@@ -85,11 +85,13 @@ impl Catalogue {
             let next = connection
                 .query_row(
                     "SELECT video.id, content, path, is_named
-                     FROM file JOIN video ON video.id = file.video
-                     WHERE NOT is_missing AND NOT EXISTS (
-                         SELECT 1 FROM indexing
-                         WHERE indexing.video = video.id AND indexing.model = ?)
-                     ORDER BY path LIMIT 1",
+                     FROM video JOIN file ON file.video = video.id
+                     WHERE path = (
+                         SELECT path FROM file
+                         WHERE NOT is_missing AND NOT EXISTS (
+                             SELECT 1 FROM indexing
+                             WHERE indexing.video = file.video AND indexing.model = ?)
+                         ORDER BY path LIMIT 1)",
                     [model.0],
                     |row| {
                         let content: String = row.get(1)?;
@@ -127,7 +129,6 @@ impl Catalogue {
             let content = match seen {
                 Some(file) => {
                     record(connection, file)?;
-                    forget_empty(connection)?;
                     &file.content
                 }
                 None => &claim.content,
