@@ -37,6 +37,9 @@ pub fn run(global: &GlobalArgs, args: &IndexArgs) -> anyhow::Result<()> {
             videos.push(Found::named(path.clone()));
         }
     }
+    if let Some(shard) = args.shard {
+        videos.retain(|video| shard.holds(&video.path));
+    }
     // A search can do without a cache; here the cache is the only result.
     let cache_dir = Paths::from_env()?.cache_dir;
     let not_kept = |reason: &str| {

@@ -100,6 +100,47 @@ fn two_processes_index_one_folder_and_every_video_once() {
     assert_eq!(found["n_videos"], N_FILMS);
 }
 
+#[test]
+fn parts_of_one_folder_share_a_cache_and_are_all_of_it() {
+    let (place, dir) = place();
+    let dir = dir.to_str().unwrap();
+    let parts = ["1/3", "2/3", "3/3"];
+    let children: Vec<_> = parts
+        .iter()
+        .map(|part| start(&place, &["index", "--shard", part, dir]))
+        .collect();
+    let mut indexed = Vec::new();
+    for child in children {
+        let output = child.wait_with_output().unwrap();
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{stderr}");
+        let stdout = String::from_utf8(output.stdout).unwrap();
+        assert!(!stdout.contains("before"), "{stdout}");
+        indexed.extend(stdout.lines().map(str::to_owned));
+    }
+    let distinct: BTreeSet<_> = indexed.iter().collect();
+    assert_eq!(indexed.len(), N_FILMS as usize, "{indexed:?}");
+    assert_eq!(distinct.len(), N_FILMS as usize);
+    let again = place.vcl(["index", dir]);
+    let n_known = again.stdout().matches(", indexed before").count();
+    assert_eq!(n_known, N_FILMS as usize);
+
+    let mut scheduled = place.command();
+    scheduled.arg("--model").arg(tiny_model());
+    scheduled.args(["index", "--shard", "auto", dir]);
+    scheduled.env("SLURM_ARRAY_TASK_ID", "1");
+    assert_eq!(
+        scheduled.output().unwrap().status.code(),
+        Some(2),
+        "of how many?"
+    );
+    scheduled.env("SLURM_ARRAY_TASK_COUNT", "3");
+    let output = scheduled.output().unwrap();
+    assert!(output.status.success());
+    let n_lines = String::from_utf8(output.stdout).unwrap().lines().count();
+    assert!(0 < n_lines && n_lines < N_FILMS as usize, "{n_lines}");
+}
+
 /// `VCL_N_KILLS=100` makes it the long test.
 #[test]
 fn kills_at_any_moment_lose_nothing() {
