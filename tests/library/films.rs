@@ -104,6 +104,12 @@ fn figure(colour: Colour, shape: Shape) -> Scene {
 }
 
 impl Film {
+    /// The same scene at another time and in another look.
+    pub fn again(&self, i: usize) -> Self {
+        let scene = self.story.take_at(self.start_secs).expect("a scene").scene;
+        film(i + 1, self.words.clone(), scene)
+    }
+
     /// Draws and encodes it.
     pub fn write(&self, path: &Path) {
         gst::init().expect("GStreamer");

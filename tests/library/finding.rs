@@ -225,3 +225,48 @@ fn an_empty_library_says_what_to_do() {
             .starts_with("0 videos")
     );
 }
+
+/// An invented word is taught on two films and answers the library.
+#[test]
+fn what_was_taught_on_two_films_is_found_in_the_others() {
+    let place = Place::new();
+    fs::create_dir_all(place.path("taught")).unwrap();
+    fs::create_dir_all(place.path("films")).unwrap();
+    let films = films();
+    // The sea, in films that differ in when and how it is shown.
+    let sea = &films[5];
+    let mut lines = String::new();
+    for (i, vid) in ["v0", "v1"].into_iter().enumerate() {
+        let film = sea.again(i);
+        film.write(&place.path(&format!("taught/{vid}.mp4")));
+        let (start, end) = (film.start_secs as usize, film.end_secs as usize);
+        let line = serde_json::json!({
+            "qid": i, "query": "a flumbo", "vid": vid, "duration": film.story.duration_secs(),
+            "relevant_windows": [[start, end]], "relevant_clip_ids": [start / 2, start / 2 + 1],
+            "saliency_scores": [[4, 4, 4], [4, 4, 4]],
+        });
+        lines += &format!("{line}\n");
+    }
+    for film in &films[..12] {
+        film.write(&place.path(&format!("films/{}", film.name)));
+    }
+    let path = |name: &str| place.path(name).to_str().unwrap().to_owned();
+    fs::write(place.path("labels.jsonl"), lines).unwrap();
+    let (labels, taught, prompt) = (path("labels.jsonl"), path("taught"), path("prompt"));
+    let train = [
+        "train", "--data", &labels, "--videos", &taught, "--steps", "40", "-o", &prompt,
+    ];
+    place.vcl_bundled(train).stdout();
+    place
+        .vcl_bundled(["library", "add", &path("films")])
+        .stdout();
+    let best = |args: &[&str]| {
+        let args = [&["find", "a flumbo", "--format", "json"], args].concat();
+        let found = json(&place.vcl_bundled(args));
+        found["queries"][0]["results"][0]["video"].clone()
+    };
+    let is_right = |video: &Value| video.as_str().is_some_and(|path| path.ends_with(&sea.name));
+    assert!(!is_right(&best(&[])), "the plain word would do");
+    let by_prompt = best(&["--prompt", &prompt]);
+    assert!(is_right(&by_prompt), "{by_prompt}");
+}
