@@ -4,6 +4,7 @@
 //! counts start with `n_`, and `clip` means the 2-second unit and nothing else.
 
 mod annotation;
+mod date;
 mod embeddings;
 mod fonts;
 mod jsonl;
@@ -23,6 +24,7 @@ mod words;
 pub use annotation::{
     Annotation, AnnotationError, MAX_GRADE, N_ANNOTATORS, QueryId, null_as_default,
 };
+pub use date::{format_date, parse_date};
 pub use embeddings::{Embeddings, ShapeError};
 pub use fonts::HANGUL_FONT;
 pub use jsonl::{LineError, from_jsonl, from_jsonl_skipping, to_jsonl};

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use clap::builder::PossibleValue;
 use clap::{Subcommand, ValueEnum};
 
-use super::values::{self, parse_fraction, parse_query, parse_text};
+use super::values::{self, Shard, parse_fraction, parse_query, parse_text};
 use crate::domain::Query;
 use crate::export::{FORMATS, FileFormat};
 
@@ -137,12 +137,20 @@ impl ValueEnum for ExportFormat {
 Examples:
   vcl index ~/Videos holiday.mkv
 
+  vcl index --shard 3/8 /shared/films        the third eighth, for one of eight machines
+
 What is indexed is found by every later search, under whatever name the file has then. An
-interrupted index goes on where it stopped.")]
+interrupted index goes on where it stopped. Machines may share one VCL_CACHE_DIR.")]
 pub struct IndexArgs {
     /// Videos, or folders that are searched for videos
     #[arg(required = true, value_name = "PATH", value_parser = values::path())]
     pub paths: Vec<PathBuf>,
+
+    /// Only the I-th of N parts of the videos, told apart by their paths; `auto` takes I and N from
+    /// SLURM_ARRAY_TASK_ID (with _MIN and _COUNT), or from JOB_COMPLETION_INDEX and
+    /// JOB_COMPLETIONS
+    #[arg(long, value_name = "I/N|auto", value_parser = values::parse_shard)]
+    pub shard: Option<Shard>,
 }
 
 #[derive(Debug, clap::Args)]
