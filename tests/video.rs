@@ -593,6 +593,20 @@ fn of_several_tracks_the_one_that_is_meant_is_read() {
     }
 }
 
+/// Which track's data comes first differs from run to run.
+#[test]
+fn the_track_that_is_meant_is_decoded_to_its_end_every_time() {
+    for name in ["second_track.mkv", "second_track.mp4"] {
+        for round in 0..20 {
+            let (frames, sampler) = sample(&fixture(name), options(Strategy::Sequential)).unwrap();
+            let numbers: Vec<_> = frames.iter().map(|frame| number(&frame.image)).collect();
+            assert_eq!(numbers.len(), 3, "{name}, round {round}: {numbers:?}");
+            assert_eq!(numbers[..2], [25, 75], "{name}, round {round}");
+            assert_eq!(sampler.warning(), None, "{name}, round {round}");
+        }
+    }
+}
+
 #[test]
 fn pictures_that_only_the_header_calls_turned_or_mirrored_are_upright() {
     let upright = |name: &str, strategy| {
