@@ -108,9 +108,7 @@ impl Reader {
         let complete = Arc::clone(&streams);
         bin.connect_no_more_pads(move |_| lock(&complete).complete = true);
         if delivery == Delivery::Frames {
-            // Sound, subtitles and other video tracks are not used, so they are not decoded. The
-            // decoder of a video that is left out would also end the file: it calls frames that find
-            // no taker "not negotiated".
+            // Sound, subtitles and other video tracks are not used, so they are not decoded.
             let tracks = source.clone();
             bin.connect("autoplug-continue", false, move |values| {
                 let pad = values.get(1)?.get::<gst::Pad>().ok()?;

@@ -86,6 +86,20 @@ pub(super) fn is_other_video(pad: &gst::Pad, tracks: &StoredTracks) -> bool {
     track_number(pad).is_some_and(|number| tracks.is_other(number))
 }
 
+/// A sink for everything. Without a template, a pad accepts only its first format, and a decoder that
+/// corrects its frame rate would end the whole file.
+fn any_sink() -> Option<gst::PadBuilder<gst::Pad>> {
+    let template = gst::PadTemplate::new(
+        "sink",
+        gst::PadDirection::Sink,
+        gst::PadPresence::Always,
+        &gst::Caps::new_any(),
+    );
+    template
+        .ok()
+        .map(|template| gst::Pad::builder_from_template(&template))
+}
+
 /// Lets the format of a sound change. The filter behind its parser holds the first one, and it would
 /// end the whole file, pictures too, where a broadcast goes from surround to stereo.
 fn let_format_change(pad: &gst::Pad) {
@@ -209,7 +223,10 @@ impl Streams {
         if is_audio {
             let_format_change(pad);
         }
-        let sink = gst::Pad::builder(gst::PadDirection::Sink)
+        let Some(sink) = any_sink() else {
+            return;
+        };
+        let sink = sink
             .chain_function(move |pad, _, buffer| {
                 let mut streams = lock(&streams);
                 if is_audio {
