@@ -17,9 +17,10 @@
 //! [`domain`] knows no file, thread or tensor; [`video`], [`model`], [`store`], [`eval`] and
 //! [`export`] never name each other, with one exception: [`export`] has [`video`] cut films.
 //! [`find`], how a query becomes a curve and moments, is arithmetic over [`domain`] and [`model`].
-//! GStreamer is named only in [`video`], egui only in [`app`], burn only in [`model`], [`learn`] and
-//! [`engine`]; [`worker`] and [`cli`] sit on [`engine`] and do not know of each other; the window,
-//! [`app`], sits on [`worker`]. `tests/architecture/` checks all of this, and `docs/DESIGN.md` has the
+//! [`library`], all videos of a user found together, sits on [`engine`] and asks it for everything
+//! that a single video needs. GStreamer is named only in [`video`], egui only in [`app`], burn only in
+//! [`model`], [`learn`] and [`engine`], SQLite only in [`library`]; [`worker`] and [`cli`] sit on these
+//! and do not know of each other; the window, [`app`], sits on [`worker`]. `tests/architecture/` checks all of this, and `docs/DESIGN.md` has the
 //! reasons and how many files a new thing takes.
 
 pub mod domain;
@@ -35,6 +36,8 @@ pub mod find;
 pub mod learn;
 
 pub mod engine;
+
+pub mod library;
 
 pub mod worker;
 

@@ -3,6 +3,7 @@
 mod demo;
 mod duplicates;
 mod evaluate;
+mod library;
 mod presence;
 mod recipe;
 mod sheet;
@@ -29,6 +30,8 @@ enum Command {
     Evaluate(evaluate::EvaluateArguments),
     /// Measure how well queries that a video shows are told from those that it does not.
     Presence(presence::PresenceArguments),
+    /// Measure how well queries that some video of a library shows are told from others.
+    Library(library::LibraryArguments),
     /// Measure what is lost and gained where frames like the one before are not encoded.
     Duplicates(duplicates::DuplicatesArguments),
     /// Teach the bundled model.
@@ -41,6 +44,7 @@ fn main() -> anyhow::Result<()> {
         Command::Demo(arguments) => demo::run(&arguments),
         Command::Evaluate(arguments) => evaluate::run(&arguments),
         Command::Presence(arguments) => presence::run(&arguments),
+        Command::Library(arguments) => library::run(&arguments),
         Command::Duplicates(arguments) => duplicates::run(&arguments),
         Command::Train(arguments) => train::run(&arguments),
     }

@@ -62,8 +62,8 @@ pub enum Find {
     ForgetProblem,
     Remove(QueryId),
     Select(QueryId),
-    /// On the curve's own scale of 0…1.
-    SetThreshold(QueryId, f32),
+    /// On the curve's own scale of 0…1; `None` leaves it to the curve.
+    SetThreshold(QueryId, Option<f32>),
     JumpToHighlight,
     NextMoment,
     PreviousMoment,

@@ -18,12 +18,16 @@ pub fn run(global: &GlobalArgs, args: &EvaluateArgs) -> anyhow::Result<()> {
     let dataset = train::load(&mut engine, &args.data)?;
     let mut ways = vec![("zero-shot".to_owned(), Way::default())];
     ways.extend(taught);
-    let mut rows: Vec<(String, Metrics)> = Vec::new();
+    let mut rows: Vec<Row> = Vec::new();
     // The file holds the predictions of the last way.
     let mut written: Vec<Prediction> = Vec::new();
     for (name, way) in ways {
         written = engine.work(|engine| dataset.predict(engine, &way, args.main_moments_only))?;
-        rows.push((name, score(&dataset.annotations, &written)?));
+        rows.push(Row {
+            name,
+            rule: way.detector().rule_of_windows(),
+            metrics: score(&dataset.annotations, &written)?,
+        });
     }
     if let Some(path) = &args.predictions {
         output::write(path, predictions_jsonl(&written)?.as_bytes())?;
@@ -31,17 +35,25 @@ pub fn run(global: &GlobalArgs, args: &EvaluateArgs) -> anyhow::Result<()> {
     output::print(&match args.format {
         ScoreFormat::Table => table(&rows),
         ScoreFormat::Json => {
-            let rows = rows
-                .iter()
-                .map(|(name, metrics)| json!({"name": name, "metrics": metrics}));
+            let rows = rows.iter().map(
+                |row| json!({"name": row.name, "moment_rule": row.rule, "metrics": row.metrics}),
+            );
             serde_json::to_string_pretty(&rows.collect::<Vec<_>>())? + "\n"
         }
     })
 }
 
+/// One way to answer, and how good it is.
+struct Row {
+    name: String,
+    /// What made the moments: that of the protocol, not that of the window.
+    rule: &'static str,
+    metrics: Metrics,
+}
+
 /// The columns of the paper; highlights at Very Good.
-fn table(rows: &[(String, Metrics)]) -> String {
-    let width = rows.iter().map(|(name, _)| name.chars().count()).max();
+fn table(rows: &[Row]) -> String {
+    let width = rows.iter().map(|row| row.name.chars().count()).max();
     let width = width.unwrap_or(0);
     let mut out = String::new();
     let titles = [
@@ -52,7 +64,7 @@ fn table(rows: &[(String, Metrics)]) -> String {
         let _ = write!(out, "  {title:>8}");
     }
     out.push('\n');
-    for (name, metrics) in rows {
+    for Row { name, metrics, .. } in rows {
         let highlights = metrics.highlights.as_ref().map(|h| h.very_good);
         let moments = metrics.moments.as_ref().and_then(|m| m.full);
         let values = [
@@ -72,6 +84,12 @@ fn table(rows: &[(String, Metrics)]) -> String {
             };
         }
         out.push('\n');
+    }
+    for Row { name, rule, .. } in rows {
+        let _ = writeln!(
+            out,
+            "{name}: moments by {rule}, as published; searches show others"
+        );
     }
     out
 }

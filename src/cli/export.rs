@@ -18,7 +18,6 @@ pub fn run(global: &GlobalArgs, args: &ExportArgs) -> anyhow::Result<()> {
     let way = global.way(&engine)?;
     let index = engine.work(|engine| progress::index_with_bar(engine, &args.video))?;
     let answers = engine.work(|engine| engine.answer_all(&index, &args.queries, &way))?;
-    let threshold = args.threshold.unwrap_or(way.usual_threshold());
     let n_most = args.top.map_or(usize::MAX, usize::from);
     let found = args.queries.iter().zip(&answers).map(|(query, answer)| {
         if !answer.is_probable() {
@@ -27,9 +26,9 @@ pub fn run(global: &GlobalArgs, args: &ExportArgs) -> anyhow::Result<()> {
                 100.0 * answer.present
             );
         }
-        let mut moments = answer.moments(threshold);
-        moments.truncate(n_most);
-        (query, answer, moments)
+        let mut found = answer.found(args.threshold);
+        found.moments.truncate(n_most);
+        (query, answer, found)
     });
     let document = export_document(&index.path, &index.info, index.duration_secs(), found);
     let Some(format) = args.format.of_file() else {

@@ -5,12 +5,11 @@ use std::fmt::Write as _;
 use anyhow::bail;
 
 use crate::cli::args::{GlobalArgs, IndexArgs};
-use crate::cli::folder::{self, Found};
 use crate::cli::{output, progress};
 use crate::domain::{count, format_timestamp, one_line};
 use crate::engine::{EngineError, VideoIndex};
+use crate::library::folder::{self, Found};
 use crate::store::{EmbeddingCache, Paths};
-use crate::video::VideoError;
 
 pub fn run(global: &GlobalArgs, args: &IndexArgs) -> anyhow::Result<()> {
     let mut videos = Vec::new();
@@ -38,6 +37,9 @@ pub fn run(global: &GlobalArgs, args: &IndexArgs) -> anyhow::Result<()> {
             videos.push(Found::named(path.clone()));
         }
     }
+    if let Some(shard) = args.shard {
+        videos.retain(|video| shard.holds(&video.path));
+    }
     // A search can do without a cache; here the cache is the only result.
     let cache_dir = Paths::from_env()?.cache_dir;
     let not_kept = |reason: &str| {
@@ -62,7 +64,7 @@ pub fn run(global: &GlobalArgs, args: &IndexArgs) -> anyhow::Result<()> {
                 output::print(&line(&index))?;
             }
             // It looked like a video, but nobody said that it was one: a sound file, for instance.
-            Err(EngineError::Video(error)) if !is_named && is_no_video(&error) => {
+            Err(EngineError::Video(error)) if !is_named && folder::is_no_video(&error) => {
                 n_skipped += 1;
             }
             Err(error) => {
@@ -105,11 +107,6 @@ pub fn run(global: &GlobalArgs, args: &IndexArgs) -> anyhow::Result<()> {
         bail!(problems.join(", "));
     }
     Ok(())
-}
-
-/// Whether it says that the file is of another kind, rather than damaged or unreadable.
-fn is_no_video(error: &VideoError) -> bool {
-    matches!(error, VideoError::NotAVideo(_) | VideoError::AudioOnly(_))
 }
 
 fn line(index: &VideoIndex) -> String {

@@ -9,8 +9,9 @@ mod cli_engine;
 mod embed;
 mod evaluate;
 mod export;
-mod folder;
+mod find;
 mod index;
+mod library;
 mod model;
 mod output;
 mod plot;
@@ -96,6 +97,8 @@ fn dispatch(
     let global = &args.global;
     match args.command {
         Some(CommandLine::Search(search)) => search::run(global, &search),
+        Some(CommandLine::Find(find)) => find::run(global, &find),
+        Some(CommandLine::Library(library)) => library::run(global, &library.what),
         Some(CommandLine::Export(export)) => export::run(global, &export),
         Some(CommandLine::Index(index)) => index::run(global, &index),
         Some(CommandLine::Embed(embed)) => embed::run(global, &embed.what),

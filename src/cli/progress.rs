@@ -7,7 +7,7 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::cli::cli_engine::print_notices;
-use crate::engine::{Engine, EngineError, IndexJob, VideoIndex};
+use crate::engine::{Engine, EngineError, IndexJob, IndexProgress, VideoIndex};
 use crate::store::{DownloadStep, HubError, ModelDownload};
 use crate::video::Source;
 
@@ -57,12 +57,7 @@ pub fn keep_with_bar(engine: &mut Engine, video: &Path) -> Result<VideoIndex, En
             bar.set_style(style(INDEXING));
             bar.set_message(name.to_string());
         }
-        bar.set_length(progress.n_total as u64);
-        bar.set_position(progress.n_done as u64);
-        if let (Some(rate), Some(left)) = (progress.clips_per_sec, progress.remaining_secs) {
-            let left = indicatif::HumanDuration(Duration::from_secs_f64(left.min(1e6)));
-            bar.set_prefix(format!("{rate:.1}/s, {left:#} left"));
-        }
+        show(&bar, &progress);
     });
     bar.finish_and_clear();
     print_notices(engine, &bar);
@@ -103,6 +98,56 @@ pub fn download_with_bar(download: ModelDownload, name: &str) -> Result<PathBuf,
     });
     bar.finish_and_clear();
     outcome
+}
+
+/// A bar for many videos: the folders are looked through, then one video after the other is indexed.
+pub struct LibraryBar(ProgressBar);
+
+impl LibraryBar {
+    pub fn new() -> Self {
+        let bar = ProgressBar::new_spinner();
+        bar.enable_steady_tick(Duration::from_millis(120));
+        Self(bar)
+    }
+
+    pub fn bar(&self) -> &ProgressBar {
+        &self.0
+    }
+
+    pub fn scanning(&self, n_files: usize) {
+        self.0
+            .set_message(format!("looking through the folders: {n_files} files"));
+    }
+
+    pub fn begin(&self, video: &Path) {
+        let name = video.file_name().unwrap_or(video.as_os_str());
+        self.0.set_style(style(SEARCHING));
+        self.0
+            .set_message(format!("reading {}", name.to_string_lossy()));
+    }
+
+    pub fn show(&self, progress: &IndexProgress) {
+        self.0.set_style(style(INDEXING));
+        show(&self.0, progress);
+    }
+
+    /// Prints something above it.
+    pub fn suspend<T>(&self, print: impl FnOnce() -> T) -> T {
+        self.0.suspend(print)
+    }
+
+    pub fn clear(&self) {
+        self.0.finish_and_clear();
+    }
+}
+
+fn show(bar: &ProgressBar, progress: &IndexProgress) {
+    bar.set_length(progress.n_total as u64);
+    bar.set_position(progress.n_done as u64);
+    if let (Some(rate), Some(left)) = (progress.clips_per_sec, progress.remaining_secs) {
+        let left = indicatif::HumanDuration(Duration::from_secs_f64(left.min(1e6)));
+        bar.set_prefix(format!("{rate:.1}/s, {left:#} left"));
+    }
 }
 
 fn style(template: &str) -> ProgressStyle {

@@ -9,11 +9,11 @@ use crate::cli::args::{GlobalArgs, ResultFormat, SearchArgs};
 use crate::cli::plot::{Plot, PlotRow};
 use crate::cli::{output, progress};
 use crate::domain::{
-    CLIP_SECS, Highlight, Moment, Query, count, format_timestamp, path_text, plain,
+    CLIP_SECS, Highlight, Moment, Query, Verdict, count, format_timestamp, path_text, plain,
 };
 use crate::engine::VideoIndex;
 use crate::export::{HighlightRow, MomentRow, file_name};
-use crate::find::{Answer, PROBABLY_PRESENT};
+use crate::find::Answer;
 
 pub fn run(global: &GlobalArgs, args: &SearchArgs) -> anyhow::Result<()> {
     if let Some(path) = &args.plot {
@@ -23,17 +23,20 @@ pub fn run(global: &GlobalArgs, args: &SearchArgs) -> anyhow::Result<()> {
     let way = global.way(&engine)?;
     let index = engine.work(|engine| progress::index_with_bar(engine, &args.video))?;
     let answers = engine.work(|engine| engine.answer_all(&index, &args.queries, &way))?;
-    let threshold = args.threshold.unwrap_or(way.usual_threshold());
     let n_highlights = usize::from(args.top);
     let found: Vec<_> = args
         .queries
         .iter()
         .zip(&answers)
-        .map(|(query, answer)| Found {
-            query,
-            answer,
-            moments: answer.moments(threshold),
-            highlights: answer.highlights(n_highlights),
+        .map(|(query, answer)| {
+            let shown = answer.found(args.threshold);
+            Found {
+                query,
+                answer,
+                verdict: shown.verdict,
+                moments: shown.moments,
+                highlights: answer.highlights(n_highlights),
+            }
         })
         .collect();
     let model = &engine.get().encoder().id().name;
@@ -52,6 +55,7 @@ pub fn run(global: &GlobalArgs, args: &SearchArgs) -> anyhow::Result<()> {
 struct Found<'a> {
     query: &'a Query,
     answer: &'a Answer,
+    verdict: Verdict,
     moments: Vec<Moment>,
     highlights: Vec<Highlight>,
 }
@@ -74,6 +78,7 @@ struct Report<'a> {
 struct QueryReport<'a> {
     query: &'a str,
     present: f32,
+    verdict: Verdict,
     saliency: &'a [f32],
     highlight: HighlightRow,
     highlights: Vec<HighlightRow>,
@@ -105,11 +110,21 @@ impl<'a> QueryReport<'a> {
         Self {
             query: query.key(),
             present: answer.present,
+            verdict: found.verdict,
             saliency: answer.saliency.values(),
             highlight: row(&answer.highlight),
             highlights: found.highlights.iter().map(row).collect(),
             moments: found.moments.iter().map(MomentRow::from).collect(),
         }
+    }
+}
+
+/// What a moment is called.
+fn kind(verdict: Verdict) -> &'static str {
+    if verdict.is_guess() {
+        "guess"
+    } else {
+        "moment"
     }
 }
 
@@ -125,22 +140,19 @@ fn table(report: &Report<'_>, n_moments: usize) -> String {
         plain(report.model)
     );
     for query in &report.queries {
-        let verdict = if query.present >= PROBABLY_PRESENT {
-            "in this video"
-        } else {
-            "probably not in this video"
-        };
         let _ = writeln!(
             out,
-            "\n{}  ({verdict}: {:.0} %)",
+            "\n{}  ({}: {:.0} %)",
             plain(query.query),
+            query.verdict.words(),
             100.0 * query.present
         );
+        let kind = kind(query.verdict);
         let spans = query
             .moments
             .iter()
             .take(n_moments)
-            .map(|m| ("moment", m.start_secs, m.end_secs, m.score));
+            .map(|m| (kind, m.start_secs, m.end_secs, m.score));
         let highlights = query
             .highlights
             .iter()
@@ -190,7 +202,13 @@ fn csv(report: &Report<'_>) -> anyhow::Result<String> {
             writer.serialize(row("highlight", rank, h.start_secs, h.end_secs, h.score))?;
         }
         for (rank, m) in query.moments.iter().enumerate() {
-            writer.serialize(row("moment", rank, m.start_secs, m.end_secs, m.score))?;
+            writer.serialize(row(
+                kind(query.verdict),
+                rank,
+                m.start_secs,
+                m.end_secs,
+                m.score,
+            ))?;
         }
     }
     Ok(String::from_utf8(writer.into_inner()?)?)
@@ -206,6 +224,7 @@ fn plot<'a>(report: &Report<'_>, found: &'a [Found<'a>]) -> Plot<'a> {
     let row = |found: &'a Found<'a>| PlotRow {
         query: found.query.title(),
         present: found.answer.present,
+        verdict: found.verdict,
         saliency: &found.answer.saliency,
         highlight: Some(found.answer.highlight),
         moments: &found.moments,

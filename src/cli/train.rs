@@ -13,7 +13,7 @@ use crate::domain::count;
 use crate::engine::{Dataset, DatasetSource, Engine, EngineError, TuneJob};
 use crate::eval::{Tolerance, read_annotations_with};
 use crate::learn::{Outcome, Phase, Progress, SaliencyLoss, TrainerConfig, TrainingSet};
-use crate::model::prompt::HeldOutScores;
+use crate::model::prompt::{HeldOutScores, ShownClips};
 use crate::video::is_video_name;
 
 pub fn run(global: &GlobalArgs, args: &TrainArgs) -> anyhow::Result<()> {
@@ -188,11 +188,18 @@ fn summary(path: &Path, outcome: &Outcome) -> String {
         count(training.n_steps, "step")
     );
     let mut row = |name: &str, scores: Option<HeldOutScores>| {
-        if let Some(HeldOutScores { hit1, mean_ap }) = scores {
-            lines.push_str(&format!(
-                "held out, {name:<9}  HIT@1 {hit1:>6.2}  mAP {mean_ap:>6.2}\n"
-            ));
-        }
+        let Some(scores) = scores else { return };
+        let HeldOutScores { hit1, mean_ap, .. } = scores;
+        let percent = |share: Option<f64>| {
+            share.map_or_else(|| format!("{:>6}", "-"), |share| format!("{share:>6.2}"))
+        };
+        let shown = scores.shown;
+        lines.push_str(&format!(
+            "held out, {name:<9}  HIT@1 {hit1:>6.2}  mAP {mean_ap:>6.2}  shown clips: precision {}  \
+             recall {}\n",
+            percent(shown.and_then(ShownClips::precision)),
+            percent(shown.and_then(ShownClips::recall)),
+        ));
     };
     row("zero-shot", outcome.before);
     row("prompt", outcome.after);

@@ -4,6 +4,7 @@
 //! counts start with `n_`, and `clip` means the 2-second unit and nothing else.
 
 mod annotation;
+mod date;
 mod embeddings;
 mod fonts;
 mod jsonl;
@@ -23,6 +24,7 @@ mod words;
 pub use annotation::{
     Annotation, AnnotationError, MAX_GRADE, N_ANNOTATORS, QueryId, null_as_default,
 };
+pub use date::{format_date, parse_date};
 pub use embeddings::{Embeddings, ShapeError};
 pub use fonts::HANGUL_FONT;
 pub use jsonl::{LineError, from_jsonl, from_jsonl_skipping, to_jsonl};
@@ -32,7 +34,7 @@ pub use model_layout::{
     PROCESSOR_CONFIG, PYTORCH, SAFETENSORS, SHARD_INDEX, SMALL_MODEL_FILES, ShardIndexError,
     WEIGHT_FILES, shard_names,
 };
-pub use moment::Moment;
+pub use moment::{Moment, Verdict};
 pub use panics::{SENSELESS, catch_panic, foreign, survive};
 pub use pasted::clean_pasted;
 pub use path_text::{path_list, path_of_text, path_text, serialize_path};

@@ -60,14 +60,27 @@ impl SaliencyCurve {
         ranked
     }
 
+    /// Least and greatest value; infinite the wrong way round without clips.
+    pub fn range(&self) -> (f32, f32) {
+        let values = self.0.iter().copied();
+        let low = values.clone().fold(f32::INFINITY, f32::min);
+        (low, values.fold(f32::NEG_INFINITY, f32::max))
+    }
+
+    /// The middle value, the higher of two; `None` without clips.
+    pub fn median(&self) -> Option<f32> {
+        let mut values = self.0.clone();
+        values.sort_by(f32::total_cmp);
+        values.get(values.len() / 2).copied()
+    }
+
     /// The same shape over `0..=1` within this video; a flat curve becomes all zeros, a single clip
     /// the best that there is.
     ///
     /// Moments are formed on this, not on the calibrated value: it is what makes one threshold
     /// fit all videos (DESIGN section 9).
     pub fn min_max_normalised(&self) -> Self {
-        let low = self.0.iter().copied().fold(f32::INFINITY, f32::min);
-        let high = self.0.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+        let (low, high) = self.range();
         let range = high - low;
         if range > 0.0 {
             // Multiplying by the inverse may leave the maximum just below 1, under any threshold.

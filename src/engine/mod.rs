@@ -27,7 +27,7 @@ use std::path::PathBuf;
 
 use crate::learn::TrainError;
 use crate::model::{ComputeDevice, DeviceChoice, Encoder, ModelError, ModelFiles, PromptError};
-use crate::store::{EmbeddingCache, LabelError, Paths, PromptFileError};
+use crate::store::{CachedFeatures, ContentId, EmbeddingCache, LabelError, Paths, PromptFileError};
 use crate::video::VideoError;
 
 pub use dataset::{Dataset, DatasetError, DatasetSource};
@@ -144,6 +144,14 @@ impl Engine {
 
     pub fn frame_choice(&self) -> FrameChoice {
         self.frame_choice
+    }
+
+    /// What the cache holds of a video for this model; `None` where that is nothing.
+    pub fn cached(&self, video: &ContentId) -> Option<CachedFeatures> {
+        let hash = self.encoder.id().hash.clone();
+        let key = self.frame_choice.key(video.clone(), hash);
+        let entry = self.frame_choice.load(&self.cache, &key);
+        entry.filter(|entry| entry.dim == self.encoder.dim())
     }
 
     /// What the user should know and has not been told, such as a GPU that was lost.

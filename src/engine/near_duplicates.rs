@@ -21,11 +21,16 @@ impl FrameChoice {
         CacheKey {
             video,
             model_hash,
-            // The number changes when the rule that picks a clip's frame does.
-            sampling: match self {
-                Self::All => "2",
-                Self::NoNearDuplicates => "2-no-near-duplicates",
-            },
+            sampling: self.sampling(),
+        }
+    }
+
+    /// Names the rule that picks the frames and makes them rows, for what is kept on disk.
+    pub fn sampling(self) -> &'static str {
+        // The number changes when the rule that picks a clip's frame does.
+        match self {
+            Self::All => "2",
+            Self::NoNearDuplicates => "2-no-near-duplicates",
         }
     }
 

@@ -65,6 +65,14 @@ impl Engine {
         }
     }
 
+    /// The directions of the neutral texts.
+    ///
+    /// # Errors
+    /// [`EngineError::Model`] when they cannot be encoded.
+    pub fn neutral_directions(&mut self) -> Result<&[UnitVector], EngineError> {
+        Ok(&self.neutral_bank()?.texts)
+    }
+
     /// Embeds the texts at the first call.
     pub(super) fn neutral_bank(&mut self) -> Result<&mut NeutralBank, EngineError> {
         let bank = match self.neutral.take() {

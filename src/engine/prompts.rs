@@ -187,6 +187,7 @@ mod tests {
         let scores = HeldOutScores {
             hit1: 0.0,
             mean_ap: 50.0,
+            shown: None,
         };
         let metadata = PromptMetadata {
             query: Some("a kite".into()),

@@ -49,6 +49,17 @@ impl Metrics {
         brief
     }
 
+    /// Numbers that papers print and other evaluators give, and the official one does not.
+    pub fn further(&self) -> Vec<(&'static str, Option<f64>)> {
+        let Some(MomentMetrics { full, .. }) = self.moments else {
+            return Vec::new();
+        };
+        vec![
+            ("MR-full-R1@0.3", full.map(|m| m.r1_at_30)),
+            ("MR-full-mIoU", full.map(|m| m.mean_iou)),
+        ]
+    }
+
     /// Byte for byte the official result file: four spaces, no line feed at the end.
     ///
     /// # Errors
@@ -63,10 +74,11 @@ impl Metrics {
     }
 }
 
-/// The numbers of `brief` as a table of names and percentages.
+/// The numbers of `brief`, then the further ones, as a table of names and percentages.
 impl fmt::Display for Metrics {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (i, (name, value)) in self.brief().into_iter().enumerate() {
+        let rows = self.brief().into_iter().chain(self.further());
+        for (i, (name, value)) in rows.enumerate() {
             let line_feed = if i == 0 { "" } else { "\n" };
             match value {
                 Some(value) => write!(f, "{line_feed}{name:<20} {value:>6.2}")?,

@@ -62,6 +62,8 @@ fn range_metrics(queries: &[QueryWindows<'_>]) -> Option<RangeMetrics> {
         map: mean_precisions.map(percent),
         map_average: percent(numpy::mean(&mean_precisions)),
         r1: IOU_THRESHOLDS.map(recall_at),
+        r1_at_30: recall_at(0.3),
+        mean_iou: percent(numpy::mean(&best_ious)),
     })
 }
 
@@ -188,6 +190,21 @@ mod tests {
         assert_eq!(full.map, [100.0; 10]);
         assert_eq!(metrics.short, Some(full));
         assert_eq!(metrics.long, None);
+    }
+
+    #[test]
+    fn what_other_evaluators_give_comes_from_the_first_window_too() {
+        let metrics = |end_secs| {
+            let predicted = [[0.0, end_secs, 0.1], [0.0, 10.0, 0.9]];
+            let query = QueryWindows {
+                truth: vec![[20.0, 30.0], [0.0, 10.0]],
+                predicted: &predicted,
+            };
+            let full = moment_metrics(&[query]).full.unwrap();
+            (full.r1_at_30, full.mean_iou)
+        };
+        assert_eq!(metrics(4.0), (100.0, 40.0));
+        assert_eq!(metrics(2.5), (0.0, 25.0));
     }
 
     #[test]

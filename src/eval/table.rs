@@ -39,6 +39,10 @@ pub struct RangeMetrics {
     pub map: [f64; N_THRESHOLDS],
     pub map_average: f64,
     pub r1: [f64; N_THRESHOLDS],
+    /// At an intersection of 0.3, which other evaluators give and the official one does not.
+    pub r1_at_30: f64,
+    /// Mean intersection of the first window with the true one that it overlaps best, likewise.
+    pub mean_iou: f64,
 }
 
 impl RangeMetrics {

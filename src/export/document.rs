@@ -6,7 +6,7 @@ use url::Url;
 
 use super::frame_rate::FrameRate;
 use super::timecode::Numbering;
-use crate::domain::{Highlight, Moment, Query, file_name};
+use crate::domain::{Highlight, Moment, Query, Verdict, file_name};
 use crate::video::VideoInfo;
 
 /// What is known about a video and what was found in it.
@@ -42,6 +42,8 @@ pub struct ExportQuery {
     pub query: Query,
     /// How sure it is that the query occurs at all, `0.0..=1.0`, where that is known.
     pub present: Option<f32>,
+    /// What the moments are, where that is known.
+    pub verdict: Option<Verdict>,
     pub highlight: Option<Highlight>,
     /// Best first.
     pub moments: Vec<Moment>,

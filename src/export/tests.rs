@@ -35,6 +35,7 @@ fn hour() -> ExportDocument {
             ExportQuery {
                 query: Query::new("a \"red\" kite, <high> & far").unwrap(),
                 present: Some(0.875),
+                verdict: None,
                 highlight: Some(Highlight {
                     clip: ClipIndex(301),
                     score: 0.9375,
@@ -48,12 +49,14 @@ fn hour() -> ExportDocument {
             ExportQuery {
                 query: Query::new("nowhere").unwrap(),
                 present: None,
+                verdict: None,
                 highlight: None,
                 moments: vec![],
             },
             ExportQuery {
                 query: Query::new("snow").unwrap(),
                 present: None,
+                verdict: None,
                 highlight: None,
                 moments: vec![moment(0.0, 2.0, 1.0), moment(2.0, 4.0, 0.75)],
             },

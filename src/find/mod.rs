@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! Embeddings · text ─▶ cosines ─┬─ Way: calibrated ─▶ saliency ─▶ highlights
-//!                               └─ Detector ─▶ Detection ── threshold ─▶ moments
+//!                               └─ Detector ─▶ Detection ── threshold ─▶ Found: verdict, moments
 //! ```
 //! The window, the command line, evaluation and training all form their results here, so that they
 //! cannot differ. Everything is arithmetic on numbers that are there already: no encoder, no file,
@@ -13,7 +13,7 @@ mod detect;
 mod presence;
 mod way;
 
-pub use answer::Answer;
-pub use detect::{Detection, Detector, ZERO_SHOT_THRESHOLD, moments_above};
-pub use presence::{NeutralLevel, PROBABLY_PRESENT};
+pub use answer::{Answer, Found};
+pub use detect::{Detection, Detector, PROTOCOL_THRESHOLD, moments_above};
+pub use presence::{NeutralLevel, PROBABLY_PRESENT, belief};
 pub use way::Way;

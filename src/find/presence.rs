@@ -66,7 +66,26 @@ impl NeutralLevel {
     /// 0…1, how sure that the query of this cosine curve occurs at all.
     pub fn presence(&self, cosines: &SaliencyCurve) -> f32 {
         let deviations = (prominence_of(cosines) - self.prominence) / self.deviation;
-        1.0 / (1.0 + (-STEEPNESS * (deviations - EVEN_ODDS_DEVIATIONS)).exp())
+        belief(deviations, EVEN_ODDS_DEVIATIONS)
+    }
+
+    /// What any text scores on a usual clip.
+    pub fn mean(&self) -> f32 {
+        self.mean
+    }
+
+    /// To keep it somewhere, for [`NeutralLevel::of_numbers`].
+    pub fn numbers(&self) -> [f32; 4] {
+        [self.mean, self.peak, self.prominence, self.deviation]
+    }
+
+    pub fn of_numbers([mean, peak, prominence, deviation]: [f32; 4]) -> Self {
+        Self {
+            mean,
+            peak,
+            prominence,
+            deviation,
+        }
     }
 
     /// Scale and bias that make a cosine read 0 at the level of any text and 1 where belief is full.
@@ -75,6 +94,12 @@ impl NeutralLevel {
         let scale = 1.0 / (full - self.mean).max(LEAST_DEVIATION);
         (scale, -self.mean * scale)
     }
+}
+
+/// 0…1, how sure it is that something occurs that stands out so many deviations, where chance reaches
+/// `even_odds`.
+pub fn belief(deviations: f32, even_odds: f32) -> f32 {
+    1.0 / (1.0 + (-STEEPNESS * (deviations - even_odds)).exp())
 }
 
 fn peak_of(curve: &SaliencyCurve) -> f32 {
@@ -86,7 +111,7 @@ fn mean_of(curve: &SaliencyCurve) -> f32 {
 }
 
 fn prominence_of(curve: &SaliencyCurve) -> f32 {
-    peak_of(curve) - BASE_SHARE * median(curve.values().to_vec())
+    peak_of(curve) - BASE_SHARE * curve.median().unwrap_or(0.0)
 }
 
 fn median(mut values: Vec<f32>) -> f32 {

@@ -20,6 +20,9 @@ pub enum Way {
 /// The presence while nothing is known: as likely there as not.
 const UNKNOWN_PRESENCE: f32 = 0.5;
 
+/// A tenth of the way from any words to certainty.
+const LEAST_CONTRAST: f32 = 0.1;
+
 impl Default for Way {
     fn default() -> Self {
         Self::Plain(None)
@@ -66,9 +69,13 @@ impl Way {
         self.detector().detect(cosines)
     }
 
-    /// The threshold that the moments are meant for.
-    pub fn usual_threshold(&self) -> f32 {
-        self.detector().usual_threshold()
+    /// A curve that differs by less than this over the whole video, after calibration, is flat.
+    pub fn least_contrast(&self) -> f32 {
+        match self {
+            Self::Plain(Some(_)) => LEAST_CONTRAST,
+            // The scale of cosines is unknown; that of a prompt follows its labels, which may be few.
+            Self::Plain(None) | Self::Taught(_) => 0.0,
+        }
     }
 
     /// 0…1, how sure that the query occurs in the video at all.
@@ -89,7 +96,6 @@ impl Way {
 pub(super) mod tests {
     use super::*;
     use crate::domain::{Embeddings, UnitVector};
-    use crate::find::ZERO_SHOT_THRESHOLD;
     use crate::model::moment_head::{HeadKind, HeadWeights, MomentHeadConfig};
     use crate::model::prompt::HEAD_THRESHOLD;
     use crate::model::{BaseModel, ModelId, PromptMetadata};
@@ -162,13 +168,12 @@ pub(super) mod tests {
     fn a_trained_head_replaces_the_untrained_rule() {
         let (plain, untrained) = (Way::default(), Way::from(prompt(None)));
         for way in [&plain, &untrained] {
-            assert_eq!(way.usual_threshold(), ZERO_SHOT_THRESHOLD);
             assert_eq!(way.shape(&cosines()).curve().values(), [0.0, 1.0, 0.5]);
             assert_eq!(way.shape(&cosines()).probabilities(), None);
         }
         let trained = Way::from(prompt(Some(head())));
-        assert_eq!(trained.usual_threshold(), HEAD_THRESHOLD);
         let found = trained.shape(&cosines());
+        assert_eq!(found.usual_threshold(), HEAD_THRESHOLD);
         let probabilities = found.probabilities().unwrap();
         // Shape 0, 1, 0.5 gives logits −2, 2, 0.
         for (value, expected) in probabilities

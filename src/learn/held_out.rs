@@ -1,12 +1,14 @@
 //! How good curves are on labels that training did not see.
 
 use std::cmp::Ordering;
+use std::ops::Range;
 
-use crate::domain::{Annotation, CLIP_SECS, Moment, SaliencyCurve};
+use crate::domain::{Annotation, CLIP_SECS, Grade, Moment, SaliencyCurve};
 use crate::eval::{GradeMetrics, HighlightMetrics, Prediction, RangeMetrics, score};
+use crate::find::Detector;
 use crate::learn::statistics::{agreement, deviation, mean, t_value};
 use crate::learn::training_set::TrainingSet;
-use crate::model::prompt::HeldOutScores;
+use crate::model::prompt::{HeldOutScores, ShownClips};
 
 /// Judged clips `(example, clip)` that are ranked against each other: those of one video, or all
 /// clips of one query where a few were labelled on several videos.
@@ -58,6 +60,10 @@ impl Quality {
             scores: HeldOutScores {
                 hit1: mean(|quality| quality.scores.hit1),
                 mean_ap: mean(|quality| quality.scores.mean_ap),
+                shown: parts
+                    .iter()
+                    .filter_map(|part| part.scores.shown)
+                    .reduce(ShownClips::plus),
             },
         })
     }
@@ -84,6 +90,7 @@ pub fn quality(
     let mut agreements = Vec::new();
     let mut truth = Vec::new();
     let mut predictions = Vec::new();
+    let mut shown = ShownClips::default();
     for (qid, ranking) in (0_i64..).zip(rankings) {
         let mut curves: Vec<(usize, SaliencyCurve)> = Vec::new();
         for &(example, _) in &ranking.0 {
@@ -113,6 +120,16 @@ pub fn quality(
             Observation::Clip => agreements.extend(parts),
             Observation::Ranking => agreements.push(mean(&parts)),
         }
+        for (example, curve) in &curves {
+            let of_example = ranking.0.iter().filter(|(known, _)| known == example);
+            let clips: Vec<_> = of_example.map(|(_, clip)| *clip).collect();
+            shown = shown.plus(shown_clips(
+                set,
+                *example,
+                &clips,
+                &shown_runs(curve, Detector::Runs),
+            ));
+        }
         truth.push(annotation(set, qid, ranking));
         predictions.push(Prediction {
             qid: qid.into(),
@@ -132,8 +149,36 @@ pub fn quality(
         scores: HeldOutScores {
             hit1: at_bar.hit1,
             mean_ap: at_bar.map,
+            shown: Some(shown),
         },
     })
+}
+
+/// The clips of each moment that people would be shown of a curve of cosines.
+pub fn shown_runs(cosines: &SaliencyCurve, detector: Detector<'_>) -> Vec<Range<usize>> {
+    let found = detector.detect(cosines);
+    found.runs(found.usual_threshold())
+}
+
+/// How moments agree with the labels of some clips of an example.
+pub fn shown_clips(
+    set: &TrainingSet,
+    example: usize,
+    clips: &[usize],
+    moments: &[Range<usize>],
+) -> ShownClips {
+    let mut shown = ShownClips::default();
+    for &clip in clips {
+        let Some(label) = set.examples[example].label(clip) else {
+            continue;
+        };
+        let fits = label >= Grade::Fair.saliency();
+        let is_shown = moments.iter().any(|moment| moment.contains(&clip));
+        shown.n_fitting += usize::from(fits);
+        shown.n_shown += usize::from(is_shown);
+        shown.n_right += usize::from(fits && is_shown);
+    }
+    shown
 }
 
 /// Share of the pairs of clips with different labels that the curves put in the right order; a tie
@@ -276,11 +321,24 @@ mod tests {
         assert!((quality_of_right.agreements[0] - 1.0).abs() < 1e-6);
         assert_eq!(quality_of_right.scores.hit1, 100.0);
         assert_eq!(quality_of_right.scores.mean_ap, 100.0);
+        // Of the clips with 4 and 2 only the first reaches 0.7 of the curve.
+        let shown = quality_of_right.scores.shown.unwrap();
+        assert_eq!(
+            (shown.precision(), shown.recall()),
+            (Some(100.0), Some(50.0))
+        );
         let wrong = |_| SaliencyCurve::new(vec![0.1, 0.3, 0.2, 0.3]);
         let quality_of_wrong =
             quality(&set, &[ranking(0, 4)], Observation::Ranking, wrong).unwrap();
         assert!((quality_of_wrong.agreements[0] + 1.0).abs() < 1e-6);
         assert_eq!(quality_of_wrong.scores.hit1, 0.0);
+        let shown = quality_of_wrong.scores.shown.unwrap();
+        assert_eq!((shown.n_fitting, shown.n_shown, shown.n_right), (2, 2, 0));
+        let twice = Quality::joined(&[quality_of_right.clone(), quality_of_wrong.clone()]);
+        assert_eq!(
+            twice.unwrap().scores.shown.unwrap().precision(),
+            Some(100.0 / 3.0)
+        );
         assert!(quality_of_wrong.value() < quality_of_right.value());
         let by_clip = quality(&set, &[ranking(0, 4)], Observation::Clip, right).unwrap();
         assert_eq!(by_clip.agreements.len(), 4);
@@ -291,7 +349,11 @@ mod tests {
     fn a_gain_must_exceed_chance() {
         let of = |agreements: &[f64], mean_ap| Quality {
             agreements: agreements.to_vec(),
-            scores: HeldOutScores { hit1: 0.0, mean_ap },
+            scores: HeldOutScores {
+                hit1: 0.0,
+                mean_ap,
+                shown: None,
+            },
         };
         let before = of(&[0.2, 0.3, 0.1, 0.2, 0.2, 0.1, 0.3, 0.2], 50.0);
         let gained = [0.4, 0.4, 0.2, 0.5, 0.2, 0.1, 0.5, 0.3];

@@ -13,7 +13,9 @@ use crate::model::ModelId;
 use crate::model::moment_head::HeadWeights;
 use crate::model::tensor_file::{self, NamedTensor, TensorFile};
 
-pub use metadata::{BaseModel, HeldOutScores, PromptMetadata, TrainingSummary, Verdict};
+pub use metadata::{
+    BaseModel, HeldOutScores, PromptMetadata, ShownClips, TrainingSummary, Verdict,
+};
 use metadata::{FORMAT_VERSION, short_name};
 
 const METADATA_KEY: &str = "vcl-prompt";
@@ -164,6 +166,11 @@ mod tests {
         metadata.after = Some(HeldOutScores {
             hit1: 75.0,
             mean_ap: 61.25,
+            shown: Some(ShownClips {
+                n_fitting: 4,
+                n_shown: 3,
+                n_right: 2,
+            }),
         });
         Prompt {
             metadata,

@@ -55,10 +55,24 @@ impl CachedFeatures {
 /// An entry that is missing, damaged, cut short or of another key is a miss, never an error.
 /// Writing is atomic, so several programs can share a cache. Beyond its bound the entries that
 /// were used longest ago are deleted; the time of the last use is the file's time.
+///
+/// Entries of videos that are [kept](EmbeddingCache::keep) lie in a folder of their own for each
+/// video, are not counted and never deleted. That the folder exists says that the video is kept.
 #[derive(Clone, Debug)]
 pub struct EmbeddingCache {
     dir: PathBuf,
+    kept_dir: PathBuf,
     max_bytes: u64,
+}
+
+/// How much disk the entries take.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct CacheUse {
+    /// Of videos that are kept.
+    pub kept_bytes: u64,
+    /// Of all others; beyond `max_bytes` they are deleted.
+    pub other_bytes: u64,
+    pub max_bytes: u64,
 }
 
 impl EmbeddingCache {
@@ -66,18 +80,29 @@ impl EmbeddingCache {
     pub fn new(cache_dir: &Path) -> Self {
         Self {
             dir: cache_dir.join("embeddings"),
+            kept_dir: cache_dir.join("library/embeddings"),
             max_bytes: DEFAULT_MAX_BYTES,
         }
     }
 
     /// The features of this video; marks the entry as used.
     pub fn load(&self, key: &CacheKey) -> Option<CachedFeatures> {
-        let path = self.path(key);
-        let bytes = fs::read(&path).ok()?;
+        let kept = self.load_from(&self.kept_path(key), key);
+        if kept.as_ref().is_some_and(|entry| entry.complete) {
+            return kept;
+        }
+        // A program that began before the video was kept may know more.
+        let other = self.load_from(&self.path(key), key);
+        let entries = [other, kept].into_iter().flatten();
+        entries.max_by_key(|entry| (entry.complete, entry.n_clips()))
+    }
+
+    fn load_from(&self, path: &Path, key: &CacheKey) -> Option<CachedFeatures> {
+        let bytes = fs::read(path).ok()?;
         let entry = decode(&bytes, key);
         if entry.is_some() {
             // If the time cannot be set, only the order of eviction suffers.
-            if let Ok(file) = File::options().write(true).open(&path) {
+            if let Ok(file) = File::options().write(true).open(path) {
                 let _ = file.set_modified(SystemTime::now());
             }
         } else {
@@ -91,12 +116,101 @@ impl EmbeddingCache {
     /// # Errors
     /// When the cache directory cannot be written. Indexing continues without it.
     pub fn store(&self, key: &CacheKey, entry: &CachedFeatures) -> io::Result<()> {
-        let path = self.path(key);
+        let is_kept = self.is_kept(&key.video);
+        let path = match is_kept {
+            true => self.kept_path(key),
+            false => self.path(key),
+        };
         atomic::write(&path, &encode(key, entry)?).map_err(|error| {
             let message = format!("{} cannot be written: {error}", path.display());
             io::Error::new(error.kind(), message)
         })?;
-        self.evict(&path)
+        match is_kept {
+            true => Ok(()),
+            false => self.evict(&path),
+        }
+    }
+
+    /// Keeps the entries of a video, those that come later too, until it is released.
+    ///
+    /// # Errors
+    /// When the folder of its entries cannot be made; entries that cannot be moved there stay found.
+    pub fn keep(&self, video: &ContentId) -> io::Result<()> {
+        let dir = self.kept_dir.join(video.as_str());
+        fs::create_dir_all(&dir).map_err(|error| {
+            let message = format!("the folder {} cannot be made: {error}", dir.display());
+            io::Error::new(error.kind(), message)
+        })?;
+        for path in self.entries_outside(video) {
+            let target = dir.join(path.file_name().unwrap_or_default());
+            // What is kept already may know less: whichever is bigger holds more clips.
+            let bytes = |path: &Path| fs::metadata(path).map_or(0, |metadata| metadata.len());
+            if bytes(&target) >= bytes(&path) {
+                let _ = fs::remove_file(&path);
+            } else if let Err(error) = fs::rename(&path, &target) {
+                log::info!("{} stays where it is: {error}", path.display());
+            }
+        }
+        Ok(())
+    }
+
+    /// Lets the entries of a video be deleted again some day.
+    ///
+    /// # Errors
+    /// When its folder cannot be removed.
+    pub fn release(&self, video: &ContentId) -> io::Result<()> {
+        let dir = self.kept_dir.join(video.as_str());
+        for path in files_of(&dir) {
+            let target = self.dir.join(path.file_name().unwrap_or_default());
+            let moved = fs::create_dir_all(&self.dir).and_then(|()| fs::rename(&path, &target));
+            if moved.is_err() {
+                fs::remove_file(&path)?;
+            }
+        }
+        match fs::remove_dir(&dir) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            done => done,
+        }
+    }
+
+    pub fn is_kept(&self, video: &ContentId) -> bool {
+        self.kept_dir.join(video.as_str()).is_dir()
+    }
+
+    /// Every video that is kept, in no order.
+    pub fn kept(&self) -> Vec<ContentId> {
+        let names = files_of(&self.kept_dir).into_iter();
+        names
+            .filter_map(|path| ContentId::parse(path.file_name()?.to_str()?))
+            .collect()
+    }
+
+    /// How much disk the entries take; asks the file system for each of them.
+    pub fn disk_use(&self) -> CacheUse {
+        let sum = |dir: &Path| -> u64 {
+            let sizes = files_of(dir).into_iter();
+            sizes
+                .filter_map(|path| Some(fs::metadata(path).ok()?.len()))
+                .sum()
+        };
+        let kept = files_of(&self.kept_dir);
+        CacheUse {
+            kept_bytes: kept.iter().map(|dir| sum(dir)).sum(),
+            other_bytes: sum(&self.dir),
+            max_bytes: self.max_bytes,
+        }
+    }
+
+    /// Entries of this video among those that may be deleted.
+    fn entries_outside(&self, video: &ContentId) -> Vec<PathBuf> {
+        let begins = format!("{}-", video.as_str());
+        let is_of_video = |path: &PathBuf| {
+            let name = path.file_name().map(|name| name.to_string_lossy());
+            name.is_some_and(|name| name.starts_with(&begins))
+        };
+        let mut paths = files_of(&self.dir);
+        paths.retain(is_of_video);
+        paths
     }
 
     /// Whether something can be kept at all, before the work rather than after it.
@@ -110,7 +224,7 @@ impl EmbeddingCache {
     /// Keeps what is known under `former` under `key` from now on, unless that is known already.
     pub fn adopt(&self, former: &CacheKey, key: &CacheKey) {
         let path = self.path(former);
-        if !path.exists() || self.path(key).exists() {
+        if !path.exists() || self.path(key).exists() || self.kept_path(key).exists() {
             return;
         }
         let Some(entry) = self.load(former) else {
@@ -124,13 +238,12 @@ impl EmbeddingCache {
     }
 
     fn path(&self, key: &CacheKey) -> PathBuf {
-        // The hash of the model is shortened here and compared in full when the entry is read.
-        let model: String = key.model_hash.chars().take(16).collect();
-        self.dir.join(format!(
-            "{}-{model}-{}.{EXTENSION}",
-            key.video.as_str(),
-            key.sampling
-        ))
+        self.dir.join(file_name(key))
+    }
+
+    fn kept_path(&self, key: &CacheKey) -> PathBuf {
+        let dir = self.kept_dir.join(key.video.as_str());
+        dir.join(file_name(key))
     }
 
     fn evict(&self, newest: &Path) -> io::Result<()> {
@@ -161,6 +274,22 @@ impl EmbeddingCache {
         }
         Ok(())
     }
+}
+
+fn file_name(key: &CacheKey) -> String {
+    // The hash of the model is shortened here and compared in full when the entry is read.
+    let model: String = key.model_hash.chars().take(16).collect();
+    format!(
+        "{}-{model}-{}.{EXTENSION}",
+        key.video.as_str(),
+        key.sampling
+    )
+}
+
+/// What lies in a folder; nothing where there is none.
+fn files_of(dir: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(dir).into_iter().flatten().flatten();
+    entries.map(|entry| entry.path()).collect()
 }
 
 fn encode(key: &CacheKey, entry: &CachedFeatures) -> io::Result<Vec<u8>> {
@@ -221,136 +350,4 @@ fn identity(key: &CacheKey) -> HashMap<&'static str, String> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use std::time::Duration;
-
-    fn key(dir: &Path, content: &str) -> CacheKey {
-        let path = dir.join("video");
-        fs::write(&path, content).unwrap();
-        CacheKey {
-            video: ContentId::of_file(&path).unwrap(),
-            model_hash: "0123456789abcdef0123456789abcdef".to_owned(),
-            sampling: "1",
-        }
-    }
-
-    fn entry(n_clips: usize) -> CachedFeatures {
-        CachedFeatures {
-            dim: 3,
-            features: (0..3 * n_clips).map(|i| i as f32 * 0.25 - 1.0).collect(),
-            complete: false,
-            duration_secs: 2.0 * n_clips as f64 + 0.1,
-            warning: None,
-        }
-    }
-
-    #[test]
-    fn what_was_stored_is_found_under_its_own_key_only() {
-        let dir = tempfile::tempdir().unwrap();
-        let cache = EmbeddingCache::new(dir.path());
-        let key = key(dir.path(), "a");
-        assert_eq!(cache.load(&key), None);
-        cache.store(&key, &entry(5)).unwrap();
-        assert_eq!(cache.load(&key), Some(entry(5)));
-
-        let grown = CachedFeatures {
-            complete: true,
-            warning: Some("the end is missing".to_owned()),
-            ..entry(9)
-        };
-        cache.store(&key, &grown).unwrap();
-        assert_eq!(cache.load(&key), Some(grown));
-
-        // Two models whose hashes begin alike share a file name, but not an entry.
-        let mut other = key.clone();
-        other.model_hash.replace_range(31.., "e");
-        assert_eq!(cache.load(&other), None);
-        let other = CacheKey {
-            sampling: "2",
-            ..key
-        };
-        assert_eq!(cache.load(&other), None);
-    }
-
-    #[test]
-    fn what_is_known_under_a_former_id_is_found_under_the_new_one() {
-        let dir = tempfile::tempdir().unwrap();
-        let cache = EmbeddingCache::new(dir.path());
-        let [former, new] = ["former", "new"].map(|content| key(dir.path(), content));
-        cache.adopt(&former, &new);
-        assert_eq!(cache.load(&new), None, "nothing is known");
-
-        cache.store(&former, &entry(5)).unwrap();
-        cache.adopt(&former, &new);
-        assert_eq!(cache.load(&new), Some(entry(5)));
-        assert!(!cache.path(&former).exists());
-
-        cache.store(&former, &entry(2)).unwrap();
-        cache.adopt(&former, &new);
-        assert_eq!(cache.load(&new), Some(entry(5)), "what is known stays");
-    }
-
-    #[test]
-    fn every_damage_is_a_miss() {
-        let dir = tempfile::tempdir().unwrap();
-        let cache = EmbeddingCache::new(dir.path());
-        let key = key(dir.path(), "a");
-        cache.store(&key, &entry(4)).unwrap();
-        let path = cache.path(&key);
-        let sound = fs::read(&path).unwrap();
-        for length in 0..sound.len() {
-            fs::write(&path, &sound[..length]).unwrap();
-            assert_eq!(cache.load(&key), None, "cut to {length} bytes");
-        }
-        for i in sound.len() - 48..sound.len() {
-            let mut damaged = sound.clone();
-            damaged[i] ^= 0x10;
-            fs::write(&path, &damaged).unwrap();
-            assert_eq!(cache.load(&key), None, "byte {i} flipped");
-        }
-        let mut lying = sound.clone();
-        lying[..8].copy_from_slice(&u64::MAX.to_le_bytes());
-        fs::write(&path, &lying).unwrap();
-        assert_eq!(cache.load(&key), None, "a header of 2^64 bytes");
-        fs::write(&path, &sound).unwrap();
-        assert!(cache.load(&key).is_some());
-    }
-
-    #[test]
-    fn the_longest_unused_goes_first() {
-        let dir = tempfile::tempdir().unwrap();
-        let cache = EmbeddingCache::new(dir.path());
-        let keys = ["a", "b", "c"].map(|content| key(dir.path(), content));
-        let now = SystemTime::now();
-        for (i, key) in keys.iter().enumerate() {
-            cache.store(key, &entry(100)).unwrap();
-            let file = File::options().write(true).open(cache.path(key)).unwrap();
-            let age = Duration::from_secs(1000 - 100 * i as u64);
-            file.set_modified(now - age).unwrap();
-        }
-        assert!(cache.load(&keys[0]).is_some(), "now the last used");
-        let entry_bytes = fs::metadata(cache.path(&keys[0])).unwrap().len();
-        let cache = EmbeddingCache {
-            max_bytes: 3 * entry_bytes,
-            ..cache
-        };
-        cache.store(&key(dir.path(), "d"), &entry(100)).unwrap();
-        assert!(cache.load(&keys[1]).is_none());
-        assert!(cache.load(&keys[0]).is_some());
-        assert!(cache.load(&keys[2]).is_some());
-    }
-
-    #[test]
-    fn a_bound_of_nothing_keeps_the_newest() {
-        let dir = tempfile::tempdir().unwrap();
-        let cache = EmbeddingCache {
-            max_bytes: 0,
-            ..EmbeddingCache::new(dir.path())
-        };
-        let (a, b) = (key(dir.path(), "a"), key(dir.path(), "b"));
-        cache.store(&a, &entry(2)).unwrap();
-        cache.store(&b, &entry(2)).unwrap();
-        assert_eq!((cache.load(&a), cache.load(&b)), (None, Some(entry(2))));
-    }
-}
+mod tests;

@@ -12,7 +12,7 @@ mod prompts;
 mod target;
 
 pub use content_id::ContentId;
-pub use embedding_cache::{CacheKey, CachedFeatures, EmbeddingCache};
+pub use embedding_cache::{CacheKey, CacheUse, CachedFeatures, EmbeddingCache};
 pub use hub::{
     DownloadProgress, DownloadStep, Hub, HubCache, HubError, ModelDownload, RemoteFile, RepoId,
     RepoIdError,

@@ -175,8 +175,6 @@ pub enum Event {
     PromptInUse {
         id: QueryId,
         prompt: Option<String>,
-        /// Where its moments begin, on the curve's own scale.
-        threshold: f32,
     },
     /// Teaching has taken a step.
     Teaching {

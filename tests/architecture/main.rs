@@ -27,9 +27,10 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("find", &["domain", "model"]),
     ("learn", &["domain", "model", "eval", "find"]),
     ("engine", UP_TO_LEARN),
-    ("worker", UP_TO_ENGINE),
+    ("library", UP_TO_ENGINE),
+    ("worker", UP_TO_LIBRARY),
     ("app", UP_TO_WORKER),
-    ("cli", UP_TO_ENGINE),
+    ("cli", UP_TO_LIBRARY),
     ("main", &["app", "cli"]),
 ];
 
@@ -39,8 +40,12 @@ const UP_TO_LEARN: &[&str] = &[
 const UP_TO_ENGINE: &[&str] = &[
     "domain", "video", "model", "store", "eval", "export", "find", "learn", "engine",
 ];
+const UP_TO_LIBRARY: &[&str] = &[
+    "domain", "video", "model", "store", "eval", "export", "find", "learn", "engine", "library",
+];
 const UP_TO_WORKER: &[&str] = &[
-    "domain", "video", "model", "store", "eval", "export", "find", "learn", "engine", "worker",
+    "domain", "video", "model", "store", "eval", "export", "find", "learn", "engine", "library",
+    "worker",
 ];
 
 /// The same for the rooms inside `video`.
@@ -61,6 +66,8 @@ const RESTRICTED_CRATES: &[(&str, &[&str])] = &[
     ("rfd", &["app"]),
     ("burn*", &["model", "learn", "engine"]),
     ("clap", &["cli"]),
+    ("rusqlite", &["library"]),
+    ("memmap2", &["library"]),
     ("indicatif", &["cli"]),
 ];
 

@@ -3,6 +3,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use serde_json::Value;
+
+use crate::json;
 use crate::support::Place;
 
 #[test]
@@ -40,14 +43,14 @@ fn a_guess_is_called_one_and_only_the_best_are_written() {
     let demo = demo();
     let words = |more: &[&'static str]| {
         let mut words = vec!["export", demo.to_str().unwrap()];
-        words.extend(["a purple ring", "two red hearts", "--format", "csv", "-o"]);
+        words.extend(["a purple ring", "waves on the sea", "--format", "csv", "-o"]);
         words.push(target.to_str().unwrap());
         words.extend(more);
         place.vcl_bundled(words)
     };
     let all = words(&[]);
     let all_lines = fs::read_to_string(&target).unwrap().lines().count();
-    assert!(all_lines > 3, "several moments of each");
+    assert_eq!(all_lines, 4, "one guess, and the sea is seen twice");
     for outcome in [&all, &words(&["--top", "1"])] {
         let warning = outcome.stderr.strip_prefix("warning: “a purple ring” ");
         let warning = warning.expect("a warning that names the query");
@@ -58,7 +61,55 @@ fn a_guess_is_called_one_and_only_the_best_are_written() {
     let lines: Vec<_> = text.lines().collect();
     assert_eq!(lines.len(), 3, "{text}");
     assert!(lines[1].starts_with("a purple ring,1,"), "{text}");
-    assert!(lines[2].starts_with("two red hearts,1,"), "{text}");
+    assert!(lines[2].starts_with("waves on the sea,1,"), "{text}");
+}
+
+#[test]
+fn search_and_every_export_tell_of_the_same_moments() {
+    let place = Place::new();
+    let demo = demo();
+    let output = |command: &'static str, format: &'static str, more: &[&'static str]| {
+        let mut words = vec![command, demo.to_str().unwrap()];
+        words.extend(["a purple ring", "waves on the sea", "--format", format]);
+        words.extend(more);
+        place.vcl_bundled(words).stdout
+    };
+    let spans = |text: &str| -> Vec<Vec<[f64; 2]>> {
+        let queries = json(text)["queries"].as_array().unwrap().clone();
+        let moments = queries
+            .iter()
+            .map(|query| query["moments"].as_array().unwrap().clone());
+        let span = |m: &Value| ["start_secs", "end_secs"].map(|name| m[name].as_f64().unwrap());
+        moments
+            .map(|moments| moments.iter().map(span).collect())
+            .collect()
+    };
+    let verdicts = |text: &str| -> Vec<Value> {
+        let queries = json(text)["queries"].as_array().unwrap().clone();
+        queries
+            .iter()
+            .map(|query| query["verdict"].clone())
+            .collect()
+    };
+    let searched = output("search", "json", &[]);
+    let exported = output("export", "json", &["-o", "-"]);
+    assert_eq!(spans(&searched), spans(&exported));
+    assert_eq!(verdicts(&searched), verdicts(&exported));
+    assert_eq!(verdicts(&searched), ["probably_not_here", "moments"]);
+    let n_moments: usize = spans(&searched).iter().map(Vec::len).sum();
+    assert_eq!(n_moments, 3);
+    assert_eq!(
+        output("export", "csv", &["-o", "-"]).lines().count(),
+        1 + n_moments
+    );
+    let table = output("search", "table", &[]);
+    assert_eq!(table.matches("\n  guess ").count(), 1, "{table}");
+    assert_eq!(table.matches("\n  moment ").count(), 2, "{table}");
+    let rows = output("search", "csv", &[]);
+    assert_eq!(
+        rows.matches(",moment,").count() + rows.matches(",guess,").count(),
+        n_moments
+    );
 }
 
 #[test]

@@ -45,6 +45,7 @@ fn search_prints_the_documented_json() {
         let expected = [
             "query",
             "present",
+            "verdict",
             "saliency",
             "highlight",
             "highlights",

@@ -73,7 +73,7 @@ fn every_format_is_exported_from_the_menu() {
         let last = app.session().notices().iter().last();
         last.is_some_and(|notice| notice.text.contains("cut into"))
     });
-    let n_moments = window.app().session().lanes()[0].strong_moments().0.len();
+    let n_moments = window.app().session().lanes()[0].moments.len();
     assert_eq!(std::fs::read_dir(&folder).unwrap().count(), n_moments);
     assert!(
         window

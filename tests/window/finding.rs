@@ -213,7 +213,7 @@ fn moments_are_written_to_a_file() {
         let mut told = app.session().notices().iter();
         told.any(|notice| notice.text.contains("cut into"))
     });
-    let n_moments = window.app().session().lanes()[0].strong_moments().0.len();
+    let n_moments = window.app().session().lanes()[0].moments.len();
     let n_files = std::fs::read_dir(&cuts).unwrap().count();
     assert_eq!(n_files, n_moments, "{:?}", window.notices());
     // A folder is no file to write to.
@@ -250,7 +250,7 @@ fn the_threshold_is_dragged() {
 fn a_double_click_takes_the_threshold_back_and_shift_leaves_it_alone() {
     let mut window = Window::with_indexed_demo(&["waves on the sea"], USUAL);
     window.harness.step();
-    let threshold = |window: &Window| window.app().session().lanes()[0].threshold;
+    let threshold = |window: &Window| window.app().session().lanes()[0].threshold();
     let usual = threshold(&window);
     let line = |window: &Window| window.rect_of("Threshold of waves on the sea").center();
     let handle = line(&window);

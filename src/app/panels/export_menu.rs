@@ -24,7 +24,7 @@ pub fn toggle(ctx: &egui::Context) {
 
 pub fn ui(ui: &mut Ui, session: &Session, actions: &mut Actions) {
     let palette = Palette::of(ui);
-    let n_in = |lane: &Lane| lane.strong_moments().0.len();
+    let n_in = |lane: &Lane| lane.moments.len();
     let n_moments: usize = session.exported_lanes().map(n_in).sum();
     let is_doubtful = |lane: &&Lane| lane.is_probably_present() == Some(false);
     let n_left_out = session.lanes().iter().filter(is_doubtful).count();

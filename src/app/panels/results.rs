@@ -1,6 +1,6 @@
 //! What was found for the selected query: the best clips and the moments.
 
-use egui::{CollapsingHeader, RichText, ScrollArea, Sense, TextStyle, Ui, vec2};
+use egui::{RichText, ScrollArea, Sense, TextStyle, Ui, vec2};
 
 use crate::app::action::{Actions, Find, View};
 use crate::app::colours::lane_colour;
@@ -10,13 +10,12 @@ use crate::app::session::{Lane, Session};
 use crate::app::theme::Palette;
 use crate::app::thumbnails::Thumbnails;
 use crate::app::widgets::{IconButton, Look, card, elided};
-use crate::domain::{ClipIndex, Moment, TimeSpan, count};
+use crate::domain::{ClipIndex, TimeSpan, Verdict};
 
 /// The window lists so many; files hold all.
 const MAX_LISTED: usize = 50;
 
 pub fn ui(ui: &mut Ui, session: &Session, thumbnails: &mut Thumbnails, actions: &mut Actions) {
-    let palette = Palette::of(ui);
     // A panel is as wide as what is in it.
     ui.set_min_width(ui.available_width());
     let Some(lane) = session.selected_lane() else {
@@ -35,8 +34,8 @@ pub fn ui(ui: &mut Ui, session: &Session, thumbnails: &mut Thumbnails, actions: 
         .auto_shrink(false);
     // However low the window is, nothing reaches out of the panel.
     list.min_scrolled_height(0.0).show(ui, |ui| {
-        if lane.is_probably_present() == Some(false) {
-            doubt(ui, answer.is_final);
+        if let Some(verdict) = lane.verdict.filter(|verdict| verdict.is_guess()) {
+            doubt(ui, verdict, answer.is_final);
         }
         let jump = IconButton::with_text(Icon::Target, "Jump to highlight")
             .hint("H")
@@ -53,7 +52,16 @@ pub fn ui(ui: &mut Ui, session: &Session, thumbnails: &mut Thumbnails, actions: 
             bundled_note(ui, actions);
         }
         ui.spacing_mut().item_spacing.y = 4.0;
-        section(ui, "Moments");
+        let is_guess = lane.verdict.is_some_and(Verdict::is_guess);
+        let is_one_guess = is_guess && lane.chosen_threshold.is_none();
+        section(
+            ui,
+            match lane.verdict {
+                Some(Verdict::AlmostEverywhere) => "Almost everywhere",
+                Some(_) if is_one_guess => "Best guess",
+                _ => "Moments",
+            },
+        );
         if lane.moments.is_empty() {
             let text = if lane.threshold_at(0.0).is_none() {
                 "No part stands out from the others."
@@ -62,31 +70,24 @@ pub fn ui(ui: &mut Ui, session: &Session, thumbnails: &mut Thumbnails, actions: 
             };
             hint(ui, text);
         }
-        let mut moment_row = |ui: &mut Ui, i: usize, moment: &Moment| {
+        for (i, moment) in lane.moments.iter().take(MAX_LISTED).enumerate() {
             let row = SpanRow {
-                title: format!("Moment {}", i + 1),
+                title: if is_one_guess {
+                    "Best guess".to_owned()
+                } else {
+                    format!("Moment {}", i + 1)
+                },
                 span: moment.span,
                 clip: best_clip(lane, moment.span),
-                saliency: Some(moment.score),
+                // How sure a guess is was said above.
+                saliency: (!is_guess).then_some(moment.score),
                 is_looped: session.playback().looped == Some(moment.span),
                 shows_thumbs: false,
             };
             row.ui(ui, session, thumbnails, actions);
-        };
-        let (strong, n_weak) = lane.strong_moments();
-        for (i, moment) in strong.iter().take(MAX_LISTED).enumerate() {
-            moment_row(ui, i, moment);
         }
-        if n_weak > 0 && strong.len() < MAX_LISTED {
-            let title = count(n_weak, "weaker moment");
-            let title = RichText::new(title).small().color(palette.weak_text);
-            let fold = CollapsingHeader::new(title).id_salt(("weak", lane.id));
-            fold.show_unindented(ui, |ui| {
-                let weak = lane.moments.iter().enumerate().take(MAX_LISTED);
-                for (i, moment) in weak.skip(strong.len()) {
-                    moment_row(ui, i, moment);
-                }
-            });
+        if is_one_guess {
+            return;
         }
         ui.add_space(8.0);
         section(ui, "Best clips");
@@ -122,18 +123,21 @@ pub(super) fn head(ui: &mut Ui, lane: &Lane) {
     });
 }
 
-fn doubt(ui: &mut Ui, is_final: bool) {
+const BELOW_CHANCE: &str = "No clip fits these words better than it fits unrelated ones. \
+                            Below is the best guess.";
+const ALL_ALIKE: &str = "Most of the video fits these words alike. Below is the best guess.";
+
+fn doubt(ui: &mut Ui, verdict: Verdict, is_final: bool) {
     let palette = Palette::of(ui);
     let has_room = ui.clip_rect().height() > 240.0;
     card(ui, |ui| {
-        let title = if is_final {
-            "Probably not in this video"
-        } else {
-            "Not seen so far"
+        let (title, why) = match (verdict, is_final) {
+            (Verdict::ProbablyNotHere, true) => ("Probably not in this video", BELOW_CHANCE),
+            (Verdict::ProbablyNotHere, false) => ("Not seen so far", BELOW_CHANCE),
+            (_, true) => ("Nothing stands out", ALL_ALIKE),
+            (_, false) => ("Nothing stands out so far", ALL_ALIKE),
         };
         let title = ui.label(RichText::new(title).color(palette.warning));
-        let why = "No clip fits these words better than it fits unrelated ones. \
-                   Below are the best guesses.";
         if has_room {
             ui.label(RichText::new(why).small().color(palette.weak_text));
         } else {

@@ -109,13 +109,9 @@ impl Session {
                     lane.note_new_name(&name, &new_name);
                 }
             }
-            Event::PromptInUse {
-                id,
-                prompt,
-                threshold,
-            } => {
+            Event::PromptInUse { id, prompt } => {
                 if let Some(lane) = self.lane_mut(id) {
-                    lane.use_prompt(prompt, threshold);
+                    lane.use_prompt(prompt);
                 }
             }
             Event::Teaching { id, progress } => self.note_progress(id, progress),

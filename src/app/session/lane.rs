@@ -1,7 +1,7 @@
 //! One query on the screen: its colour, its threshold, and what was found for it.
 
-use crate::domain::{ClipIndex, Highlight, Moment, Query, SaliencyCurve, TimeSpan};
-use crate::find::{Answer, Way};
+use crate::domain::{ClipIndex, Highlight, Moment, Query, SaliencyCurve, TimeSpan, Verdict};
+use crate::find::Answer;
 use crate::worker::{Lesson, QueryId};
 
 /// So many of the best clips are listed.
@@ -24,11 +24,11 @@ pub struct Lane {
     pub query: Query,
     /// Index into the palette of query colours.
     pub colour: usize,
-    /// On the curve's own scale of 0…1.
-    pub threshold: f32,
-    /// The threshold before the user moved it.
-    pub usual_threshold: f32,
+    /// On the curve's own scale of 0…1; `None` while the user leaves it to the curve.
+    pub chosen_threshold: Option<f32>,
     pub answer: Option<LatestAnswer>,
+    /// What the moments are.
+    pub verdict: Option<Verdict>,
     /// At the threshold of this lane, best first; scores are calibrated saliency.
     pub moments: Vec<Moment>,
     /// The best clips, best first.
@@ -51,13 +51,12 @@ pub struct Lane {
 
 impl Lane {
     pub(super) fn new(id: QueryId, query: Query, colour: usize) -> Self {
-        let threshold = Way::default().usual_threshold();
         Self {
             id,
             query,
             colour,
-            threshold,
-            usual_threshold: threshold,
+            chosen_threshold: None,
+            verdict: None,
             answer: None,
             moments: Vec::new(),
             highlights: Vec::new(),
@@ -73,6 +72,7 @@ impl Lane {
 
     pub(super) fn forget_answer(&mut self) {
         self.answer = None;
+        self.verdict = None;
         self.moments.clear();
         self.highlights.clear();
         self.error = None;
@@ -93,12 +93,11 @@ impl Lane {
     }
 
     /// Another prompt answers from now on; its curve will follow.
-    pub(super) fn use_prompt(&mut self, prompt: Option<String>, threshold: f32) {
+    pub(super) fn use_prompt(&mut self, prompt: Option<String>) {
         if let Some(last) = std::mem::replace(&mut self.prompt, prompt) {
             self.last_prompt = Some(last);
         }
-        self.threshold = threshold;
-        self.usual_threshold = threshold;
+        self.chosen_threshold = None;
         if let Some(answer) = &self.answer {
             let n_changes = self.change.as_ref().map_or(0, |(n, _)| *n);
             self.change = Some((n_changes + 1, answer.result.saliency.clone()));
@@ -116,32 +115,23 @@ impl Lane {
         }
     }
 
-    pub(super) fn set_threshold(&mut self, threshold: f32) {
-        self.threshold = threshold.clamp(0.0, 1.0);
+    pub(super) fn set_threshold(&mut self, threshold: Option<f32>) {
+        self.chosen_threshold = threshold.map(|threshold| threshold.clamp(0.0, 1.0));
         self.form_moments();
     }
 
     fn form_moments(&mut self) {
         if let Some(answer) = &self.answer {
-            self.moments = answer.result.moments(self.threshold);
+            let found = answer.result.found(self.chosen_threshold);
+            self.verdict = Some(found.verdict);
+            self.moments = found.moments;
         }
     }
 
-    /// Moments that are worth a look, and how many follow that are hardly better than chance.
-    pub fn strong_moments(&self) -> (&[Moment], usize) {
-        const WEAK_PART: f32 = 0.2;
-        if self.threshold < self.usual_threshold {
-            return (&self.moments, 0); // The user asked for them.
-        }
-        let best = self.moments.first().map_or(0.0, |moment| moment.score);
-        let least = (WEAK_PART * best).max(0.0);
-        let n_strong = self
-            .moments
-            .iter()
-            .take_while(|moment| moment.score > least);
-        let n_strong = n_strong.count().max(self.moments.len().min(1));
-        let (strong, weak) = self.moments.split_at(n_strong);
-        (strong, weak.len())
+    /// On the curve's own scale of 0…1.
+    pub fn threshold(&self) -> Option<f32> {
+        let usual = || Some(self.answer.as_ref()?.result.usual_threshold());
+        self.chosen_threshold.or_else(usual)
     }
 
     /// `None` while nothing is known; `Some(false)` when even the best clip is no better than chance.
@@ -151,7 +141,7 @@ impl Lane {
 
     /// Where the threshold lies on the scale of calibrated saliency and of probabilities.
     pub fn threshold_level(&self) -> Option<f32> {
-        Some(self.answer.as_ref()?.result.level_of(self.threshold))
+        Some(self.answer.as_ref()?.result.level_of(self.threshold()?))
     }
 
     /// The inverse of [`Lane::threshold_level`]; `None` for a flat curve.

@@ -23,6 +23,7 @@ use crate::app::settings::Settings;
 use crate::domain::{Query, TimeSpan, file_name};
 use crate::engine::{IndexProgress, InstalledModel, ModelChoice, PromptEntry, export_document};
 use crate::export::ExportDocument;
+use crate::find::Found;
 use crate::model::{BUNDLED, DeviceChoice, ModelInfo};
 use crate::video::VideoInfo;
 use crate::worker::{CutProgress, Download, QueryId, VideoId};
@@ -281,8 +282,9 @@ impl Session {
         self.selected.and_then(|id| self.lane(id))
     }
 
-    /// Moves the threshold of a lane, on the curve's own scale of 0…1, and forms its moments again.
-    fn set_threshold(&mut self, id: QueryId, threshold: f32) {
+    /// Moves the threshold of a lane, on the curve's own scale of 0…1, or leaves it to the curve, and
+    /// forms its moments again.
+    fn set_threshold(&mut self, id: QueryId, threshold: Option<f32>) {
         if let Some(lane) = self.lanes.iter_mut().find(|lane| lane.id == id) {
             lane.set_threshold(threshold);
         }
@@ -341,7 +343,11 @@ impl Session {
         let video = self.video.as_ref()?;
         let found = self.exported_lanes().filter_map(|lane| {
             let answer = &*lane.answer.as_ref()?.result;
-            Some((&lane.query, answer, lane.strong_moments().0.to_vec()))
+            let shown = Found {
+                verdict: lane.verdict?,
+                moments: lane.moments.clone(),
+            };
+            Some((&lane.query, answer, shown))
         });
         Some(export_document(
             &video.path,

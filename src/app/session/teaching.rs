@@ -80,7 +80,8 @@ impl Session {
         lane.proposals = match &lane.answer {
             Some(answer) if answer.is_final => {
                 let shape = answer.result.detection.curve();
-                next_labels(shape, lane.threshold, labels.unwrap_or(&none), N_PROPOSALS)
+                let threshold = lane.threshold().unwrap_or_default();
+                next_labels(shape, threshold, labels.unwrap_or(&none), N_PROPOSALS)
             }
             _ => Vec::new(),
         };

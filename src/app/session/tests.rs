@@ -1,6 +1,6 @@
 use super::*;
-use crate::domain::{ClipIndex, Highlight, SaliencyCurve};
-use crate::find::{Answer, Detector, ZERO_SHOT_THRESHOLD};
+use crate::domain::{self, SaliencyCurve};
+use crate::find::{Answer, Way};
 use crate::learn::Verdict;
 use crate::video::Orientation;
 use crate::worker::{Event, Lesson};
@@ -28,19 +28,10 @@ pub(super) fn show(session: &mut Session, path: &str, info: VideoInfo) -> VideoI
 
 pub(super) fn found(video: VideoId, query: QueryId, cosines: &[f32]) -> Event {
     let cosines = SaliencyCurve::new(cosines.to_vec());
+    // As if calibrated.
     let saliency = cosines.calibrated(2.0, -0.1);
-    let highlight = saliency.highlight().unwrap_or(Highlight {
-        clip: ClipIndex(0),
-        score: 0.0,
-    });
-    let answer = Answer {
-        detection: Detector::Runs.detect(&cosines),
-        highlight,
-        saliency,
-        cosines,
-        present: 0.9,
-        end_secs: 9.5,
-    };
+    let mut answer = Answer::of_curve(saliency, &Way::default(), 9.5).unwrap();
+    answer.present = 0.9;
     Event::Found {
         video,
         query,
@@ -54,7 +45,7 @@ pub(super) fn session_with_answer() -> (Session, QueryId) {
     let mut session = Session::default();
     let video = show(&mut session, "a.mp4", info(9.5));
     let (query, _) = session.add_query(" a  kite ").unwrap().unwrap();
-    session.apply(found(video, query, &[0.1, 0.5, 0.1, 0.3, 0.4]));
+    session.apply(found(video, query, &[0.1, 0.5, 0.1, 0.4, 0.4]));
     (session, query)
 }
 
@@ -95,11 +86,11 @@ fn the_threshold_forms_moments_that_end_with_the_video() {
         let spans = session.moments_in_time();
         spans.iter().map(|s| (s.start_secs, s.end_secs)).collect()
     };
-    assert_eq!(session.lanes[0].threshold, ZERO_SHOT_THRESHOLD);
+    assert_eq!(session.lanes[0].threshold(), Some(0.7));
     assert_eq!(spans(&session), [(2.0, 4.0), (6.0, 9.5)]);
-    session.set_threshold(query, 0.9);
+    session.set_threshold(query, Some(0.9));
     assert_eq!(spans(&session), [(2.0, 4.0)]);
-    session.set_threshold(query, -1.0);
+    session.set_threshold(query, Some(-1.0));
     assert_eq!(spans(&session), [(0.0, 9.5)]);
 }
 
@@ -108,8 +99,8 @@ fn the_threshold_line_lies_on_the_calibrated_curve() {
     let (session, _) = session_with_answer();
     let lane = &session.lanes[0];
     let at = lane.threshold_level().unwrap();
-    assert!((at - (0.1 + 0.4 * 0.8)).abs() < 1e-6, "{at}");
-    assert!((lane.threshold_at(at).unwrap() - lane.threshold).abs() < 1e-6);
+    assert!((at - (0.1 + 0.7 * 0.8)).abs() < 1e-6, "{at}");
+    assert!((lane.threshold_at(at).unwrap() - lane.threshold().unwrap()).abs() < 1e-6);
 }
 
 #[test]
@@ -143,9 +134,33 @@ fn queries_are_refused_in_plain_words_and_keep_their_colours() {
 }
 
 #[test]
+fn a_lane_shows_what_its_answer_says_and_one_guess_where_it_doubts() {
+    let (mut session, query) = session_with_answer();
+    let said = |session: &Session| {
+        let lane = &session.lanes[0];
+        let found = lane.answer.as_ref().unwrap().result.found(None);
+        assert_eq!(lane.moments, found.moments);
+        assert_eq!(lane.verdict, Some(found.verdict));
+        (found.verdict, found.moments.len())
+    };
+    assert_eq!(said(&session), (domain::Verdict::Moments, 2));
+    let video = session.video.as_ref().unwrap().id;
+    let mut event = found(video, query, &[0.1, 0.5, 0.1, 0.4, 0.4]);
+    if let Event::Found { answer, .. } = &mut event {
+        answer.present = 0.1;
+    }
+    session.apply(event);
+    assert_eq!(said(&session), (domain::Verdict::ProbablyNotHere, 1));
+    session.set_threshold(query, Some(0.5));
+    assert_eq!(session.lanes[0].moments.len(), 2, "asked for");
+    session.set_threshold(query, None);
+    assert_eq!(said(&session).1, 1);
+}
+
+#[test]
 fn an_export_holds_what_is_on_screen() {
     let (mut session, query) = session_with_answer();
-    session.set_threshold(query, 0.9);
+    session.set_threshold(query, Some(0.9));
     let document = session.export_document().unwrap();
     assert_eq!(document.queries.len(), 1);
     assert_eq!(document.queries[0].moments, session.lanes[0].moments);
@@ -183,25 +198,6 @@ fn an_export_leaves_out_what_is_probably_not_there() {
     session.exports_only_selected = false;
     session.remove_query(first);
     assert_eq!(exported(&session), [second], "there is nothing else");
-}
-
-#[test]
-fn weak_moments_are_told_apart_unless_they_are_asked_for() {
-    let mut session = Session::default();
-    let video = show(&mut session, "a.mp4", info(10.0));
-    let (query, _) = session.add_query("a kite").unwrap().unwrap();
-    // Calibrated: -0.1, 0.9, 0.5, -0.3, 0.3.
-    session.apply(found(video, query, &[0.0, 0.5, 0.3, -0.1, 0.2]));
-    session.set_threshold(query, 0.4);
-    let strong = |session: &Session| {
-        let (strong, n_weak) = session.lanes[0].strong_moments();
-        (strong.len(), n_weak)
-    };
-    assert_eq!(strong(&session), (2, 0));
-    session.apply(found(video, query, &[-0.2, 0.5, -0.2, 0.12, -0.2]));
-    assert_eq!(strong(&session), (1, 1), "0.14 beside 0.9");
-    session.set_threshold(query, 0.1);
-    assert_eq!(strong(&session), (2, 0), "a lower threshold asks for it");
 }
 
 #[test]

@@ -9,7 +9,7 @@ use crate::app::session::{Lane, percent};
 use crate::app::theme::Palette;
 use crate::app::timeline::lane::LaneView;
 use crate::app::widgets::{elided, focus_ring};
-use crate::domain::count;
+use crate::domain::{Verdict, count};
 
 const REMOVE_SIZE: f32 = 22.0;
 
@@ -86,14 +86,20 @@ fn state_text(ui: &Ui, lane: &Lane, waiting: &str) -> (String, egui::Color32) {
     if lane.error.is_some() {
         return ("No answer".to_owned(), palette.error);
     }
-    let (Some(answer), Some(is_present)) = (&lane.answer, lane.is_probably_present()) else {
+    let (Some(answer), Some(verdict)) = (&lane.answer, lane.verdict) else {
         return (waiting.to_owned(), palette.weak_text);
     };
-    if !is_present {
-        let so_far = if answer.is_final { "" } else { " so far" };
-        return (format!("Probably not here{so_far}"), palette.warning);
-    }
-    let moments = count(lane.strong_moments().0.len(), "moment");
+    let so_far = if answer.is_final { "" } else { " so far" };
+    let what = match verdict {
+        Verdict::ProbablyNotHere => {
+            return (format!("Probably not here{so_far}"), palette.warning);
+        }
+        Verdict::NothingStandsOut => {
+            return (format!("Nothing stands out{so_far}"), palette.weak_text);
+        }
+        Verdict::AlmostEverywhere => "Almost everywhere".to_owned(),
+        Verdict::Moments => count(lane.moments.len(), "moment"),
+    };
     let best = percent(answer.result.highlight.score);
-    (format!("{moments} · {best}"), palette.weak_text)
+    (format!("{what} · {best}"), palette.weak_text)
 }

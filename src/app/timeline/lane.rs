@@ -9,7 +9,7 @@ use crate::app::timeline::change::Changes;
 use crate::app::timeline::curve::{self, SaliencyScale};
 use crate::app::timeline::strip::Strip;
 use crate::app::timeline::{heat_strip, labels, moments, threshold};
-use crate::domain::{ClipIndex, Labels};
+use crate::domain::{ClipIndex, Labels, Verdict};
 
 const HEAT_HEIGHT: f32 = 12.0;
 
@@ -74,7 +74,8 @@ pub fn ui(
     let opacity = if is_doubtful { 0.55 } else { 1.0 };
     heat_strip::paint(&strip.at(heat), &values, opacity);
     let plot = strip.at(plot);
-    moments::paint_bands(&plot, &lane.moments, full, is_doubtful);
+    let is_guess = lane.verdict.is_some_and(Verdict::is_guess);
+    moments::paint_bands(&plot, &lane.moments, full, is_guess);
     let plain = lane.plain.as_ref().filter(|_| lane.prompt.is_some());
     if let Some(plain) = plain.filter(|_| view.compares) {
         curve::paint_ghost(&plot, plain.values(), &saliency, palette.weak_text);

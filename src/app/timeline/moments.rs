@@ -8,8 +8,8 @@ use crate::domain::{ClipIndex, Moment};
 /// At least so wide; a short moment in a long video would be invisible otherwise.
 const LEAST_WIDTH: f32 = 3.0;
 
-/// Bands, or only outlines where the query is probably not in the video.
-pub fn paint_bands(strip: &Strip<'_>, moments: &[Moment], colour: Color32, is_doubtful: bool) {
+/// Bands, or only the outline of a guess.
+pub fn paint_bands(strip: &Strip<'_>, moments: &[Moment], colour: Color32, is_guess: bool) {
     let Strip {
         painter,
         rect,
@@ -23,7 +23,7 @@ pub fn paint_bands(strip: &Strip<'_>, moments: &[Moment], colour: Color32, is_do
             continue;
         }
         let band = Rect::from_x_y_ranges(left..=right, rect.y_range());
-        if is_doubtful {
+        if is_guess {
             let stroke = Stroke::new(1.0, colour.gamma_multiply(0.35));
             painter.rect_stroke(band, 2.0, stroke, StrokeKind::Inside);
         } else {

@@ -41,7 +41,8 @@ pub fn ui(
         .interact(area, id, sense)
         .on_hover_and_drag_cursor(CursorIcon::ResizeVertical);
     let name = format!("Threshold of {}", lane.query);
-    response.widget_info(|| WidgetInfo::slider(true, lane.threshold.into(), &name));
+    let threshold = lane.threshold()?;
+    response.widget_info(|| WidgetInfo::slider(true, threshold.into(), &name));
     ui.ctx().accesskit_node_builder(id, |node| {
         node.set_role(Role::Slider);
         node.set_min_numeric_value(0.0);
@@ -54,15 +55,15 @@ pub fn ui(
         && let Some(pointer) = response.interact_pointer_pos()
         && let Some(threshold) = lane.threshold_at(scale.saliency_at(pointer.y))
     {
-        actions.push(Find::SetThreshold(lane.id, threshold));
+        actions.push(Find::SetThreshold(lane.id, Some(threshold)));
     }
     if response.double_clicked() {
-        actions.push(Find::SetThreshold(lane.id, lane.usual_threshold));
+        actions.push(Find::SetThreshold(lane.id, None));
     }
     let steps = steps(ui, &response);
     if steps != 0 {
-        let threshold = lane.threshold + STEP * steps as f32;
-        actions.push(Find::SetThreshold(lane.id, threshold.clamp(0.0, 1.0)));
+        let threshold = threshold + STEP * steps as f32;
+        actions.push(Find::SetThreshold(lane.id, Some(threshold.clamp(0.0, 1.0))));
     }
     Some(response)
 }
@@ -110,7 +111,7 @@ pub fn paint(ui: &Ui, strip: &Strip<'_>, lane: &Lane, scale: &SaliencyScale, is_
     painter.extend(Shape::dashed_line(&ends, stroke, 5.0, 4.0));
     if is_warm {
         let mut label = format!("moments from {:.0} %", 100.0 * level.clamp(0.0, 1.0));
-        if lane.threshold != lane.usual_threshold {
+        if lane.chosen_threshold.is_some() {
             label += " · double-click to reset";
         }
         let font = TextStyle::Small.resolve(ui.style());

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use clap::builder::PossibleValue;
 use clap::{Subcommand, ValueEnum};
 
-use super::values::{self, parse_fraction, parse_query, parse_text};
+use super::values::{self, Shard, parse_fraction, parse_query, parse_text};
 use crate::domain::Query;
 use crate::export::{FORMATS, FileFormat};
 
@@ -28,8 +28,8 @@ pub struct SearchArgs {
     #[arg(long, default_value_t = 5, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub top: u16,
 
-    /// How salient a clip must be to belong to a moment, between the least (0) and most (1)
-    /// salient; else 0.4, or 0.5 for a prompt with a trained moment head
+    /// How high a moment must reach, between the least (0) and most (1) salient part; else 0.7, 0.9
+    /// where many parts reach that, or 0.5 for a prompt with a trained moment head
     #[arg(long, value_name = "T", value_parser = parse_fraction, allow_negative_numbers = true)]
     pub threshold: Option<f32>,
 
@@ -137,12 +137,20 @@ impl ValueEnum for ExportFormat {
 Examples:
   vcl index ~/Videos holiday.mkv
 
+  vcl index --shard 3/8 /shared/films        the third eighth, for one of eight machines
+
 What is indexed is found by every later search, under whatever name the file has then. An
-interrupted index goes on where it stopped.")]
+interrupted index goes on where it stopped. Machines may share one VCL_CACHE_DIR.")]
 pub struct IndexArgs {
     /// Videos, or folders that are searched for videos
     #[arg(required = true, value_name = "PATH", value_parser = values::path())]
     pub paths: Vec<PathBuf>,
+
+    /// Only the I-th of N parts of the videos, told apart by their paths; `auto` takes I and N from
+    /// SLURM_ARRAY_TASK_ID (with _MIN and _COUNT), or from JOB_COMPLETION_INDEX and
+    /// JOB_COMPLETIONS
+    #[arg(long, value_name = "I/N|auto", value_parser = values::parse_shard)]
+    pub shard: Option<Shard>,
 }
 
 #[derive(Debug, clap::Args)]

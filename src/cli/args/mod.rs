@@ -2,6 +2,7 @@
 
 mod find;
 mod learn;
+mod library;
 mod values;
 
 use std::path::PathBuf;
@@ -16,11 +17,13 @@ pub use find::{
     EmbedArgs, EmbedCommand, ExportArgs, ExportFormat, IndexArgs, ResultFormat, SearchArgs,
 };
 pub use learn::{DataArgs, EvaluateArgs, LossArg, ScoreArgs, ScoreFormat, TrainArgs};
+pub use library::{FindArgs, LibraryArgs, LibraryCommand, ListFormat, StatusFormat};
 
 const EXAMPLES: &str = "\
 Examples:
   vcl film.mp4 -q \"a red circle\"                           open the window and ask
   vcl search film.mp4 \"a red circle\" \"waves on the sea\"   the same without a window
+  vcl library add ~/Videos; vcl find \"a red circle\"       the same in all your videos
   vcl export film.mp4 night --format edl -o night.edl      for an editing program
   vcl model download openai/clip-vit-base-patch32          a model that knows the real world";
 
@@ -127,6 +130,10 @@ impl From<DeviceArg> for DeviceChoice {
 pub enum CommandLine {
     /// Show where in a video something happens
     Search(SearchArgs),
+    /// Show in which videos of the library something happens, and where
+    Find(FindArgs),
+    /// Add folders to the library, see what is in it and how far it is indexed
+    Library(LibraryArgs),
     /// Write moments for editors and spreadsheets
     Export(ExportArgs),
     /// Embed videos, or all videos of folders, ahead of time
@@ -213,6 +220,8 @@ impl CommandLine {
     fn takes(&self) -> (&'static str, bool, bool) {
         match self {
             Self::Search(_) => ("search", true, true),
+            Self::Find(_) => ("find", true, true),
+            Self::Library(_) => ("library", false, true),
             Self::Export(_) => ("export", true, true),
             Self::Index(_) => ("index", false, true),
             Self::Embed(embed) => match embed.what {

@@ -9,8 +9,9 @@ mod svg;
 use std::fmt::Write as _;
 use std::path::Path;
 
-use crate::domain::{CLIP_SECS, ClipIndex, Highlight, Moment, SaliencyCurve, format_timestamp};
-use crate::find::PROBABLY_PRESENT;
+use crate::domain::{
+    CLIP_SECS, ClipIndex, Highlight, Moment, SaliencyCurve, Verdict, format_timestamp,
+};
 
 use raster::rasterise;
 use svg::Svg;
@@ -47,6 +48,7 @@ pub struct PlotRow<'a> {
     pub query: &'a str,
     /// 0…1, how sure that the query occurs at all.
     pub present: f32,
+    pub verdict: Verdict,
     pub saliency: &'a SaliencyCurve,
     pub highlight: Option<Highlight>,
     pub moments: &'a [Moment],
@@ -113,12 +115,7 @@ impl Plot<'_> {
 
         svg.rect(LEFT, top + 11.0, 12.0, 12.0, colour, 1.0);
         svg.text(LEFT + 20.0, top + 23.0, 17, INK, "start", row.query);
-        let is_probable = row.present >= PROBABLY_PRESENT;
-        let verdict = if is_probable {
-            format!("in this video: {:.0} %", 100.0 * row.present)
-        } else {
-            format!("probably not in this video: {:.0} %", 100.0 * row.present)
-        };
+        let verdict = format!("{}: {:.0} %", row.verdict.words(), 100.0 * row.present);
         svg.text(RIGHT, top + 23.0, 14, FAINT_INK, "end", &verdict);
 
         for level in [0.0, 0.5, 1.0] {
@@ -128,8 +125,12 @@ impl Plot<'_> {
         }
         for moment in row.moments {
             let (x0, x1) = (self.x(moment.span.start_secs), self.x(moment.span.end_secs));
-            // A moment that is probably chance is not painted, and a weak one only faintly.
-            let fill = if is_probable { colour } else { CHANCE };
+            // A guess is not painted, and a weak moment only faintly.
+            let fill = if row.verdict.is_guess() {
+                CHANCE
+            } else {
+                colour
+            };
             let strength = f64::from(moment.score).clamp(FAINTEST, 1.0);
             svg.rect(x0, ceiling, x1 - x0, floor - ceiling, fill, 0.2 * strength);
             svg.rect(x0, floor, x1 - x0, 5.0, fill, strength);
@@ -195,16 +196,10 @@ mod tests {
     use resvg::{tiny_skia, usvg};
 
     use super::*;
-    use crate::find::{ZERO_SHOT_THRESHOLD, moments_above};
+    use crate::find::moments_above;
 
     fn svg_of(queries: &[&str], curve: &SaliencyCurve, duration_secs: f64) -> String {
-        plot_of(
-            queries,
-            curve,
-            &moments_above(curve, ZERO_SHOT_THRESHOLD),
-            duration_secs,
-        )
-        .svg()
+        plot_of(queries, curve, &moments_above(curve, 0.4), duration_secs).svg()
     }
 
     fn plot_of<'a>(
@@ -216,6 +211,7 @@ mod tests {
         let row = |query| PlotRow {
             query,
             present: 0.9,
+            verdict: Verdict::Moments,
             saliency: curve,
             highlight: curve.highlight(),
             moments,

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde::Serialize;
 
-use crate::domain::{CLIP_SECS, Highlight, Moment, n_clips};
+use crate::domain::{CLIP_SECS, Highlight, Moment, Verdict, n_clips};
 use crate::export::document::{ExportDocument, ExportQuery};
 use crate::export::error::ExportError;
 use crate::export::frame_span;
@@ -32,6 +32,8 @@ struct JsonQuery {
     query: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     present: Option<f32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    verdict: Option<Verdict>,
     highlight: Option<HighlightRow>,
     moments: Vec<JsonMoment>,
 }
@@ -116,6 +118,7 @@ fn json_query(document: &ExportDocument, query: &ExportQuery) -> JsonQuery {
     JsonQuery {
         query: query.query.key().to_owned(),
         present: query.present,
+        verdict: query.verdict,
         highlight: query
             .highlight
             .map(|highlight| HighlightRow::new(highlight, document.duration_secs)),

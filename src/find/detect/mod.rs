@@ -6,26 +6,36 @@
 
 mod head;
 mod runs;
+mod steps;
+mod windows;
+
+use std::ops::Range;
 
 use crate::domain::{Moment, SaliencyCurve};
 use crate::model::moment_head::HeadWeights;
 
-pub use runs::{ZERO_SHOT_THRESHOLD, moments_above};
+pub(super) use runs::{is_crowded, is_everywhere, moments_of};
+use steps::steps;
+pub use windows::{PROTOCOL_THRESHOLD, moments_above};
 
 /// What finds the moments of a video.
 #[derive(Clone, Copy, Debug)]
 pub enum Detector<'a> {
-    /// Runs of clips above a threshold; needs no training.
+    /// Runs of clips that stand out; needs no training.
     Runs,
-    /// The same on the probabilities of a taught moment head.
+    /// Runs of clips that a taught moment head finds likely.
     Head(&'a HeadWeights),
 }
 
 /// What a detector says of one video, before a threshold is chosen.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Detection {
-    /// The min–max normalised curve, `[n_clips]`.
-    Runs(SaliencyCurve),
+    Runs {
+        /// The steps of the curve from the least (0) to the greatest (1), `[n_clips]`.
+        shape: SaliencyCurve,
+        /// The least and the greatest step, as cosines.
+        range: (f32, f32),
+    },
     /// A probability for each clip, `[n_clips]`.
     Head(SaliencyCurve),
 }
@@ -33,27 +43,38 @@ pub enum Detection {
 impl Detector<'_> {
     pub fn detect(self, cosines: &SaliencyCurve) -> Detection {
         match self {
-            Self::Runs => Detection::Runs(runs::shape(cosines)),
+            Self::Runs => {
+                let steps = steps(cosines);
+                Detection::Runs {
+                    shape: steps.min_max_normalised(),
+                    range: steps.range(),
+                }
+            }
             Self::Head(weights) => Detection::Head(head::shape(weights, cosines)),
         }
     }
 
-    /// The threshold that this detector is made for.
-    pub fn usual_threshold(self) -> f32 {
+    /// The rule of [`Detector::windows`] in words.
+    pub fn rule_of_windows(self) -> &'static str {
         match self {
-            Self::Runs => ZERO_SHOT_THRESHOLD,
-            Self::Head(_) => head::THRESHOLD,
+            Self::Runs => "min-max normalised saliency >= 0.4",
+            Self::Head(_) => "moment head >= 0.5",
         }
     }
 
-    /// The moments of a curve at the usual threshold as an evaluator takes them: ranked by what the
-    /// detector says, on whole clips. Without `main_only` those of further thresholds follow.
+    /// The moments of a curve as an evaluator takes them: ranked by what the detector says, on whole
+    /// clips. Without `main_only` those of further thresholds follow.
+    ///
+    /// Without a head this is the rule of the published comparisons, on the curve as it is.
     pub fn windows(self, cosines: &SaliencyCurve, main_only: bool) -> Vec<Moment> {
-        let found = self.detect(cosines);
+        let (curve, threshold) = match self {
+            Self::Runs => (cosines.min_max_normalised(), PROTOCOL_THRESHOLD),
+            Self::Head(weights) => (head::shape(weights, cosines), head::THRESHOLD),
+        };
         if main_only {
-            moments_above(found.curve(), self.usual_threshold())
+            moments_above(&curve, threshold)
         } else {
-            runs::moments_at_thresholds(found.curve(), self.usual_threshold())
+            windows::moments_at_thresholds(&curve, threshold)
         }
     }
 }
@@ -62,26 +83,33 @@ impl Detection {
     /// What a threshold is compared with, 0…1 for each clip.
     pub fn curve(&self) -> &SaliencyCurve {
         match self {
-            Self::Runs(curve) | Self::Head(curve) => curve,
+            Self::Runs { shape, .. } => shape,
+            Self::Head(probabilities) => probabilities,
         }
     }
 
     /// The curve where it says something else than the saliency.
     pub fn probabilities(&self) -> Option<&SaliencyCurve> {
         match self {
-            Self::Runs(_) => None,
+            Self::Runs { .. } => None,
             Self::Head(probabilities) => Some(probabilities),
         }
     }
 
-    /// The moments at `threshold`, each with the greatest saliency inside it, best first.
-    pub(super) fn moments(
-        &self,
-        saliency: &SaliencyCurve,
-        threshold: f32,
-        end_secs: f64,
-    ) -> Vec<Moment> {
-        runs::moments_of(self.curve(), saliency, threshold, end_secs)
+    /// The threshold for this video if nobody chooses one.
+    pub fn usual_threshold(&self) -> f32 {
+        match self {
+            Self::Runs { shape, .. } => runs::usual_threshold(shape),
+            Self::Head(_) => head::THRESHOLD,
+        }
+    }
+
+    /// The clips of each moment at `threshold`, in order.
+    pub fn runs(&self, threshold: f32) -> Vec<Range<usize>> {
+        match self {
+            Self::Runs { shape, .. } => runs::runs(shape, threshold),
+            Self::Head(probabilities) => head::runs(probabilities, threshold),
+        }
     }
 }
 
@@ -107,6 +135,8 @@ mod tests {
         let windows = taught.windows(&curve, true);
         assert_eq!(windows[1].score, 0.5, "at the threshold");
         assert_eq!(spans(windows), both);
+        let found = taught.detect(&curve);
+        assert_eq!(found.runs(found.usual_threshold()), [1..2, 4..5]);
         let all = taught.windows(&curve, false);
         assert_eq!(spans(all[..2].to_vec()), both);
         // From a probability of 0.2 on, of which shape 0.2 with 0.23 has more, the first is longer.
@@ -114,14 +144,26 @@ mod tests {
     }
 
     #[test]
+    fn what_people_are_shown_has_no_noise_and_a_higher_bar_than_the_protocol() {
+        let mut curve = [0.2, 0.22].repeat(10);
+        curve[7..10].copy_from_slice(&[0.5, 0.47, 0.5]);
+        curve[15] = 0.34;
+        let curve = SaliencyCurve::new(curve);
+        let found = Detector::Runs.detect(&curve);
+        assert_eq!(
+            found.runs(found.usual_threshold()),
+            std::iter::once(7..10).collect::<Vec<_>>()
+        );
+        assert_eq!(Detector::Runs.windows(&curve, true).len(), 2);
+    }
+
+    #[test]
     fn a_video_without_a_clip_has_no_moment() {
         let weights = head();
         for detector in [Detector::Runs, Detector::Head(&weights)] {
-            assert!(
-                detector
-                    .windows(&SaliencyCurve::default(), false)
-                    .is_empty()
-            );
+            let none = SaliencyCurve::default();
+            assert!(detector.windows(&none, false).is_empty());
+            assert!(detector.detect(&none).runs(0.0).is_empty());
         }
     }
 }

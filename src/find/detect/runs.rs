@@ -1,168 +1,144 @@
-//! Runs of salient clips become moments.
+//! The moments that people are shown: runs of clips that stand out. `docs/MOMENT_RULES.md` compares
+//! this rule with others on curves whose true moments are known.
+
+use std::ops::Range;
 
 use crate::domain::{CLIP_SECS, ClipIndex, Moment, SaliencyCurve, TimeSpan};
 
-/// Threshold on the min–max normalised saliency where no head is trained (DESIGN section 9).
-pub const ZERO_SHOT_THRESHOLD: f32 = 0.4;
+/// A part of the video is a moment if it reaches this level, between the least (0) and the greatest
+/// (1) step of the curve.
+const USUAL_THRESHOLD: f32 = 0.7;
 
-/// As many windows as the evaluator looks at.
-pub const MAX_WINDOWS: usize = 10;
+/// Where more parts than this reach it, each says less: most of them are the next best.
+const MOST_PARTS: usize = 2;
 
-/// Further thresholds, relative to 0.5, tried in this order for the windows beyond the main ones.
-const EXTRA_THRESHOLD_OFFSETS: [f32; 6] = [-0.1, 0.1, -0.2, 0.2, -0.3, 0.3];
+/// Then only parts about as good as the best are moments.
+const CROWDED_THRESHOLD: f32 = 0.9;
 
-/// Extra windows that overlap a kept one this much say nothing new.
-const SAME_WINDOW_IOU: f64 = 0.75;
+/// Where more of the video than this reaches the usual threshold, it shows the query throughout.
+const MOST_SHARE: f32 = 0.6;
 
-/// What the threshold is compared with: the curve between its least and its greatest value.
-pub fn shape(cosines: &SaliencyCurve) -> SaliencyCurve {
-    cosines.min_max_normalised()
+/// Where a curve between 0 and 1 is cut for moments that reach `threshold`.
+///
+/// Above the usual threshold the cut stays behind: a moment does not become shorter because it has
+/// to be better.
+fn cut(threshold: f32) -> f32 {
+    threshold.min(USUAL_THRESHOLD + (threshold - USUAL_THRESHOLD) / 3.0)
 }
 
-/// Maximal runs of clips with `probability >= threshold`, ranked by their peak, best first.
-///
-/// `probabilities` is `[n_clips]`: a head's output, or the min–max normalised saliency. Boundaries
-/// lie on clip edges; no gap is filled and no run is too short.
-pub fn moments_above(probabilities: &SaliencyCurve, threshold: f32) -> Vec<Moment> {
-    let values = probabilities.values();
-    let mut moments = Vec::new();
+/// Maximal runs of clips at or above the cut, of which one clip at least reaches `threshold`; in
+/// order.
+pub fn runs(shape: &SaliencyCurve, threshold: f32) -> Vec<Range<usize>> {
+    let values = shape.values();
+    let cut = cut(threshold);
+    let mut runs = Vec::new();
     let mut first = 0;
-    for run in values.chunk_by(|a, b| (*a >= threshold) == (*b >= threshold)) {
-        let last = first + run.len() - 1;
-        if run[0] >= threshold {
-            moments.push(Moment {
-                span: TimeSpan::of_clips(ClipIndex(first), ClipIndex(last)),
-                score: run.iter().copied().fold(f32::NEG_INFINITY, f32::max),
-            });
+    for run in values.chunk_by(|a, b| (*a >= cut) == (*b >= cut)) {
+        let end = first + run.len();
+        if run.iter().any(|value| *value >= threshold) {
+            runs.push(first..end);
         }
-        first = last + 1;
+        first = end;
     }
-    moments.sort_by(|a, b| b.score.total_cmp(&a.score));
-    moments
+    runs
 }
 
-/// The moments of one video as people are shown them: runs where `shape` reaches the threshold, each
-/// with the greatest saliency inside it, best first.
-///
-/// `shape` and `saliency` are both `[n_clips]`. A run that reaches the last clip ends with the video,
-/// at `end_secs`: the last clip may reach past it, or end up to half a clip before it.
-pub fn moments_of(
-    shape: &SaliencyCurve,
-    saliency: &SaliencyCurve,
-    threshold: f32,
-    end_secs: f64,
-) -> Vec<Moment> {
-    let mut moments = moments_above(shape, threshold);
-    let last_end_secs = ClipIndex(shape.n_clips()).start_secs();
-    for moment in &mut moments {
-        let TimeSpan {
-            start_secs,
-            end_secs: run_end_secs,
-        } = moment.span;
-        let clips = ClipIndex::at(start_secs).0..ClipIndex::at(run_end_secs).0;
-        let inside = saliency.values().get(clips).unwrap_or_default();
-        moment.score = inside.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-        let is_at_end = run_end_secs >= last_end_secs && end_secs - run_end_secs <= 0.5 * CLIP_SECS;
-        if is_at_end {
-            moment.span.end_secs = end_secs.max(start_secs);
-        }
-    }
-    moments.sort_by(|a, b| b.score.total_cmp(&a.score));
-    moments
+/// Whether the curve is high almost everywhere, so that its parts say little.
+pub fn is_everywhere(runs: &[Range<usize>], shape: &SaliencyCurve) -> bool {
+    let n_inside: usize = runs.iter().map(ExactSizeIterator::len).sum();
+    n_inside as f32 > MOST_SHARE * shape.n_clips() as f32
 }
 
-/// The moments at `threshold`, then up to [`MAX_WINDOWS`] in all from further thresholds around it
-/// that differ from those kept.
-///
-/// First come those of [`moments_above`] at `threshold`, as many as there is room for; the later ones
-/// get lower scores than all before them (mAP looks at them, people do not).
-pub fn moments_at_thresholds(probabilities: &SaliencyCurve, threshold: f32) -> Vec<Moment> {
-    let mut kept = moments_above(probabilities, threshold);
-    for offset in EXTRA_THRESHOLD_OFFSETS {
-        for candidate in moments_above(probabilities, threshold + offset) {
-            let is_new = kept
-                .iter()
-                .all(|moment| moment.span.iou(candidate.span) < SAME_WINDOW_IOU);
-            if is_new {
-                let floor = kept.last().map_or(1.0, |moment| moment.score);
-                kept.push(Moment {
-                    score: candidate.score.min(floor) * 0.99,
-                    ..candidate
-                });
-            }
-        }
+/// Whether there are so many runs that one cannot tell which of them is meant.
+pub fn is_crowded(runs: &[Range<usize>]) -> bool {
+    runs.len() > MOST_PARTS
+}
+
+/// The threshold for a curve if nobody chooses one.
+pub fn usual_threshold(shape: &SaliencyCurve) -> f32 {
+    let usual = runs(shape, USUAL_THRESHOLD);
+    if is_crowded(&usual) && !is_everywhere(&usual, shape) {
+        CROWDED_THRESHOLD
+    } else {
+        USUAL_THRESHOLD
     }
-    kept.truncate(MAX_WINDOWS);
-    kept
+}
+
+/// Runs as moments, each with the greatest saliency inside it, best first.
+///
+/// `saliency` is `[n_clips]`. A run that reaches the last clip ends with the video, at `end_secs`:
+/// the last clip may reach past it, or end up to half a clip before it.
+pub fn moments_of(runs: &[Range<usize>], saliency: &SaliencyCurve, end_secs: f64) -> Vec<Moment> {
+    let last_end_secs = ClipIndex(saliency.n_clips()).start_secs();
+    let moment = |run: &Range<usize>| {
+        let inside = saliency.values().get(run.clone()).unwrap_or_default();
+        let mut span = TimeSpan::of_clips(ClipIndex(run.start), ClipIndex(run.end - 1));
+        if span.end_secs >= last_end_secs && end_secs - span.end_secs <= 0.5 * CLIP_SECS {
+            span.end_secs = end_secs.max(span.start_secs);
+        }
+        Moment {
+            span,
+            score: inside.iter().copied().fold(f32::NEG_INFINITY, f32::max),
+        }
+    };
+    let mut moments: Vec<_> = runs.iter().map(moment).collect();
+    moments.sort_by(|a, b| b.score.total_cmp(&a.score));
+    moments
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[test]
-    fn runs_become_moments_ranked_by_their_peak() {
-        let curve = SaliencyCurve::new(vec![0.5, 0.1, 0.4, 1.0, 0.3, 0.45]);
-        let moments = moments_above(&curve, ZERO_SHOT_THRESHOLD);
-        let spans: Vec<_> = moments
-            .iter()
-            .map(|m| (m.span.start_secs, m.span.end_secs))
-            .collect();
-        assert_eq!(spans, [(4.0, 8.0), (0.0, 2.0), (10.0, 12.0)]);
-        assert_eq!(moments[0].score, 1.0);
+    fn only(run: Range<usize>) -> Vec<Range<usize>> {
+        std::iter::once(run).collect()
+    }
+
+    fn curve(values: &[f32]) -> SaliencyCurve {
+        SaliencyCurve::new(values.to_vec())
     }
 
     #[test]
-    fn no_clip_above_means_no_moment() {
-        assert!(moments_above(&SaliencyCurve::new(vec![0.1; 5]), 0.4).is_empty());
-        assert!(moments_above(&SaliencyCurve::default(), 0.4).is_empty());
+    fn a_run_is_cut_below_the_level_that_it_reaches() {
+        let shape = curve(&[0.2, 0.75, 1.0, 0.78, 0.1, 0.78, 0.0, 0.9]);
+        // The cut is at 0.7 + 0.2 / 3.
+        assert_eq!(runs(&shape, 0.9), [2..4, 7..8]);
+        assert_eq!(runs(&shape, 0.7), [1..4, 5..6, 7..8]);
+        assert_eq!(runs(&shape, 0.1), [0..6, 7..8], "at the threshold itself");
+        assert_eq!(runs(&shape, 1.0), only(2..3), "the best");
+        assert_eq!(runs(&shape, 0.0).len(), 1, "everything");
+        assert!(runs(&SaliencyCurve::default(), 0.7).is_empty());
     }
 
     #[test]
-    fn people_see_every_moment_with_its_best_saliency_up_to_the_end_of_the_video() {
-        let n = 2 * MAX_WINDOWS + 6;
-        let shape = SaliencyCurve::new((0..n).map(|i| (i % 2) as f32).collect());
-        let saliency = SaliencyCurve::new((0..n).map(|i| 0.01 * i as f32).collect());
-        let moments = moments_of(&shape, &saliency, 0.5, 2.0 * n as f64 + 0.9);
-        assert_eq!(moments.len(), n / 2);
-        let best = moments[0];
-        assert_eq!(best.score, 0.01 * (n - 1) as f32);
-        assert_eq!(best.span.end_secs, 2.0 * n as f64 + 0.9);
-        assert!(moments.is_sorted_by(|a, b| a.score > b.score));
-        assert_eq!(moments.last().unwrap().span, TimeSpan::new(2.0, 4.0));
+    fn of_many_parts_only_the_best_count_unless_they_are_most_of_the_video() {
+        let two = curve(&[1.0, 0.1, 0.75, 0.1, 0.0, 0.2]);
+        assert_eq!(usual_threshold(&two), USUAL_THRESHOLD);
+        let comb = curve(&[1.0, 0.1, 0.75, 0.1, 0.8, 0.2]);
+        assert_eq!(usual_threshold(&comb), CROWDED_THRESHOLD);
+        let everywhere = curve(&[1.0, 0.8, 0.75, 0.1, 0.8, 0.2, 0.9]);
+        assert_eq!(usual_threshold(&everywhere), USUAL_THRESHOLD);
+        let runs = runs(&everywhere, USUAL_THRESHOLD);
+        assert!(is_crowded(&runs) && is_everywhere(&runs, &everywhere));
+    }
 
-        let ends = |end_secs| {
-            moments_of(&shape, &saliency, 0.5, end_secs)[0]
+    #[test]
+    fn every_moment_has_its_best_saliency_and_the_last_ends_with_the_video() {
+        let saliency = curve(&[0.0, 0.1, 0.3, 0.2, 0.5]);
+        let moments = moments_of(&[1..3, 4..5], &saliency, 10.9);
+        let spans = [TimeSpan::new(8.0, 10.9), TimeSpan::new(2.0, 6.0)];
+        assert_eq!(moments.iter().map(|m| m.span).collect::<Vec<_>>(), spans);
+        assert_eq!(
+            moments.iter().map(|m| m.score).collect::<Vec<_>>(),
+            [0.5, 0.3]
+        );
+        let end = |end_secs| {
+            moments_of(&only(4..5), &saliency, end_secs)[0]
                 .span
                 .end_secs
         };
-        assert_eq!(ends(2.0 * n as f64 - 0.5), 2.0 * n as f64 - 0.5, "cut");
-        assert_eq!(
-            ends(2.0 * n as f64 + 1.0),
-            2.0 * n as f64 + 1.0,
-            "no centre"
-        );
-        assert_eq!(ends(400.0), 2.0 * n as f64, "more clips are to come");
-    }
-
-    #[test]
-    fn the_only_clip_is_a_moment() {
-        let curve = SaliencyCurve::new(vec![0.3]);
-        let moments = moments_of(&curve.min_max_normalised(), &curve, 0.4, 0.5);
-        assert_eq!(moments[0].span, TimeSpan::new(0.0, 0.5));
-    }
-
-    #[test]
-    fn extra_windows_follow_the_main_ones_with_lower_scores() {
-        let curve = SaliencyCurve::new(vec![0.2, 0.9, 0.55, 0.65, 0.2, 0.35]);
-        let main = moments_above(&curve, 0.5);
-        let all = moments_at_thresholds(&curve, 0.5);
-        assert_eq!(all[..main.len()], main[..]);
-        assert!(all.len() > main.len());
-        assert!(all.is_sorted_by(|a, b| a.score >= b.score));
-        let spans: Vec<_> = all.iter().map(|m| m.span).collect();
-        for (i, a) in spans.iter().enumerate() {
-            assert!(spans[i + 1..].iter().all(|b| a.iou(*b) < SAME_WINDOW_IOU));
-        }
+        assert_eq!(end(9.5), 9.5, "cut");
+        assert_eq!(end(11.0), 11.0, "no centre");
+        assert_eq!(end(400.0), 10.0, "more clips are to come");
     }
 }

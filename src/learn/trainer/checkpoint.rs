@@ -13,7 +13,7 @@ use crate::learn::held_out::Quality;
 use crate::learn::trainer::judging::Best;
 use crate::learn::trainer::{TrainError, Trainer, TrainerConfig};
 use crate::learn::training_set::TrainingSet;
-use crate::model::prompt::HeldOutScores;
+use crate::model::prompt::{HeldOutScores, ShownClips};
 use crate::model::tensor_file::{self, NamedTensor, TensorFile};
 use crate::model::{Encoder, ModelError, try_to_vec};
 
@@ -38,6 +38,8 @@ struct BestState {
     agreements: Vec<f64>,
     hit1: f64,
     mean_ap: f64,
+    #[serde(default)]
+    shown: Option<ShownClips>,
 }
 
 impl Trainer {
@@ -76,6 +78,7 @@ impl Trainer {
                 agreements: best.quality.agreements.clone(),
                 hit1: best.quality.scores.hit1,
                 mean_ap: best.quality.scores.mean_ap,
+                shown: best.quality.scores.shown,
             }),
         };
         let json = serde_json::to_string(&state).map_err(unusable)?;
@@ -138,6 +141,7 @@ impl Trainer {
                     scores: HeldOutScores {
                         hit1: best.hit1,
                         mean_ap: best.mean_ap,
+                        shown: best.shown,
                     },
                 },
                 context: read("best.context", &[n_ctx * width])?,

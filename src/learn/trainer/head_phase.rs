@@ -2,10 +2,11 @@
 
 use crate::find::Detector;
 use crate::learn::head_trainer::{HeadExample, HeadTrainer};
-use crate::learn::held_out::moment_quality;
+use crate::learn::held_out::{moment_quality, shown_clips, shown_runs};
 use crate::learn::plan::MIN_EXAMPLES_FOR_HEAD;
 use crate::learn::trainer::{Phase, TrainError, Trainer};
 use crate::model::moment_head::HeadWeights;
+use crate::model::prompt::ShownClips;
 
 /// A head in training, and what it learns from.
 pub(super) struct HeadState {
@@ -80,6 +81,18 @@ impl Trainer {
             self.head = Some(state);
         }
         Ok(Some(loss))
+    }
+
+    /// What people would be shown of the held-out videos; `None` without a head.
+    pub(super) fn shown_with_head(&self) -> Option<ShownClips> {
+        let detector = Detector::Head(self.head_weights.as_ref()?);
+        let judged = self.plan.held_out_examples.iter().filter_map(|&i| {
+            let example = self.head_example(i)?;
+            let clips: Vec<_> = (0..example.curve.n_clips()).collect();
+            let runs = shown_runs(&example.curve, detector);
+            Some(shown_clips(&self.set, i, &clips, &runs))
+        });
+        judged.reduce(ShownClips::plus)
     }
 
     /// Mean of R1@0.5, R1@0.7 and mAP on held-out videos, in percent.

@@ -70,8 +70,12 @@ impl Trainer {
             n_steps: self.best.as_ref().map_or(self.step, |best| best.step),
             seed: self.config.seed,
         };
-        prompt.metadata.before = scores(before);
-        prompt.metadata.after = scores(after);
+        let (before_scores, mut after_scores) = (scores(before), scores(after));
+        if let Some(scores) = &mut after_scores {
+            scores.shown = self.shown_with_head().or(scores.shown);
+        }
+        prompt.metadata.before = before_scores;
+        prompt.metadata.after = after_scores;
         let verdict = match verdict(before, after) {
             Verdict::Better if self.is_luck_likely() => Verdict::Unchecked,
             verdict => verdict,
@@ -80,8 +84,8 @@ impl Trainer {
         Ok(Outcome {
             prompt,
             verdict,
-            before: scores(before),
-            after: scores(after),
+            before: before_scores,
+            after: after_scores,
         })
     }
 

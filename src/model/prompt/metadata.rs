@@ -48,11 +48,49 @@ pub struct TrainingSummary {
     pub seed: u64,
 }
 
-/// Highlight scores on held-out labels, in percent.
+/// How good curves are on held-out labels.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct HeldOutScores {
+    /// In percent.
     pub hit1: f64,
+    /// In percent.
     pub mean_ap: f64,
+    /// `None` in files of older versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shown: Option<ShownClips>,
+}
+
+/// How the moments that people would be shown agree with held-out labels, in labelled clips.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ShownClips {
+    /// Clips that fit.
+    pub n_fitting: usize,
+    /// Clips in a moment.
+    pub n_shown: usize,
+    /// Both.
+    pub n_right: usize,
+}
+
+impl ShownClips {
+    /// How much of what is shown fits, in percent; `None` where nothing is shown.
+    pub fn precision(self) -> Option<f64> {
+        (self.n_shown > 0).then(|| 100.0 * self.n_right as f64 / self.n_shown as f64)
+    }
+
+    /// How much of what fits is shown, in percent; `None` where nothing fits.
+    pub fn recall(self) -> Option<f64> {
+        (self.n_fitting > 0).then(|| 100.0 * self.n_right as f64 / self.n_fitting as f64)
+    }
+
+    /// Of both together.
+    #[must_use]
+    pub fn plus(self, other: Self) -> Self {
+        Self {
+            n_fitting: self.n_fitting + other.n_fitting,
+            n_shown: self.n_shown + other.n_shown,
+            n_right: self.n_right + other.n_right,
+        }
+    }
 }
 
 /// Whether the prompt should be used.

@@ -24,7 +24,7 @@ use crate::video::file::gst_util::{DATA_TIMEOUT, element, find_demuxer, gst_erro
 use crate::video::file::intake::{Intake, Item, VIDEO_TRACK};
 use crate::video::file::orientation::Orientation;
 use crate::video::file::source::Source;
-use crate::video::file::streams::{FirstSound, Streams, lock};
+use crate::video::file::streams::{FirstSound, Streams, is_other_video, lock};
 
 /// How often a waiting reader checks for errors and for the cancel flag.
 const POLL: Duration = Duration::from_millis(20);
@@ -108,13 +108,16 @@ impl Reader {
         let complete = Arc::clone(&streams);
         bin.connect_no_more_pads(move |_| lock(&complete).complete = true);
         if delivery == Delivery::Frames {
-            // Sound and subtitles are not used, so they are not decoded.
-            bin.connect("autoplug-continue", false, |values| {
+            // Sound, subtitles and other video tracks are not used, so they are not decoded.
+            let tracks = source.clone();
+            bin.connect("autoplug-continue", false, move |values| {
+                let pad = values.get(1)?.get::<gst::Pad>().ok()?;
                 let caps = values.get(2)?.get::<gst::Caps>().ok()?;
                 let name = caps.structure(0)?.name().to_string();
                 let is_other = ["audio/", "text/", "subpicture/", "application/x-subtitle"]
                     .iter()
-                    .any(|kind| name.starts_with(kind));
+                    .any(|kind| name.starts_with(kind))
+                    || is_other_video(&pad, tracks.tracks());
                 Some((!is_other).to_value())
             });
         }

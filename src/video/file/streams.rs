@@ -81,6 +81,11 @@ fn track_number(pad: &gst::Pad) -> Option<u64> {
     end.split(':').next()?.parse().ok()
 }
 
+/// Whether this is a video track beside the one that is to be shown.
+pub(super) fn is_other_video(pad: &gst::Pad, tracks: &StoredTracks) -> bool {
+    track_number(pad).is_some_and(|number| tracks.is_other(number))
+}
+
 /// A sink for everything. Without a template, a pad accepts only its first format, and a decoder that
 /// corrects its frame rate would end the whole file.
 fn any_sink() -> Option<gst::PadBuilder<gst::Pad>> {
@@ -174,8 +179,7 @@ impl Streams {
         }
         // One photograph is not a video; an animation or Motion JPEG in a container is.
         let is_video = name.starts_with("video/") || in_container && name.starts_with("image/");
-        let is_other = || track_number(pad).is_some_and(|number| tracks.is_other(number));
-        if !is_video || self.video.is_some() || is_other() {
+        if !is_video || self.video.is_some() || is_other_video(pad, tracks) {
             return false;
         }
         self.video = link(pad, intake, caps, VIDEO_TRACK);

@@ -89,7 +89,6 @@ impl State {
             (self.emit)(Event::PromptInUse {
                 id,
                 prompt: asked.prompt_name.clone(),
-                threshold: asked.way.usual_threshold(),
             });
         }
     }

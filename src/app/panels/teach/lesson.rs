@@ -8,6 +8,7 @@ use crate::app::theme::Palette;
 use crate::app::widgets::card;
 use crate::domain::count;
 use crate::learn::Verdict;
+use crate::model::prompt::HeldOutScores;
 use crate::worker::Lesson;
 
 pub fn ui(ui: &mut Ui, lane: &Lane, actions: &mut Actions) {
@@ -22,6 +23,18 @@ pub fn ui(ui: &mut Ui, lane: &Lane, actions: &mut Actions) {
         }
     });
 }
+
+type Score = fn(&HeldOutScores) -> Option<f64>;
+
+/// What the table compares, in percent.
+const ROWS: [(&str, Score); 4] = [
+    ("Best clip right", |scores| Some(scores.hit1)),
+    ("Clips in order", |scores| Some(scores.mean_ap)),
+    ("Of the clips shown, right", |scores| {
+        scores.shown?.precision()
+    }),
+    ("Of the right clips, shown", |scores| scores.shown?.recall()),
+];
 
 fn title(ui: &mut Ui, text: &str, colour: Color32) {
     ui.label(RichText::new(text).color(colour));
@@ -53,13 +66,16 @@ fn learned(ui: &mut Ui, lane: &Lane, lesson: &Lesson, actions: &mut Actions) {
                 cell(ui, "words".to_owned(), palette.weak_text);
                 cell(ui, "taught".to_owned(), palette.weak_text);
                 ui.end_row();
-                for (name, was, is) in [
-                    ("Best clip right", before.hit1, after.hit1),
-                    ("Clips in order", before.mean_ap, after.mean_ap),
-                ] {
+                for (name, of) in ROWS {
+                    let (was, is) = (of(&before), of(&after));
+                    if was.is_none() && is.is_none() {
+                        continue;
+                    }
                     cell(ui, name.to_owned(), palette.weak_text);
-                    cell(ui, format!("{was:.1}"), palette.text);
-                    cell(ui, format!("{is:.1}"), palette.text);
+                    for value in [was, is] {
+                        let text = value.map_or_else(|| "–".to_owned(), |x| format!("{x:.1}"));
+                        cell(ui, text, palette.text);
+                    }
                     ui.end_row();
                 }
             });

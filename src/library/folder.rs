@@ -1,12 +1,13 @@
 //! The videos below a folder.
 
+use std::fmt;
 use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use walkdir::WalkDir;
 
-use crate::video::is_video_name;
+use crate::video::{VideoError, is_video_name};
 
 /// As many bytes as show three packets of a Blu-ray's transport stream.
 const N_FIRST_BYTES: u64 = 4 + 2 * 192 + 1;
@@ -18,8 +19,26 @@ pub struct Search {
     pub videos: Vec<Found>,
     /// Files that are no video.
     pub n_skipped: usize,
-    /// What could not be looked into, one sentence each.
-    pub problems: Vec<String>,
+    /// What could not be looked into.
+    pub problems: Vec<Problem>,
+}
+
+/// A folder that cannot be entered, or a file that cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    pub path: PathBuf,
+    pub reason: String,
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "cannot look into {}: {}",
+            self.path.display(),
+            self.reason
+        )
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -73,12 +92,18 @@ impl Search {
             // A link to what is gone.
             Some(cause) if cause.kind() == io::ErrorKind::NotFound => self.n_skipped += 1,
             cause => {
-                let cause = cause.map_or_else(|| error.to_string(), ToString::to_string);
-                let problem = format!("cannot look into {}: {cause}", path.display());
-                self.problems.push(problem);
+                self.problems.push(Problem {
+                    path: path.to_owned(),
+                    reason: cause.map_or_else(|| error.to_string(), ToString::to_string),
+                });
             }
         }
     }
+}
+
+/// Whether it says that the file is of another kind, rather than damaged or unreadable.
+pub fn is_no_video(error: &VideoError) -> bool {
+    matches!(error, VideoError::NotAVideo(_) | VideoError::AudioOnly(_))
 }
 
 fn begins_like_video(path: &Path) -> bool {
@@ -184,6 +209,7 @@ mod tests {
         let [problem] = &found.problems[..] else {
             panic!("{:?}", found.problems);
         };
+        let problem = problem.to_string();
         assert!(problem.starts_with("cannot look into "), "{problem}");
         assert!(problem.contains("itself: "), "{problem}");
 

@@ -1,0 +1,34 @@
+//! Curves of other systems, from their prediction files.
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use anyhow::Context as _;
+use vcl::domain::{QueryId, TimeSpan, file_name};
+use vcl::eval::{read_annotations, read_predictions};
+
+use crate::cases::{Case, Set};
+use crate::rules::answer_of_curve;
+
+pub fn read(predictions: &Path, truth: &Path) -> anyhow::Result<Set> {
+    let mut windows: HashMap<QueryId, Vec<TimeSpan>> = HashMap::new();
+    for line in read_annotations(truth)? {
+        let spans = line.relevant_windows.iter();
+        let spans = spans.map(|[start, end]| TimeSpan::new(*start, *end));
+        windows.insert(line.qid, spans.collect());
+    }
+    let mut cases = Vec::new();
+    for line in read_predictions(predictions)? {
+        let truth = windows.remove(&line.qid);
+        let values = line.pred_saliency_scores.unwrap_or_default();
+        cases.push(Case {
+            truth: truth.with_context(|| format!("query {} is not in the truth", line.qid))?,
+            answer: answer_of_curve(values.iter().map(|&x| x as f32).collect())
+                .with_context(|| format!("query {} has no saliency scores", line.qid))?,
+        });
+    }
+    Ok(Set {
+        name: file_name(predictions),
+        cases,
+    })
+}

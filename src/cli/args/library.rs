@@ -1,0 +1,117 @@
+//! The commands about all videos at once: `library` and `find`.
+
+use std::path::PathBuf;
+
+use clap::{Subcommand, ValueEnum};
+
+use super::find::ResultFormat;
+use super::values::{self, parse_fraction, parse_query, parse_secs, parse_since};
+use crate::domain::Query;
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  vcl library add ~/Videos /media/archive
+  vcl library update                          look for what is new, was moved or is gone
+  vcl find \"a red circle\" --in ~/Videos --since 2026
+
+What is interrupted goes on where it stopped when the same command is run again, and several processes
+may index one library at once.")]
+pub struct LibraryArgs {
+    #[command(subcommand)]
+    pub what: LibraryCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum LibraryCommand {
+    /// Add videos, or folders with all videos below them, and index what is new
+    Add {
+        /// Videos and folders
+        #[arg(required = true, value_name = "PATH", value_parser = values::path())]
+        paths: Vec<PathBuf>,
+    },
+    /// Look through all folders again, and index what is new or was changed
+    Update,
+    /// Take videos or folders out of the library; the files stay
+    Remove {
+        /// What was added, or a file that is gone
+        #[arg(required = true, value_name = "PATH", value_parser = values::path())]
+        paths: Vec<PathBuf>,
+    },
+    /// List the videos with their length, day and state
+    List {
+        /// How to print them
+        #[arg(long, value_enum, default_value_t = ListFormat::Table)]
+        format: ListFormat,
+    },
+    /// Show how much there is, how far it is indexed, what went wrong, and the disk that it takes
+    Status {
+        /// How to print it
+        #[arg(long, value_enum, default_value_t = StatusFormat::Table)]
+        format: StatusFormat,
+    },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ListFormat {
+    /// For people
+    Table,
+    /// An array with one object for each video
+    Json,
+    /// One row for each video
+    Csv,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum StatusFormat {
+    /// For people
+    Table,
+    /// For programs
+    Json,
+}
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  vcl find \"a red circle\"
+  vcl find night \"waves on the sea\" --in ~/Videos/2026 --longer 60 --top 5
+  vcl find \"a flumbo\" --prompt flumbo.safetensors --format json
+
+Nothing is listed that unrelated words reach as well somewhere in what is searched.")]
+pub struct FindArgs {
+    /// What to look for
+    #[arg(required = true, value_name = "QUERY", value_parser = parse_query)]
+    pub queries: Vec<Query>,
+
+    /// Only this video, or the videos below this folder; can be given several times
+    #[arg(long = "in", value_name = "PATH", value_parser = values::path())]
+    pub inside: Vec<PathBuf>,
+
+    /// Only videos whose file was last changed on this day or later (UTC)
+    #[arg(long, value_name = "DATE", value_parser = parse_since)]
+    pub since: Option<i64>,
+
+    /// Only videos that are longer than so many seconds
+    #[arg(long, value_name = "SECS", value_parser = parse_secs)]
+    pub longer: Option<f64>,
+
+    /// How many moments to list for each query
+    #[arg(long, default_value_t = 10, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub top: u16,
+
+    /// How many of them from one video at most
+    #[arg(long, default_value_t = 3, value_name = "K", value_parser = clap::value_parser!(u16).range(1..))]
+    pub per_video: u16,
+
+    /// As for `vcl search`
+    #[arg(long, value_name = "T", value_parser = parse_fraction, allow_negative_numbers = true)]
+    pub threshold: Option<f32>,
+
+    /// How to print what was found
+    #[arg(long, value_enum, default_value_t = ResultFormat::Table)]
+    pub format: ResultFormat,
+
+    /// Draw the curves of the best videos to a .png or .svg file
+    #[arg(long, value_name = "FILE", value_parser = values::plot_file())]
+    pub plot: Option<PathBuf>,
+}

@@ -1,0 +1,262 @@
+//! `vcl find`: in which videos of the library something happens, and where.
+
+use std::fmt::Write as _;
+use std::path::PathBuf;
+
+use anyhow::bail;
+use serde::Serialize;
+
+use crate::cli::args::{FindArgs, GlobalArgs, ResultFormat};
+use crate::cli::output;
+use crate::cli::plot::{Plot, PlotRow};
+use crate::domain::{Moment, count, format_timestamp, path_text, plain};
+use crate::export::file_name;
+use crate::find::{Answer, PROBABLY_PRESENT, Way};
+use crate::library::{Found, Library, LibraryIndex, LibraryMoment, Wanted, absolute};
+use crate::store::Paths;
+
+/// So many videos of each query are drawn.
+const N_PLOTTED: usize = 4;
+
+pub fn run(global: &GlobalArgs, args: &FindArgs) -> anyhow::Result<()> {
+    if let Some(path) = &args.plot {
+        global.check_target(path, &[])?;
+    }
+    let mut library = Library::open(&Paths::from_env()?)?;
+    if library.places()?.is_empty() {
+        bail!("the library is empty; `vcl library add PATH` adds folders and videos");
+    }
+    let mut engine = global.open_engine()?;
+    let way = global.way(&engine)?;
+    let index = engine.work(|engine| library.index(engine))?;
+    let n_waiting = index.n_not_indexed();
+    if n_waiting > 0 {
+        let model = &engine.get().encoder().id().name;
+        log::warn!(
+            "{} not indexed with model {model} yet and not searched; `vcl library update` does it",
+            match n_waiting {
+                1 => "1 video is".to_owned(),
+                n => format!("{n} videos are"),
+            }
+        );
+    }
+    let wanted = Wanted {
+        inside: args.inside.iter().map(|path| absolute(path)).collect(),
+        since_secs: args.since,
+        longer_secs: args.longer,
+        n_results: usize::from(args.top),
+        n_per_video: usize::from(args.per_video),
+        threshold: args.threshold,
+    };
+    let mut texts = Vec::new();
+    for query in &args.queries {
+        let text = engine.work(|engine| engine.embed_query(query, &way))?;
+        texts.push((text, way.clone()));
+    }
+    let found = index.find(&texts, &wanted);
+    let (n_videos, n_clips) = index.extent(&wanted);
+    let report = Report {
+        model: &engine.get().encoder().id().name,
+        n_videos,
+        n_clips,
+        queries: args
+            .queries
+            .iter()
+            .zip(&found)
+            .map(|(query, found)| QueryReport {
+                query: query.key(),
+                present: found.present,
+                results: found
+                    .results
+                    .iter()
+                    .map(|r| Row::of(&index, r, &wanted.inside))
+                    .collect(),
+            })
+            .collect(),
+    };
+    if let Some(path) = &args.plot {
+        let curves = Curves::of(&index, &texts, &found, args);
+        output::write(path, &curves.plot(&report).encode_for(path)?)?;
+    }
+    output::print(&match args.format {
+        ResultFormat::Table => table(&report),
+        ResultFormat::Json => serde_json::to_string_pretty(&report)? + "\n",
+        ResultFormat::Csv => csv(&report)?,
+    })
+}
+
+/// The JSON that `--format json` prints; the other formats are made from it.
+#[derive(Serialize)]
+struct Report<'a> {
+    model: &'a str,
+    n_videos: usize,
+    n_clips: usize,
+    queries: Vec<QueryReport<'a>>,
+}
+
+#[derive(Serialize)]
+struct QueryReport<'a> {
+    query: &'a str,
+    present: f32,
+    results: Vec<Row>,
+}
+
+#[derive(Serialize)]
+struct Row {
+    video: String,
+    /// Where the file cannot be opened now.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    missing: bool,
+    start_secs: f64,
+    end_secs: f64,
+    peak_secs: f64,
+    score: f32,
+}
+
+impl Row {
+    fn of(index: &LibraryIndex, result: &LibraryMoment, inside: &[PathBuf]) -> Self {
+        let video = &index.videos()[result.video];
+        let path = video.path_inside(inside).unwrap_or(&video.path);
+        Self {
+            video: path_text(path),
+            missing: video.is_missing,
+            start_secs: result.moment.span.start_secs,
+            end_secs: result.moment.span.end_secs,
+            peak_secs: result.peak_secs,
+            score: result.moment.score,
+        }
+    }
+}
+
+fn table(report: &Report<'_>) -> String {
+    let mut out = String::new();
+    // Writing to a String cannot fail.
+    let _ = writeln!(
+        out,
+        "{}, {}, model {}",
+        count(report.n_videos, "video"),
+        count(report.n_clips, "clip"),
+        plain(report.model)
+    );
+    for query in &report.queries {
+        let verdict = match query.results.is_empty() {
+            true => "nothing found",
+            false if query.present >= PROBABLY_PRESENT => "found",
+            false => "doubtful",
+        };
+        let _ = writeln!(
+            out,
+            "\n{}  ({verdict}: {:.0} %)",
+            plain(query.query),
+            100.0 * query.present
+        );
+        for row in &query.results {
+            let _ = writeln!(
+                out,
+                "  {:>9} – {:<9}  {:>6.2}  {}{}",
+                format_timestamp(row.start_secs),
+                format_timestamp(row.end_secs),
+                row.score,
+                plain(&row.video),
+                if row.missing { "  (missing)" } else { "" }
+            );
+        }
+    }
+    out
+}
+
+/// One row per moment.
+#[derive(Serialize)]
+struct CsvRow<'a> {
+    query: &'a str,
+    present: f32,
+    rank: usize,
+    video: &'a str,
+    missing: bool,
+    start_secs: f64,
+    end_secs: f64,
+    peak_secs: f64,
+    score: f32,
+}
+
+fn csv(report: &Report<'_>) -> anyhow::Result<String> {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    for query in &report.queries {
+        for (row, rank) in query.results.iter().zip(1..) {
+            writer.serialize(CsvRow {
+                query: query.query,
+                present: query.present,
+                rank,
+                video: &row.video,
+                missing: row.missing,
+                start_secs: row.start_secs,
+                end_secs: row.end_secs,
+                peak_secs: row.peak_secs,
+                score: row.score,
+            })?;
+        }
+    }
+    Ok(String::from_utf8(writer.into_inner()?)?)
+}
+
+/// What is drawn: for each query the curves of its best videos.
+struct Curves {
+    rows: Vec<Curve>,
+}
+
+struct Curve {
+    title: String,
+    answer: Answer,
+    moments: Vec<Moment>,
+}
+
+impl Curves {
+    fn of(
+        index: &LibraryIndex,
+        texts: &[(crate::domain::UnitVector, Way)],
+        found: &[Found],
+        args: &FindArgs,
+    ) -> Self {
+        let mut rows = Vec::new();
+        for ((query, found), (text, way)) in args.queries.iter().zip(found).zip(texts) {
+            let mut videos: Vec<usize> = Vec::new();
+            for result in &found.results {
+                if !videos.contains(&result.video) {
+                    videos.push(result.video);
+                }
+            }
+            for video in videos.into_iter().take(N_PLOTTED) {
+                let results = found.results.iter().filter(|result| result.video == video);
+                if let Some(answer) = index.answer(video, text, way) {
+                    let name = file_name(&index.videos()[video].path);
+                    rows.push(Curve {
+                        title: format!("{}  ·  {name}", query.title()),
+                        answer,
+                        moments: results.map(|result| result.moment).collect(),
+                    });
+                }
+            }
+        }
+        Self { rows }
+    }
+
+    fn plot(&self, report: &Report<'_>) -> Plot<'_> {
+        let longest = self.rows.iter().map(|row| row.answer.end_secs);
+        Plot {
+            title: format!("{}  ·  {}", count(report.n_videos, "video"), report.model),
+            duration_secs: longest.fold(0.0, f64::max),
+            rows: self
+                .rows
+                .iter()
+                .map(|row| PlotRow {
+                    query: &row.title,
+                    present: row.answer.present,
+                    verdict: row.answer.found(None).verdict,
+                    saliency: &row.answer.saliency,
+                    highlight: Some(row.answer.highlight),
+                    moments: &row.moments,
+                })
+                .collect(),
+        }
+    }
+}

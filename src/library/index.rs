@@ -1,0 +1,215 @@
+//! The matrix of one model, kept in step with the catalogue and the cached features.
+
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+
+use half::f16;
+use half::slice::HalfFloatSliceExt as _;
+
+use crate::domain::{Embeddings, UnitVector};
+use crate::engine::Engine;
+use crate::find::NeutralLevel;
+use crate::library::catalogue::{LibraryVideo, State};
+use crate::library::dot::dot_f16;
+use crate::library::error::LibraryError;
+use crate::library::matrix::{Header, Matrix, MatrixWriter, N_NEUTRAL, NewRows};
+use crate::library::{Library, LibraryIndex};
+use crate::store::{CachedFeatures, ContentId};
+
+impl Library {
+    /// All that can be searched with this engine's model. What the matrix lacks is first taken from
+    /// the cached features; a video whose features are gone waits to be indexed again.
+    ///
+    /// # Errors
+    /// When the catalogue or the matrix cannot be read, or written where they must be.
+    pub fn index(&mut self, engine: &mut Engine) -> Result<LibraryIndex, LibraryError> {
+        let shelf = Shelf::of(self, engine)?;
+        let model = self.model(engine)?;
+        let videos = self.catalogue().videos(model)?;
+        let matrix = match shelf.open().filter(|matrix| is_in_step(matrix, &videos)) {
+            Some(matrix) => matrix,
+            None => {
+                let lost = shelf.bring_in_step(engine, &videos)?;
+                if !lost.is_empty() {
+                    self.catalogue_mut().set_waiting(model, &lost)?;
+                }
+                shelf.open().ok_or_else(|| shelf.unreadable())?
+            }
+        };
+        let videos = self.catalogue().videos(model)?;
+        Ok(LibraryIndex::new(matrix, videos))
+    }
+
+    /// Takes a video that was just indexed into the matrix. Where that fails the next search does it.
+    pub(super) fn index_was_added(&self, engine: &mut Engine, content: &ContentId) {
+        let added = Shelf::of(self, engine).and_then(|shelf| {
+            let Some(entry) = engine.cached(content) else {
+                return Ok(());
+            };
+            let mut writer = shelf.writer()?;
+            let known = writer.spans().iter().find(|span| span.content == *content);
+            if known.is_some_and(|span| span.n_rows as usize == entry.n_clips()) {
+                return Ok(());
+            }
+            shelf.add(&mut writer, content, &entry)
+        });
+        if let Err(error) = added {
+            log::info!("{error}");
+        }
+    }
+}
+
+/// Whether the matrix holds what is indexed, and nothing else.
+fn is_in_step(matrix: &Matrix, videos: &[LibraryVideo]) -> bool {
+    let there = matrix.by_content();
+    let mut indexed = videos.iter().filter(|video| video.state == State::Indexed);
+    let n_indexed = indexed.clone().count();
+    n_indexed == there.len()
+        && indexed.all(|video| {
+            let at = there.get(&video.content);
+            at.is_some_and(|&at| matrix.spans()[at].n_rows as usize == video.n_clips)
+        })
+}
+
+/// Where the matrix of a model is, and what it is made with.
+struct Shelf {
+    dir: PathBuf,
+    header: Header,
+    neutral: Vec<UnitVector>,
+}
+
+impl Shelf {
+    fn of(library: &Library, engine: &mut Engine) -> Result<Self, LibraryError> {
+        let neutral = engine.neutral_directions()?.to_vec();
+        let id = engine.encoder().id();
+        let sampling = engine.frame_choice().sampling();
+        let mut made_with = blake3::Hasher::new();
+        for text in [id.hash.as_str(), sampling] {
+            made_with.update(text.as_bytes());
+            made_with.update(&[0]);
+        }
+        for text in &neutral {
+            made_with.update(bytemuck::cast_slice(text.as_slice()));
+        }
+        let short: String = id.hash.chars().take(16).collect();
+        Ok(Self {
+            dir: matrix_dir(library.cache_dir()).join(format!("{short}-{sampling}")),
+            header: Header {
+                dim: engine.encoder().dim(),
+                made_with: *made_with.finalize().as_bytes(),
+            },
+            neutral,
+        })
+    }
+
+    fn open(&self) -> Option<Matrix> {
+        Matrix::open(&self.dir, &self.header)
+    }
+
+    fn writer(&self) -> Result<MatrixWriter, LibraryError> {
+        MatrixWriter::open(&self.dir, &self.header)
+            .map_err(|error| LibraryError::of_io(&self.dir, &error))
+    }
+
+    /// Adds and takes out what differs, and returns what is indexed and yet not in the cache.
+    fn bring_in_step(
+        &self,
+        engine: &Engine,
+        videos: &[LibraryVideo],
+    ) -> Result<Vec<ContentId>, LibraryError> {
+        let told = |error| LibraryError::of_io(&self.dir, &error);
+        let mut writer = self.writer()?;
+        let is_indexed = |video: &&LibraryVideo| video.state == State::Indexed;
+        let indexed: HashSet<_> = videos
+            .iter()
+            .filter(is_indexed)
+            .map(|v| &v.content)
+            .collect();
+        let there = writer.spans().iter();
+        let there: HashSet<_> = there
+            .map(|span| (span.content.clone(), span.n_rows))
+            .collect();
+        for (content, _) in &there {
+            if !indexed.contains(content) {
+                writer.remove(content).map_err(told)?;
+            }
+        }
+        // Rows that were found damaged while the rest was moved are missing after it, so it comes first.
+        writer.compact_if_due().map_err(told)?;
+        let there = writer.spans().iter();
+        let there: HashSet<_> = there
+            .map(|span| (span.content.clone(), span.n_rows))
+            .collect();
+        let mut lost = Vec::new();
+        for video in videos.iter().filter(is_indexed) {
+            if there.contains(&(video.content.clone(), video.n_clips as u32)) {
+                continue;
+            }
+            match engine.cached(&video.content) {
+                Some(entry) if entry.complete && entry.n_clips() == video.n_clips => {
+                    self.add(&mut writer, &video.content, &entry)?;
+                }
+                _ => {
+                    writer.remove(&video.content).map_err(told)?;
+                    lost.push(video.content.clone());
+                }
+            }
+        }
+        Ok(lost)
+    }
+
+    fn add(
+        &self,
+        writer: &mut MatrixWriter,
+        content: &ContentId,
+        entry: &CachedFeatures,
+    ) -> Result<(), LibraryError> {
+        let embeddings = Embeddings::from_features(entry.dim, entry.features.clone());
+        let embeddings = embeddings.map_err(crate::engine::EngineError::from)?;
+        let rows = half_rows(&embeddings);
+        let mut peaks = [f32::NEG_INFINITY; N_NEUTRAL];
+        for row in rows.chunks_exact(entry.dim) {
+            for (peak, text) in peaks.iter_mut().zip(&self.neutral) {
+                *peak = peak.max(dot_f16(row, text.as_slice()));
+            }
+        }
+        let new = NewRows {
+            content,
+            rows: &rows,
+            peaks,
+            end_secs: entry.duration_secs,
+            level: NeutralLevel::of(&self.neutral, &embeddings),
+        };
+        writer
+            .add(&new)
+            .map_err(|error| LibraryError::of_io(&self.dir, &error))
+    }
+
+    fn unreadable(&self) -> LibraryError {
+        LibraryError::Unwritable {
+            path: self.dir.clone(),
+            reason: "what was written there cannot be read".to_owned(),
+        }
+    }
+}
+
+/// How much disk the matrices of all models take.
+pub fn matrix_bytes(library: &Library) -> u64 {
+    let files = walkdir::WalkDir::new(matrix_dir(library.cache_dir()))
+        .into_iter()
+        .flatten();
+    let files = files.filter(|file| file.file_type().is_file());
+    let sizes = files.filter_map(|file| Some(file.metadata().ok()?.len()));
+    sizes.sum()
+}
+
+fn matrix_dir(cache_dir: &Path) -> PathBuf {
+    cache_dir.join("library/matrix")
+}
+
+/// The rows in half precision: the error of a cosine is below 0.001.
+fn half_rows(embeddings: &Embeddings) -> Vec<u16> {
+    let mut rows = vec![f16::ZERO; embeddings.values().len()];
+    rows.convert_from_f32_slice(embeddings.values());
+    bytemuck::cast_vec(rows)
+}

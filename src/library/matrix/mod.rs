@@ -1,0 +1,95 @@
+//! One matrix of all embeddings of a model, which a search reads from end to end.
+//!
+//! ```text
+//! current         the number N of the files that count
+//! rows-N.f16      a header of 64 bytes, then one row of f16 for each clip, video after video
+//! rows-N.log      the manifest: which rows belong to which video, and which videos went
+//! lock            held by whoever writes
+//! ```
+//! It holds nothing that the cached features do not: where it is damaged, or was made by another
+//! version, it is made again. Rows and records are only appended, a row is never changed in place, and
+//! the record of a video is written after its rows: so readers need no lock, and a process that is
+//! killed leaves nothing but rows that no record names. Rows of videos that went stay until they are
+//! a fifth of all; then the rest moves into files of the next number.
+
+mod files;
+mod record;
+mod writer;
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::path::Path;
+
+use memmap2::Mmap;
+
+use crate::store::ContentId;
+
+pub use files::{HEADER_BYTES, Header};
+pub use record::{N_NEUTRAL, Span};
+pub use writer::{MatrixWriter, NewRows};
+
+use files::Generation;
+
+/// The matrix as it is now; what is written later is not seen.
+pub struct Matrix {
+    dim: usize,
+    /// `None` while there is no row.
+    map: Option<Mmap>,
+    spans: Vec<Span>,
+}
+
+impl Matrix {
+    /// `None` where there is none that fits, and one has to be made.
+    pub fn open(dir: &Path, header: &Header) -> Option<Self> {
+        // Whoever compacts may remove the files between two looks.
+        (0..8).find_map(|_| Self::open_current(dir, header))
+    }
+
+    fn open_current(dir: &Path, header: &Header) -> Option<Self> {
+        let generation = Generation::current(dir)?;
+        let file = File::open(generation.rows_path(dir)).ok()?;
+        header.check(&file)?;
+        let n_rows = header.n_rows(file.metadata().ok()?.len());
+        let manifest = files::read_manifest(&generation.log_path(dir), n_rows).ok()?;
+        let map = match n_rows {
+            0 => None,
+            // SAFETY: no program changes or cuts off rows that a record names, and only those are read.
+            _ => Some(unsafe { Mmap::map(&file) }.ok()?),
+        };
+        Some(Self {
+            dim: header.dim,
+            map,
+            spans: manifest.spans,
+        })
+    }
+
+    /// All videos in it, in order of their rows.
+    pub fn spans(&self) -> &[Span] {
+        &self.spans
+    }
+
+    pub fn dim(&self) -> usize {
+        self.dim
+    }
+
+    /// Rows of f16 bits `[n_rows, dim]` of a span of this matrix.
+    pub fn rows(&self, span: &Span) -> &[u16] {
+        let row_bytes = 2 * self.dim;
+        let first = HEADER_BYTES + span.first_row as usize * row_bytes;
+        let bytes = self.map.as_ref().and_then(|map| {
+            let end = first + span.n_rows as usize * row_bytes;
+            map.get(first..end)
+        });
+        // The header keeps them aligned.
+        bytemuck::try_cast_slice(bytes.unwrap_or_default()).unwrap_or_default()
+    }
+
+    /// Where each video is among the spans.
+    pub fn by_content(&self) -> HashMap<&ContentId, usize> {
+        let spans = self.spans.iter().enumerate();
+        spans.map(|(i, span)| (&span.content, i)).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests;

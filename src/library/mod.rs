@@ -1,0 +1,179 @@
+//! The library: all videos of a user's folders, found together.
+//!
+//! ```text
+//! folders ─▶ ScanJob ─▶ Catalogue (SQLite) ─▶ IndexAll ─▶ cached features, one file per video
+//!                                                              └─▶ Matrix (f16 rows, mapped)
+//! query ─▶ unit vector ─▶ scan of all rows ─▶ candidates ─▶ Answer of each ─▶ moments, best first
+//! ```
+//! The cached features are the truth: the matrix and what the catalogue says of videos can be made
+//! again from them and from the folders. Work comes as jobs with `step()`, and nothing here knows of
+//! windows, threads of its own or output. Several processes may work on one library: the catalogue
+//! deals out the videos.
+
+pub mod catalogue;
+mod chance;
+mod dot;
+mod error;
+pub mod folder;
+mod index;
+mod indexing;
+pub mod matrix;
+mod path_bytes;
+mod scan;
+mod search;
+mod worker;
+
+use std::path::{Path, PathBuf};
+
+use crate::engine::Engine;
+use crate::store::{CacheUse, EmbeddingCache, Paths};
+
+pub use catalogue::{LibraryVideo, Place, State};
+pub use chance::LibraryLevel;
+pub use error::LibraryError;
+pub use folder::Problem;
+pub use index::matrix_bytes;
+pub use indexing::{IndexAll, LibraryEvent};
+pub use path_bytes::absolute;
+pub use scan::{ScanJob, ScanReport};
+pub use search::{Found, LibraryIndex, LibraryMoment, Wanted};
+
+use catalogue::{Catalogue, ModelRow};
+use worker::Worker;
+
+/// An open library.
+pub struct Library {
+    catalogue: Catalogue,
+    cache: EmbeddingCache,
+    workers_dir: PathBuf,
+    cache_dir: PathBuf,
+}
+
+impl Library {
+    /// Opens the library of this user; makes an empty one where there is none.
+    ///
+    /// # Errors
+    /// When the catalogue cannot be opened.
+    pub fn open(paths: &Paths) -> Result<Self, LibraryError> {
+        let dir = paths.data_dir.join("library");
+        Ok(Self {
+            catalogue: Catalogue::open(&dir)?,
+            cache: EmbeddingCache::new(&paths.cache_dir),
+            workers_dir: dir.join("workers"),
+            cache_dir: paths.cache_dir.clone(),
+        })
+    }
+
+    /// Adds files, and folders with all below them; what failed there before is tried again. Nothing
+    /// is looked at yet: that is the business of a [`ScanJob`].
+    ///
+    /// # Errors
+    /// At a path that does not exist nothing is added.
+    pub fn add(&mut self, paths: &[PathBuf]) -> Result<(), LibraryError> {
+        let mut places = Vec::new();
+        for path in paths {
+            if !path.exists() {
+                return Err(LibraryError::Missing(path.clone()));
+            }
+            places.push(Place {
+                path: absolute(path),
+                is_folder: path.is_dir(),
+            });
+        }
+        self.catalogue.add_places(&places)?;
+        let paths: Vec<_> = places.into_iter().map(|place| place.path).collect();
+        self.catalogue.retry(&paths)
+    }
+
+    /// Takes places, and files that are gone, out of the library; the files themselves are not touched.
+    ///
+    /// # Errors
+    /// At a path that is not in the library, or only as a part of a place, nothing is removed.
+    pub fn remove(&mut self, paths: &[PathBuf]) -> Result<(), LibraryError> {
+        let paths: Vec<_> = paths.iter().map(|path| absolute(path)).collect();
+        for path in &paths {
+            if self.catalogue.can_remove(path)? {
+                continue;
+            }
+            return Err(match self.catalogue.place_above(path)? {
+                Some(place) if path.exists() => LibraryError::InsidePlace {
+                    path: path.clone(),
+                    place,
+                },
+                _ => LibraryError::NotInLibrary(path.clone()),
+            });
+        }
+        self.catalogue.remove(&paths)?;
+        self.settle()
+    }
+
+    /// What the user added.
+    ///
+    /// # Errors
+    /// When the catalogue cannot be read; so with all below.
+    pub fn places(&self) -> Result<Vec<Place>, LibraryError> {
+        self.catalogue.places()
+    }
+
+    /// All videos as this engine's model sees them, in order of their paths.
+    ///
+    /// # Errors
+    /// When the catalogue cannot be read.
+    pub fn videos(&mut self, engine: &Engine) -> Result<Vec<LibraryVideo>, LibraryError> {
+        let model = self.model(engine)?;
+        self.catalogue.videos(model)
+    }
+
+    /// Folders that could not be entered and files that could not be read when they were last looked
+    /// for.
+    ///
+    /// # Errors
+    /// When the catalogue cannot be read.
+    pub fn problems(&self) -> Result<Vec<Problem>, LibraryError> {
+        self.catalogue.problems()
+    }
+
+    /// How much disk the features take.
+    pub fn disk_use(&self) -> CacheUse {
+        self.cache.disk_use()
+    }
+
+    /// Lets the cache keep what is in the library, and nothing else.
+    fn settle(&mut self) -> Result<(), LibraryError> {
+        let mut kept = self.cache.kept();
+        if kept.is_empty() {
+            return Ok(());
+        }
+        let contents = self.catalogue.contents()?;
+        let contents: std::collections::HashSet<_> = contents.iter().collect();
+        kept.retain(|video| !contents.contains(video));
+        for video in kept {
+            if let Err(error) = self.cache.release(&video) {
+                log::info!("features of a removed video stay: {error}");
+            }
+        }
+        Ok(())
+    }
+
+    fn model(&mut self, engine: &Engine) -> Result<ModelRow, LibraryError> {
+        let id = engine.encoder().id();
+        self.catalogue
+            .model(&id.hash, engine.frame_choice().sampling(), &id.name)
+    }
+
+    fn start_worker(&self) -> Result<Worker, LibraryError> {
+        Worker::start(&self.workers_dir)
+    }
+
+    fn catalogue(&self) -> &Catalogue {
+        &self.catalogue
+    }
+
+    fn catalogue_mut(&mut self) -> &mut Catalogue {
+        &mut self.catalogue
+    }
+
+    fn cache_dir(&self) -> &Path {
+        &self.cache_dir
+    }
+}
