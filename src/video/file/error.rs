@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 use gstreamer as gst;
 use gstreamer::prelude::*;
 
+use crate::domain;
+
 /// Why a video cannot be read, sampled or played.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum VideoError {
@@ -127,13 +129,10 @@ impl VideoError {
     }
 }
 
-/// Messages of GStreamer's elements sometimes have several lines; people and logs get one.
+/// Messages of GStreamer's elements sometimes have several lines; people and logs get one, to which
+/// more can be added.
 pub(in crate::video) fn one_line(text: &str) -> String {
-    text.split_whitespace()
-        .collect::<Vec<_>>()
-        .join(" ")
-        .trim_end_matches('.')
-        .to_owned()
+    domain::one_line(text).trim_end_matches('.').to_owned()
 }
 
 #[cfg(test)]
