@@ -96,7 +96,7 @@ pub fn judge(ran: &Ran, wants: &Wants) -> Verdict {
     let status = match &ran.end {
         End::TooLong => return Verdict::Hang,
         End::TooBig(bytes) => return Verdict::TooMuchMemory(*bytes),
-        End::TalksWithoutEnd => return Verdict::Breach("it says more than 64 MB".to_owned()),
+        End::TooMuchSaid => return Verdict::Breach("it says more than 64 MB".to_owned()),
         End::Exit(status) => status,
     };
     if ran.stderr.contains("panicked at") || ran.stderr.contains("RUST_BACKTRACE") {

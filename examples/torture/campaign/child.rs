@@ -23,7 +23,7 @@ pub enum End {
     TooLong,
     /// The bytes that it held when it was stopped.
     TooBig(u64),
-    TalksWithoutEnd,
+    TooMuchSaid,
 }
 
 pub struct Ran {
@@ -56,7 +56,7 @@ pub fn run(command: &mut Command, dir: &Path, bounds: Bounds) -> io::Result<Ran>
         } else if peak_bytes > bounds.memory_bytes {
             End::TooBig(peak_bytes)
         } else if len(&out).max(len(&err)) > MAX_OUTPUT_BYTES {
-            End::TalksWithoutEnd
+            End::TooMuchSaid
         } else {
             thread::sleep(Duration::from_millis(4));
             continue;

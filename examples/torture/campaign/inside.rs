@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use anyhow::{Context as _, bail, ensure};
+use anyhow::{Context as _, bail};
 use vcl::app::Settings;
 use vcl::domain::{ClipIndex, Grade, Labels, Query};
 use vcl::store::{LabelStore, LabelledVideo, Paths};
@@ -70,7 +70,7 @@ fn labels(paths: &Paths) -> anyhow::Result<()> {
                     "a file that was not understood was changed"
                 );
                 failed = known.err().or(saved.err());
-                ensure!(id == "first", "the sound labels cannot be used");
+                assert!(id == "first", "the sound labels cannot be used: {failed:?}");
             }
         }
     }
