@@ -1,5 +1,6 @@
 //! Small helpers around GStreamer: starting it, making elements, converting errors.
 
+use std::sync::Once;
 use std::time::Duration;
 
 use gstreamer as gst;
@@ -12,7 +13,16 @@ use crate::video::file::error::VideoError;
 pub(in crate::video) const DATA_TIMEOUT: Duration = Duration::from_secs(10);
 
 pub(in crate::video) fn init() -> Result<(), VideoError> {
-    gst::init().map_err(|error| VideoError::Gstreamer(error.to_string()))
+    gst::init().map_err(|error| VideoError::Gstreamer(error.to_string()))?;
+    static LOG: Once = Once::new();
+    // On damaged files elements complain to GLib of their own mistakes, which would land on the
+    // terminal between the lines of this program.
+    LOG.call_once(|| {
+        gst::glib::log_set_default_handler(|domain, _, text| {
+            log::debug!("{}: {text}", domain.unwrap_or("GLib"));
+        });
+    });
+    Ok(())
 }
 
 pub(in crate::video) fn element(factory: &str) -> Result<gst::Element, VideoError> {
