@@ -4,7 +4,7 @@
 
 use std::path::PathBuf;
 
-use crate::app::session::{NoticeId, Selection, Side};
+use crate::app::session::{NoticeId, Scope, Selection, Side};
 use crate::app::settings::Theme;
 use crate::domain::{Grade, TimeSpan};
 use crate::engine::ModelChoice;
@@ -60,8 +60,19 @@ pub enum Find {
     },
     /// The words are being changed: what was wrong with them does not matter any more.
     ForgetProblem,
+    /// Put the words of a query into the field, to change them there.
+    Edit(QueryId),
+    /// The field has lost the keyboard without Enter.
+    LeaveField,
     Remove(QueryId),
+    RemoveAll,
     Select(QueryId),
+    /// To this place among the queries.
+    Move(QueryId, usize),
+    /// Whether exports have this moment.
+    Tick(QueryId, TimeSpan, bool),
+    /// This moment, as it was found, begins and ends here from now on.
+    SetEnds(QueryId, TimeSpan, TimeSpan),
     /// On the curve's own scale of 0…1; `None` leaves it to the curve.
     SetThreshold(QueryId, Option<f32>),
     JumpToHighlight,
@@ -109,6 +120,8 @@ pub enum Model {
     /// Download a model, then use it.
     Download(RepoId),
     CancelDownload,
+    /// Not now: do not recommend one until the next start.
+    PutOff,
     /// The list of installed models is on screen: find out which there are now.
     List,
 }
@@ -121,8 +134,13 @@ pub enum File {
     /// Look at a file and, if it is a video, put it into the window.
     Open(PathBuf),
     ForgetRecent,
-    /// Exports leave out the queries that are not selected.
-    ExportOnlySelected(bool),
+    /// Open the demo video and ask this of it, if anything.
+    OpenDemo(Option<&'static str>),
+    ExportScope(Scope),
+    /// At most so many moments of each query, the best.
+    ExportTop(Option<usize>),
+    /// Show a file or a folder in the desktop's file manager.
+    ShowInFolder(PathBuf),
     /// Ask where, then write what was found there.
     Export(FileFormat),
     /// Write what was found there.
@@ -143,6 +161,7 @@ pub enum View {
     ToggleFullscreen,
     ToggleExportMenu,
     ToggleModelMenu,
+    ToggleMainMenu,
     ToggleKeys,
     ShowGoTo,
     HideGoTo,
@@ -157,6 +176,7 @@ pub enum View {
     Dismiss(NoticeId),
     /// Close whatever lies on top: a field, a list of keys, fullscreen.
     Escape,
+    Quit,
 }
 
 macro_rules! into_action {

@@ -64,32 +64,6 @@ pub fn grade_colour(grade: Grade, is_dark: bool) -> Color32 {
     colours[usize::from(grade.value())]
 }
 
-/// Ten even steps of matplotlib's viridis: evenly rising lightness, readable without colour.
-const VIRIDIS: [[u8; 3]; 10] = [
-    [0x44, 0x01, 0x54],
-    [0x48, 0x28, 0x78],
-    [0x3e, 0x49, 0x89],
-    [0x31, 0x68, 0x8e],
-    [0x26, 0x82, 0x8e],
-    [0x1f, 0x9e, 0x89],
-    [0x35, 0xb7, 0x79],
-    [0x6e, 0xce, 0x58],
-    [0xb5, 0xde, 0x2b],
-    [0xfd, 0xe7, 0x25],
-];
-
-/// The colour of a calibrated saliency; beyond 0…1 it stays at the end.
-pub fn heat(saliency: f32) -> Color32 {
-    let at = saliency.clamp(0.0, 1.0) * (VIRIDIS.len() - 1) as f32;
-    let low = (at as usize).min(VIRIDIS.len() - 2);
-    let part = at - low as f32;
-    let mix = |channel: usize| {
-        let (a, b) = (VIRIDIS[low][channel], VIRIDIS[low + 1][channel]);
-        egui::lerp(f32::from(a)..=f32::from(b), part).round() as u8
-    };
-    Color32::from_rgb(mix(0), mix(1), mix(2))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -110,16 +84,6 @@ mod tests {
     fn contrast(a: Color32, b: Color32) -> f64 {
         let (a, b) = (luminance(a) + 0.05, luminance(b) + 0.05);
         (a / b).max(b / a)
-    }
-
-    #[test]
-    fn hotter_is_always_lighter() {
-        let steps: Vec<_> = (0..=100)
-            .map(|i| luminance(heat(i as f32 / 100.0)))
-            .collect();
-        assert!(steps.is_sorted());
-        assert_eq!(heat(-3.0), heat(0.0));
-        assert_eq!(heat(f32::INFINITY), heat(1.0));
     }
 
     #[test]

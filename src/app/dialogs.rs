@@ -52,6 +52,7 @@ impl Dialogs {
             reporter.say(match path {
                 Some(path) => Answer::Chosen(wish.action(path)),
                 None if began.elapsed() < NO_DIALOG || !may_have_dialogs() => {
+                    let suggestion = beginning(&wish, suggestion);
                     Answer::NoDialog(wish, suggestion)
                 }
                 None => Answer::Closed,
@@ -73,6 +74,17 @@ impl Dialogs {
                 Some(Answer::Closed)
             }
         }
+    }
+}
+
+/// Where somebody begins who types: videos are rarely in the home directory itself.
+fn beginning(wish: &Wish, suggestion: PathBuf) -> PathBuf {
+    let is_home = std::env::home_dir().is_some_and(|home| suggestion == home.join(""));
+    let videos = suggestion.join("Videos").join("");
+    if *wish == Wish::Video && is_home && videos.is_dir() {
+        videos
+    } else {
+        suggestion
     }
 }
 

@@ -23,6 +23,10 @@ pub enum Effect {
     Write(Write),
     /// Write the moments of the document as videos.
     Cut(Box<ExportDocument>, PathBuf),
+    /// Write the demo video to a file, then open it.
+    OpenDemo,
+    /// In the desktop's file manager.
+    ShowInFolder(PathBuf),
     CancelCuts,
     ListModels,
     Download(RepoId),
@@ -40,7 +44,12 @@ pub enum Effect {
     Focus(Field),
     /// The words were taken.
     ClearQueryField,
+    /// Put these words into the field, all selected.
+    EditQueryField(String),
     ToggleMenu(Menu),
+    CloseMenus,
+    /// Out of sight at once, then close.
+    Quit,
     ShowAllOfTimeline,
 }
 
@@ -86,4 +95,5 @@ pub enum Field {
 pub enum Menu {
     Export,
     Model,
+    Main,
 }

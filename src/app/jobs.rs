@@ -6,12 +6,14 @@ use std::path::{Path, PathBuf};
 
 use crate::app::effect::{Content, Write};
 use crate::app::settings::Settings;
+use crate::app::{demo, file_manager};
 use crate::domain::count;
 use crate::engine::{InstalledModel, ModelChoice};
 use crate::export::{ExportDocument, FileFormat};
 use crate::store::{self, Hub, HubCache, Paths, RepoId, atomic};
 use crate::worker::{
-    Background, Command, CutProgress, Cutting, Download, Downloading, Report, Writer,
+    Background, Command, CutProgress, Cutting, Download, DownloadFailure, Downloading, Report,
+    Writer,
 };
 
 /// All such work, and what it needs.
@@ -22,13 +24,15 @@ pub struct Jobs {
     cutting: Cutting,
     downloading: Downloading,
     listing: Option<Background<Vec<InstalledModel>>>,
+    showing: Option<Background<Result<(), String>>>,
     ctx: egui::Context,
 }
 
 /// What the writer has done.
 enum Written {
     Settings(io::Result<()>),
-    Moments(Result<String, String>),
+    Moments(Result<(String, PathBuf), String>),
+    Demo(io::Result<PathBuf>),
     /// The file can be written: this is to be sent to the worker.
     Checked(Box<Command>),
 }
@@ -36,11 +40,16 @@ enum Written {
 /// What has ended since the last [`Jobs::poll`].
 #[derive(Clone, Debug)]
 pub enum Ended {
-    /// What was done, or why not, in a sentence.
-    Outcome(Result<String, String>),
+    /// Why something could not be done, in a sentence.
+    Failed(String),
+    /// What was written, in a sentence, and where.
+    Written(String, PathBuf),
+    /// The demo is there.
+    Demo(PathBuf),
     /// The models on this machine.
     Listed(Vec<InstalledModel>),
     Downloaded(RepoId),
+    NotDownloaded(DownloadFailure),
     Checked(Box<Command>),
 }
 
@@ -62,6 +71,7 @@ impl Jobs {
             cutting: Cutting::default(),
             downloading: Downloading::default(),
             listing: None,
+            showing: None,
             ctx: ctx.clone(),
         })
     }
@@ -82,11 +92,32 @@ impl Jobs {
             }
             match what {
                 Content::Moments(format, document) => {
-                    Written::Moments(export_to(&file, format, &document))
+                    let outcome = export_to(&file, format, &document);
+                    Written::Moments(outcome.map(|text| (text, file)))
                 }
                 Content::FromWorker(command) => Written::Checked(Box::new(command)),
             }
         });
+    }
+
+    /// Puts the demo where it can be opened.
+    pub fn write_demo(&self) {
+        let paths = self.paths.clone();
+        self.writer
+            .write(move || Written::Demo(demo::write(&paths)));
+    }
+
+    /// Shows a file or a folder in the desktop's file manager.
+    ///
+    /// # Errors
+    /// When the system gives no thread, in one sentence.
+    pub fn show_in_folder(&mut self, path: PathBuf) -> Result<(), String> {
+        let showing = Background::start("file manager", wake(&self.ctx), move |reporter| {
+            reporter.say(file_manager::show(&path));
+        });
+        let showing = showing.map_err(|error| format!("nothing can be shown now: {error}"))?;
+        self.showing = Some(showing);
+        Ok(())
     }
 
     /// # Errors
@@ -133,23 +164,32 @@ impl Jobs {
                 Report::Said(Written::Settings(Err(error))) => {
                     log::warn!("the settings cannot be kept: {error}");
                 }
-                Report::Said(Written::Moments(outcome)) => ended.push(Ended::Outcome(outcome)),
+                Report::Said(Written::Moments(outcome)) => ended.push(written(outcome)),
+                Report::Said(Written::Demo(Ok(file))) => ended.push(Ended::Demo(file)),
+                Report::Said(Written::Demo(Err(error))) => {
+                    let message = format!("the demo cannot be written: {error}");
+                    ended.push(Ended::Failed(message));
+                }
                 Report::Said(Written::Checked(command)) => ended.push(Ended::Checked(command)),
-                Report::Crashed(message) => ended.push(Ended::Outcome(Err(message))),
+                Report::Crashed(message) => ended.push(Ended::Failed(message)),
             }
         }
         let listed = self.listing.as_ref().and_then(|work| work.reports().pop());
         match listed {
             Some(Report::Said(models)) => ended.push(Ended::Listed(models)),
-            Some(Report::Crashed(message)) => ended.push(Ended::Outcome(Err(message))),
+            Some(Report::Crashed(message)) => ended.push(Ended::Failed(message)),
             None => {}
         }
+        let shown = self.showing.as_ref().and_then(|work| work.reports().pop());
+        if let Some(Report::Said(Err(message)) | Report::Crashed(message)) = shown {
+            ended.push(Ended::Failed(message));
+        }
         let (cuts, outcome) = self.cutting.poll();
-        ended.extend(outcome.map(Ended::Outcome));
+        ended.extend(outcome.map(written));
         let (download, outcome) = self.downloading.poll();
         ended.extend(outcome.map(|outcome| match outcome {
             Ok(repo) => Ended::Downloaded(repo),
-            Err(message) => Ended::Outcome(Err(message)),
+            Err(failure) => Ended::NotDownloaded(failure),
         }));
         JobNews {
             cuts,
@@ -167,6 +207,13 @@ impl Jobs {
     pub fn finish(&mut self) {
         self.writer.finish();
         self.poll();
+    }
+}
+
+fn written(outcome: Result<(String, PathBuf), String>) -> Ended {
+    match outcome {
+        Ok((text, at)) => Ended::Written(text, at),
+        Err(message) => Ended::Failed(message),
     }
 }
 

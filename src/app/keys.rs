@@ -1,6 +1,6 @@
 //! Every key of the window, in one table: what is pressed, what it does, how the help calls it.
 
-use egui::{Event, Key, KeyboardShortcut, Modifiers};
+use egui::{Event, Key, KeyboardShortcut, Modifiers, Popup};
 
 use crate::app::action::{Action, Actions, File, Find, Play, Teach, View};
 use crate::domain::Grade;
@@ -45,6 +45,8 @@ enum When {
     NotTyping,
     /// Not while words are typed or a control has the keyboard: it wants this key itself.
     NothingFocused,
+    /// The same, and also in an empty field, where this key types nothing that could be asked.
+    NothingTyped,
     /// With Ctrl or a function key, which type nothing.
     Always,
 }
@@ -85,12 +87,12 @@ const fn binding(
 }
 
 use Group::{Finding, Playback, Teaching, Window};
-use When::{Always, NotTyping, NothingFocused};
+use When::{Always, NotTyping, NothingFocused, NothingTyped};
 
 /// All of them.
 #[rustfmt::skip]
 pub const BINDINGS: &[Binding] = &[
-    binding(Playback, "Space", "Play or pause", &[key(Key::Space)], || Play::Toggle.into(), NothingFocused),
+    binding(Playback, "Space", "Play or pause", &[key(Key::Space)], || Play::Toggle.into(), NothingTyped),
     binding(Playback, "K", "Play or pause", &[key(Key::K)], || Play::Toggle.into(), NotTyping),
     binding(Playback, "J", "10 s back", &[key(Key::J)], || Play::SeekBy(-10.0).into(), NotTyping),
     binding(Playback, "L", "10 s on", &[key(Key::L)], || Play::SeekBy(10.0).into(), NotTyping),
@@ -98,13 +100,16 @@ pub const BINDINGS: &[Binding] = &[
     binding(Playback, "Shift+Right", "1 s on", &[shift(Key::ArrowRight)], || Play::SeekBy(1.0).into(), NothingFocused),
     binding(Playback, "Left", "5 s back", &[key(Key::ArrowLeft)], || Play::SeekBy(-5.0).into(), NothingFocused),
     binding(Playback, "Right", "5 s on", &[key(Key::ArrowRight)], || Play::SeekBy(5.0).into(), NothingFocused),
+    binding(Playback, "Home", "To the beginning", &[key(Key::Home)], || Play::Seek(0.0).into(), NothingFocused),
+    binding(Playback, "End", "To the end", &[key(Key::End)], || Play::Seek(f64::INFINITY).into(), NothingFocused),
     binding(Playback, ",", "One frame back", &[key(Key::Comma)], || Play::StepFrames(-1).into(), NotTyping),
     binding(Playback, ".", "One frame on", &[key(Key::Period)], || Play::StepFrames(1).into(), NotTyping),
     binding(Playback, "[", "Slower", &[key(Key::OpenBracket)], || Play::Slower.into(), NotTyping),
     binding(Playback, "]", "Faster", &[key(Key::CloseBracket)], || Play::Faster.into(), NotTyping),
     binding(Playback, "M", "Mute", &[key(Key::M)], || Play::ToggleMute.into(), NotTyping),
     binding(Playback, "R", "Repeat the moment under the playhead", &[key(Key::R)], || Play::ToggleLoop.into(), NotTyping),
-    binding(Finding, "Ctrl+F", "Type what to look for", &[ctrl(Key::F)], || View::FocusQuery.into(), Always),
+    binding(Finding, "/", "Type what to look for", &[key(Key::Slash), shift(Key::Slash)], || View::FocusQuery.into(), NotTyping),
+    binding(Finding, "Ctrl+F", "The same, from anywhere", &[ctrl(Key::F)], || View::FocusQuery.into(), Always),
     binding(Finding, "H", "Jump to the highlight", &[key(Key::H)], || Find::JumpToHighlight.into(), NotTyping),
     binding(Finding, "Up", "Previous moment", &[key(Key::ArrowUp)], || Find::PreviousMoment.into(), NothingFocused),
     binding(Finding, "Down", "Next moment", &[key(Key::ArrowDown)], || Find::NextMoment.into(), NothingFocused),
@@ -129,16 +134,22 @@ pub const BINDINGS: &[Binding] = &[
     binding(Window, "Ctrl++", "Everything larger", &[ctrl(Key::Plus), ctrl(Key::Equals), ctrl_shift(Key::Plus)], || View::Zoom(1).into(), Always),
     binding(Window, "Ctrl+-", "Everything smaller", &[ctrl(Key::Minus)], || View::Zoom(-1).into(), Always),
     binding(Window, "Ctrl+0", "Usual size", &[ctrl(Key::Num0)], || View::Zoom(0).into(), Always),
-    binding(Window, "?", "Show or hide these keys", &[key(Key::Questionmark), shift(Key::Questionmark), shift(Key::Slash)], || View::ToggleKeys.into(), NotTyping),
+    binding(Window, "?", "Show or hide these keys", &[key(Key::Questionmark), shift(Key::Questionmark)], || View::ToggleKeys.into(), NotTyping),
+    binding(Window, "F10", "Menu", &[key(Key::F10)], || View::ToggleMainMenu.into(), Always),
     binding(Window, "F12", "Time spent on drawing", &[key(Key::F12)], || View::ToggleFrameTimes.into(), Always),
-    binding(Window, "Esc", "Close what lies on top", &[key(Key::Escape)], || View::Escape.into(), NothingFocused),
+    binding(Window, "Esc", "Close what lies on top", &[key(Key::Escape)], || View::Escape.into(), Always),
+    binding(Window, "Q", "Quit", &[key(Key::Q)], || View::Quit.into(), NotTyping),
+    binding(Window, "Ctrl+Q", "Quit, also while typing", &[ctrl(Key::Q)], || View::Quit.into(), Always),
 ];
 
 /// What the mouse does where nothing on the screen says so.
 pub const MOUSE: &[(&str, &str)] = &[
     ("Wheel", "Zoom the timeline at the pointer"),
     ("Shift+wheel", "Move along the timeline"),
-    ("Shift+drag", "Select clips to label them"),
+    ("Shift+drag", "Select clips to label or to export"),
+    ("Result", "Click to go there, double-click to play"),
+    ("Words of a query", "Click to change them, drag to reorder"),
+    ("Ends of a moment", "Drag to make it longer or shorter"),
     (
         "Dashed line",
         "Drag it to change which clips make a moment, double-click it to reset",
@@ -149,37 +160,92 @@ fn grade(grade: Grade) -> Action {
     Teach::Grade(None, Some(grade)).into()
 }
 
+/// What is known of the field for queries when a frame begins.
+#[derive(Debug, Default)]
+pub struct Typing {
+    /// It has the keyboard and no words.
+    pub is_in_empty_field: bool,
+    /// What was pressed behind Enter in the same frame: by the next one the field has been emptied.
+    held: Vec<Event>,
+}
+
 /// Takes the keys that were pressed out of the input and says what they mean.
 ///
 /// Must run before any control looks at the input.
-pub fn actions(ctx: &egui::Context, actions: &mut Actions) {
+pub fn actions(ctx: &egui::Context, typing: &mut Typing, actions: &mut Actions) {
     let mut is_typing = ctx.text_edit_focused();
     let mut has_focus = ctx.memory(|memory| memory.focused().is_some());
+    let mut has_menu = Popup::is_any_open(ctx);
+    let mut closes_menus = false;
     ctx.input_mut(|input| {
         let mut is_ours = false;
+        let mut is_held = false;
+        let mut kept = Vec::new();
+        let held = std::mem::take(&mut typing.held);
         // In the order of the presses; held keys repeat, and each press counts.
-        input.events.retain(|event| {
+        for event in held.into_iter().chain(std::mem::take(&mut input.events)) {
+            let is_typed = matches!(
+                event,
+                Event::Key { .. } | Event::Text(_) | Event::Paste(_) | Event::Ime(_)
+            );
+            if is_held && is_typed {
+                typing.held.push(event);
+                continue;
+            }
             // The letter that such a key types is not meant for a field.
             if std::mem::take(&mut is_ours) && matches!(event, Event::Text(_)) {
-                return false;
+                continue;
             }
-            let Some(binding) = binding_of(event, is_typing, has_focus) else {
-                return true;
+            if is_typing && matches!(event, Event::Text(_) | Event::Paste(_) | Event::Ime(_)) {
+                typing.is_in_empty_field = false;
+            }
+            let has_keyboard = Keyboard {
+                is_typing,
+                has_focus,
+                is_in_empty_field: typing.is_in_empty_field,
             };
+            let Some(binding) = binding_of(&event, has_keyboard) else {
+                is_held |= is_typing && is_press_of(&event, Key::Enter);
+                kept.push(event);
+                continue;
+            };
+            is_ours = true;
             let action = (binding.action)();
+            if has_menu && action == View::Escape.into() {
+                (has_menu, closes_menus) = (false, true);
+                continue;
+            }
             if matches!(action, Action::View(View::FocusQuery | View::ShowGoTo)) {
                 // On a slow machine, words come in the same frame as the key that opens the field.
                 (is_typing, has_focus) = (true, true);
+                typing.is_in_empty_field = false;
             }
             actions.push(action);
-            is_ours = true;
-            false
-        });
+        }
+        input.events = kept;
     });
+    if closes_menus {
+        Popup::close_all(ctx);
+    }
+    if !typing.held.is_empty() {
+        ctx.request_repaint();
+    }
+}
+
+fn is_press_of(event: &Event, wanted: Key) -> bool {
+    matches!(event, Event::Key { key, pressed: true, .. } if *key == wanted)
+}
+
+/// What has the keyboard.
+#[derive(Clone, Copy)]
+struct Keyboard {
+    is_typing: bool,
+    has_focus: bool,
+    is_in_empty_field: bool,
 }
 
 /// Shift must be as the shortcut says: `Shift+Left` is not `Left`.
-fn binding_of(event: &Event, is_typing: bool, has_focus: bool) -> Option<&'static Binding> {
+fn binding_of(event: &Event, keyboard: Keyboard) -> Option<&'static Binding> {
     let Event::Key {
         key,
         pressed: true,
@@ -192,8 +258,9 @@ fn binding_of(event: &Event, is_typing: bool, has_focus: bool) -> Option<&'stati
     BINDINGS.iter().find(|binding| {
         let is_ours = match binding.when {
             Always => true,
-            NotTyping => !is_typing,
-            NothingFocused => !has_focus,
+            NotTyping => !keyboard.is_typing,
+            NothingFocused => !keyboard.has_focus,
+            NothingTyped => !keyboard.has_focus || keyboard.is_in_empty_field,
         };
         let is_pressed = |shortcut: &KeyboardShortcut| {
             *key == shortcut.logical_key && modifiers.matches_exact(shortcut.modifiers)
@@ -237,7 +304,7 @@ mod tests {
     fn actions_of(ctx: &egui::Context, input: egui::RawInput, text: &mut String) -> Vec<Action> {
         let mut found = Actions::default();
         let _ = ctx.run_ui(input, |ui| {
-            actions(ui.ctx(), &mut found);
+            actions(ui.ctx(), &mut Typing::default(), &mut found);
             ui.text_edit_singleline(text);
         });
         found.take()
@@ -273,7 +340,7 @@ mod tests {
         }
         let (mut found, mut typed) = (Actions::default(), String::new());
         let _ = ctx.run_ui(input, |ui| {
-            actions(ui.ctx(), &mut found);
+            actions(ui.ctx(), &mut Typing::default(), &mut found);
             ui.input(|input| {
                 for event in &input.events {
                     if let Event::Text(text) = event {
@@ -291,7 +358,7 @@ mod tests {
         };
         let ctx = egui::Context::default();
         let _ = ctx.run_ui(input, |ui| {
-            actions(ui.ctx(), &mut found);
+            actions(ui.ctx(), &mut Typing::default(), &mut found);
             assert!(ui.input(|input| input.events.is_empty()));
         });
         assert_eq!(found.take(), [Play::ToggleMute.into()]);

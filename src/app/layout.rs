@@ -1,6 +1,8 @@
 //! Where each panel is.
 
-use egui::{CentralPanel, Frame, Margin, Panel, Rect, RichText, Ui};
+use std::time::Duration;
+
+use egui::{Area, CentralPanel, Frame, Id, Margin, Panel, Rect, RichText, Ui, vec2};
 
 use crate::app::action::Actions;
 use crate::app::frame_times::Summary;
@@ -8,6 +10,7 @@ use crate::app::panels::{
     empty, export_menu, go_to, keys_list, main_menu, model_menu, notices, open_menu, path_field,
     query_bar, results, side, status_bar, teach, transport,
 };
+use crate::app::posters::Posters;
 use crate::app::session::{Session, Side};
 use crate::app::theme::{self, CONTROL_HEIGHT, GAP, MARGIN, Palette};
 use crate::app::thumbnails::Thumbnails;
@@ -15,17 +18,22 @@ use crate::app::video_view::Picture;
 use crate::app::{timeline, video_view};
 
 /// In fullscreen the controls disappear when the pointer has rested this long.
-const CONTROLS_REST_SECS: f32 = 2.5;
+const CONTROLS_REST_SECS: f64 = 2.5;
 
 /// What the panels remember between frames for themselves.
 pub struct Views {
     pub thumbnails: Thumbnails,
+    pub posters: Posters,
     pub timeline: timeline::State,
     pub query_bar: query_bar::State,
     model_menu: model_menu::State,
     go_to: go_to::State,
     path_field: path_field::State,
     teach: teach::State,
+    /// Where the picture is, or was in the last frame.
+    picture_area: Rect,
+    /// When it began, by the clock of the frames.
+    fullscreen_since: Option<f64>,
 }
 
 impl Views {
@@ -38,12 +46,15 @@ impl Views {
             go_to: go_to::State::default(),
             path_field: path_field::State::default(),
             teach: teach::State::default(),
+            posters: Posters::new(ctx),
+            picture_area: Rect::ZERO,
+            fullscreen_since: None,
         }
     }
 
     /// Whether everything that was to be drawn is drawn.
     pub fn is_idle(&self) -> bool {
-        self.thumbnails.is_idle() && !self.timeline.is_moving()
+        self.thumbnails.is_idle() && self.posters.is_idle() && !self.timeline.is_moving()
     }
 
     /// Draws everything and collects what the user did.
@@ -58,6 +69,7 @@ impl Views {
         if session.view().is_fullscreen {
             self.fullscreen_ui(ui, session, picture, actions);
         } else {
+            self.fullscreen_since = None;
             self.windowed_ui(ui, session, picture, actions);
         }
         let below_top_bar = ui.ctx().content_rect().with_min_y(CONTROL_HEIGHT + 18.0);
@@ -70,6 +82,8 @@ impl Views {
         }
     }
 
+    /// The panel with the results has the whole height of the window; the timeline always takes the
+    /// same part of it, so that the picture keeps its size while queries come and go.
     fn windowed_ui(
         &mut self,
         ui: &mut Ui,
@@ -99,25 +113,11 @@ impl Views {
                 .show(ui, |ui| {
                     let area = ui.max_rect();
                     let is_hovered = ui.input(|input| !input.raw.hovered_files.is_empty());
-                    empty::ui(ui, session, is_hovered, actions);
+                    empty::ui(ui, session, &mut self.posters, is_hovered, actions);
                     notices::ui(ui, area, session, actions);
                 });
             return;
         }
-        let available = ui.available_height();
-        let n_lanes = session.lanes().len();
-        let share = if n_lanes > 4 { 0.5 } else { 0.4 };
-        let timeline_height = timeline::height(n_lanes, (share * available).max(110.0));
-        Panel::bottom("timeline")
-            .frame(bar(0))
-            .show_separator_line(false)
-            .exact_size(timeline_height + 6.0)
-            .show(ui, |ui| self.timeline_ui(ui, session, actions));
-        Panel::bottom("transport")
-            .frame(bar(6))
-            .show_separator_line(false)
-            .exact_size(CONTROL_HEIGHT + 14.0)
-            .show(ui, |ui| transport::ui(ui, session, actions));
         let width = ui.available_width();
         Panel::right("results")
             .frame(
@@ -126,15 +126,26 @@ impl Views {
                     .inner_margin(Margin::same(MARGIN as i8)),
             )
             .resizable(true)
-            .default_size((0.26 * width).clamp(272.0, 320.0))
+            .default_size((0.26 * width).clamp(272.0, 340.0))
             .size_range(268.0..=(0.5 * width).max(269.0))
             .show(ui, |ui| self.side_ui(ui, session, actions));
+        let height = timeline::height(ui.available_height());
+        Panel::bottom("timeline")
+            .frame(bar(0))
+            .show_separator_line(false)
+            .exact_size(height)
+            .show(ui, |ui| self.timeline_ui(ui, session, actions));
+        Panel::bottom("transport")
+            .frame(bar(6))
+            .show_separator_line(false)
+            .exact_size(CONTROL_HEIGHT + 14.0)
+            .show(ui, |ui| transport::ui(ui, session, picture, actions));
         self.video_ui(ui, session, picture, actions);
     }
 
     fn top_bar_ui(&mut self, ui: &mut Ui, session: &Session, actions: &mut Actions) {
         ui.horizontal_centered(|ui| {
-            ui.scope(|ui| open_menu::ui(ui, session, actions));
+            ui.scope(|ui| open_menu::ui(ui, session, &mut self.posters, actions));
             ui.add_space(GAP);
             ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
                 main_menu::ui(ui, session, actions);
@@ -156,8 +167,22 @@ impl Views {
     }
 
     fn timeline_ui(&mut self, ui: &mut Ui, session: &Session, actions: &mut Actions) {
+        // Whatever lies over the picture is not covered by a preview.
+        let view = session.view();
+        let is_covered = view.shows_keys
+            || view.shows_go_to
+            || view.path_question.is_some()
+            || egui::Popup::is_any_open(ui.ctx());
+        let previews = (!is_covered).then_some(self.picture_area);
         let thumbnails = &mut self.thumbnails;
-        timeline::ui(ui, session, &mut self.timeline, thumbnails, actions);
+        timeline::ui(
+            ui,
+            session,
+            &mut self.timeline,
+            thumbnails,
+            previews,
+            actions,
+        );
     }
 
     /// The picture, and what is drawn on it.
@@ -172,6 +197,7 @@ impl Views {
             .frame(Frame::new().fill(Palette::of(ui).video_background))
             .show(ui, |ui| {
                 let area = ui.max_rect();
+                self.picture_area = area;
                 video_view::ui(ui, session, picture, actions);
                 if !session.view().is_fullscreen {
                     drop_hint(ui, area);
@@ -181,6 +207,7 @@ impl Views {
             });
     }
 
+    /// The picture has the whole screen; the controls lie over it while the pointer moves.
     fn fullscreen_ui(
         &mut self,
         ui: &mut Ui,
@@ -188,33 +215,45 @@ impl Views {
         picture: &Picture,
         actions: &mut Actions,
     ) {
-        let rest_secs = ui.input(|input| input.pointer.time_since_last_movement());
-        let is_resting = rest_secs > CONTROLS_REST_SECS && session.playback().is_playing;
-        if is_resting {
-            ui.ctx().set_cursor_icon(egui::CursorIcon::None);
-        } else {
-            let bar = Frame::new()
-                .fill(Palette::of(ui).panel)
-                .inner_margin(Margin::symmetric(MARGIN as i8, 6));
-            Panel::bottom("fullscreen controls")
-                .frame(bar)
-                .show_separator_line(false)
-                .exact_size(CONTROL_HEIGHT + 14.0)
-                .show(ui, |ui| transport::ui(ui, session, actions));
-            let height = timeline::height(session.lanes().len(), 0.3 * ui.available_height());
-            Panel::bottom("fullscreen timeline")
-                .frame(bar)
-                .show_separator_line(false)
-                .exact_size(height + 12.0)
-                .show(ui, |ui| self.timeline_ui(ui, session, actions));
-        }
+        let screen = ui.max_rect();
         self.video_ui(ui, session, picture, actions);
+        let now_secs = ui.input(|input| input.time);
+        let began_secs = *self.fullscreen_since.get_or_insert(now_secs);
+        let since_move = ui.input(|input| input.pointer.time_since_last_movement());
+        let rest_secs = f64::from(since_move).min(now_secs - began_secs);
+        let height = CONTROL_HEIGHT + 14.0 + timeline::height(screen.height()).min(240.0);
+        let controls = screen.with_min_y(screen.bottom() - height);
+        let pointer = ui.input(|input| input.pointer.hover_pos());
+        let is_used = pointer.is_some_and(|at| controls.contains(at)) && since_move.is_finite();
+        if rest_secs > CONTROLS_REST_SECS && !is_used {
+            ui.ctx().set_cursor_icon(egui::CursorIcon::None);
+            return;
+        }
+        let left = Duration::from_secs_f64((CONTROLS_REST_SECS - rest_secs).max(0.0));
+        ui.ctx()
+            .request_repaint_after(left + Duration::from_millis(20));
+        self.picture_area = screen.with_max_y(controls.top());
+        Area::new(Id::unique("fullscreen controls"))
+            .order(egui::Order::Middle)
+            .fixed_pos(controls.min)
+            .show(ui.ctx(), |ui| {
+                let ground = Palette::of(ui).panel.gamma_multiply(0.93);
+                ui.painter().rect_filled(controls, 0.0, ground);
+                let inner = controls.shrink2(vec2(MARGIN, 6.0));
+                let bar = inner.with_max_y(inner.top() + CONTROL_HEIGHT);
+                let mut bar_ui = ui.new_child(egui::UiBuilder::new().max_rect(bar));
+                transport::ui(&mut bar_ui, session, picture, actions);
+                let below = inner.with_min_y(bar.bottom() + 6.0);
+                let mut below_ui = ui.new_child(egui::UiBuilder::new().max_rect(below));
+                self.timeline_ui(&mut below_ui, session, actions);
+                ui.allocate_rect(controls, egui::Sense::hover());
+            });
     }
 }
 
 fn frame_times_ui(ui: &Ui, summary: &Summary) {
     let palette = Palette::of(ui);
-    egui::Area::new(egui::Id::unique("frame times"))
+    Area::new(Id::unique("frame times"))
         .order(egui::Order::Tooltip)
         .interactable(false)
         .fixed_pos(egui::pos2(MARGIN, CONTROL_HEIGHT + 26.0))

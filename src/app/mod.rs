@@ -12,8 +12,10 @@
 
 pub mod action;
 mod colours;
+mod demo;
 mod dialogs;
 pub mod effect;
+mod file_manager;
 mod fonts;
 mod frame_times;
 mod icons;
@@ -22,6 +24,7 @@ mod keys;
 mod layout;
 mod panels;
 mod playback;
+mod posters;
 pub mod session;
 mod settings;
 mod theme;

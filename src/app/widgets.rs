@@ -166,6 +166,46 @@ impl<'a> IconButton<'a> {
     }
 }
 
+/// A menu below a button. Opened by a key, its first item has the keyboard; a click into it leaves it
+/// open, so that its switches can be tried, and its items close it themselves.
+pub fn menu(response: &Response, id: egui::Id, contents: impl FnOnce(&mut Ui)) {
+    let ctx = response.ctx.clone();
+    let popup = egui::Popup::menu(response)
+        .id(id)
+        .close_behavior(egui::PopupCloseBehavior::CloseOnClickOutside);
+    let is_opened_by_key = response.clicked() && response.has_focus();
+    if is_opened_by_key {
+        ctx.data_mut(|data| data.insert_temp(id.with("by key"), ()));
+    }
+    let Some(shown) = popup.show(contents) else {
+        return;
+    };
+    // In its first pass a menu is only measured, and nothing in it can have the keyboard.
+    let by_key = id.with("by key");
+    if ctx.data(|data| data.get_temp::<()>(by_key)).is_some() {
+        let first = ctx.viewport(|viewport| {
+            let widgets = viewport
+                .this_pass
+                .widgets
+                .get_layer(shown.response.layer_id);
+            let mut items = widgets.filter(|item| item.enabled && item.sense.is_focusable());
+            items.next().map(|item| item.id)
+        });
+        if let Some(first) = first {
+            ctx.data_mut(|data| data.remove::<()>(by_key));
+            ctx.memory_mut(|memory| memory.request_focus(first));
+        }
+    }
+}
+
+/// Opens a menu as by a key, or closes it.
+pub fn toggle_menu(ctx: &egui::Context, id: egui::Id) {
+    egui::Popup::toggle_id(ctx, id);
+    if egui::Popup::is_id_open(ctx, id) {
+        ctx.data_mut(|data| data.insert_temp(id.with("by key"), ()));
+    }
+}
+
 /// A raised ground across the panel, for what is said about the query as a whole.
 pub fn card(ui: &mut Ui, contents: impl FnOnce(&mut Ui)) {
     let palette = Palette::of(ui);

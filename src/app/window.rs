@@ -11,17 +11,18 @@ use crate::app::effect::{Effect, Field, Menu};
 use crate::app::frame_times::{FrameTimes, Summary};
 use crate::app::jobs::{Ended, Jobs};
 use crate::app::layout::Views;
-use crate::app::panels::{export_menu, go_to, model_menu, query_bar};
+use crate::app::panels::{export_menu, go_to, main_menu, model_menu, query_bar};
 use crate::app::playback::Playback;
 use crate::app::session::{Indexing, Session, ThisTime};
 use crate::app::settings::Settings;
-use crate::app::widgets::select_all;
+use crate::app::widgets::{self, select_all};
 use crate::app::{fonts, keys, theme, video_view};
 use crate::engine::{EngineConfig, LaunchOptions};
 use crate::worker::{Command, Worker};
 
 /// The playhead moves while playing even where no new frame comes, as with one frame per second.
-const PLAYHEAD_EVERY: Duration = Duration::from_millis(33);
+/// Usual frames come sooner, and each has the window drawn anyway.
+const PLAYHEAD_EVERY: Duration = Duration::from_millis(100);
 
 /// Everything the window owns: what the user sees, how it is drawn, and who works for it.
 pub struct App {
@@ -33,6 +34,7 @@ pub struct App {
     jobs: Jobs,
     frame_times: FrameTimes,
     actions: Actions,
+    typing: keys::Typing,
     /// The system's dialogs are not even tried.
     stays_in_window: bool,
     pub(super) prints_frame_times: bool,
@@ -103,6 +105,7 @@ impl App {
             jobs,
             frame_times: FrameTimes::default(),
             actions: Actions::default(),
+            typing: keys::Typing::default(),
             stays_in_window: false,
             prints_frame_times: false,
         };
@@ -182,7 +185,10 @@ impl App {
         self.session.note_jobs(news.cuts, news.download);
         for ended in news.ended {
             match ended {
-                Ended::Outcome(outcome) => self.session.note_outcome(outcome),
+                Ended::Failed(message) => self.session.note_failure(message),
+                Ended::Written(text, at) => self.session.note_written(&text, at),
+                Ended::Demo(file) => effects.extend(self.session.perform(File::Open(file).into())),
+                Ended::NotDownloaded(failure) => self.session.note_download_failed(failure),
                 Ended::Listed(models) => self.session.note_installed(models),
                 Ended::Downloaded(repo) => effects.extend(self.session.note_downloaded(&repo)),
                 Ended::Checked(command) => effects.push(Effect::Worker(*command)),
@@ -197,6 +203,7 @@ impl App {
         }
         self.carry_out(ctx, effects);
         self.views.thumbnails.poll();
+        self.views.posters.poll();
         if let Some(left) = self.session.expire_notices(Instant::now()) {
             ctx.request_repaint_after(left);
         }
@@ -216,7 +223,7 @@ impl App {
     fn carry_out(&mut self, ctx: &egui::Context, effects: Vec<Effect>) {
         for effect in effects {
             if let Err(message) = self.try_effect(ctx, effect) {
-                self.session.note_outcome(Err(message));
+                self.session.note_failure(message);
             }
         }
     }
@@ -239,6 +246,8 @@ impl App {
             Effect::SaveSettings => self.jobs.save_settings(self.session.settings()),
             Effect::Write(order) => self.jobs.write(order),
             Effect::Cut(document, dir) => self.jobs.cut(*document, dir)?,
+            Effect::OpenDemo => self.jobs.write_demo(),
+            Effect::ShowInFolder(path) => self.jobs.show_in_folder(path)?,
             Effect::CancelCuts => self.jobs.cancel_cuts(),
             Effect::ListModels => self.jobs.list_models()?,
             Effect::Download(repo) => self.jobs.download(&repo)?,
@@ -261,9 +270,23 @@ impl App {
             }
             Effect::Focus(Field::GoTo) => focus(ctx, go_to::field_id()),
             Effect::ClearQueryField => self.views.query_bar.clear(),
-            Effect::ToggleMenu(Menu::Export) => export_menu::toggle(ctx),
-            Effect::ToggleMenu(Menu::Model) => {
-                egui::Popup::toggle_id(ctx, model_menu::popup_id());
+            Effect::EditQueryField(words) => {
+                self.views.query_bar.edit(words);
+                focus(ctx, query_bar::field_id());
+                select_all(ctx, query_bar::field_id(), self.views.query_bar.text());
+            }
+            Effect::ToggleMenu(menu) => widgets::toggle_menu(
+                ctx,
+                match menu {
+                    Menu::Export => export_menu::popup_id(),
+                    Menu::Model => model_menu::popup_id(),
+                    Menu::Main => main_menu::popup_id(),
+                },
+            ),
+            Effect::CloseMenus => egui::Popup::close_all(ctx),
+            Effect::Quit => {
+                ctx.send_viewport_cmd(ViewportCommand::Visible(false));
+                ctx.send_viewport_cmd(ViewportCommand::Close);
             }
             Effect::ShowAllOfTimeline => self.views.timeline.show_all(),
         }
@@ -294,6 +317,10 @@ impl eframe::App for App {
     fn logic(&mut self, ctx: &egui::Context, _frame: &mut eframe::Frame) {
         let stopwatch = FrameTimes::start();
         self.take_news(ctx);
+        if ctx.input(|input| input.viewport().close_requested()) {
+            // What ends then takes a while, and nobody needs to watch it.
+            ctx.send_viewport_cmd(ViewportCommand::Visible(false));
+        }
         self.frame_times.add(&stopwatch);
     }
 
@@ -303,7 +330,9 @@ impl eframe::App for App {
         let mut actions = std::mem::take(&mut self.actions);
         // Before anything is drawn, so that what a key does is seen at once, and what is typed
         // right after a key that opens a field goes into it.
-        keys::actions(&ctx, &mut actions);
+        let is_asking = ctx.memory(|memory| memory.has_focus(query_bar::field_id()));
+        self.typing.is_in_empty_field = is_asking && self.views.query_bar.text().is_empty();
+        keys::actions(&ctx, &mut self.typing, &mut actions);
         self.perform_all(&ctx, &mut actions);
         let is_asked_for = self.session.view().shows_frame_times;
         let summary = is_asked_for.then(|| self.frame_times.summary()).flatten();
@@ -312,6 +341,9 @@ impl eframe::App for App {
             .ui(ui, &self.session, picture, summary, &mut actions);
         self.track_window(&ctx);
         self.perform_all(&ctx, &mut actions);
+        // Only now: Enter has taken the keyboard from the field, and what was asked gave it back.
+        let is_asking = ctx.memory(|memory| memory.has_focus(query_bar::field_id()));
+        self.session.note_asking(is_asking);
         self.actions = actions;
         self.frame_times.add(&stopwatch);
         self.frame_times.end_frame();

@@ -40,6 +40,8 @@ pub use pasted::clean_pasted;
 pub use path_text::{path_list, path_of_text, path_text, serialize_path};
 pub use query::{MAX_QUERY_CHARS, Query, QueryError, QueryKind};
 pub use saliency::{Highlight, SaliencyCurve};
-pub use time::{CLIP_SECS, ClipIndex, TimeSpan, format_timestamp, n_clips, time_left};
+pub use time::{
+    CLIP_SECS, ClipIndex, TimeSpan, format_duration, format_timestamp, n_clips, time_left,
+};
 pub use unit_vector::UnitVector;
-pub use words::{beginning, count, file_name, one_line, plain};
+pub use words::{beginning, count, file_name, one_line, plain, verb};

@@ -94,6 +94,16 @@ pub fn format_timestamp(time_secs: f64) -> String {
     }
 }
 
+/// `1:02:03` or `2:03`: how long a video is.
+pub fn format_duration(secs: f64) -> String {
+    let secs = secs.max(0.0).round() as u64;
+    let (hours, minutes, secs) = (secs / 3600, secs / 60 % 60, secs % 60);
+    match hours {
+        0 => format!("{minutes}:{secs:02}"),
+        _ => format!("{hours}:{minutes:02}:{secs:02}"),
+    }
+}
+
 /// `43 s`, `2 min 05 s`, `1 h 12 min`: an estimate, so not more exact than it can be.
 pub fn time_left(secs: f64) -> String {
     let secs = secs.max(0.0).ceil() as u64;
@@ -146,6 +156,8 @@ mod tests {
         assert_eq!(format_timestamp(0.0), "0:00.0");
         assert_eq!(format_timestamp(59.96), "1:00.0");
         assert_eq!(format_timestamp(3723.44), "1:02:03.4");
+        assert_eq!(format_duration(3723.44), "1:02:03");
+        assert_eq!(format_duration(59.6), "1:00");
     }
 
     #[test]

@@ -11,6 +11,11 @@ pub fn count(n: usize, noun: &str) -> String {
     }
 }
 
+/// The verb that goes with so many: `verb(1, "is", "are")`.
+pub fn verb<'a>(n: usize, of_one: &'a str, of_many: &'a str) -> &'a str {
+    if n == 1 { of_one } else { of_many }
+}
+
 /// The last part of the path.
 pub fn file_name(path: &Path) -> String {
     let name = path.file_name().unwrap_or(path.as_os_str());
@@ -47,6 +52,10 @@ mod tests {
         assert_eq!(count(0, "clip"), "0 clips");
         assert_eq!(count(1, "query"), "1 query");
         assert_eq!(count(12, "query"), "12 queries");
+        assert_eq!(
+            [0, 1, 2].map(|n| verb(n, "fits", "fit")),
+            ["fit", "fits", "fit"]
+        );
     }
 
     #[test]

@@ -34,7 +34,7 @@ pub use dataset::{Dataset, DatasetError, DatasetSource};
 pub use export::export_document;
 pub use index::{IndexJob, IndexProgress, IndexStep};
 pub use launch::LaunchOptions;
-pub use model_choice::{InstalledModel, KNOWN_MODELS, KnownModel, ModelChoice};
+pub use model_choice::{InstalledModel, KNOWN_MODELS, KnownModel, ModelChoice, RECOMMENDED_MODEL};
 pub use near_duplicates::{FrameChoice, NearDuplicates};
 pub use notice::Notice;
 pub use prompts::{PromptEntry, read_prompt_file};

@@ -52,6 +52,9 @@ pub const KNOWN_MODELS: [KnownModel; 4] = [
     },
 ];
 
+/// The one for a person who only wants to search their own videos.
+pub const RECOMMENDED_MODEL: KnownModel = KNOWN_MODELS[0];
+
 /// A model that can be chosen by name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InstalledModel {

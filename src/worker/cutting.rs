@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::domain::{count, verb};
 use crate::export::{self, ExportDocument};
 use crate::video::VideoError;
 use crate::worker::background::{Background, Report};
@@ -68,8 +69,14 @@ impl Cutting {
         self.job = None;
     }
 
-    /// How far it is, and how it ended: a sentence that says what was done, or why it was not.
-    pub fn poll(&mut self) -> (Option<CutProgress>, Option<Result<String, String>>) {
+    /// How far it is, and how it ended: a sentence that says what was done, and where, or why it was
+    /// not.
+    pub fn poll(
+        &mut self,
+    ) -> (
+        Option<CutProgress>,
+        Option<Result<(String, PathBuf), String>>,
+    ) {
         let Some(job) = &mut self.job else {
             return (None, None);
         };
@@ -86,11 +93,12 @@ impl Cutting {
         let Some(outcome) = end else {
             return (Some(job.progress), None);
         };
-        let dir = job.dir.display().to_string();
+        let dir = job.dir.clone();
         self.job = None;
-        let outcome = outcome.map(|n| match n {
-            1 => format!("1 moment was cut into {dir}"),
-            n => format!("{n} moments were cut into {dir}"),
+        let outcome = outcome.map(|n| {
+            let were = verb(n, "was", "were");
+            let text = format!("{} {were} cut into {}", count(n, "moment"), dir.display());
+            (text, dir)
         });
         (None, Some(outcome))
     }

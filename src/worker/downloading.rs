@@ -15,6 +15,41 @@ pub struct Download {
     pub progress: Option<DownloadProgress>,
 }
 
+/// Why a model did not come.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DownloadFailure {
+    pub repo: RepoId,
+    /// The server that cannot be reached, if that is why.
+    pub unreachable: Option<String>,
+    /// In one sentence, with all that is known.
+    pub message: String,
+}
+
+impl DownloadFailure {
+    fn new(repo: RepoId, error: &HubError) -> Self {
+        let unreachable = match error {
+            HubError::Unreachable { endpoint, .. } => {
+                let (_, host) = endpoint.split_once("://").unwrap_or(("", endpoint));
+                Some(host.to_owned())
+            }
+            _ => None,
+        };
+        Self {
+            repo,
+            unreachable,
+            message: error.to_string(),
+        }
+    }
+
+    /// What a person needs who can try again or choose a folder.
+    pub fn in_short(&self) -> String {
+        match &self.unreachable {
+            Some(host) => format!("no connection to {host}"),
+            None => self.message.clone(),
+        }
+    }
+}
+
 /// The current download, if any. Dropping it cancels it; the next one continues where it stopped.
 #[derive(Default)]
 pub struct Downloading {
@@ -73,8 +108,8 @@ impl Downloading {
         self.job = None;
     }
 
-    /// How far it is, and how it ended: which model is here now, or why not, in one sentence.
-    pub fn poll(&mut self) -> (Option<Download>, Option<Result<RepoId, String>>) {
+    /// How far it is, and how it ended: which model is here now, or why not.
+    pub fn poll(&mut self) -> (Option<Download>, Option<Result<RepoId, DownloadFailure>>) {
         let Some(job) = &mut self.job else {
             return (None, None);
         };
@@ -88,8 +123,16 @@ impl Downloading {
                 Report::Said(Ok(DownloadStep::Done(_))) => {
                     end = Some(Ok(job.download.repo.clone()));
                 }
-                Report::Said(Err(error)) => end = Some(Err(error.to_string())),
-                Report::Crashed(message) => end = Some(Err(message)),
+                Report::Said(Err(error)) => {
+                    end = Some(Err(DownloadFailure::new(job.download.repo.clone(), &error)));
+                }
+                Report::Crashed(message) => {
+                    end = Some(Err(DownloadFailure {
+                        repo: job.download.repo.clone(),
+                        unreachable: None,
+                        message,
+                    }));
+                }
             }
         }
         if end.is_some() {

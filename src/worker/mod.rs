@@ -32,7 +32,7 @@ use crate::engine::EngineConfig;
 
 pub use background::{Background, Report, Reporter};
 pub use cutting::{CutProgress, Cutting};
-pub use downloading::{Download, Downloading};
+pub use downloading::{Download, DownloadFailure, Downloading};
 pub use message::{
     Command, Event, LabelsToSave, Lesson, PromptEdit, PromptSource, QueryId, VideoId,
 };

@@ -41,9 +41,7 @@ fn typing_leads_to_the_scene() {
     });
     window.harness.step();
     window.click("Jump to highlight");
-    window.wait_until("it plays from there", |app| {
-        !app.is_seeking() && app.session().playback().is_playing
-    });
+    window.settle();
     let lane = window.app().session().selected_lane().unwrap();
     let found = lane.highlight_span().unwrap();
     let is_inside = |span: &TimeSpan| span.contains(window.position_secs());
@@ -183,6 +181,7 @@ fn a_moment_is_repeated() {
         .harness
         .state_mut()
         .perform(&ctx, Play::Loop(Some(span)));
+    window.press(egui::Modifiers::NONE, egui::Key::Space);
     window.wait_until("it plays", |app| app.session().playback().is_playing);
     let near_end = |app: &vcl::app::App| app.session().playback().position_secs > 9.0;
     let near_start = |app: &vcl::app::App| app.session().playback().position_secs < 8.5;

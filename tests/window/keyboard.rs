@@ -75,8 +75,8 @@ fn no_key_does_anything_while_typing() {
     window.harness.step();
     let before = window.position_secs();
     for (key, text) in [
-        (Key::Space, " "),
         (Key::K, "k"),
+        (Key::Space, " "),
         (Key::M, "m"),
         (Key::F, "f"),
         (Key::L, "l"),
@@ -91,7 +91,7 @@ fn no_key_does_anything_while_typing() {
     window.press(Modifiers::NONE, Key::Enter);
     window.harness.step();
     let lanes = window.app().session().lanes();
-    assert_eq!(lanes[0].query.title(), "kmfl");
+    assert_eq!(lanes[0].query.title(), "k mfl");
 }
 
 /// As on a machine that draws slower than somebody types.

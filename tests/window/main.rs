@@ -3,9 +3,11 @@
 //! `drive` holds what a person would do with hands and eyes; the other files are what they do.
 
 mod broken;
+mod closing;
 mod controls;
 mod drive;
 mod finding;
+mod footage;
 mod gate;
 #[path = "../support/gpu.rs"]
 mod gpu;
@@ -14,8 +16,11 @@ mod hub_server;
 mod indexing;
 mod keyboard;
 mod models;
+mod moments;
 mod pictures;
 mod prompted;
+mod room;
 mod smoke;
 mod speed;
 mod teaching;
+mod typing;

@@ -10,6 +10,8 @@ use crate::drive::{Opening, USUAL, Window, demo, on_timeline};
 /// Another software rasteriser draws a few edges differently, and text in thousands of pixels.
 const MAX_FAILED_PIXELS: usize = 4000;
 
+const FOUR: [&str; 4] = ["the sea", "night", "a burning fire", "two red hearts"];
+
 fn picture(window: &mut Window, name: &str) {
     compare(window, name, MAX_FAILED_PIXELS);
 }
@@ -127,8 +129,49 @@ fn light_theme() {
 
 #[test]
 fn small_window() {
-    let mut window = searched(&["the sea", "night"], vec2(720.0, 460.0), 84.0);
+    let mut window = searched(&FOUR, vec2(720.0, 460.0), 84.0);
     picture(&mut window, "small_window");
+    act(&mut window, View::ToggleTeach);
+    window.wait_until_idle();
+    picture(&mut window, "small_window_teach");
+}
+
+#[test]
+fn small_laptop() {
+    let mut window = searched(&FOUR, vec2(960.0, 540.0), 84.0);
+    picture(&mut window, "small_laptop");
+}
+
+#[test]
+fn fullscreen() {
+    let mut window = searched(&FOUR, USUAL, 84.0);
+    act(&mut window, View::ToggleFullscreen);
+    window.harness.hover_at(egui::pos2(640.0, 200.0));
+    window.wait_until_idle();
+    window.harness.hover_at(egui::pos2(640.0, 190.0));
+    window.harness.run_steps(2);
+    picture(&mut window, "fullscreen");
+}
+
+/// What the bundled model was not made for.
+#[test]
+fn film() {
+    let video = crate::drive::root().join("tests/fixtures/videos/plain.mp4");
+    let mut window = Window::open(Some(video), &["night", "a red circle"], USUAL);
+    window.wait_until("it is indexed and answered", |app| {
+        let mut lanes = app.session().lanes().iter();
+        lanes.all(|lane| lane.answer.as_ref().is_some_and(|answer| answer.is_final))
+    });
+    window.wait_until_idle();
+    picture(&mut window, "film");
+}
+
+#[test]
+fn recent_videos() {
+    let window = Window::with_indexed_demo(&[], USUAL);
+    let mut window = window.open_again();
+    window.wait_until_idle();
+    picture(&mut window, "recent_videos");
 }
 
 #[test]

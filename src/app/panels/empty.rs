@@ -3,10 +3,13 @@
 use egui::{Align, Layout, RichText, Sense, Ui, vec2};
 
 use crate::app::action::{Actions, File};
+use crate::app::demo;
 use crate::app::icons::{self, Icon};
+use crate::app::panels::recent;
+use crate::app::posters::Posters;
 use crate::app::session::Session;
-use crate::app::theme::Palette;
-use crate::app::widgets::{IconButton, Look, elided};
+use crate::app::theme::{GAP, Palette};
+use crate::app::widgets::{IconButton, Look};
 use crate::domain::file_name;
 
 /// What comes after the video.
@@ -22,35 +25,77 @@ fn next_step(session: &Session) -> String {
     }
 }
 
-const MAX_RECENT: usize = 5;
+/// Picture, words and buttons.
+const INVITATION_HEIGHT: f32 = 170.0;
 
-/// Picture, words and button.
-const INVITATION_HEIGHT: f32 = 192.0;
+/// The demo and what can be asked of it.
+const DEMO_HEIGHT: f32 = 78.0;
 
 /// Above the recent videos, with their heading.
 const RECENT_HEIGHT: f32 = 46.0;
 
-/// Of one recent video.
-const ROW_HEIGHT: f32 = 34.0;
-
-pub fn ui(ui: &mut Ui, session: &Session, is_hovered_by_file: bool, actions: &mut Actions) {
-    let palette = Palette::of(ui);
-    let recent = &session.settings().recent;
+pub fn ui(
+    ui: &mut Ui,
+    session: &Session,
+    posters: &mut Posters,
+    is_hovered_by_file: bool,
+    actions: &mut Actions,
+) {
     let area = ui.available_rect_before_wrap();
-    let frame = area.shrink(28.0_f32.min(0.06 * area.height()));
+    let frame = area.shrink(28.0_f32.min(0.05 * area.height()));
+    frame_ui(ui, frame, is_hovered_by_file);
+
     // As many recent videos as there is room for.
-    let room = frame.height() - 24.0 - INVITATION_HEIGHT - RECENT_HEIGHT;
-    let n_recent = ((room / ROW_HEIGHT).max(0.0) as usize)
-        .min(recent.len())
-        .min(MAX_RECENT);
-    let mut content_height = INVITATION_HEIGHT;
-    if n_recent > 0 {
-        content_height += RECENT_HEIGHT + ROW_HEIGHT * n_recent as f32;
+    let recent = &session.settings().recent;
+    let width = (frame.width() - 48.0).min(4.0 * (recent::CARD.x + GAP));
+    let n_columns = ((width + GAP) / (recent::CARD.x + GAP)).max(1.0) as usize;
+    let room = frame.height() - 16.0 - INVITATION_HEIGHT - DEMO_HEIGHT - RECENT_HEIGHT;
+    let n_rows = (room / (recent::CARD.y + GAP)).clamp(0.0, 2.0) as usize;
+    let n_recent = recent.len().min(n_columns * n_rows);
+    let n_rows = n_recent.div_ceil(n_columns);
+    let mut height = INVITATION_HEIGHT + DEMO_HEIGHT;
+    if n_rows > 0 {
+        height += RECENT_HEIGHT + n_rows as f32 * (recent::CARD.y + GAP);
     }
-    let colour = if is_hovered_by_file {
-        palette.accent
+    let size = vec2(frame.width() - 24.0, height.min(frame.height()));
+    let content = egui::Rect::from_center_size(area.center(), size);
+    let builder = egui::UiBuilder::new()
+        .max_rect(content)
+        .layout(Layout::top_down(Align::Center));
+    ui.scope_builder(builder, |ui| {
+        if !invitation(ui, session, actions) {
+            return;
+        }
+        demo_ui(ui, actions);
+        if n_recent == 0 {
+            return;
+        }
+        let palette = Palette::of(ui);
+        ui.add_space(16.0);
+        ui.label(RichText::new("Recent").small().color(palette.weak_text));
+        for row in recent[..n_recent].chunks(n_columns) {
+            let n = row.len() as f32;
+            let width = n * recent::CARD.x + (n - 1.0) * GAP;
+            let size = vec2(width, recent::CARD.y);
+            ui.allocate_ui_with_layout(size, Layout::left_to_right(Align::Min), |ui| {
+                ui.spacing_mut().item_spacing.x = GAP;
+                for path in row {
+                    if recent::card(ui, path, posters).clicked() {
+                        actions.push(File::Open(path.clone()));
+                    }
+                }
+            });
+        }
+    });
+}
+
+/// Where a file can be dropped.
+fn frame_ui(ui: &Ui, frame: egui::Rect, is_hovered_by_file: bool) {
+    let palette = Palette::of(ui);
+    let (width, colour) = if is_hovered_by_file {
+        (2.5, palette.accent)
     } else {
-        palette.line
+        (1.5, palette.line)
     };
     let corners = [
         frame.left_top(),
@@ -59,55 +104,60 @@ pub fn ui(ui: &mut Ui, session: &Session, is_hovered_by_file: bool, actions: &mu
         frame.left_bottom(),
         frame.left_top(),
     ];
-    let stroke = egui::Stroke::new(if is_hovered_by_file { 2.5 } else { 1.5 }, colour);
+    let stroke = egui::Stroke::new(width, colour);
     ui.painter()
         .extend(egui::Shape::dashed_line(&corners, stroke, 8.0, 7.0));
+}
 
-    let content = egui::Rect::from_center_size(
-        area.center(),
-        vec2(
-            600.0_f32.min(frame.width()),
-            content_height.min(frame.height()),
-        ),
+/// `false` while a file is being opened: then there is nothing to invite to.
+fn invitation(ui: &mut Ui, session: &Session, actions: &mut Actions) -> bool {
+    let palette = Palette::of(ui);
+    ui.spacing_mut().item_spacing.y = 8.0;
+    let (icon, _) = ui.allocate_exact_size(vec2(52.0, 52.0), Sense::hover());
+    icons::paint(ui.painter(), icon, Icon::Film, 48.0, palette.accent);
+    if let Some(path) = session.opening() {
+        ui.label(RichText::new(format!("Opening {}…", file_name(path))).heading());
+        return false;
+    }
+    ui.label(
+        RichText::new("Drop a video here")
+            .heading()
+            .color(palette.text),
     );
-    let builder = egui::UiBuilder::new()
-        .max_rect(content)
-        .layout(Layout::top_down(Align::Center));
-    ui.scope_builder(builder, |ui| {
-        ui.spacing_mut().item_spacing.y = 10.0;
-        let (icon, _) = ui.allocate_exact_size(vec2(64.0, 64.0), Sense::hover());
-        icons::paint(ui.painter(), icon, Icon::Film, 56.0, palette.accent);
-        if let Some(path) = session.opening() {
-            ui.label(RichText::new(format!("Opening {}…", file_name(path))).heading());
-            return;
-        }
-        ui.label(
-            RichText::new("Drop a video here")
-                .heading()
-                .color(palette.text),
-        );
-        ui.label(RichText::new(next_step(session)).color(palette.weak_text));
-        ui.add_space(6.0);
-        let open = IconButton::with_text(Icon::Open, "Open a video…")
-            .look(Look::Primary)
-            .size(38.0)
-            .hint("Ctrl+O")
-            .show(ui);
-        if open.clicked() {
-            actions.push(File::Choose);
-        }
-        if n_recent > 0 {
-            ui.add_space(14.0);
-            ui.label(RichText::new("Recent").small().color(palette.weak_text));
-            ui.spacing_mut().item_spacing.y = 2.0;
-            for path in recent.iter().take(n_recent) {
-                let name = file_name(path);
-                let words = elided(ui, &name, &egui::TextStyle::Body, palette.text, 340.0);
-                let button = egui::Button::new(words).frame_when_inactive(false);
-                let response = ui.add(button).on_hover_text(path.display().to_string());
-                if response.clicked() {
-                    actions.push(File::Open(path.clone()));
-                }
+    ui.label(RichText::new(next_step(session)).color(palette.weak_text));
+    ui.add_space(2.0);
+    let open = IconButton::with_text(Icon::Open, "Open a video…")
+        .look(Look::Primary)
+        .size(38.0)
+        .hint("Ctrl+O")
+        .show(ui);
+    if open.clicked() {
+        actions.push(File::Choose);
+    }
+    true
+}
+
+/// What the bundled model is good at.
+fn demo_ui(ui: &mut Ui, actions: &mut Actions) {
+    let palette = Palette::of(ui);
+    ui.add_space(8.0);
+    let text = "No video at hand? Ask the demo, a minute and a half of drawn scenes:";
+    ui.label(RichText::new(text).small().color(palette.weak_text));
+    let font = egui::TextStyle::Button.resolve(ui.style());
+    let words = demo::QUERIES.map(|query| format!("“{query}”"));
+    let text_width = |text: &String| {
+        let galley = ui
+            .painter()
+            .layout_no_wrap(text.clone(), font.clone(), palette.text);
+        galley.size().x + 24.0
+    };
+    let width = words.iter().map(text_width).sum::<f32>() + GAP;
+    let layout = Layout::left_to_right(Align::Center);
+    ui.allocate_ui_with_layout(vec2(width, 32.0), layout, |ui| {
+        ui.spacing_mut().item_spacing.x = GAP;
+        for (words, query) in words.iter().zip(demo::QUERIES) {
+            if IconButton::words(words).show(ui).clicked() {
+                actions.push(File::OpenDemo(Some(query)));
             }
         }
     });

@@ -1,69 +1,111 @@
 //! Writing what was found to a file.
 
-use egui::{Id, Popup, RichText, Ui};
+use egui::{Id, RichText, Slider, Ui};
 
-use crate::app::action::{Actions, File};
+use crate::app::action::{Actions, File, Find};
 use crate::app::icons::Icon;
-use crate::app::session::{Lane, Session};
+use crate::app::session::{Lane, Scope, Session};
 use crate::app::theme::Palette;
-use crate::app::widgets::IconButton;
-use crate::domain::count;
+use crate::app::widgets::{IconButton, menu};
+use crate::domain::{count, format_timestamp};
 use crate::export::FORMATS;
 
-fn popup_id() -> Id {
-    Id::unique("export menu")
-}
+/// How many moments of each query, if not all.
+const TOPS: [Option<usize>; 5] = [None, Some(1), Some(3), Some(5), Some(10)];
 
-/// Opens or closes the menu; when it opens, its first item gets the keyboard.
-pub fn toggle(ctx: &egui::Context) {
-    Popup::toggle_id(ctx, popup_id());
-    if Popup::is_id_open(ctx, popup_id()) {
-        ctx.data_mut(|data| data.insert_temp(popup_id().with("opened by key"), ()));
-    }
+/// Names the menu, so that a key can open it.
+pub fn popup_id() -> Id {
+    Id::unique("export menu")
 }
 
 pub fn ui(ui: &mut Ui, session: &Session, actions: &mut Actions) {
     let palette = Palette::of(ui);
-    let n_in = |lane: &Lane| lane.moments.len();
-    let n_moments: usize = session.exported_lanes().map(n_in).sum();
-    let is_doubtful = |lane: &&Lane| lane.is_probably_present() == Some(false);
-    let n_left_out = session.lanes().iter().filter(is_doubtful).count();
     let response = IconButton::with_text(Icon::Export, "Export")
         .hint("E")
-        .enabled(session.lanes().iter().any(|lane| n_in(lane) > 0))
+        .enabled(session.can_export())
         .show(ui);
-    Popup::menu(&response).id(popup_id()).show(|ui| {
-        ui.set_min_width(250.0);
-        let what = format!("{} as", count(n_moments, "moment"));
-        ui.label(RichText::new(what).small().color(palette.weak_text));
-        if session.lanes().len() > 1 {
-            let mut only = session.exports_only_selected();
-            if ui.checkbox(&mut only, "Only the selected query").changed() {
-                actions.push(File::ExportOnlySelected(only));
+    menu(&response, popup_id(), |ui| {
+        ui.set_min_width(270.0);
+        let n_exported = session.n_exported();
+        let title = format!("{} as", count(n_exported, "moment"));
+        ui.label(RichText::new(title).small().color(palette.weak_text));
+        ui.add_enabled_ui(n_exported > 0, |ui| {
+            for format in FORMATS {
+                if ui.button(format.title).clicked() {
+                    actions.push(File::Export(*format));
+                    ui.close();
+                }
             }
-            if n_left_out > 0 && !only {
-                let why = "Without what is probably not here";
-                ui.label(RichText::new(why).small().color(palette.weak_text));
-            }
-        }
-        let by_key = popup_id().with("opened by key");
-        for format in FORMATS {
-            let item = ui.button(format.title);
-            if ui.data_mut(|data| data.remove_temp::<()>(by_key)).is_some() {
-                item.request_focus();
-            }
-            if item.clicked() {
-                actions.push(File::Export(*format));
+            let cuts = ui.button("Video files, one per moment…").on_hover_text(
+                "Nothing is encoded anew: each begins at the key frame before its moment",
+            );
+            if cuts.clicked() {
+                actions.push(File::ExportCuts);
                 ui.close();
             }
-        }
+        });
         ui.separator();
-        let cuts = ui.button("Video files, one per moment…").on_hover_text(
-            "Nothing is encoded anew: each begins at the key frame before its moment",
-        );
-        if cuts.clicked() {
-            actions.push(File::ExportCuts);
-            ui.close();
+        what(ui, session, actions);
+    });
+}
+
+/// Which moments: whose, how many, and from which score on.
+fn what(ui: &mut Ui, session: &Session, actions: &mut Actions) {
+    let palette = Palette::of(ui);
+    let choice = session.export_choice();
+    let small = |text: String| RichText::new(text).small().color(palette.weak_text);
+    let is_doubtful = |lane: &&Lane| lane.is_probably_present() == Some(false);
+    let n_left_out = session.lanes().iter().filter(is_doubtful).count();
+    let mut scopes = Vec::new();
+    if session.lanes().len() > 1 {
+        scopes.push((Scope::All, "All queries".to_owned()));
+        scopes.push((Scope::Selected, "Only the selected query".to_owned()));
+    } else if !session.lanes().is_empty() {
+        scopes.push((Scope::All, "What was found".to_owned()));
+    }
+    if let Some(selection) = session.selection() {
+        let span = selection.span();
+        let (start, end) = (span.start_secs, span.end_secs.min(session.duration_secs()));
+        let times = [start, end].map(format_timestamp).join(" – ");
+        scopes.push((Scope::Range, format!("Only what is selected, {times}")));
+    }
+    if scopes.len() > 1 {
+        for (scope, name) in scopes {
+            if ui.radio(choice.scope == scope, name).clicked() {
+                actions.push(File::ExportScope(scope));
+            }
+        }
+    }
+    if choice.scope == Scope::Range {
+        return;
+    }
+    if n_left_out > 0 && choice.scope == Scope::All {
+        ui.label(small("Without what is probably not here".to_owned()));
+    }
+    ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = 2.0;
+        ui.label(small("The best of each query: ".to_owned()));
+        for top in TOPS {
+            let name = top.map_or_else(|| "all".to_owned(), |n| n.to_string());
+            if ui.selectable_label(choice.top == top, name).clicked() {
+                actions.push(File::ExportTop(top));
+            }
         }
     });
+    if let Some(lane) = session.selected_lane()
+        && let Some(level) = lane.threshold_level()
+    {
+        let mut level = 100.0 * level.clamp(0.0, 1.0);
+        let title = "Moments of the selected query from";
+        ui.label(small(title.to_owned()));
+        let slider = Slider::new(&mut level, 0.0..=100.0)
+            .fixed_decimals(0)
+            .suffix(" %");
+        let response = ui.add(slider).accessible_name("Threshold");
+        if response.changed()
+            && let Some(threshold) = lane.threshold_at(level / 100.0)
+        {
+            actions.push(Find::SetThreshold(lane.id, Some(threshold)));
+        }
+    }
 }

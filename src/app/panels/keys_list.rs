@@ -1,40 +1,55 @@
 //! The list of keys that `?` shows.
 
-use egui::{Align2, Grid, RichText, ScrollArea, Ui, Window, vec2};
+use egui::{Align2, RichText, ScrollArea, Ui, Window, vec2};
 
 use crate::app::action::{Actions, View};
 use crate::app::keys::{BINDINGS, Group, MOUSE};
 use crate::app::theme::Palette;
 
+/// A key, what it does, and the gap to the next column.
+const COLUMN_WIDTH: f32 = 356.0;
+
+/// Of the keys, so that what they do stands below each other from the first frame on.
+const KEYS_WIDTH: f32 = 122.0;
+
 pub fn ui(ui: &Ui, actions: &mut Actions) {
     let mut is_open = true;
     let screen = ui.ctx().content_rect();
+    let room = screen.width() - 70.0;
+    let columns: &[&[Group]] = if room >= 3.0 * COLUMN_WIDTH {
+        &[
+            &[Group::Playback],
+            &[Group::Finding, Group::Window],
+            &[Group::Teaching],
+        ]
+    } else if room >= 2.0 * COLUMN_WIDTH {
+        &[
+            &[Group::Playback, Group::Window],
+            &[Group::Finding, Group::Teaching],
+        ]
+    } else {
+        &[&Group::ALL]
+    };
+    let width = columns.len() as f32 * COLUMN_WIDTH;
     Window::new("Keys")
         .open(&mut is_open)
         .collapsible(false)
         .resizable(false)
         .anchor(Align2::CENTER_CENTER, vec2(0.0, 0.0))
+        .min_width(width)
         .default_height(screen.height() - 100.0)
         .max_height(screen.height() - 80.0)
         .show(ui.ctx(), |ui| {
+            ui.set_width(width);
             ScrollArea::vertical()
                 .max_height(screen.height() - 140.0)
                 .show(ui, |ui| {
-                    let columns: &[&[Group]] = match screen.width() {
-                        1100.0.. => &[
-                            &[Group::Playback],
-                            &[Group::Finding, Group::Window],
-                            &[Group::Teaching],
-                        ],
-                        840.0.. => &[
-                            &[Group::Playback, Group::Window],
-                            &[Group::Finding, Group::Teaching],
-                        ],
-                        _ => &[&Group::ALL],
-                    };
+                    ui.set_width(width);
+                    ui.spacing_mut().item_spacing.x = 0.0;
                     ui.horizontal_top(|ui| {
                         for (i, groups) in columns.iter().enumerate() {
                             ui.vertical(|ui| {
+                                ui.set_width(COLUMN_WIDTH);
                                 for group in *groups {
                                     group_ui(ui, *group);
                                 }
@@ -42,7 +57,6 @@ pub fn ui(ui: &Ui, actions: &mut Actions) {
                                     mouse_ui(ui);
                                 }
                             });
-                            ui.add_space(20.0);
                         }
                     });
                 });
@@ -65,26 +79,25 @@ fn mouse_ui(ui: &mut Ui) {
 fn list<'a>(ui: &mut Ui, title: &str, lines: impl Iterator<Item = (&'a str, &'a str)>) {
     let palette = Palette::of(ui);
     ui.spacing_mut().interact_size.y = 20.0;
+    ui.spacing_mut().item_spacing.y = 2.0;
     ui.label(RichText::new(title).strong().color(palette.accent));
-    Grid::new(title)
-        .num_columns(2)
-        .spacing(vec2(18.0, 5.0))
-        .show(ui, |ui| {
-            for (keys, what) in lines {
-                egui::Frame::new()
-                    .fill(palette.raised)
-                    .corner_radius(4.0)
-                    .inner_margin(egui::Margin::symmetric(6, 1))
-                    .show(ui, |ui| {
-                        ui.label(RichText::new(keys).monospace().color(palette.text));
-                    });
+    for (keys, what) in lines {
+        ui.horizontal_top(|ui| {
+            let (place, _) = ui.allocate_exact_size(vec2(KEYS_WIDTH, 20.0), egui::Sense::hover());
+            let font = egui::TextStyle::Monospace.resolve(ui.style());
+            let keys = ui
+                .painter()
+                .layout_no_wrap(keys.to_owned(), font, palette.text);
+            let at = place.left_center() + vec2(6.0, -0.5 * keys.size().y);
+            let ground = egui::Rect::from_min_size(at, keys.size()).expand2(vec2(6.0, 1.0));
+            ui.painter().rect_filled(ground, 4.0, palette.raised);
+            ui.painter().galley(at, keys, palette.text);
+            ui.vertical(|ui| {
+                ui.set_width(COLUMN_WIDTH - KEYS_WIDTH - 24.0);
                 let what = RichText::new(what).color(palette.text);
-                ui.scope(|ui| {
-                    ui.set_max_width(230.0);
-                    ui.add(egui::Label::new(what).wrap());
-                });
-                ui.end_row();
-            }
+                ui.add(egui::Label::new(what).wrap());
+            });
         });
+    }
     ui.add_space(8.0);
 }

@@ -1,18 +1,23 @@
 //! What is rarely changed: look, model, keys.
 
-use egui::{Popup, RichText, Ui};
+use egui::{Id, RichText, Ui};
 
 use crate::app::action::{Actions, View};
 use crate::app::icons::Icon;
 use crate::app::session::Session;
 use crate::app::settings::Theme;
 use crate::app::theme::Palette;
-use crate::app::widgets::IconButton;
+use crate::app::widgets::{IconButton, menu};
+
+/// Names the menu, so that a key can open it.
+pub fn popup_id() -> Id {
+    Id::unique("main menu")
+}
 
 pub fn ui(ui: &mut Ui, session: &Session, actions: &mut Actions) {
     let palette = Palette::of(ui);
-    let response = IconButton::new(Icon::Menu, "Menu").show(ui);
-    Popup::menu(&response).show(|ui| {
+    let response = IconButton::new(Icon::Menu, "Menu").hint("F10").show(ui);
+    menu(&response, popup_id(), |ui| {
         ui.set_min_width(220.0);
         let heading = |ui: &mut Ui, text: &str| {
             ui.label(RichText::new(text).small().color(palette.weak_text));
@@ -28,13 +33,15 @@ pub fn ui(ui: &mut Ui, session: &Session, actions: &mut Actions) {
             }
         }
         ui.separator();
-        if ui.button("Model and device…").clicked() {
-            actions.push(View::ToggleModelMenu);
-            ui.close();
-        }
-        if ui.button("Keys (?)").clicked() {
-            actions.push(View::ToggleKeys);
-            ui.close();
+        for (name, action) in [
+            ("Model and device…", View::ToggleModelMenu),
+            ("Keys (?)", View::ToggleKeys),
+            ("Quit (Ctrl+Q)", View::Quit),
+        ] {
+            if ui.button(name).clicked() {
+                actions.push(action);
+                ui.close();
+            }
         }
     });
 }

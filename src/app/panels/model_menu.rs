@@ -1,15 +1,13 @@
 //! Which model searches and where it runs: bundled, downloaded, to be downloaded, or a folder.
 
-use egui::{
-    Align, Button, Id, Key, Layout, Popup, PopupCloseBehavior, ProgressBar, RichText, TextEdit, Ui,
-    vec2,
-};
+use egui::{Align, Button, Id, Key, Layout, Popup, ProgressBar, RichText, TextEdit, Ui, vec2};
 
 use crate::app::action::{Actions, Model};
-use crate::app::session::{ModelState, Session};
+use crate::app::session::{ModelState, Session, capitalised};
 use crate::app::theme::Palette;
+use crate::app::widgets::{IconButton, menu};
 use crate::domain::time_left;
-use crate::engine::{InstalledModel, KNOWN_MODELS};
+use crate::engine::{InstalledModel, KNOWN_MODELS, RECOMMENDED_MODEL};
 use crate::model::{BUNDLED, DeviceChoice};
 use crate::store::{DownloadProgress, RepoId};
 use crate::worker::Download;
@@ -38,26 +36,30 @@ pub fn ui(ui: &mut Ui, session: &Session, state: &mut State, actions: &mut Actio
         ),
         ModelState::Failed(_) => ("No model".to_owned(), palette.error),
     };
-    let line = Button::new(RichText::new(text).small().color(colour))
-        .frame(false)
-        .truncate();
-    let response = ui.add(line).on_hover_text("Models and devices");
+    let line = Button::new(RichText::new(format!("{text}  ▴")).small().color(colour)).truncate();
+    let response = ui.add(line);
+    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, &text));
+    let response = response.on_hover_text("Models and devices");
     let is_open = Popup::is_id_open(ui.ctx(), popup_id());
     if is_open && !state.was_open {
         actions.push(Model::List);
     }
     state.was_open = is_open;
-    Popup::menu(&response)
-        .id(popup_id())
-        .close_behavior(PopupCloseBehavior::CloseOnClickOutside)
-        .show(|ui| {
-            ui.set_width(420.0);
-            // Those of the status bar are lower.
-            ui.spacing_mut().interact_size.y = 24.0;
+    menu(&response, popup_id(), |ui| {
+        ui.set_width(440.0);
+        // Those of the status bar are lower.
+        ui.spacing_mut().interact_size.y = 24.0;
+        ui.spacing_mut().button_padding = vec2(10.0, 3.0);
+        let height = ui.ctx().content_rect().height() - 90.0;
+        let list = egui::ScrollArea::vertical()
+            .max_height(height)
+            .min_scrolled_height(height);
+        list.show(ui, |ui| {
             models(ui, session, state, actions);
             ui.separator();
             devices(ui, session, actions);
         });
+    });
 }
 
 fn heading(ui: &mut Ui, text: &str) {
@@ -105,14 +107,20 @@ fn models(ui: &mut Ui, session: &Session, state: &mut State, actions: &mut Actio
     if let Some(other) = download.filter(|download| !is_known(&download.repo)) {
         remote_model(ui, &other.repo, "", download, actions);
     }
-    ui.horizontal(|ui| {
-        other_model(ui, installed, state, actions);
-        let folder = ui.button("Folder…");
-        let folder = folder.on_hover_text("Any folder with a CLIP in Hugging Face layout");
-        if folder.clicked() {
-            actions.push(Model::ChooseFolder);
-        }
-    });
+    if let Some(failure) = session.download_failure() {
+        let palette = Palette::of(ui);
+        let text = capitalised(&failure.in_short());
+        let text = RichText::new(text).small().color(palette.error);
+        ui.label(text).on_hover_text(&failure.message);
+    }
+    ui.add_space(4.0);
+    heading(ui, "Any other CLIP");
+    other_model(ui, installed, state, actions);
+    let folder = IconButton::words("From a folder…").size(26.0).show(ui);
+    let folder = folder.on_hover_text("Any folder with a CLIP in Hugging Face layout");
+    if folder.clicked() {
+        actions.push(Model::ChooseFolder);
+    }
 }
 
 /// Any other name on the hub.
@@ -127,7 +135,7 @@ fn other_model(
         .hint_text("owner/name on huggingface.co")
         .align(egui::Align2::LEFT_CENTER)
         .min_size(vec2(0.0, 24.0))
-        .desired_width(220.0);
+        .desired_width(f32::INFINITY);
     let response = ui.add(field);
     response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::TextInput, true, "Other model"));
     let name = state.name.trim();
@@ -137,14 +145,16 @@ fn other_model(
     let is_entered = response.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
     match name.parse::<RepoId>() {
         Ok(_) if installed.iter().any(|model| model.name == name) => {
-            if ui.button("Use").clicked() || is_entered {
+            let button = IconButton::words("Use").size(26.0).show(ui);
+            if button.clicked() || is_entered {
                 let Ok(choice) = name.parse();
                 actions.push(Model::Use(choice));
                 state.name.clear();
             }
         }
         Ok(repo) => {
-            if ui.button("Get it").clicked() || is_entered {
+            let button = IconButton::words("Get it").size(26.0).show(ui);
+            if button.clicked() || is_entered {
                 actions.push(Model::Download(repo));
                 state.name.clear();
             }
@@ -170,20 +180,29 @@ fn remote_model(
     ui.horizontal(|ui| {
         ui.add_space(ui.spacing().icon_width + ui.spacing().icon_spacing);
         ui.vertical(|ui| {
-            ui.label(RichText::new(&name).color(palette.weak_text));
+            let is_recommended = name == RECOMMENDED_MODEL.name;
+            let ink = if is_recommended {
+                palette.text
+            } else {
+                palette.weak_text
+            };
+            ui.label(RichText::new(&name).color(ink));
             match own {
                 Some(download) => download_ui(ui, download),
+                None if is_recommended => heading(ui, &format!("recommended: {size}")),
                 None => heading(ui, size),
             }
         });
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             if own.is_some() {
-                if ui.button("Cancel download").clicked() {
+                let cancel = IconButton::words("Cancel download").size(26.0);
+                if cancel.show(ui).clicked() {
                     actions.push(Model::CancelDownload);
                 }
                 return;
             }
-            let button = ui.add_enabled(download.is_none(), Button::new("Download"));
+            let button = IconButton::words("Download").size(26.0);
+            let button = button.enabled(download.is_none()).show(ui);
             button.widget_info(|| {
                 egui::WidgetInfo::labeled(
                     egui::Role::Button,
@@ -245,7 +264,7 @@ pub fn progress_text(progress: &DownloadProgress) -> String {
     text
 }
 
-fn bytes(n: u64) -> String {
+pub fn bytes(n: u64) -> String {
     match n {
         0..1_000_000_000 => format!("{:.0} MB", n as f64 / 1e6),
         _ => format!("{:.1} GB", n as f64 / 1e9),

@@ -2,9 +2,9 @@
 
 use egui::{Align2, Area, Frame, Id, Margin, Order, RichText, Stroke, Ui, vec2};
 
-use crate::app::action::{Actions, View};
+use crate::app::action::{Action, Actions, File, Model, View};
 use crate::app::icons::Icon;
-use crate::app::session::{Session, Severity};
+use crate::app::session::{Offer, Session, Severity};
 use crate::app::theme::Palette;
 use crate::app::widgets::IconButton;
 
@@ -48,6 +48,19 @@ pub fn ui(ui: &Ui, area: egui::Rect, session: &Session, actions: &mut Actions) {
                                 ui.add_space(3.0);
                                 let text = RichText::new(&notice.text).color(palette.text);
                                 ui.add(egui::Label::new(text).wrap());
+                                if notice.offers.is_empty() {
+                                    return;
+                                }
+                                ui.horizontal_wrapped(|ui| {
+                                    for offer in &notice.offers {
+                                        let (words, action) = done_by(offer);
+                                        let button = IconButton::words(words).size(26.0);
+                                        if button.show(ui).clicked() {
+                                            actions.push(action);
+                                            actions.push(View::Dismiss(notice.id));
+                                        }
+                                    }
+                                });
                             });
                             let dismiss = IconButton::new(Icon::Close, "Dismiss").size(26.0);
                             if dismiss.show(ui).clicked() {
@@ -66,4 +79,13 @@ pub fn ui(ui: &Ui, area: egui::Rect, session: &Session, actions: &mut Actions) {
                 ui.painter().rect_filled(bar, corners, colour);
             }
         });
+}
+
+/// The words on its button, and what the button does.
+fn done_by(offer: &Offer) -> (&'static str, Action) {
+    match offer {
+        Offer::ShowInFolder(path) => ("Show in folder", File::ShowInFolder(path.clone()).into()),
+        Offer::TryAgain(repo) => ("Try again", Model::Download(repo.clone()).into()),
+        Offer::ChooseFolder => ("Choose folder…", Model::ChooseFolder.into()),
+    }
 }

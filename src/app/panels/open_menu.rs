@@ -1,15 +1,16 @@
 //! Opening a video: the system's dialog, or one of the last ones.
 
-use egui::{Popup, RichText, TextStyle, Ui};
+use egui::{Id, RichText, Ui};
 
 use crate::app::action::{Actions, File};
 use crate::app::icons::Icon;
+use crate::app::panels::recent;
+use crate::app::posters::Posters;
 use crate::app::session::Session;
 use crate::app::theme::Palette;
-use crate::app::widgets::{IconButton, elided};
-use crate::domain::file_name;
+use crate::app::widgets::{IconButton, menu};
 
-pub fn ui(ui: &mut Ui, session: &Session, actions: &mut Actions) {
+pub fn ui(ui: &mut Ui, session: &Session, posters: &mut Posters, actions: &mut Actions) {
     let palette = Palette::of(ui);
     let files = &session.settings().recent;
     ui.spacing_mut().item_spacing.x = 2.0;
@@ -19,25 +20,27 @@ pub fn ui(ui: &mut Ui, session: &Session, actions: &mut Actions) {
     if open.clicked() {
         actions.push(File::Choose);
     }
-    let recent = IconButton::new(Icon::Down, "Recent videos")
-        .enabled(!files.is_empty())
-        .show(ui);
-    Popup::menu(&recent).show(|ui| {
-        ui.set_min_width(260.0);
+    let button = IconButton::new(Icon::Down, "Recent videos").show(ui);
+    menu(&button, Id::unique("recent videos"), |ui| {
+        ui.set_min_width(340.0);
         for path in files {
-            let name = file_name(path);
-            let words = elided(ui, &name, &TextStyle::Button, palette.text, 420.0);
-            let response = ui.button(words).on_hover_text(path.display().to_string());
-            if response.clicked() {
+            if recent::row(ui, path, posters).clicked() {
                 actions.push(File::Open(path.clone()));
                 ui.close();
             }
         }
-        ui.separator();
-        if ui
-            .button(RichText::new("Forget these").color(palette.weak_text))
-            .clicked()
-        {
+        if files.is_empty() {
+            let text = "The videos that you open are listed here.";
+            ui.label(RichText::new(text).color(palette.weak_text));
+        } else {
+            ui.separator();
+        }
+        if ui.button("The demo video").clicked() {
+            actions.push(File::OpenDemo(None));
+            ui.close();
+        }
+        let forget = RichText::new("Forget these").color(palette.weak_text);
+        if !files.is_empty() && ui.button(forget).clicked() {
             actions.push(File::ForgetRecent);
             ui.close();
         }

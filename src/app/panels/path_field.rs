@@ -1,16 +1,21 @@
 //! Typing a path, where the desktop has no file dialog.
 
 use std::ops::Range;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use egui::{Align2, Area, Frame, Id, Key, Margin, Order, RichText, Stroke, TextEdit, Ui, vec2};
+use egui::{
+    Align2, Area, Frame, Id, Key, Margin, Modifiers, Order, RichText, Stroke, TextEdit, TextStyle,
+    Ui, vec2,
+};
 
 use crate::app::action::{Action, Actions, View};
 use crate::app::icons::Icon;
+use crate::app::panels::path_completion::Completion;
 use crate::app::session::{PathQuestion, Session};
 use crate::app::theme::{CORNER, Palette};
-use crate::app::widgets::{IconButton, Look, select};
+use crate::app::widgets::{IconButton, Look, elided, select};
 use crate::app::wish::Wish;
+use crate::domain::file_name;
 
 const WIDTH: f32 = 560.0;
 
@@ -25,6 +30,7 @@ pub struct State {
     problem: Option<&'static str>,
     /// The user has agreed to replace this file.
     replaces: Option<PathBuf>,
+    completion: Completion,
 }
 
 impl State {
@@ -69,6 +75,11 @@ impl State {
     }
 }
 
+/// Names the field, so that what is proposed can go on in it.
+fn field_id() -> Id {
+    Id::unique("path")
+}
+
 pub fn ui(ui: &Ui, area: egui::Rect, session: &Session, state: &mut State, actions: &mut Actions) {
     let palette = Palette::of(ui);
     let question = session.view().path_question.as_ref();
@@ -78,11 +89,11 @@ pub fn ui(ui: &Ui, area: egui::Rect, session: &Session, state: &mut State, actio
     let Some(PathQuestion { wish, .. }) = question else {
         return;
     };
-    if ui.input_mut(|input| input.consume_key(egui::Modifiers::NONE, Key::Escape)) {
-        actions.push(View::HidePathField);
-        return;
-    }
     let (mut is_agreed, mut is_cancelled) = (false, false);
+    let path = state.path();
+    state.completion.follow(ui.ctx(), wish, &state.text, &path);
+    let proposals = state.completion.proposals(&state.text);
+    let mut completed = None;
     Area::new(Id::unique("path field"))
         .order(Order::Foreground)
         .pivot(Align2::CENTER_TOP)
@@ -101,10 +112,29 @@ pub fn ui(ui: &Ui, area: egui::Rect, session: &Session, state: &mut State, actio
                 .show(ui, |ui| {
                     ui.set_width(WIDTH.min(area.width() - 64.0));
                     ui.label(RichText::new(wish.title()).color(palette.text));
+                    if let [first, ..] = proposals.as_slice()
+                        && ui.memory(|memory| memory.has_focus(field_id()))
+                        && ui.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Tab))
+                    {
+                        completed = Some(first.clone());
+                    }
                     let field = TextEdit::singleline(&mut state.text)
+                        .id(field_id())
+                        .lock_focus(!proposals.is_empty())
                         .margin(Margin::symmetric(8, 6))
                         .desired_width(f32::INFINITY);
                     let field = ui.add(field).accessible_name("Path");
+                    for proposal in &proposals {
+                        let name = file_name(Path::new(proposal));
+                        let is_folder = proposal.ends_with(std::path::is_separator);
+                        let name = name + if is_folder { "/" } else { "" };
+                        let width = ui.available_width();
+                        let words = elided(ui, &name, &TextStyle::Body, palette.text, width);
+                        let row = egui::Button::new(words).frame_when_inactive(false);
+                        if ui.add(row).clicked() {
+                            completed = Some(proposal.clone());
+                        }
+                    }
                     if !state.has_had_focus {
                         field.request_focus();
                         select(ui.ctx(), field.id, name_in(&state.text));
@@ -120,6 +150,9 @@ pub fn ui(ui: &Ui, area: egui::Rect, session: &Session, state: &mut State, actio
                     }
                     let (note, colour) = match state.problem {
                         Some(problem) => (problem, palette.warning),
+                        None if !proposals.is_empty() => {
+                            ("Tab takes the first of these.", palette.weak_text)
+                        }
                         None => ("This desktop has no file dialog.", palette.weak_text),
                     };
                     ui.horizontal(|ui| {
@@ -128,12 +161,19 @@ pub fn ui(ui: &Ui, area: egui::Rect, session: &Session, state: &mut State, actio
                         ui.with_layout(layout, |ui| {
                             let agree = IconButton::with_text(Icon::Open, wish.verb());
                             is_agreed |= agree.look(Look::Primary).show(ui).clicked();
-                            let cancel = IconButton::with_text(Icon::Close, "Not now");
+                            let cancel = IconButton::with_text(Icon::Close, "Cancel");
                             is_cancelled = cancel.look(Look::Plain).show(ui).clicked();
                         });
                     });
                 });
         });
+    if let Some(path) = completed {
+        let end = path.chars().count();
+        state.text = path;
+        (state.problem, state.replaces) = (None, None);
+        ui.memory_mut(|memory| memory.request_focus(field_id()));
+        select(ui.ctx(), field_id(), end..end);
+    }
     if is_cancelled {
         actions.push(View::HidePathField);
     } else if is_agreed && let Some(action) = state.submit() {
@@ -160,7 +200,6 @@ mod tests {
     use super::*;
     use crate::app::action::File;
     use crate::export::FORMATS;
-    use std::path::Path;
 
     fn submitted(wish: Wish, path: &Path) -> State {
         State::of(Some(&PathQuestion {

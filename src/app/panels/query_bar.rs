@@ -3,6 +3,7 @@
 use egui::{Area, Frame, Id, Key, Margin, Modifiers, Order, Stroke, TextEdit, Ui, vec2};
 
 use crate::app::action::{Actions, Find};
+use crate::app::colours::lane_colour;
 use crate::app::icons::{self, Icon};
 use crate::app::session::{Session, capitalised};
 use crate::app::theme::{CONTROL_HEIGHT, CORNER, Palette};
@@ -20,6 +21,14 @@ pub struct State {
 impl State {
     pub fn text(&self) -> &str {
         &self.text
+    }
+
+    /// Words to be changed.
+    pub fn edit(&mut self, words: String) {
+        *self = Self {
+            text: words,
+            ..Self::default()
+        };
     }
 
     /// The words were taken.
@@ -72,9 +81,16 @@ pub fn ui(ui: &mut Ui, session: &Session, state: &mut State, actions: &mut Actio
             )
         });
         (0..n_up).for_each(|_| state.step_history(1, history));
+        if n_down > 0 && state.history_at.is_none() {
+            // Nothing newer: down to what was found.
+            ui.memory_mut(|memory| memory.surrender_focus(id));
+        }
         (0..n_down).for_each(|_| state.step_history(-1, history));
     }
-    let hint = if session.lanes().is_empty() {
+    let edited = session.view().editing.and_then(|id| session.lane(id));
+    let hint = if edited.is_some() {
+        "Other words for this query"
+    } else if session.lanes().is_empty() {
         "What are you looking for?"
     } else {
         "Look for something else as well"
@@ -96,7 +112,13 @@ pub fn ui(ui: &mut Ui, session: &Session, state: &mut State, actions: &mut Actio
         egui::StrokeKind::Inside,
     );
     let icon = rect.with_max_x(rect.left() + 34.0);
-    icons::paint(ui.painter(), icon, Icon::Search, 14.0, palette.weak_text);
+    match edited {
+        Some(lane) => {
+            let colour = lane_colour(lane.colour, palette.is_dark);
+            ui.painter().circle_filled(icon.center(), 5.0, colour);
+        }
+        None => icons::paint(ui.painter(), icon, Icon::Search, 14.0, palette.weak_text),
+    }
     let edit = TextEdit::singleline(&mut state.text)
         .id(id)
         .hint_text(egui::RichText::new(hint).color(palette.weak_text))
@@ -117,10 +139,11 @@ pub fn ui(ui: &mut Ui, session: &Session, state: &mut State, actions: &mut Actio
     // field had no focus in the frame before, and `lost_focus` says nothing.
     let is_left = response.lost_focus() || (has_focus && !ui.memory(|memory| memory.has_focus(id)));
     if is_left {
-        actions.push(if ui.input(|input| input.key_pressed(Key::Enter)) {
+        let is_entered = ui.input(|input| input.key_pressed(Key::Enter));
+        actions.push(if is_entered && !state.text.is_empty() {
             Find::Ask(state.text.clone())
         } else {
-            Find::ForgetProblem
+            Find::LeaveField
         });
     }
     if let Some(problem) = problem {

@@ -1,16 +1,18 @@
-//! What was found for the selected query: the best clips and the moments.
+//! What was found for the selected query, as a grid of pictures, best first.
 
-use egui::{RichText, ScrollArea, Sense, TextStyle, Ui, vec2};
+use egui::{Color32, RichText, ScrollArea, Sense, TextStyle, Ui, vec2};
 
-use crate::app::action::{Actions, Find, View};
+use crate::app::action::{Actions, Find};
 use crate::app::colours::lane_colour;
+use crate::app::demo;
 use crate::app::icons::Icon;
-use crate::app::panels::span_row::SpanRow;
+use crate::app::panels::model_card;
+use crate::app::panels::span_card::{SpanCard, grid};
 use crate::app::session::{Lane, Session};
 use crate::app::theme::Palette;
 use crate::app::thumbnails::Thumbnails;
 use crate::app::widgets::{IconButton, Look, card, elided};
-use crate::domain::{ClipIndex, TimeSpan, Verdict};
+use crate::domain::{ClipIndex, Moment, TimeSpan, Verdict};
 
 /// The window lists so many; files hold all.
 const MAX_LISTED: usize = 50;
@@ -20,26 +22,31 @@ pub fn ui(ui: &mut Ui, session: &Session, thumbnails: &mut Thumbnails, actions: 
     ui.set_min_width(ui.available_width());
     let Some(lane) = session.selected_lane() else {
         hint(ui, "What you look for is listed here, best first.");
-        return;
+        if session.video().is_some() && !session.is_beyond_model() {
+            examples(ui, session, actions);
+        }
+        return model_card::ui(ui, session, actions);
     };
     head(ui, lane);
     let Some(answer) = &lane.answer else {
         let waiting = session.waiting_for();
         let text = lane.error.as_deref().unwrap_or(waiting);
         hint(ui, text);
-        return;
+        return model_card::ui(ui, session, actions);
     };
     let list = ScrollArea::vertical()
         .id_salt(("results", lane.id))
         .auto_shrink(false);
     // However low the window is, nothing reaches out of the panel.
     list.min_scrolled_height(0.0).show(ui, |ui| {
+        model_card::ui(ui, session, actions);
+        let is_present = lane.is_probably_present() == Some(true);
         if let Some(verdict) = lane.verdict.filter(|verdict| verdict.is_guess()) {
-            doubt(ui, verdict, answer.is_final);
+            doubt(ui, session, verdict, answer.is_final);
         }
         let jump = IconButton::with_text(Icon::Target, "Jump to highlight")
             .hint("H")
-            .look(if lane.is_probably_present() == Some(true) {
+            .look(if is_present && !session.is_beyond_model() {
                 Look::Primary
             } else {
                 Look::Raised
@@ -48,21 +55,9 @@ pub fn ui(ui: &mut Ui, session: &Session, thumbnails: &mut Thumbnails, actions: 
         if jump.clicked() {
             actions.push(Find::JumpToHighlight);
         }
-        if session.is_bundled_model() {
-            bundled_note(ui, actions);
-        }
-        ui.spacing_mut().item_spacing.y = 4.0;
-        let is_guess = lane.verdict.is_some_and(Verdict::is_guess);
-        let is_one_guess = is_guess && lane.chosen_threshold.is_none();
-        section(
-            ui,
-            match lane.verdict {
-                Some(Verdict::AlmostEverywhere) => "Almost everywhere",
-                Some(_) if is_one_guess => "Best guess",
-                _ => "Moments",
-            },
-        );
-        if lane.moments.is_empty() {
+        ui.spacing_mut().item_spacing.y = 6.0;
+        let cards = moment_cards(ui, session, lane);
+        if cards.is_empty() {
             let text = if lane.threshold_at(0.0).is_none() {
                 "No part stands out from the others."
             } else {
@@ -70,39 +65,64 @@ pub fn ui(ui: &mut Ui, session: &Session, thumbnails: &mut Thumbnails, actions: 
             };
             hint(ui, text);
         }
-        for (i, moment) in lane.moments.iter().take(MAX_LISTED).enumerate() {
-            let row = SpanRow {
-                title: if is_one_guess {
-                    "Best guess".to_owned()
-                } else {
-                    format!("Moment {}", i + 1)
-                },
-                span: moment.span,
-                clip: best_clip(lane, moment.span),
-                // How sure a guess is was said above.
-                saliency: (!is_guess).then_some(moment.score),
-                is_looped: session.playback().looped == Some(moment.span),
-                shows_thumbs: false,
-            };
-            row.ui(ui, session, thumbnails, actions);
-        }
-        if is_one_guess {
-            return;
-        }
-        ui.add_space(8.0);
-        section(ui, "Best clips");
-        for (i, highlight) in lane.highlights.iter().enumerate() {
-            let row = SpanRow {
-                title: format!("Clip {}", i + 1),
-                span: highlight.clip.span(),
-                clip: highlight.clip,
-                saliency: Some(highlight.score),
-                is_looped: session.playback().looped == Some(highlight.clip.span()),
-                shows_thumbs: false,
-            };
-            row.ui(ui, session, thumbnails, actions);
-        }
+        // Of a guess there is one, unless the user asked for more by a threshold.
+        let is_guess = lane.verdict.is_some_and(Verdict::is_guess);
+        let n_open = if is_guess && lane.chosen_threshold.is_none() {
+            cards.len().min(1)
+        } else {
+            cards.len().min(MAX_LISTED)
+        };
+        section(
+            ui,
+            match lane.verdict {
+                Some(Verdict::AlmostEverywhere) => "Almost everywhere",
+                Some(verdict) if verdict.is_guess() && n_open == 1 => "Best guess",
+                _ => "Moments",
+            },
+        );
+        grid(ui, &cards[..n_open], session, thumbnails, actions);
     });
+}
+
+fn moment_cards(ui: &Ui, session: &Session, lane: &Lane) -> Vec<SpanCard> {
+    let palette = Palette::of(ui);
+    let is_sure = lane.is_probably_present() == Some(true);
+    let moments = lane.moments.iter().take(MAX_LISTED).enumerate();
+    let card = |(i, moment): (usize, &Moment)| SpanCard {
+        title: format!("Moment {}", i + 1),
+        span: moment.span,
+        clip: best_clip(lane, moment.span),
+        // A score beside a doubt would contradict it.
+        saliency: is_sure.then_some(moment.score),
+        colour: score_colour(session, lane, palette),
+        is_looped: session.playback().looped == Some(moment.span),
+        shows_thumbs: false,
+        tick: Some((lane.id, lane.is_ticked(moment.span))),
+    };
+    moments.map(card).collect()
+}
+
+/// Grey where the numbers mean nothing.
+fn score_colour(session: &Session, lane: &Lane, palette: Palette) -> Color32 {
+    if session.is_beyond_model() {
+        palette.weak_text
+    } else {
+        lane_colour(lane.colour, palette.is_dark)
+    }
+}
+
+/// What can be asked of the demo.
+fn examples(ui: &mut Ui, session: &Session, actions: &mut Actions) {
+    if !session.is_demo() {
+        return;
+    }
+    ui.add_space(6.0);
+    section(ui, "For example");
+    for query in demo::QUERIES {
+        if IconButton::words(query).size(30.0).show(ui).clicked() {
+            actions.push(Find::Ask(query.to_owned()));
+        }
+    }
 }
 
 pub(super) fn head(ui: &mut Ui, lane: &Lane) {
@@ -127,7 +147,7 @@ const BELOW_CHANCE: &str = "No clip fits these words better than it fits unrelat
                             Below is the best guess.";
 const ALL_ALIKE: &str = "Most of the video fits these words alike. Below is the best guess.";
 
-fn doubt(ui: &mut Ui, verdict: Verdict, is_final: bool) {
+fn doubt(ui: &mut Ui, session: &Session, verdict: Verdict, is_final: bool) {
     let palette = Palette::of(ui);
     let has_room = ui.clip_rect().height() > 240.0;
     card(ui, |ui| {
@@ -137,25 +157,19 @@ fn doubt(ui: &mut Ui, verdict: Verdict, is_final: bool) {
             (_, true) => ("Nothing stands out", ALL_ALIKE),
             (_, false) => ("Nothing stands out so far", ALL_ALIKE),
         };
-        let title = ui.label(RichText::new(title).color(palette.warning));
+        // A model that was not made for this video cannot know.
+        let ink = if session.is_beyond_model() {
+            palette.weak_text
+        } else {
+            palette.warning
+        };
+        let title = ui.label(RichText::new(title).color(ink));
         if has_room {
             ui.label(RichText::new(why).small().color(palette.weak_text));
         } else {
             title.on_hover_text(why);
         }
     });
-}
-
-/// What it says of people's own videos means nothing.
-fn bundled_note(ui: &mut Ui, actions: &mut Actions) {
-    let palette = Palette::of(ui);
-    let words = RichText::new("The bundled model knows drawn scenes only ›").small();
-    let why = "It is there to try things out, and what it says of the real world means nothing. \
-               Choose or get a real model.";
-    let link = egui::Button::new(words.color(palette.weak_text)).frame(false);
-    if ui.add(link.truncate()).on_hover_text(why).clicked() {
-        actions.push(View::ToggleModelMenu);
-    }
 }
 
 pub(super) fn section(ui: &mut Ui, title: &str) {

@@ -20,6 +20,11 @@ pub fn ui(
     ui.spacing_mut().button_padding = egui::vec2(8.0, 1.0);
     ui.horizontal_centered(|ui| {
         work(ui, session, actions);
+        if session.is_silenced() {
+            let text = small("· no sound device", palette.weak_text);
+            ui.label(text)
+                .on_hover_text("The video plays without sound.");
+        }
         if let Some(cuts) = session.cuts() {
             let text = format!("Cutting {} of {}", cuts.n_done, cuts.n_total);
             ui.label(small(&text, palette.text));

@@ -7,19 +7,24 @@ use crate::app::icons::Icon;
 use crate::app::session::Session;
 use crate::app::settings::{PlaybackPrefs, SPEEDS};
 use crate::app::theme::Palette;
+use crate::app::video_view::Picture;
 use crate::app::widgets::{IconButton, Look};
 use crate::domain::{Grade, format_timestamp};
 
-/// Narrower than this, the slider of the volume makes room.
-const ROOM_FOR_ALL: f32 = 620.0;
+/// Narrower than these, one after the other makes room.
+const ROOM_FOR_FRAME_NUMBER: f32 = 770.0;
+const ROOM_FOR_VOLUME: f32 = 690.0;
+const ROOM_FOR_THUMBS: f32 = 590.0;
+const ROOM_FOR_TOTAL: f32 = 515.0;
+const ROOM_FOR_STEPS: f32 = 445.0;
 
 /// Of the controls for sound where there is none.
 const SILENT_OPACITY: f32 = 0.45;
 
-pub fn ui(ui: &mut Ui, session: &Session, actions: &mut Actions) {
+pub fn ui(ui: &mut Ui, session: &Session, picture: &Picture, actions: &mut Actions) {
     let palette = Palette::of(ui);
     let (playback, prefs) = (session.playback(), session.prefs());
-    let has_room = ui.available_width() >= ROOM_FOR_ALL;
+    let width = ui.available_width();
     ui.horizontal_centered(|ui| {
         ui.spacing_mut().item_spacing.x = 4.0;
         let play = if playback.is_playing {
@@ -33,24 +38,30 @@ pub fn ui(ui: &mut Ui, session: &Session, actions: &mut Actions) {
             play.hint("Space").look(Look::Raised),
             Play::Toggle,
         );
-        button(
-            ui,
-            actions,
-            IconButton::new(Icon::FrameBack, "One frame back").hint(","),
-            Play::StepFrames(-1),
-        );
-        button(
-            ui,
-            actions,
-            IconButton::new(Icon::FrameForward, "One frame on").hint("."),
-            Play::StepFrames(1),
-        );
+        if width >= ROOM_FOR_STEPS {
+            let back = IconButton::new(Icon::FrameBack, "One frame back").hint(",");
+            button(ui, actions, back, Play::StepFrames(-1));
+            let on = IconButton::new(Icon::FrameForward, "One frame on").hint(".");
+            button(ui, actions, on, Play::StepFrames(1));
+        }
         ui.add_space(6.0);
         let now = RichText::new(format_timestamp(playback.position_secs)).color(palette.text);
         ui.label(now.monospace());
         let total = format!(" / {}", format_timestamp(session.duration_secs()));
-        ui.label(RichText::new(total).monospace().color(palette.weak_text));
-        thumbs(ui, session, actions);
+        let total = RichText::new(total).monospace().color(palette.weak_text);
+        if width >= ROOM_FOR_TOTAL {
+            ui.label(total);
+        }
+        if let Some(frame) =
+            frame_number(session, picture).filter(|_| width >= ROOM_FOR_FRAME_NUMBER)
+        {
+            let text = format!(" · {frame}");
+            let text = RichText::new(text).monospace().color(palette.weak_text);
+            ui.label(text).on_hover_text("Frame, counted from 0");
+        }
+        if width >= ROOM_FOR_THUMBS {
+            thumbs(ui, session, actions);
+        }
 
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             ui.spacing_mut().item_spacing.x = 4.0;
@@ -60,7 +71,7 @@ pub fn ui(ui: &mut Ui, session: &Session, actions: &mut Actions) {
                 IconButton::new(Icon::Fullscreen, "Fullscreen")
             };
             button(ui, actions, fullscreen.hint("F"), View::ToggleFullscreen);
-            sound(ui, session, has_room, actions);
+            sound(ui, session, width >= ROOM_FOR_VOLUME, actions);
             speed_menu(ui, prefs.speed, actions);
             let repeat = if playback.looped.is_some() {
                 IconButton::new(Icon::Loop, "Stop repeating").look(Look::On)
@@ -82,6 +93,13 @@ pub fn ui(ui: &mut Ui, session: &Session, actions: &mut Actions) {
             );
         });
     });
+}
+
+/// Of the frame on screen, where frames come at an even rate.
+fn frame_number(session: &Session, picture: &Picture) -> Option<u64> {
+    let (num, den) = session.video()?.info.frame_rate?;
+    let per_sec = f64::from(num) / f64::from(den.max(1));
+    Some((picture.time_secs()? * per_sec).round() as u64)
 }
 
 fn button(ui: &mut Ui, actions: &mut Actions, button: IconButton<'_>, action: impl Into<Action>) {

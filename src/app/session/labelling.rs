@@ -1,7 +1,9 @@
 //! What the user says about clips: grades, a selection to give them to, undo and redo.
 
-use crate::app::session::Session;
-use crate::domain::{ClipIndex, Grade, Labels, Query, TimeSpan, n_clips};
+use crate::app::session::{Session, capitalised};
+use crate::domain::{
+    ClipIndex, Grade, Labels, Query, TimeSpan, count, format_timestamp, n_clips, verb,
+};
 use crate::store::ContentId;
 use crate::worker::LabelsToSave;
 
@@ -44,6 +46,26 @@ impl Selection {
     }
 }
 
+/// What a grade answers to "does it happen here?".
+pub fn grade_word(grade: Grade) -> &'static str {
+    match grade {
+        Grade::VeryBad => "no",
+        Grade::Bad => "hardly",
+        Grade::Fair => "partly",
+        Grade::Good => "yes",
+        Grade::VeryGood => "exactly",
+    }
+}
+
+/// Clips that were just graded, or whose grades were just taken back.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Graded {
+    /// Counts them: the same clips may be graded twice.
+    pub n: u64,
+    pub query: Query,
+    pub clips: Vec<ClipIndex>,
+}
+
 /// Everything that was said about one video, and what is needed to undo it.
 #[derive(Clone, Debug, Default)]
 pub struct LabelBook {
@@ -54,11 +76,48 @@ pub struct LabelBook {
     undone: Vec<Edit>,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 struct Edit {
     query: Query,
     before: Labels,
     after: Labels,
+}
+
+impl Edit {
+    /// The clips whose grade is another.
+    fn clips(&self) -> Vec<ClipIndex> {
+        let both = self.before.grades.keys().chain(self.after.grades.keys());
+        let mut clips: Vec<_> = both
+            .copied()
+            .filter(|clip| self.before.grade(*clip) != self.after.grade(*clip))
+            .collect();
+        clips.sort_unstable();
+        clips.dedup();
+        clips
+    }
+
+    /// `2 clips of “a kite” at 0:04.0 – 0:08.0 are “no” again`, where `now` are its labels.
+    fn in_words(&self, now: &Labels) -> String {
+        let clips = self.clips();
+        let (Some(&first), Some(&last)) = (clips.first(), clips.last()) else {
+            return format!("nothing of “{}”", self.query);
+        };
+        let span = TimeSpan::of_clips(first, last);
+        let grade = now.grade(first);
+        let state = match grade {
+            _ if clips.iter().any(|clip| now.grade(*clip) != grade) => "as before".to_owned(),
+            Some(grade) => format!("“{}” again", grade_word(grade)),
+            None => "without a grade".to_owned(),
+        };
+        let (are, at) = (verb(clips.len(), "is", "are"), span.start_secs);
+        format!(
+            "{} of “{}” at {} – {} {are} {state}",
+            count(clips.len(), "clip"),
+            self.query,
+            format_timestamp(at),
+            format_timestamp(span.end_secs),
+        )
+    }
 }
 
 impl LabelBook {
@@ -71,6 +130,11 @@ impl LabelBook {
                 ..Self::default()
             };
         }
+    }
+
+    /// Which video this is about, once that is known.
+    pub fn content(&self) -> Option<&ContentId> {
+        self.content.as_ref()
     }
 
     /// Whether labels can be added.
@@ -124,22 +188,18 @@ impl LabelBook {
         true
     }
 
-    /// The query whose labels changed.
-    fn undo(&mut self) -> Option<Query> {
+    fn undo(&mut self) -> Option<Edit> {
         let edit = self.done.pop()?;
-        let query = edit.query.clone();
-        self.set(&query, edit.before.clone());
-        self.undone.push(edit);
-        Some(query)
+        self.set(&edit.query, edit.before.clone());
+        self.undone.push(edit.clone());
+        Some(edit)
     }
 
-    /// The query whose labels changed.
-    fn redo(&mut self) -> Option<Query> {
+    fn redo(&mut self) -> Option<Edit> {
         let edit = self.undone.pop()?;
-        let query = edit.query.clone();
-        self.set(&query, edit.after.clone());
-        self.done.push(edit);
-        Some(query)
+        self.set(&edit.query, edit.after.clone());
+        self.done.push(edit.clone());
+        Some(edit)
     }
 }
 
@@ -175,25 +235,50 @@ impl Session {
         target: Option<Selection>,
         grade: Option<Grade>,
     ) -> Option<LabelsToSave> {
+        let is_selected = target.is_none();
         let target = target.or_else(|| self.grading_target())?;
         let query = self.selected_lane()?.query.clone();
         let book = &mut self.video.as_mut()?.labels;
-        if !book.is_open() || !book.grade(&query, target.clips(), grade) {
+        if !book.is_open() {
             return None;
         }
-        self.labels_changed(&query)
+        let is_new = book.grade(&query, target.clips(), grade);
+        if is_selected {
+            // Or the next grade, given somewhere else, would change these clips unseen.
+            self.selection = None;
+        }
+        self.outline(&query, target.clips().collect());
+        is_new.then(|| self.labels_changed(&query)).flatten()
     }
 
     /// Takes the last grades back. The result is to be saved.
     pub fn undo_label(&mut self) -> Option<LabelsToSave> {
-        let query = self.video.as_mut()?.labels.undo()?;
-        self.labels_changed(&query)
+        let edit = self.video.as_mut()?.labels.undo()?;
+        self.say_what_changed("undone", &edit, &edit.before);
+        self.labels_changed(&edit.query)
     }
 
     /// Gives the grades again that were undone last. The result is to be saved.
     pub fn redo_label(&mut self) -> Option<LabelsToSave> {
-        let query = self.video.as_mut()?.labels.redo()?;
-        self.labels_changed(&query)
+        let edit = self.video.as_mut()?.labels.redo()?;
+        self.say_what_changed("redone", &edit, &edit.after);
+        self.labels_changed(&edit.query)
+    }
+
+    fn say_what_changed(&mut self, verb: &str, edit: &Edit, now: &Labels) {
+        self.outline(&edit.query, edit.clips());
+        if let Some(last) = self.undone.take() {
+            self.notices.dismiss(last);
+        }
+        self.notices
+            .info(format!("{}: {}", capitalised(verb), edit.in_words(now)));
+        self.undone = self.notices.newest();
+    }
+
+    fn outline(&mut self, query: &Query, clips: Vec<ClipIndex>) {
+        let n = self.graded.as_ref().map_or(0, |graded| graded.n + 1);
+        let query = query.clone();
+        self.graded = Some(Graded { n, query, clips });
     }
 
     fn labels_changed(&mut self, query: &Query) -> Option<LabelsToSave> {
@@ -276,11 +361,19 @@ mod tests {
         assert!(book.grade(&dog, clips(0..1), Some(Grade::Bad)));
         assert!(book.grade(&kite, clips(2..3), None));
         assert_eq!(book.of(&kite).unwrap().n_labels(), 1);
-        assert_eq!(book.undo(), Some(kite.clone()));
+        let edit = book.undo().unwrap();
+        assert_eq!(
+            edit.in_words(&edit.before),
+            "1 clip of “kite” at 0:04.0 – 0:06.0 is “yes” again"
+        );
         assert_eq!(book.of(&kite).unwrap().n_labels(), 2);
-        assert_eq!(book.undo(), Some(dog.clone()));
+        let edit = book.undo().unwrap();
+        assert_eq!(
+            edit.in_words(&edit.before),
+            "1 clip of “dog” at 0:00.0 – 0:02.0 is without a grade"
+        );
         assert!(book.of(&dog).is_none());
-        assert_eq!(book.redo(), Some(dog.clone()));
+        assert_eq!(book.redo().map(|edit| edit.query), Some(dog.clone()));
         assert_eq!(book.of(&dog).unwrap().grade(ClipIndex(0)), Some(Grade::Bad));
         // A new grade ends what could be redone.
         assert!(book.grade(&dog, clips(5..6), Some(Grade::Fair)));

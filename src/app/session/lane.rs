@@ -1,11 +1,11 @@
 //! One query on the screen: its colour, its threshold, and what was found for it.
 
-use crate::domain::{ClipIndex, Highlight, Moment, Query, SaliencyCurve, TimeSpan, Verdict};
+use crate::domain::{ClipIndex, Moment, Query, SaliencyCurve, TimeSpan, Verdict};
 use crate::find::Answer;
 use crate::worker::{Lesson, QueryId};
 
-/// So many of the best clips are listed.
-const N_HIGHLIGHTS: usize = 5;
+/// A moment keeps this much when its ends are dragged.
+const LEAST_MOMENT_SECS: f64 = 0.1;
 
 /// The latest answer to a query.
 #[derive(Clone, Debug)]
@@ -31,8 +31,10 @@ pub struct Lane {
     pub verdict: Option<Verdict>,
     /// At the threshold of this lane, best first; scores are calibrated saliency.
     pub moments: Vec<Moment>,
-    /// The best clips, best first.
-    pub highlights: Vec<Highlight>,
+    /// What exports leave out, of the moments as they are.
+    unticked: Vec<TimeSpan>,
+    /// Moments whose ends were set by hand: as they were found, and as they are.
+    ends: Vec<(TimeSpan, TimeSpan)>,
     /// Why the query cannot be answered.
     pub error: Option<String>,
     /// The prompt that answers; `None` for the plain words.
@@ -59,7 +61,8 @@ impl Lane {
             verdict: None,
             answer: None,
             moments: Vec::new(),
-            highlights: Vec::new(),
+            unticked: Vec::new(),
+            ends: Vec::new(),
             error: None,
             prompt: None,
             last_prompt: None,
@@ -74,7 +77,8 @@ impl Lane {
         self.answer = None;
         self.verdict = None;
         self.moments.clear();
-        self.highlights.clear();
+        self.unticked.clear();
+        self.ends.clear();
         self.error = None;
         self.plain = None;
         self.change = None;
@@ -86,7 +90,6 @@ impl Lane {
         if self.prompt.is_none() {
             self.plain = Some(answer.result.saliency.clone());
         }
-        self.highlights = answer.result.highlights(N_HIGHLIGHTS);
         self.answer = Some(answer);
         self.error = None;
         self.form_moments();
@@ -125,6 +128,50 @@ impl Lane {
             let found = answer.result.found(self.chosen_threshold);
             self.verdict = Some(found.verdict);
             self.moments = found.moments;
+            for moment in &mut self.moments {
+                let set = self.ends.iter().find(|(found, _)| *found == moment.span);
+                if let Some((_, ends)) = set {
+                    moment.span = *ends;
+                }
+            }
+        }
+    }
+
+    /// Whether exports have this moment.
+    pub fn is_ticked(&self, span: TimeSpan) -> bool {
+        !self.unticked.contains(&span)
+    }
+
+    pub(super) fn tick(&mut self, span: TimeSpan, is_ticked: bool) {
+        self.unticked.retain(|other| *other != span);
+        if !is_ticked {
+            self.unticked.push(span);
+        }
+    }
+
+    /// Gives the moment `span` other ends. It has them again whenever it is found as it was.
+    pub(super) fn set_ends(&mut self, span: TimeSpan, ends: TimeSpan) {
+        let last_secs = self
+            .answer
+            .as_ref()
+            .map_or(0.0, |answer| answer.result.end_secs);
+        let start_secs = ends.start_secs.clamp(0.0, last_secs);
+        let end_secs = ends.end_secs.clamp(0.0, last_secs);
+        let ends = TimeSpan::new(start_secs, end_secs);
+        if ends.length_secs() < LEAST_MOMENT_SECS {
+            return;
+        }
+        match self.ends.iter_mut().find(|(_, now)| *now == span) {
+            Some((_, now)) => *now = ends,
+            None => self.ends.push((span, ends)),
+        }
+        for known in &mut self.unticked {
+            if *known == span {
+                *known = ends;
+            }
+        }
+        if let Some(moment) = self.moments.iter_mut().find(|moment| moment.span == span) {
+            moment.span = ends;
         }
     }
 

@@ -5,11 +5,13 @@
 //! about what is shown and done can be tested without a window.
 
 mod events;
+mod exporting;
 mod labelling;
 mod lane;
 mod notice;
 mod perform;
 mod player;
+mod queries;
 mod read;
 mod side;
 mod teaching;
@@ -18,26 +20,24 @@ mod view;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use crate::app::demo;
 use crate::app::effect::Effect;
 use crate::app::settings::Settings;
-use crate::domain::{Query, TimeSpan, file_name};
-use crate::engine::{IndexProgress, InstalledModel, ModelChoice, PromptEntry, export_document};
-use crate::export::ExportDocument;
-use crate::find::Found;
+use crate::domain::{TimeSpan, file_name};
+use crate::engine::{IndexProgress, InstalledModel, ModelChoice, PromptEntry};
 use crate::model::{BUNDLED, DeviceChoice, ModelInfo};
 use crate::video::VideoInfo;
-use crate::worker::{CutProgress, Download, QueryId, VideoId};
+use crate::worker::{CutProgress, Download, DownloadFailure, QueryId, VideoId};
 
-pub use labelling::{LabelBook, Selection};
+pub use exporting::{ExportChoice, Scope};
+pub use labelling::{Graded, LabelBook, Selection, grade_word};
 pub use lane::{Lane, LatestAnswer, percent};
-pub use notice::{Notice, NoticeId, Notices, Severity, capitalised};
+pub use notice::{Notice, NoticeId, Notices, Offer, Severity, capitalised};
 pub use player::PlaybackState;
+pub use queries::AddQueryError;
 pub use side::Side;
 pub use teaching::TeachRun;
 pub use view::{PathQuestion, View};
-
-/// As many queries as there are colours that people can tell apart.
-pub const MAX_LANES: usize = 7;
 
 /// The model, as the worker has last reported it.
 #[derive(Clone, Debug, Default)]
@@ -109,15 +109,6 @@ pub struct ThisTime {
     pub prompt: Option<PathBuf>,
 }
 
-/// Why a query was not added, in words for the user.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum AddQueryError {
-    #[error(transparent)]
-    Query(#[from] crate::domain::QueryError),
-    #[error("{MAX_LANES} queries are the most that can be told apart: remove one first")]
-    TooMany,
-}
-
 /// Everything on the screen that is not a view setting of one panel.
 #[derive(Debug, Default)]
 pub struct Session {
@@ -143,8 +134,13 @@ pub struct Session {
     download: Option<Download>,
     notices: Notices,
     view: View,
-    /// Exports leave out the queries that are not selected.
-    exports_only_selected: bool,
+    /// The clips that were graded last, so that it can be seen which.
+    graded: Option<Graded>,
+    /// The notice about what was undone last.
+    undone: Option<NoticeId>,
+    /// Why the last download has failed.
+    download_failure: Option<DownloadFailure>,
+    export: ExportChoice,
     /// The notice about the last file that could not be opened.
     not_opened: Option<NoticeId>,
     next_video: u64,
@@ -177,6 +173,7 @@ impl Session {
             self.notices.dismiss(notice);
         }
         self.selection = None;
+        self.graded = None;
         self.playback.position_secs = 0.0;
         self.playback.looped = None;
         for lane in &mut self.lanes {
@@ -202,17 +199,31 @@ impl Session {
         self.notices.expire(now)
     }
 
-    /// What came of something that was done elsewhere, in a sentence.
-    pub fn note_outcome(&mut self, outcome: Result<String, String>) {
-        match outcome {
-            Ok(text) => self.notices.info(text),
-            Err(message) => self.notices.error(message),
-        }
+    /// Why something could not be done elsewhere, in a sentence.
+    pub fn note_failure(&mut self, message: String) {
+        self.notices.error(message);
+    }
+
+    /// A file or a folder was written.
+    pub fn note_written(&mut self, text: &str, at: PathBuf) {
+        let offers = vec![Offer::ShowInFolder(at)];
+        self.notices.offer(Severity::Info, text, offers);
+    }
+
+    /// A model did not come, and what can be done about it.
+    pub fn note_download_failed(&mut self, failure: DownloadFailure) {
+        let offers = vec![Offer::TryAgain(failure.repo.clone()), Offer::ChooseFolder];
+        self.notices
+            .offer(Severity::Error, &failure.in_short(), offers);
+        self.download_failure = Some(failure);
     }
 
     /// How far the work beside the window is.
     pub fn note_jobs(&mut self, cuts: Option<CutProgress>, download: Option<Download>) {
         self.cuts = cuts;
+        if download.is_some() {
+            self.download_failure = None;
+        }
         self.download = download;
     }
 
@@ -221,48 +232,22 @@ impl Session {
         self.installed = Some(models);
     }
 
-    /// Adds a query and selects it. Words that are there already only select their lane. Words that
-    /// differ only in capitals are the same: CLIP does not see capitals.
-    ///
-    /// # Errors
-    /// When the words are not a query or there are too many already.
-    fn add_query(&mut self, text: &str) -> Result<Option<(QueryId, Query)>, AddQueryError> {
-        let query = Query::new(text)?;
-        let lower = query.key().to_lowercase();
-        let is_same = |lane: &&Lane| lane.query.key().to_lowercase() == lower;
-        if let Some(lane) = self.lanes.iter().find(is_same) {
-            self.selected = Some(lane.id);
-            return Ok(None);
-        }
-        if self.lanes.len() >= MAX_LANES {
-            return Err(AddQueryError::TooMany);
-        }
-        let id = QueryId(self.next_query);
-        self.next_query += 1;
-        let free_colour = (0..MAX_LANES)
-            .find(|colour| self.lanes.iter().all(|lane| lane.colour != *colour))
-            .unwrap_or(0);
-        self.lanes.push(Lane::new(id, query.clone(), free_colour));
-        self.selected = Some(id);
-        Ok(Some((id, query)))
-    }
-
-    /// Removes a lane; its neighbour is selected.
-    fn remove_query(&mut self, id: QueryId) {
-        let Some(at) = self.lanes.iter().position(|lane| lane.id == id) else {
-            return;
-        };
-        self.lanes.remove(at);
-        self.teaching.take_if(|run| run.query == id);
-        if self.selected == Some(id) {
-            let neighbour = self.lanes.get(at.min(self.lanes.len().saturating_sub(1)));
-            self.selected = neighbour.map(|lane| lane.id);
-        }
-    }
-
     /// Whether the model that answers knows only drawn scenes, and nothing of the world.
     pub fn is_bundled_model(&self) -> bool {
         matches!(&self.model, ModelState::Ready(info) if info.name == BUNDLED)
+    }
+
+    /// Whether the open video is the demo, whatever its file is called.
+    pub fn is_demo(&self) -> bool {
+        let content = self.video.as_ref().and_then(|video| video.labels.content());
+        content.is_some_and(demo::is_demo)
+    }
+
+    /// Whether the model was not made for what is open: whatever it says means nothing. `false` until
+    /// it is known what is open.
+    pub fn is_beyond_model(&self) -> bool {
+        let content = self.video.as_ref().and_then(|video| video.labels.content());
+        self.is_bundled_model() && content.is_some_and(|content| !demo::is_demo(content))
     }
 
     /// What a lane without an answer is waiting for.
@@ -323,38 +308,6 @@ impl Session {
             .into_iter()
             .rev()
             .find(|span| span.start_secs < time_secs - SAME_PLACE_SECS)
-    }
-
-    /// The queries that an export is about: all that the video shows, or the selected one.
-    pub fn exported_lanes(&self) -> impl Iterator<Item = &Lane> {
-        let is_shown = |lane: &Lane| lane.is_probably_present() == Some(true);
-        let only_selected = self.exports_only_selected || !self.lanes.iter().any(is_shown);
-        self.lanes.iter().filter(move |lane| {
-            if only_selected {
-                self.selected == Some(lane.id)
-            } else {
-                is_shown(lane)
-            }
-        })
-    }
-
-    /// What an export is made of; `None` without a video.
-    pub fn export_document(&self) -> Option<ExportDocument> {
-        let video = self.video.as_ref()?;
-        let found = self.exported_lanes().filter_map(|lane| {
-            let answer = &*lane.answer.as_ref()?.result;
-            let shown = Found {
-                verdict: lane.verdict?,
-                moments: lane.moments.clone(),
-            };
-            Some((&lane.query, answer, shown))
-        });
-        Some(export_document(
-            &video.path,
-            &video.info,
-            video.duration_secs,
-            found,
-        ))
     }
 }
 

@@ -1,9 +1,15 @@
 //! Messages to the user: a short list that never blocks anything.
 
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
+
+use crate::store::RepoId;
 
 /// Older ones make room.
 const MAX_NOTICES: usize = 4;
+
+/// Of what was done, only the latest is of interest.
+const MAX_INFOS: usize = 2;
 
 /// Long enough to be read twice; what went wrong stays until it is dismissed.
 const INFO_LASTS: Duration = Duration::from_secs(10);
@@ -22,12 +28,24 @@ pub enum Severity {
     Error,
 }
 
+/// What can be done about a notice; the notice goes when it is done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Offer {
+    /// Show what was written.
+    ShowInFolder(PathBuf),
+    /// Download the model once more.
+    TryAgain(RepoId),
+    /// Take a model that is on this machine.
+    ChooseFolder,
+}
+
 /// One sentence for the user.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Notice {
     pub id: NoticeId,
     pub severity: Severity,
     pub text: String,
+    pub offers: Vec<Offer>,
     since: Instant,
 }
 
@@ -40,21 +58,35 @@ pub struct Notices {
 
 impl Notices {
     pub fn info(&mut self, text: impl Into<String>) {
-        self.push(Severity::Info, &text.into());
+        self.push(Severity::Info, &text.into(), Vec::new());
+    }
+
+    /// What was done, and what can be done with it now.
+    pub fn offer(&mut self, severity: Severity, text: &str, offers: Vec<Offer>) {
+        self.push(severity, text, offers);
     }
 
     pub fn warning(&mut self, text: impl Into<String>) {
-        self.push(Severity::Warning, &text.into());
+        self.push(Severity::Warning, &text.into(), Vec::new());
     }
 
     pub fn error(&mut self, text: impl Into<String>) {
-        self.push(Severity::Error, &text.into());
+        self.push(Severity::Error, &text.into(), Vec::new());
     }
 
     /// The same sentence is not shown twice; it moves to the end.
-    fn push(&mut self, severity: Severity, text: &str) {
+    fn push(&mut self, severity: Severity, text: &str, offers: Vec<Offer>) {
         let text = capitalised(text);
         self.list.retain(|notice| notice.text != text);
+        if severity == Severity::Info {
+            let is_info = |notice: &Notice| notice.severity == Severity::Info;
+            let n_infos = self.list.iter().filter(|notice| is_info(notice)).count();
+            if n_infos >= MAX_INFOS
+                && let Some(oldest) = self.list.iter().position(is_info)
+            {
+                self.list.remove(oldest);
+            }
+        }
         if self.list.len() >= MAX_NOTICES {
             self.list.remove(0);
         }
@@ -62,6 +94,7 @@ impl Notices {
             id: NoticeId(self.next),
             severity,
             text,
+            offers,
             since: Instant::now(),
         });
         self.next += 1;
@@ -136,6 +169,17 @@ mod tests {
         assert_eq!(capitalised("the query is empty"), "The query is empty");
         assert_eq!(capitalised("film.mp4 is empty"), "film.mp4 is empty");
         assert_eq!(capitalised(""), "");
+    }
+
+    #[test]
+    fn of_what_was_done_only_the_latest_stays() {
+        let mut notices = Notices::default();
+        notices.error("wrong");
+        for i in 0..5 {
+            notices.info(format!("{i}"));
+        }
+        let texts: Vec<_> = notices.iter().map(|notice| notice.text.as_str()).collect();
+        assert_eq!(texts, ["Wrong", "3", "4"]);
     }
 
     #[test]

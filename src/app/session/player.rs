@@ -2,7 +2,7 @@
 
 use crate::app::effect::{Effect, Order};
 use crate::app::playback::{Change, Now};
-use crate::app::session::Session;
+use crate::app::session::{OpenVideo, Session};
 use crate::domain::TimeSpan;
 
 /// What the player was doing when this frame began.
@@ -32,6 +32,12 @@ impl Session {
             Change::Stopped(message) => self.notices.error(message),
         }
         Vec::new()
+    }
+
+    /// Whether a video with sound plays on a machine without a sound device.
+    pub fn is_silenced(&self) -> bool {
+        let has_sound = |video: &OpenVideo| video.info.n_audio_channels > 0;
+        self.playback.is_silenced && self.video.as_ref().is_some_and(has_sound)
     }
 
     /// Why there is nothing to hear, if so.
@@ -69,7 +75,6 @@ impl Session {
         if !span.contains(self.playback.position_secs) {
             self.seek(span.start_secs, effects);
         }
-        effects.push(Effect::Player(Order::Play));
     }
 
     /// The moment under the playhead, else the next one.

@@ -3,12 +3,12 @@
 use std::path::Path;
 
 use crate::app::session::{
-    Lane, ModelState, Notices, OpenVideo, PlaybackState, Selection, Session, TeachRun, View,
+    Graded, Lane, ModelState, Notices, OpenVideo, PlaybackState, Selection, Session, TeachRun, View,
 };
 use crate::app::settings::{PlaybackPrefs, Settings};
 use crate::engine::{InstalledModel, ModelChoice, PromptEntry};
 use crate::model::DeviceChoice;
-use crate::worker::{CutProgress, Download, QueryId};
+use crate::worker::{CutProgress, Download, DownloadFailure, QueryId};
 
 impl Session {
     /// What is kept between runs.
@@ -90,8 +90,14 @@ impl Session {
         &self.notices
     }
 
-    pub fn exports_only_selected(&self) -> bool {
-        self.exports_only_selected
+    /// Why the last download has failed, until the next one.
+    pub fn download_failure(&self) -> Option<&DownloadFailure> {
+        self.download_failure.as_ref()
+    }
+
+    /// The clips that were graded last.
+    pub fn graded(&self) -> Option<&Graded> {
+        self.graded.as_ref()
     }
 
     pub fn view(&self) -> &View {

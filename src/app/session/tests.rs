@@ -120,7 +120,7 @@ fn queries_are_refused_in_plain_words_and_keep_their_colours() {
         session.add_query("  ").unwrap_err().to_string(),
         "the query is empty: say in a few words what to look for"
     );
-    let ids: Vec<_> = (0..MAX_LANES)
+    let ids: Vec<_> = (0..queries::MAX_LANES)
         .map(|i| session.add_query(&format!("query {i}")).unwrap().unwrap().0)
         .collect();
     assert_eq!(session.add_query("more"), Err(AddQueryError::TooMany));
@@ -193,9 +193,9 @@ fn an_export_leaves_out_what_is_probably_not_there() {
     let exported =
         |session: &Session| -> Vec<_> { session.exported_lanes().map(|lane| lane.id).collect() };
     assert_eq!(exported(&session), [first]);
-    session.exports_only_selected = true;
+    session.export.scope = Scope::Selected;
     assert_eq!(exported(&session), [second], "it was asked for");
-    session.exports_only_selected = false;
+    session.export.scope = Scope::All;
     session.remove_query(first);
     assert_eq!(exported(&session), [second], "there is nothing else");
 }

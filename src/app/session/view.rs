@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use crate::app::session::Session;
 use crate::app::session::side::Side;
 use crate::app::wish::Wish;
+use crate::worker::QueryId;
 
 /// A path that is asked for in the window, because the desktop has no dialog.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,14 +24,25 @@ pub struct View {
     pub shows_go_to: bool,
     pub shows_frame_times: bool,
     pub path_question: Option<PathQuestion>,
+    /// The field for queries has the keyboard.
+    pub is_asking: bool,
+    /// The query whose words are being changed in that field.
+    pub editing: Option<QueryId>,
     /// Why the words in the field cannot be asked.
     pub query_problem: Option<String>,
+    /// No model is recommended until the next start.
+    pub puts_model_off: bool,
 }
 
 impl Session {
     /// The desktop has no dialog: a field of the window asks instead.
     pub fn ask_path(&mut self, wish: Wish, suggestion: PathBuf) {
         self.view.path_question = Some(PathQuestion { wish, suggestion });
+    }
+
+    /// Whether the field for queries has the keyboard.
+    pub fn note_asking(&mut self, is_asking: bool) {
+        self.view.is_asking = is_asking;
     }
 
     /// The size of the window when it is neither full nor maximised, in points at zoom 1.

@@ -80,8 +80,8 @@ fn ground(points: &[Pos2], bottom: f32, colour: Color32) -> Mesh {
     for pair in points.windows(2) {
         let first = mesh.vertices.len() as u32;
         for point in pair {
-            mesh.colored_vertex(*point, colour.gamma_multiply(0.32));
-            mesh.colored_vertex(pos2(point.x, bottom), colour.gamma_multiply(0.04));
+            mesh.colored_vertex(*point, colour.gamma_multiply(0.42));
+            mesh.colored_vertex(pos2(point.x, bottom), colour.gamma_multiply(0.03));
         }
         mesh.add_triangle(first, first + 1, first + 2);
         mesh.add_triangle(first + 1, first + 3, first + 2);

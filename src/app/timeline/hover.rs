@@ -1,6 +1,8 @@
 //! What is under the pointer: the time, the score, a picture of the clip.
 
-use egui::{Area, Color32, Frame, Id, Margin, Order, Pos2, Rect, Stroke, Ui, vec2};
+use egui::{
+    Area, Color32, Frame, Id, Margin, Order, Rect, Role, Stroke, Ui, WidgetInfo, pos2, vec2,
+};
 
 use crate::app::session::{Lane, percent};
 use crate::app::theme::Palette;
@@ -10,6 +12,9 @@ use crate::domain::{ClipIndex, format_timestamp};
 
 /// Points.
 const PICTURE_HEIGHT: f32 = 90.0;
+
+/// A smaller picture shows nothing.
+const LEAST_HEIGHT: f32 = 30.0;
 
 /// Room for the words below an upright picture.
 const LEAST_WIDTH: f32 = 116.0;
@@ -22,8 +27,8 @@ pub struct Card<'a> {
     pub lane: Option<(&'a Lane, Color32)>,
 }
 
-/// A card above `at` and centred on it, within the window.
-pub fn ui(ui: &Ui, at: Pos2, card: &Card<'_>, thumbnails: &mut Thumbnails) {
+/// A card at the foot of the picture, above the pointer at `x`: it covers nothing else.
+pub fn ui(ui: &Ui, x: f32, area: Rect, card: &Card<'_>, thumbnails: &mut Thumbnails) {
     let palette = Palette::of(ui);
     let Card {
         time_secs,
@@ -31,14 +36,17 @@ pub fn ui(ui: &Ui, at: Pos2, card: &Card<'_>, thumbnails: &mut Thumbnails) {
         lane,
     } = *card;
     let clip = ClipIndex::at(time_secs);
-    let screen: Rect = ui.ctx().content_rect();
+    let height = PICTURE_HEIGHT.min(0.5 * area.height());
+    if height < LEAST_HEIGHT {
+        return;
+    }
     let response = Area::new(Id::unique("timeline hover"))
         .order(Order::Tooltip)
         .interactable(false)
         .fade_in(false)
         .pivot(egui::Align2::CENTER_BOTTOM)
-        .fixed_pos(at - vec2(0.0, 8.0))
-        .constrain_to(screen.shrink(4.0));
+        .fixed_pos(pos2(x, area.bottom() - 8.0))
+        .constrain_to(area.shrink(4.0));
     response.show(ui.ctx(), |ui| {
         Frame::new()
             .fill(palette.raised)
@@ -48,12 +56,10 @@ pub fn ui(ui: &Ui, at: Pos2, card: &Card<'_>, thumbnails: &mut Thumbnails) {
             .show(ui, |ui| {
                 ui.spacing_mut().item_spacing = vec2(8.0, 4.0);
                 // As large before the picture is there, or the card would jump.
-                let width = PICTURE_HEIGHT * shape.x / shape.y.max(1.0);
-                let place = vec2(
-                    width.clamp(LEAST_WIDTH, 2.4 * PICTURE_HEIGHT),
-                    PICTURE_HEIGHT,
-                );
-                let (place, _) = ui.allocate_exact_size(place, egui::Sense::hover());
+                let width = height * shape.x / shape.y.max(1.0);
+                let place = vec2(width.clamp(LEAST_WIDTH, 2.4 * height), height);
+                let (place, shown) = ui.allocate_exact_size(place, egui::Sense::hover());
+                shown.widget_info(|| WidgetInfo::labeled(Role::Image, true, "Preview"));
                 ui.painter()
                     .rect_filled(place, 4.0, palette.video_background);
                 if let Some(texture) = thumbnails.get(clip) {

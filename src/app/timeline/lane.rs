@@ -1,4 +1,4 @@
-//! One lane right of its name: heat strip, curve, moments, threshold and labels, over each other.
+//! One lane right of its name: curve, moments, threshold and labels, over each other.
 
 use egui::{Align2, Rangef, Rect, Response, TextStyle, Ui, vec2};
 
@@ -8,10 +8,11 @@ use crate::app::session::Lane;
 use crate::app::timeline::change::Changes;
 use crate::app::timeline::curve::{self, SaliencyScale};
 use crate::app::timeline::strip::Strip;
-use crate::app::timeline::{heat_strip, labels, moments, threshold};
+use crate::app::timeline::{ends, labels, moments, threshold};
 use crate::domain::{ClipIndex, Labels, Verdict};
 
-const HEAT_HEIGHT: f32 = 12.0;
+/// Of the mark at the best clip.
+const PIN_HEIGHT: f32 = 14.0;
 
 /// A lane and what is to be seen of it.
 #[derive(Clone, Copy)]
@@ -62,8 +63,7 @@ pub fn ui(
     };
     let now_secs = ui.input(|input| input.time);
     let values = changes.values(lane, answer.result.saliency.values(), now_secs);
-    let heat = body.with_max_y(body.top() + HEAT_HEIGHT);
-    let mut plot = body.with_min_y(heat.bottom() + 3.0);
+    let mut plot = *body;
     if view.shows_labels {
         let below = plot.with_min_y(plot.bottom() - labels::HEIGHT);
         plot.set_bottom(below.top() - 1.0);
@@ -71,11 +71,9 @@ pub fn ui(
     }
     let saliency = SaliencyScale::new(answer.result.saliency_range(), plot.shrink2(vec2(0.0, 3.0)));
 
-    let opacity = if is_doubtful { 0.55 } else { 1.0 };
-    heat_strip::paint(&strip.at(heat), &values, opacity);
     let plot = strip.at(plot);
     let is_guess = lane.verdict.is_some_and(Verdict::is_guess);
-    moments::paint_bands(&plot, &lane.moments, full, is_guess);
+    moments::paint_bands(&plot, lane, full, is_guess);
     let plain = lane.plain.as_ref().filter(|_| lane.prompt.is_some());
     if let Some(plain) = plain.filter(|_| view.compares) {
         curve::paint_ghost(&plot, plain.values(), &saliency, palette.weak_text);
@@ -92,10 +90,13 @@ pub fn ui(
     let is_warm = line
         .as_ref()
         .is_some_and(|line| line.hovered() || line.dragged() || line.has_focus());
+    if view.is_selected && !is_doubtful {
+        ends::ui(ui, &plot, lane, full, actions);
+    }
     if view.is_selected || is_warm {
         threshold::paint(ui, &plot, lane, &saliency, is_warm);
     }
-    let pin = Rect::from_x_y_ranges(body.x_range(), heat.top()..=heat.bottom() + 4.0);
+    let pin = body.with_max_y(body.top() + PIN_HEIGHT);
     let best = answer.result.highlight.clip;
     moments::paint_highlight(&strip.at(pin), best, colour);
     line

@@ -1,9 +1,10 @@
-//! The timeline: a ruler, and for each query a lane with heat strip, curve, moments and threshold.
+//! The timeline: a ruler, a filmstrip, and for each query a lane with curve, moments and threshold.
 //!
 //! ```text
 //!            │ 0:00      0:30      1:00      1:30 │  ruler
-//!  ● a kite  │ ▓▓▒▒░░░░░▒▒▓▓████▓▒░░░░░░░▒▒▓▓▓▒░░ │  heat strip
-//!    92 % ×  │ ___/‾\____________/‾‾\____________ │  curve, moments, threshold
+//!            │ [    ][    ][    ][    ][    ][    │  filmstrip
+//!  ● a kite  │ ___/‾\____________/‾‾\____________ │  curve, moments, threshold
+//!    92 % ×  │                                    │
 //! ```
 //! It owns what part of the video is visible, and nothing else: where the playhead is and what was
 //! found comes from the [`Session`], and what the user does leaves as [`Actions`].
@@ -11,12 +12,15 @@
 mod change;
 mod columns;
 mod curve;
+mod ends;
+mod filmstrip;
 mod gutter;
-mod heat_strip;
 mod hover;
 mod labels;
 mod lane;
+mod lanes;
 mod moments;
+mod outline;
 mod overview;
 mod playhead;
 mod ruler;
@@ -24,40 +28,33 @@ mod strip;
 mod threshold;
 mod time_view;
 
-use egui::scroll_area::ScrollSource;
 use egui::{
-    Align2, EventFilter, Key, PointerButton, Pos2, Rect, Response, Role, ScrollArea, Sense,
-    TextStyle, Ui, WidgetInfo, pos2, vec2,
+    EventFilter, Key, PointerButton, Rect, Response, Role, Sense, Ui, WidgetInfo, pos2, vec2,
 };
 
 use crate::app::action::{Actions, Play, Teach};
 use crate::app::colours::lane_colour;
-use crate::app::session::{Lane, OpenVideo, Selection, Session, Side};
+use crate::app::session::{Lane, OpenVideo, Selection, Session};
 use crate::app::theme::Palette;
 use crate::app::thumbnails::Thumbnails;
-use crate::worker::{QueryId, VideoId};
+use crate::worker::VideoId;
 
-use change::Changes;
-use lane::LaneView;
+use lanes::{LanesPlace, Pointed};
 use strip::Strip;
 use time_view::{TimeScale, TimeView};
 
 const RULER_HEIGHT: f32 = 26.0;
-const LANE_GAP: f32 = 4.0;
-
-/// Two lines of words beside it, heat strip and curve in it.
-const LEAST_LANE_HEIGHT: f32 = 38.0;
 
 /// What the timeline remembers between frames.
 #[derive(Debug, Default)]
 pub struct State {
     view: Option<(VideoId, TimeView)>,
     was_playing_inside: bool,
-    /// The lane that was last scrolled to.
-    shown_selection: Option<QueryId>,
+    /// A click on a threshold that may become a double click: when, and where in the video.
+    clicked: Option<(f64, f64)>,
     /// Where a selection began that is still being drawn.
     selecting_from_secs: Option<f64>,
-    changes: Changes,
+    lanes: lanes::State,
 }
 
 impl State {
@@ -66,23 +63,15 @@ impl State {
         self.view = None;
     }
 
-    /// Whether a curve is still on its way to another one.
+    /// Whether something still changes by itself: a curve, or the outline of graded clips.
     pub fn is_moving(&self) -> bool {
-        self.changes.is_moving()
+        self.lanes.is_moving() || self.clicked.is_some()
     }
 }
 
-/// How high the timeline wants to be, `available` points at most.
-pub fn height(n_lanes: usize, available: f32) -> f32 {
-    let lane = match n_lanes {
-        0 | 1 => 104.0,
-        2 => 84.0,
-        3 => 70.0,
-        4 => 58.0,
-        5 => 48.0,
-        _ => LEAST_LANE_HEIGHT,
-    };
-    (RULER_HEIGHT + n_lanes.max(1) as f32 * (lane + LANE_GAP)).min(available)
+/// How high the timeline is in so much height: the same for any number of queries.
+pub fn height(available: f32) -> f32 {
+    (0.36 * available).clamp(130.0, 420.0).min(available)
 }
 
 pub fn ui(
@@ -90,6 +79,7 @@ pub fn ui(
     session: &Session,
     state: &mut State,
     thumbnails: &mut Thumbnails,
+    previews: Option<Rect>,
     actions: &mut Actions,
 ) {
     let Some(video) = session.video() else { return };
@@ -113,25 +103,29 @@ pub fn ui(
     state.view = Some((video.id, scale.view));
 
     let ruler = plot.with_max_y(area.top() + RULER_HEIGHT);
-    let lanes_area = area.with_min_y(ruler.bottom());
+    let shape = vec2(video.info.width as f32, video.info.height as f32);
+    let film = filmstrip::place(plot.with_min_y(ruler.bottom()));
+    filmstrip::ui(ui, &Strip::new(ui, film, &scale), shape, thumbnails);
+    let corner = Rect::from_min_max(area.min, pos2(area.left() + gutter_width, ruler.bottom()));
+    gutter::close_all(ui, corner, session, actions);
+    let lanes_area = area
+        .with_min_y(film.bottom() + lanes::GAP)
+        .with_max_y(area.bottom() - lanes::GAP);
     let mut pointed = Pointed::default();
     if session.lanes().is_empty() {
-        empty_lane(ui, lanes_area);
+        lanes::empty_ui(ui, lanes_area);
     } else {
         let place = LanesPlace {
             area: lanes_area,
             gutter_right: area.left() + gutter_width,
             scale: &scale,
         };
-        pointed = lanes_ui(ui, &place, (video, session), state, actions);
+        pointed = lanes::ui(ui, &place, (video, session), &mut state.lanes, actions);
     }
-    if state.changes.is_moving() {
+    if state.is_moving() {
         ui.request_repaint();
     }
-    // A click on a threshold is one on the timeline.
-    if let Some(pointer) = pointed.clicked_at {
-        actions.push(Play::Seek(scale.secs_at(pointer.x)));
-    }
+    state.click_threshold(ui, &pointed, &scale, actions);
 
     let strip = Strip {
         rect: plot,
@@ -146,10 +140,38 @@ pub fn ui(
     overview::paint(&ruler);
     playhead::paint(&strip, ruler.rect.bottom(), position_secs);
     let strip = Strip::new(ui, plot, &scale);
-    hover_ui(ui, &strip, pointed.lane, session, thumbnails);
+    hover_ui(ui, &strip, pointed.lane, session, previews, thumbnails);
 }
 
 impl State {
+    /// A click on a threshold is one on the timeline, unless it is the first of two, which reset it.
+    fn click_threshold(
+        &mut self,
+        ui: &Ui,
+        pointed: &Pointed<'_>,
+        scale: &TimeScale,
+        actions: &mut Actions,
+    ) {
+        let now_secs = ui.input(|input| input.time);
+        let delay = ui.options(|options| options.input_options.max_double_click_delay);
+        if pointed.is_double_click {
+            self.clicked = None;
+        } else if let Some(pointer) = pointed.clicked_at {
+            self.clicked = Some((now_secs, scale.secs_at(pointer.x)));
+        }
+        let Some((at_secs, time_secs)) = self.clicked else {
+            return;
+        };
+        let left = at_secs + delay - now_secs;
+        if left > 0.0 {
+            let left = std::time::Duration::from_secs_f64(left);
+            ui.ctx().request_repaint_after(left);
+        } else {
+            self.clicked = None;
+            actions.push(Play::Seek(time_secs));
+        }
+    }
+
     /// The visible part of the video, which follows the playhead while it plays.
     fn follow(&mut self, video: &OpenVideo, session: &Session) -> TimeView {
         let mut view = match self.view {
@@ -235,83 +257,6 @@ impl State {
     }
 }
 
-/// Where the lanes are.
-struct LanesPlace<'a> {
-    area: Rect,
-    /// Where the names end.
-    gutter_right: f32,
-    scale: &'a TimeScale,
-}
-
-/// What the pointer does on the lanes.
-#[derive(Default)]
-struct Pointed<'a> {
-    /// The lane under it.
-    lane: Option<&'a Lane>,
-    /// Where it clicked a threshold.
-    clicked_at: Option<Pos2>,
-}
-
-/// All lanes, one below the other; they scroll where there is no room.
-fn lanes_ui<'a>(
-    ui: &mut Ui,
-    place: &LanesPlace<'_>,
-    (video, session): (&OpenVideo, &'a Session),
-    state: &mut State,
-    actions: &mut Actions,
-) -> Pointed<'a> {
-    let mut pointed = Pointed::default();
-    let area = place.area;
-    let n_lanes = session.lanes().len() as f32;
-    let lane_height = (area.height() / n_lanes - LANE_GAP).max(LEAST_LANE_HEIGHT);
-    state.changes.begin_frame();
-    let mut lanes_ui = ui.new_child(egui::UiBuilder::new().max_rect(area));
-    lanes_ui.spacing_mut().item_spacing = vec2(0.0, LANE_GAP);
-    // Over the curves the wheel zooms; over the names it scrolls to lanes that have no room.
-    let names = area.with_max_x(place.gutter_right);
-    let source = ScrollSource {
-        mouse_wheel: ui.rect_contains_pointer(names),
-        ..ScrollSource::SCROLL_BAR
-    };
-    let is_newly_selected = state.shown_selection != session.selected();
-    state.shown_selection = session.selected();
-    let is_teaching = session.view().side == Side::Teach;
-    ScrollArea::vertical()
-        .scroll_source(source)
-        .auto_shrink(false)
-        .show(&mut lanes_ui, |ui| {
-            for lane in session.lanes() {
-                let size = vec2(ui.available_width(), lane_height);
-                let (row, _) = ui.allocate_exact_size(size, Sense::hover());
-                let is_selected = session.selected() == Some(lane.id);
-                if is_selected && is_newly_selected {
-                    ui.scroll_to_rect(row, None);
-                }
-                let labels = video.labels.of(&lane.query);
-                let view = LaneView {
-                    lane,
-                    is_selected,
-                    waiting: session.waiting_for(),
-                    labels,
-                    shows_labels: is_teaching || labels.is_some(),
-                    compares: is_teaching && is_selected,
-                };
-                gutter::ui(ui, row.with_max_x(place.gutter_right), view, actions);
-                let body = Rect::from_x_y_ranges(place.scale.x, row.y_range());
-                let strip = Strip::new(ui, body, place.scale);
-                let line = lane::ui(ui, &strip, view, &mut state.changes, actions);
-                if let Some(line) = line.filter(Response::clicked) {
-                    pointed.clicked_at = line.interact_pointer_pos();
-                }
-                let pointer = ui.input(|input| input.pointer.hover_pos());
-                if pointer.is_some_and(|pointer| body.contains(pointer)) {
-                    pointed.lane = Some(lane);
-                }
-            }
-        });
-    pointed
-}
-
 /// The wheel zooms at the pointer; with Shift, or sideways, it pans.
 fn wheel(ui: &Ui, response: &Response, scale: &mut TimeScale) {
     let Some(pointer) = ui.input(|input| input.pointer.hover_pos()) else {
@@ -332,25 +277,13 @@ fn wheel(ui: &Ui, response: &Response, scale: &mut TimeScale) {
     }
 }
 
-fn empty_lane(ui: &Ui, area: Rect) {
-    let palette = Palette::of(ui);
-    let painter = ui.painter_at(area);
-    painter.rect_filled(area.shrink2(vec2(0.0, 2.0)), 6.0, palette.lane_background);
-    painter.text(
-        area.center(),
-        Align2::CENTER_CENTER,
-        "Say above what you look for: where it happens is shown here",
-        TextStyle::Body.resolve(ui.style()),
-        palette.weak_text,
-    );
-}
-
-/// Where a click would go, and what is there.
+/// Where a click would go, and what is there: a line, and a preview within `previews`.
 fn hover_ui(
     ui: &Ui,
     plot: &Strip<'_>,
     lane: Option<&Lane>,
     session: &Session,
+    previews: Option<Rect>,
     thumbnails: &mut Thumbnails,
 ) {
     let Some(pointer) = ui.input(|input| input.pointer.hover_pos()) else {
@@ -360,6 +293,7 @@ fn hover_ui(
         return;
     }
     playhead::paint_hover(plot, pointer.x);
+    let Some(area) = previews else { return };
     let shape = session.video().map_or(vec2(16.0, 9.0), |video| {
         vec2(video.info.width as f32, video.info.height as f32)
     });
@@ -370,5 +304,5 @@ fn hover_ui(
         shape,
         lane: lane.map(|lane| (lane, lane_colour(lane.colour, is_dark))),
     };
-    hover::ui(ui, pos2(pointer.x, plot.rect.top()), &card, thumbnails);
+    hover::ui(ui, pointer.x, area, &card, thumbnails);
 }

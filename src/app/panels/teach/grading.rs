@@ -6,12 +6,12 @@ use crate::app::action::{Actions, Teach};
 use crate::app::colours::grade_colour;
 use crate::app::icons::Icon;
 use crate::app::panels::results::hint;
-use crate::app::session::{Selection, Session};
+use crate::app::session::{Selection, Session, grade_word};
 use crate::app::theme::{CORNER, Palette};
 use crate::app::widgets::{IconButton, focus_ring};
 use crate::domain::{Grade, format_timestamp};
 
-const GRADE_HEIGHT: f32 = 44.0;
+const GRADE_HEIGHT: f32 = 42.0;
 
 pub fn ui(ui: &mut Ui, session: &Session, actions: &mut Actions) {
     let palette = Palette::of(ui);
@@ -58,6 +58,12 @@ pub fn ui(ui: &mut Ui, session: &Session, actions: &mut Actions) {
         let given = session.common_grade(target);
         grades(ui, given, actions);
     });
+}
+
+/// How to begin, until something is labelled.
+pub fn hint_ui(ui: &mut Ui, session: &Session) {
+    let Some(video) = session.video() else { return };
+    let is_open = video.labels.is_open();
     let text = match session.selected_labels() {
         _ if !is_open => "Labels can be given when indexing has begun.",
         Some(_) => return,
@@ -134,7 +140,7 @@ fn grades(ui: &mut Ui, given: Option<Grade>, actions: &mut Actions) {
         painter.text(
             below,
             Align2::CENTER_CENTER,
-            short_name(grade),
+            grade_word(grade),
             small.clone(),
             if is_given { ink } else { palette.weak_text },
         );
@@ -145,16 +151,5 @@ fn grades(ui: &mut Ui, given: Option<Grade>, actions: &mut Actions) {
         }
         let key = grade.value();
         response.on_hover_text(format!("Key {key}"));
-    }
-}
-
-/// Fits a fifth of the panel.
-fn short_name(grade: Grade) -> &'static str {
-    match grade {
-        Grade::VeryBad => "no",
-        Grade::Bad => "hardly",
-        Grade::Fair => "partly",
-        Grade::Good => "yes",
-        Grade::VeryGood => "exactly",
     }
 }

@@ -6,8 +6,8 @@ use crate::app::action::{Actions, Teach};
 use crate::app::session::Lane;
 use crate::app::theme::Palette;
 use crate::app::widgets::card;
-use crate::domain::count;
-use crate::learn::Verdict;
+use crate::domain::{count, verb};
+use crate::learn::{ENOUGH_LABELS, Verdict};
 use crate::model::prompt::HeldOutScores;
 use crate::worker::Lesson;
 
@@ -91,6 +91,15 @@ fn learned(ui: &mut Ui, lane: &Lane, lesson: &Lesson, actions: &mut Actions) {
     }
 }
 
+/// Whether no number of the table falls and one rises.
+fn looks_better(lesson: &Lesson) -> bool {
+    let (Some(before), Some(after)) = (lesson.before, lesson.after) else {
+        return false;
+    };
+    let pairs = [(before.hit1, after.hit1), (before.mean_ap, after.mean_ap)];
+    pairs.iter().all(|(was, is)| is >= was) && pairs.iter().any(|(was, is)| is > was)
+}
+
 fn explanation(lesson: &Lesson, is_used: bool) -> String {
     let search = if is_used {
         "It answers because you asked for it"
@@ -98,9 +107,19 @@ fn explanation(lesson: &Lesson, is_used: bool) -> String {
         "The search stays as it was"
     };
     let videos = count(lesson.n_videos, "video");
-    let from = format!("From {} labels on {videos}", lesson.n_labels);
+    let from = format!("From {} on {videos}", count(lesson.n_labels, "label"));
     match lesson.verdict {
         Verdict::Better => format!("{from}: better on labels that it did not learn from."),
+        // The table below it says so, and a few labels can look good by chance.
+        Verdict::NotBetter if looks_better(lesson) => {
+            let missing = ENOUGH_LABELS.saturating_sub(lesson.n_labels).max(2);
+            format!(
+                "{from}: looks better, but {} {} too few to be sure. {search}; label {} more.",
+                count(lesson.n_labels, "label"),
+                verb(lesson.n_labels, "is", "are"),
+                count(missing, "clip"),
+            )
+        }
         Verdict::NotBetter => format!(
             "{from}: no better on labels that it did not learn from. {search}; label a few more \
              clips."
@@ -109,5 +128,37 @@ fn explanation(lesson: &Lesson, is_used: bool) -> String {
             "{from}: too few to check whether it is better. {search}; label a few more clips, some \
              where it happens and some where it does not."
         ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::HeldOutScores;
+
+    #[test]
+    fn the_words_agree_with_the_table() {
+        let scores = |hit1, mean_ap| HeldOutScores {
+            hit1,
+            mean_ap,
+            shown: None,
+        };
+        let mut lesson = Lesson {
+            prompt: "a kite".to_owned(),
+            verdict: Verdict::NotBetter,
+            before: Some(scores(50.0, 75.0)),
+            after: Some(scores(100.0, 100.0)),
+            n_labels: 7,
+            n_videos: 1,
+        };
+        let text = explanation(&lesson, false);
+        assert!(
+            text.contains("looks better, but 7 labels are too few"),
+            "{text}"
+        );
+        assert!(text.contains("label 3 clips more"), "{text}");
+        lesson.after = Some(scores(0.0, 100.0));
+        let text = explanation(&lesson, false);
+        assert!(text.contains("no better"), "{text}");
     }
 }

@@ -8,11 +8,13 @@ mod training;
 use egui::{RichText, ScrollArea, Ui};
 
 use crate::app::action::Actions;
+use crate::app::colours::lane_colour;
 use crate::app::panels::results::{head, hint, section};
-use crate::app::panels::span_row::SpanRow;
+use crate::app::panels::span_card::{SpanCard, grid};
 use crate::app::session::{Lane, Session};
 use crate::app::theme::Palette;
 use crate::app::thumbnails::Thumbnails;
+use crate::worker::QueryId;
 
 /// What is typed and not yet done.
 #[derive(Debug, Default)]
@@ -21,6 +23,8 @@ pub struct State {
     rename: Option<(String, String)>,
     /// The prompt that is deleted when that is asked for once more.
     delete: Option<String>,
+    /// The query whose outcome is on screen: a new one is scrolled to.
+    told: Option<QueryId>,
 }
 
 pub fn ui(
@@ -39,17 +43,24 @@ pub fn ui(
     };
     head(ui, lane);
     prompts::ui(ui, session, lane, state, actions);
-    let contents = ScrollArea::vertical()
+    // What is needed again and again keeps its place; what comes and goes scrolls below.
+    grading::ui(ui, session, actions);
+    training::ui(ui, session, lane, actions);
+    let is_told = lane.lesson.is_some();
+    let is_news = is_told && state.told != Some(lane.id);
+    state.told = is_told.then_some(lane.id);
+    let mut contents = ScrollArea::vertical()
         .id_salt(("teach", lane.id))
         .auto_shrink(false)
         // However low the window is, nothing reaches out of the panel.
         .min_scrolled_height(0.0);
+    if is_news {
+        contents = contents.vertical_scroll_offset(0.0);
+    }
     contents.show(ui, |ui| {
-        ui.add_space(4.0);
-        grading::ui(ui, session, actions);
-        ui.add_space(8.0);
-        training::ui(ui, session, lane, actions);
+        training::progress_ui(ui, session, lane);
         lesson::ui(ui, lane, actions);
+        grading::hint_ui(ui, session);
         proposals(ui, session, lane, thumbnails, actions);
     });
 }
@@ -70,16 +81,19 @@ fn proposals(
     section(ui, "What to label next?");
     let why = "The clips that the model is least sure of.";
     ui.label(RichText::new(why).small().color(palette.weak_text));
-    for (i, &clip) in lane.proposals.iter().enumerate() {
-        let row = SpanRow {
+    let proposals = lane.proposals.iter().enumerate();
+    let cards: Vec<_> = proposals
+        .map(|(i, &clip)| SpanCard {
             title: format!("Unsure clip {}", i + 1),
             span: clip.span(),
             clip,
             // What counts is how near it is to the threshold.
             saliency: None,
+            colour: lane_colour(lane.colour, palette.is_dark),
             is_looped: session.playback().looped == Some(clip.span()),
             shows_thumbs: true,
-        };
-        row.ui(ui, session, thumbnails, actions);
-    }
+            tick: None,
+        })
+        .collect();
+    grid(ui, &cards, session, thumbnails, actions);
 }

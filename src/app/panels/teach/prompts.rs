@@ -7,7 +7,7 @@ use crate::app::icons::Icon;
 use crate::app::panels::teach::State;
 use crate::app::session::{Lane, Session};
 use crate::app::theme::Palette;
-use crate::app::widgets::{IconButton, Look, select_all};
+use crate::app::widgets::{self, IconButton, Look, select_all};
 use crate::worker::PromptEdit;
 
 pub fn ui(ui: &mut Ui, session: &Session, lane: &Lane, state: &mut State, actions: &mut Actions) {
@@ -39,9 +39,8 @@ pub fn ui(ui: &mut Ui, session: &Session, lane: &Lane, state: &mut State, action
         if closed {
             state.delete = None;
         }
-        Popup::menu(&more)
-            .close_behavior(egui::PopupCloseBehavior::CloseOnClickOutside)
-            .show(|ui| menu(ui, session, lane, state, actions));
+        let id = Popup::default_response_id(&more);
+        widgets::menu(&more, id, |ui| menu(ui, session, lane, state, actions));
     });
 }
 
@@ -126,14 +125,10 @@ fn rename(ui: &mut Ui, state: &mut State, actions: &mut Actions) {
             response.request_focus();
             select_all(ui.ctx(), response.id, new_name);
         }
-        let keys = ui.input(|input| {
-            (
-                input.key_pressed(Key::Enter),
-                input.key_pressed(Key::Escape),
-            )
-        });
-        is_kept |= keys.0;
-        is_over = keys.1;
+        let is_entered = ui.input(|input| input.key_pressed(Key::Enter));
+        is_kept |= is_entered;
+        // Esc takes the keyboard away, as a click beside the field does.
+        is_over = response.lost_focus() && !is_entered;
     });
     if is_kept {
         actions.push(Teach::EditPrompts(PromptEdit::Rename {

@@ -7,7 +7,7 @@ use crate::app::icons::Icon;
 use crate::app::session::{Lane, Session, TeachRun};
 use crate::app::theme::{CORNER, Palette};
 use crate::app::widgets::{IconButton, Look};
-use crate::domain::{Grade, Labels, count};
+use crate::domain::{Grade, Labels, count, verb};
 use crate::learn::{ENOUGH_LABELS, Phase, Progress};
 
 const PLOT_HEIGHT: f32 = 64.0;
@@ -58,20 +58,29 @@ fn counts(labels: &Labels) -> String {
         ""
     };
     format!(
-        "{} labelled: {n_good} fit, {n_bad} do not{missing}",
-        count(n, "clip")
+        "{} labelled: {n_good} {}, {n_bad} {} not{missing}",
+        count(n, "clip"),
+        verb(n_good, "fits", "fit"),
+        verb(n_bad, "does", "do"),
     )
 }
 
 fn running(ui: &mut Ui, run: &TeachRun, actions: &mut Actions) {
-    let palette = Palette::of(ui);
-    let small = |text: String| RichText::new(text).small().color(palette.text);
     ui.horizontal(|ui| {
         let stop = IconButton::with_text(Icon::Close, "Stop and keep the best");
         if stop.enabled(!run.is_stopping).show(ui).clicked() {
             actions.push(Teach::Stop);
         }
     });
+}
+
+/// How the training of this query goes.
+pub fn progress_ui(ui: &mut Ui, session: &Session, lane: &Lane) {
+    let Some(run) = session.teaching().filter(|run| run.query == lane.id) else {
+        return;
+    };
+    let palette = Palette::of(ui);
+    let small = |text: String| RichText::new(text).small().color(palette.text);
     let Some(progress) = &run.progress else {
         ui.label(small("Reading the labels…".to_owned()));
         return;

@@ -1,6 +1,6 @@
 //! Opening videos, and writing what was found.
 
-use crate::app::action::File;
+use crate::app::action::{File, Find};
 use crate::app::effect::{Content, Effect};
 use crate::app::session::Session;
 use crate::app::wish::Wish;
@@ -17,7 +17,15 @@ impl Session {
                 self.settings.recent.clear();
                 effects.push(Effect::SaveSettings);
             }
-            File::ExportOnlySelected(only) => self.exports_only_selected = only,
+            File::OpenDemo(query) => {
+                effects.push(Effect::OpenDemo);
+                if let Some(query) = query {
+                    effects.extend(self.perform(Find::Ask(query.to_owned()).into()));
+                }
+            }
+            File::ShowInFolder(path) => effects.push(Effect::ShowInFolder(path)),
+            File::ExportScope(scope) => self.export.scope = scope,
+            File::ExportTop(top) => self.export.top = top,
             File::Export(format) => {
                 if self.video.is_some() {
                     effects.push(self.ask(Wish::ExportTo(format)));

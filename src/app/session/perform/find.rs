@@ -21,18 +21,51 @@ impl Session {
                 }
             }
             Find::ForgetProblem => self.view.query_problem = None,
+            Find::Edit(id) => {
+                if let Some(lane) = self.lane(id) {
+                    let words = lane.query.title().to_owned();
+                    self.selected = Some(id);
+                    self.view.editing = Some(id);
+                    self.view.is_asking = true;
+                    effects.push(Effect::EditQueryField(words));
+                }
+            }
+            Find::LeaveField => self.leave_field(effects),
             Find::Remove(id) => {
                 self.remove_query(id);
                 self.view.query_problem = None;
                 effects.push(Effect::Worker(Command::DropQuery { id }));
             }
+            Find::RemoveAll => {
+                self.view.query_problem = None;
+                for lane in std::mem::take(&mut self.lanes) {
+                    effects.push(Effect::Worker(Command::DropQuery { id: lane.id }));
+                }
+                self.selected = None;
+                self.teaching = None;
+            }
             Find::Select(id) => self.selected = Some(id),
+            Find::Move(id, to) => {
+                if let Some(at) = self.lanes.iter().position(|lane| lane.id == id) {
+                    let lane = self.lanes.remove(at);
+                    self.lanes.insert(to.min(self.lanes.len()), lane);
+                }
+            }
+            Find::Tick(id, span, is_ticked) => {
+                if let Some(lane) = self.lane_mut(id) {
+                    lane.tick(span, is_ticked);
+                }
+            }
+            Find::SetEnds(id, span, ends) => {
+                if let Some(lane) = self.lane_mut(id) {
+                    lane.set_ends(span, ends);
+                }
+            }
             Find::SetThreshold(id, threshold) => self.set_threshold(id, threshold),
             Find::JumpToHighlight => {
                 let lane = self.selected_lane();
-                if let Some(span) = lane.and_then(Lane::highlight_span) {
-                    self.play_from(span.start_secs, effects);
-                }
+                let span = lane.and_then(Lane::highlight_span);
+                self.seek_to(span, effects);
             }
             Find::NextMoment => {
                 let next = self.moment_after(self.playback.position_secs);
@@ -57,12 +90,25 @@ impl Session {
         }
     }
 
+    /// Whoever types goes on typing: the field keeps the keyboard.
     fn ask_for(&mut self, text: &str, effects: &mut Vec<Effect>) {
-        match self.add_query(text) {
+        let edited = self.view.editing.filter(|id| self.lane(*id).is_some());
+        let added = match edited {
+            Some(id) => self.replace_query(id, text),
+            None => self.add_query(text),
+        };
+        match added {
             Ok(added) => {
                 self.view.query_problem = None;
+                self.view.editing = None;
                 effects.push(Effect::ClearQueryField);
+                if self.view.is_asking {
+                    effects.push(Effect::Focus(Field::Query));
+                }
                 if let Some((id, query)) = added {
+                    if let Some(id) = edited {
+                        effects.push(Effect::Worker(Command::DropQuery { id }));
+                    }
                     self.settings.remember_query(query.key());
                     effects.push(Effect::SaveSettings);
                     effects.push(Effect::Worker(Command::Search { id, query }));
@@ -78,6 +124,15 @@ impl Session {
                 self.view.query_problem = Some(error.to_string());
                 effects.push(Effect::Focus(Field::Query));
             }
+        }
+    }
+
+    /// Ends the changing of a query's words; words that are new stay in the field.
+    pub(super) fn leave_field(&mut self, effects: &mut Vec<Effect>) {
+        self.view.query_problem = None;
+        self.view.is_asking = false;
+        if self.view.editing.take().is_some() {
+            effects.push(Effect::ClearQueryField);
         }
     }
 

@@ -20,6 +20,7 @@ impl Session {
             Model::ChooseFolder => effects.push(self.ask(Wish::Model)),
             Model::Download(repo) => effects.push(Effect::Download(repo)),
             Model::CancelDownload => effects.push(Effect::CancelDownload),
+            Model::PutOff => self.view.puts_model_off = true,
             Model::List => effects.push(Effect::ListModels),
         }
     }

@@ -6,7 +6,7 @@ use super::*;
 use crate::app::action::{File, Find, Play, Teach};
 use crate::app::effect::{Field, Order};
 use crate::app::session::tests::{found, info, session_with_answer};
-use crate::app::session::{Selection, Side, ThisTime};
+use crate::app::session::{Scope, Selection, Side, ThisTime};
 use crate::app::settings::Settings;
 use crate::domain::{ClipIndex, Grade, TimeSpan};
 use crate::store::ContentId;
@@ -157,7 +157,11 @@ fn selecting_a_query_changes_where_the_moments_are() {
     assert_eq!(orders(&previous), [Order::Seek(2.0)]);
     assert_eq!(session.playback().position_secs, 2.0, "at once");
     let highlight = perform(&mut session, Find::JumpToHighlight);
-    assert_eq!(orders(&highlight), [Order::Seek(2.0), Order::Play]);
+    assert_eq!(
+        orders(&highlight),
+        [Order::Seek(2.0)],
+        "paused stays paused"
+    );
 }
 
 #[test]
@@ -169,7 +173,7 @@ fn the_playhead_stays_within_the_video_and_leaving_a_loop_ends_it() {
     assert_eq!(orders(&effects), [Order::Seek(0.0)]);
     let span = TimeSpan::new(2.0, 4.0);
     let effects = perform(&mut session, Play::Loop(Some(span)));
-    let expected = [Order::Loop(Some(span)), Order::Seek(2.0), Order::Play];
+    let expected = [Order::Loop(Some(span)), Order::Seek(2.0)];
     assert_eq!(orders(&effects), expected);
     let effects = perform(&mut session, Play::Seek(3.0));
     assert_eq!(orders(&effects), [Order::Seek(3.0)], "it is inside");
@@ -179,7 +183,7 @@ fn the_playhead_stays_within_the_video_and_leaving_a_loop_ends_it() {
     // From between two moments, the next one is repeated.
     let effects = perform(&mut session, Play::ToggleLoop);
     let next = TimeSpan::new(6.0, 9.5);
-    let expected = [Order::Loop(Some(next)), Order::Seek(6.0), Order::Play];
+    let expected = [Order::Loop(Some(next)), Order::Seek(6.0)];
     assert_eq!(orders(&effects), expected);
     let effects = perform(&mut session, Play::ToggleLoop);
     assert_eq!(orders(&effects), [Order::Loop(None)]);
@@ -225,12 +229,24 @@ fn grades_are_saved_at_once_and_can_be_taken_back() {
     };
     let good = Teach::Grade(None, Some(Grade::Good));
     assert_eq!(saved(perform(&mut session, good.clone())), 2);
+    assert_eq!(
+        session.graded().unwrap().clips,
+        [ClipIndex(1), ClipIndex(2)]
+    );
+    // Given somewhere else, the next grade must not change the same clips.
+    assert_eq!(session.selection(), None, "the grade has used it up");
+    perform(&mut session, Teach::Select(Some(clips)));
     assert_effects!(perform(&mut session, good), []);
+    assert_eq!(session.selection(), None);
     let here = Some(Selection::one(ClipIndex(4)));
     let bad = Teach::Grade(here, Some(Grade::Bad));
     assert_eq!(saved(perform(&mut session, bad)), 3);
     assert_eq!(saved(perform(&mut session, Teach::Undo)), 2);
+    assert_eq!(session.graded().unwrap().clips, [ClipIndex(4)]);
     assert_eq!(saved(perform(&mut session, Teach::Undo)), 0);
+    let told: Vec<_> = session.notices().iter().map(|n| n.text.clone()).collect();
+    let expected = "Undone: 2 clips of “a kite” at 0:02.0 – 0:06.0 are without a grade";
+    assert_eq!(told, [expected], "only the last is of interest");
     assert_effects!(perform(&mut session, Teach::Undo), []);
     assert_eq!(saved(perform(&mut session, Teach::Redo)), 2);
 }
@@ -275,4 +291,139 @@ fn a_video_is_looked_at_before_it_takes_the_place_of_another() {
     assert_eq!(session.settings().recent[0], path);
     perform(&mut session, File::ForgetRecent);
     assert!(session.settings().recent.is_empty());
+}
+
+#[test]
+fn words_are_changed_at_their_place() {
+    let (mut session, kite) = session_with_answer();
+    perform(&mut session, Find::Ask("a dog".to_owned()));
+    let colour = session.lane(kite).unwrap().colour;
+    assert_effects!(
+        perform(&mut session, Find::Edit(kite)),
+        [Effect::EditQueryField(words) if words == "a kite"]
+    );
+    assert_effects!(
+        perform(&mut session, Find::Ask("a red kite".to_owned())),
+        [
+            Effect::ClearQueryField,
+            Effect::Focus(Field::Query),
+            Effect::Worker(Command::DropQuery { id }) if *id == kite,
+            Effect::SaveSettings,
+            Effect::Worker(Command::Search { id, .. }) if *id != kite,
+        ]
+    );
+    let first = &session.lanes()[0];
+    assert_eq!((first.query.title(), first.colour), ("a red kite", colour));
+    assert_eq!(session.lanes().len(), 2);
+    assert_eq!(session.selected(), Some(first.id));
+    // Left without Enter, everything is as before.
+    let changed = session.lanes()[0].id;
+    perform(&mut session, Find::Edit(changed));
+    assert_effects!(
+        perform(&mut session, Find::LeaveField),
+        [Effect::ClearQueryField]
+    );
+    assert_effects!(
+        perform(&mut session, Find::Ask("a boat".to_owned())),
+        [
+            Effect::ClearQueryField,
+            Effect::SaveSettings,
+            Effect::Worker(Command::Search { .. }),
+        ]
+    );
+    assert_eq!(session.lanes().len(), 3);
+}
+
+#[test]
+fn who_types_goes_on_typing() {
+    let mut session = Session::default();
+    session.note_asking(true);
+    let effects = perform(&mut session, Find::Ask("a kite".to_owned()));
+    assert!(
+        matches!(
+            effects[..2],
+            [Effect::ClearQueryField, Effect::Focus(Field::Query)]
+        ),
+        "{effects:?}"
+    );
+}
+
+#[test]
+fn queries_are_many_and_reordered_and_closed_at_once() {
+    let mut session = Session::default();
+    for i in 0..12 {
+        perform(&mut session, Find::Ask(format!("query {i}")));
+    }
+    assert_eq!(session.lanes().len(), 12);
+    let n_of_colour = |colour| {
+        let lanes = session.lanes().iter();
+        lanes.filter(|lane| lane.colour == colour).count()
+    };
+    assert!((0..7).all(|colour| (1..=2).contains(&n_of_colour(colour))));
+    let last = session.lanes()[11].id;
+    perform(&mut session, Find::Move(last, 0));
+    assert_eq!(session.lanes()[0].id, last);
+    perform(&mut session, Find::Move(last, 99));
+    assert_eq!(session.lanes()[11].id, last);
+    let effects = perform(&mut session, Find::RemoveAll);
+    assert_eq!(effects.len(), 12);
+    assert!(session.lanes().is_empty() && session.selected().is_none());
+}
+
+#[test]
+fn what_is_ticked_and_the_ends_by_hand_are_exported() {
+    let (mut session, kite) = session_with_answer();
+    let spans = |session: &Session| -> Vec<_> {
+        let document = session.export_document().unwrap();
+        let moments = document.queries.into_iter().flat_map(|query| query.moments);
+        moments.map(|moment| moment.span).collect()
+    };
+    let found = spans(&session);
+    assert_eq!(found.len(), 2);
+    perform(&mut session, Find::Tick(kite, found[1], false));
+    assert_eq!(spans(&session), found[..1]);
+    assert_eq!(session.n_exported(), 1);
+    perform(&mut session, Find::Tick(kite, found[1], true));
+    let ends = TimeSpan::new(2.5, 5.0);
+    perform(&mut session, Find::SetEnds(kite, found[0], ends));
+    assert_eq!(spans(&session), [ends, found[1]]);
+    // Dragged on, it is still the same moment; nothing is shorter than nothing.
+    let wider = TimeSpan::new(1.0, 5.0);
+    perform(&mut session, Find::SetEnds(kite, ends, wider));
+    perform(
+        &mut session,
+        Find::SetEnds(kite, wider, TimeSpan::new(4.0, 1.0)),
+    );
+    assert_eq!(spans(&session), [wider, found[1]]);
+    // Forming the moments again keeps them.
+    let threshold = session.lane(kite).unwrap().threshold();
+    perform(&mut session, Find::SetThreshold(kite, threshold));
+    assert_eq!(spans(&session), [wider, found[1]]);
+    perform(&mut session, File::ExportTop(Some(1)));
+    assert_eq!(spans(&session), [wider]);
+}
+
+#[test]
+fn a_range_by_hand_is_exported() {
+    let (mut session, _) = session_with_answer();
+    perform(&mut session, File::ExportScope(Scope::Range));
+    assert_eq!(
+        session.export_choice().scope,
+        Scope::All,
+        "nothing is selected"
+    );
+    let clips = Selection {
+        first: ClipIndex(3),
+        last: ClipIndex(4),
+    };
+    perform(&mut session, Teach::Select(Some(clips)));
+    let document = session.export_document().unwrap();
+    let moments = &document.queries[0].moments;
+    assert_eq!(moments.len(), 1);
+    assert_eq!(
+        moments[0].span,
+        TimeSpan::new(6.0, 9.5),
+        "the video ends there"
+    );
+    assert_eq!(document.queries[0].query.title(), "a kite");
 }

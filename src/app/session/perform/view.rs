@@ -12,6 +12,7 @@ impl Session {
         match action {
             View::FocusQuery => {
                 self.set_fullscreen(false, effects); // The field is not shown there.
+                self.view.is_asking = true;
                 effects.push(Effect::Focus(Field::QueryWords));
             }
             View::ShowSide(side) => self.view.side = side,
@@ -23,12 +24,23 @@ impl Session {
             }
             View::ToggleFullscreen => self.set_fullscreen(!self.view.is_fullscreen, effects),
             View::ToggleExportMenu => {
-                if self.lanes.iter().any(|lane| !lane.moments.is_empty()) {
+                if self.can_export() {
+                    self.set_fullscreen(false, effects); // It is not shown there.
                     effects.push(Effect::ToggleMenu(Menu::Export));
                 }
             }
-            View::ToggleModelMenu => effects.push(Effect::ToggleMenu(Menu::Model)),
-            View::ToggleKeys => self.view.shows_keys = !self.view.shows_keys,
+            View::ToggleModelMenu => {
+                self.set_fullscreen(false, effects);
+                effects.push(Effect::ToggleMenu(Menu::Model));
+            }
+            View::ToggleMainMenu => {
+                self.set_fullscreen(false, effects); // It is not shown there.
+                effects.push(Effect::ToggleMenu(Menu::Main));
+            }
+            View::ToggleKeys => {
+                self.view.shows_keys = !self.view.shows_keys;
+                effects.push(Effect::CloseMenus); // The list would lie below.
+            }
             View::ShowGoTo => {
                 if self.video.is_some() {
                     self.view.shows_go_to = true;
@@ -53,6 +65,7 @@ impl Session {
             }
             View::Dismiss(id) => self.notices.dismiss(id),
             View::Escape => self.close_what_lies_on_top(effects),
+            View::Quit => effects.push(Effect::Quit),
         }
     }
 
@@ -64,8 +77,8 @@ impl Session {
             view.path_question = None;
         } else if view.shows_go_to {
             view.shows_go_to = false;
-        } else if view.query_problem.is_some() {
-            view.query_problem = None;
+        } else if view.is_asking || view.query_problem.is_some() {
+            self.leave_field(effects);
         } else if self.notices.dismiss_newest() {
             // That was on top.
         } else if self.selection.is_some() {

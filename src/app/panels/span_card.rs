@@ -1,0 +1,265 @@
+//! A span in a grid: a large picture that skims through it under the pointer, its time, its score, and
+//! buttons to judge, repeat, copy and leave it out.
+
+use egui::{Align2, Color32, CornerRadius, Rect, Response, Role, Sense, TextStyle, Ui};
+use egui::{WidgetInfo, pos2, vec2};
+
+use crate::app::action::{Action, Actions, Find, Play, Teach};
+use crate::app::colours::grade_colour;
+use crate::app::icons::{self, Icon};
+use crate::app::session::{Selection, Session, percent};
+use crate::app::theme::{CORNER, GAP, Palette};
+use crate::app::thumbnails::Thumbnails;
+use crate::app::video_view::letterboxed;
+use crate::app::widgets::focus_ring;
+use crate::domain::{ClipIndex, Grade, TimeSpan, format_timestamp};
+use crate::worker::QueryId;
+
+/// Of the words below a picture.
+const WORDS_HEIGHT: f32 = 24.0;
+
+/// Narrower ones show too little; two columns where they fit.
+const LEAST_WIDTH: f32 = 118.0;
+
+/// Of the buttons on the picture.
+const BUTTON: egui::Vec2 = vec2(24.0, 22.0);
+
+/// A span that can be gone to.
+pub struct SpanCard {
+    pub title: String,
+    pub span: TimeSpan,
+    /// Whose picture stands for it.
+    pub clip: ClipIndex,
+    /// `None` where the score says nothing.
+    pub saliency: Option<f32>,
+    pub colour: Color32,
+    pub is_looped: bool,
+    /// Thumbs stay even while the pointer is elsewhere.
+    pub shows_thumbs: bool,
+    /// The moment that can be left out of exports, and whether it is in them.
+    pub tick: Option<(QueryId, bool)>,
+}
+
+/// The cards from left to right and top to bottom, as many in a row as there is room for.
+pub fn grid(
+    ui: &mut Ui,
+    cards: &[SpanCard],
+    session: &Session,
+    thumbnails: &mut Thumbnails,
+    actions: &mut Actions,
+) {
+    let width = ui.available_width();
+    let n_columns = ((width + GAP) / (LEAST_WIDTH + GAP))
+        .floor()
+        .clamp(1.0, 4.0);
+    let card_width = (width - (n_columns - 1.0) * GAP) / n_columns;
+    let size = vec2(card_width, card_width * 9.0 / 16.0 + WORDS_HEIGHT);
+    for row in cards.chunks(n_columns as usize) {
+        let (area, _) = ui.allocate_exact_size(vec2(width, size.y), Sense::hover());
+        for (i, card) in row.iter().enumerate() {
+            let left = area.left() + i as f32 * (card_width + GAP);
+            let rect = Rect::from_min_size(pos2(left, area.top()), size);
+            card.ui(ui, rect, session, thumbnails, actions);
+        }
+    }
+}
+
+impl SpanCard {
+    fn ui(
+        &self,
+        ui: &Ui,
+        rect: Rect,
+        session: &Session,
+        thumbnails: &mut Thumbnails,
+        actions: &mut Actions,
+    ) {
+        let palette = Palette::of(ui);
+        let id = ui.scope_id().with(("span", &self.title));
+        let response = ui.interact(rect, id, Sense::click());
+        let times = [self.span.start_secs, self.span.end_secs].map(format_timestamp);
+        let times = times.join(" – ");
+        let mut name = format!("{}, {times}", self.title);
+        if let Some(saliency) = self.saliency {
+            name += &format!(", {}", percent(saliency));
+        }
+        response.widget_info(|| WidgetInfo::labeled(Role::Button, true, &name));
+        if !ui.is_rect_visible(rect) {
+            return;
+        }
+        let picture = rect.with_max_y(rect.bottom() - WORDS_HEIGHT);
+        let is_warm = response.contains_pointer() || response.has_focus();
+        let is_left_out = self.tick.is_some_and(|(_, is_ticked)| !is_ticked);
+        self.picture(ui, picture, &response, session, thumbnails, is_left_out);
+        let is_current = self.span.contains(session.playback().position_secs);
+        if is_current || is_warm {
+            let ink = if is_warm { palette.accent } else { self.colour };
+            let stroke = egui::Stroke::new(1.5, ink);
+            let inside = egui::StrokeKind::Inside;
+            ui.painter().rect_stroke(picture, CORNER, stroke, inside);
+        }
+        self.words(ui, rect.with_min_y(picture.bottom()), &times, is_left_out);
+        focus_ring(ui, &response);
+        self.buttons(ui, picture, &response, session, actions);
+        if response.double_clicked() {
+            actions.push(Play::From(self.span.start_secs));
+        } else if response.clicked() {
+            actions.push(Play::Seek(self.span.start_secs));
+        }
+        response.on_hover_cursor(egui::CursorIcon::PointingHand);
+    }
+
+    /// The clip that stands for the span, or the one that lies under the pointer.
+    fn picture(
+        &self,
+        ui: &Ui,
+        rect: Rect,
+        response: &Response,
+        session: &Session,
+        thumbnails: &mut Thumbnails,
+        is_left_out: bool,
+    ) {
+        let palette = Palette::of(ui);
+        let painter = ui.painter();
+        painter.rect_filled(rect, CORNER, palette.raised);
+        let pointer = response.hover_pos().filter(|at| rect.contains(*at));
+        let skimmed = pointer.map(|at| {
+            let part = f64::from((at.x - rect.left()) / rect.width().max(1.0));
+            let time_secs = self.span.start_secs + part * self.span.length_secs();
+            ClipIndex::at(time_secs.min(session.duration_secs() - 1e-3))
+        });
+        // While the clip under the pointer is being decoded, the other one stays.
+        let texture = match skimmed {
+            Some(clip) if thumbnails.get(clip).is_some() => thumbnails.get(clip),
+            _ => thumbnails.get(self.clip),
+        };
+        match texture {
+            Some(texture) => {
+                let size = texture.size_vec2();
+                let inner = letterboxed(rect, size.x, size.y);
+                if inner.width() < rect.width() - 1.0 {
+                    painter.rect_filled(rect, CORNER, palette.video_background);
+                }
+                let tint = Color32::WHITE.gamma_multiply(if is_left_out { 0.35 } else { 1.0 });
+                egui::Image::from_texture((texture.id(), inner.size()))
+                    .corner_radius(CORNER)
+                    .tint(tint)
+                    .paint_at(ui, inner);
+            }
+            None => icons::paint(painter, rect, Icon::Film, 18.0, palette.weak_text),
+        }
+        if let Some(at) = pointer {
+            let bar = rect.with_min_y(rect.bottom() - 3.0);
+            painter.rect_filled(bar, 0.0, Color32::from_black_alpha(140));
+            painter.rect_filled(bar.with_max_x(at.x), 0.0, self.colour);
+        }
+    }
+
+    fn words(&self, ui: &Ui, rect: Rect, times: &str, is_left_out: bool) {
+        let palette = Palette::of(ui);
+        let painter = ui.painter_at(rect);
+        let font = TextStyle::Small.resolve(ui.style());
+        let ink = if is_left_out {
+            palette.weak_text
+        } else {
+            palette.text
+        };
+        let middle = rect.center().y - 2.0;
+        let left = pos2(rect.left() + 2.0, middle);
+        let times = painter.text(left, Align2::LEFT_CENTER, times, font.clone(), ink);
+        let Some(saliency) = self.saliency else {
+            return;
+        };
+        let right = pos2(rect.right() - 2.0, middle);
+        let score = painter.layout_no_wrap(percent(saliency), font, palette.weak_text);
+        let place = Align2::RIGHT_CENTER.anchor_size(right, score.size());
+        if place.left() > times.right() + 4.0 {
+            painter.galley(place.min, score, palette.weak_text);
+        }
+        let track = rect
+            .with_min_y(rect.bottom() - 5.0)
+            .with_max_y(rect.bottom() - 2.0);
+        painter.rect_filled(track, 1.5, palette.line);
+        let part = saliency.clamp(0.0, 1.0);
+        let filled = track.with_max_x(track.left() + part * track.width());
+        painter.rect_filled(filled, 1.5, self.colour);
+    }
+
+    /// On the picture: what it is worth at the left, what to do with it at the right.
+    fn buttons(
+        &self,
+        ui: &Ui,
+        picture: Rect,
+        card: &Response,
+        session: &Session,
+        actions: &mut Actions,
+    ) {
+        let clips = Selection::between(self.span.start_secs, self.span.end_secs);
+        let given = session.common_grade(clips);
+        let repeat = if self.is_looped {
+            "Stop repeating"
+        } else {
+            "Repeat"
+        };
+        let thumb = |grade| {
+            let grade = (given != Some(grade)).then_some(grade);
+            Action::from(Teach::Grade(Some(clips), grade))
+        };
+        let is_given = |grade| given == Some(grade);
+        let (good, bad) = (Grade::VeryGood, Grade::VeryBad);
+        let looped = Play::Loop((!self.is_looped).then_some(self.span)).into();
+        let copied = Find::CopyTimestamp(self.span.start_secs).into();
+        let mut buttons = vec![
+            (Icon::ThumbUp, "This is right:", thumb(good), is_given(good)),
+            (Icon::ThumbDown, "This is wrong:", thumb(bad), is_given(bad)),
+        ];
+        if let Some((query, is_ticked)) = self.tick {
+            let verb = if is_ticked {
+                "Leave out of exports"
+            } else {
+                "Export again"
+            };
+            let action = Find::Tick(query, self.span, !is_ticked).into();
+            buttons.push((Icon::Close, verb, action, !is_ticked));
+        }
+        buttons.push((Icon::Copy, "Copy the time of", copied, false));
+        buttons.push((Icon::Loop, repeat, looped, self.is_looped));
+        let n_right = buttons.len() - 2;
+        let is_warm = card.contains_pointer() || card.has_focus();
+        for (i, (icon, verb, action, is_on)) in buttons.into_iter().enumerate() {
+            let is_thumb = i < 2;
+            let left = if is_thumb {
+                picture.left() + 3.0 + i as f32 * BUTTON.x
+            } else {
+                picture.right() - 3.0 - (n_right - (i - 2)) as f32 * BUTTON.x
+            };
+            // One above the other where a narrow picture has no room for a row.
+            let top = if picture.width() < 5.0 * BUTTON.x + 6.0 && is_thumb {
+                picture.bottom() - 6.0 - BUTTON.y
+            } else {
+                picture.top() + 3.0
+            };
+            let place = Rect::from_min_size(pos2(left, top), BUTTON);
+            let response = ui.interact(place, card.id.with(("side", i)), Sense::click());
+            let name = format!("{verb} {}", self.title);
+            response.widget_info(|| WidgetInfo::labeled(Role::Button, true, &name));
+            let is_touched = response.hovered() || response.has_focus();
+            if is_warm || is_on || is_touched || (self.shows_thumbs && is_thumb) {
+                let ground = Color32::from_black_alpha(if is_touched { 220 } else { 150 });
+                let ink = match icon {
+                    Icon::ThumbUp if is_on => grade_colour(good, true),
+                    Icon::ThumbDown if is_on => grade_colour(bad, true),
+                    _ if is_on => Palette::new(true).accent,
+                    _ => Color32::WHITE,
+                };
+                let corner = CornerRadius::same(4);
+                ui.painter().rect_filled(place.shrink(1.0), corner, ground);
+                icons::paint(ui.painter(), place, icon, 12.0, ink);
+            }
+            focus_ring(ui, &response);
+            if response.clicked() {
+                actions.push(action);
+            }
+            response.on_hover_text(name);
+        }
+    }
+}

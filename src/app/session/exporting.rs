@@ -1,0 +1,118 @@
+//! What an export has: which moments of which queries, or what the user has selected by hand.
+
+use crate::app::session::{Lane, Session};
+use crate::domain::{Moment, Query, TimeSpan, Verdict};
+use crate::engine::export_document;
+use crate::export::{ExportDocument, ExportQuery};
+use crate::find::Found;
+
+/// Whose moments are exported.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Scope {
+    /// Of all queries that the video shows.
+    #[default]
+    All,
+    Selected,
+    /// What is selected by hand, whatever was found there.
+    Range,
+}
+
+/// What the user has chosen for all exports.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ExportChoice {
+    pub scope: Scope,
+    /// At most so many moments of each query.
+    pub top: Option<usize>,
+}
+
+impl Session {
+    /// What is exported: without a selection there is no range.
+    pub fn export_choice(&self) -> ExportChoice {
+        let mut choice = self.export;
+        if choice.scope == Scope::Range && self.selection.is_none() {
+            choice.scope = Scope::All;
+        }
+        choice
+    }
+
+    /// The queries that an export is about: all that the video shows, or the selected one.
+    pub fn exported_lanes(&self) -> impl Iterator<Item = &Lane> {
+        let is_shown = |lane: &Lane| lane.is_probably_present() == Some(true);
+        let only_selected =
+            self.export.scope == Scope::Selected || !self.lanes.iter().any(is_shown);
+        self.lanes.iter().filter(move |lane| {
+            if only_selected {
+                self.selected == Some(lane.id)
+            } else {
+                is_shown(lane)
+            }
+        })
+    }
+
+    /// The moments of a lane that are exported, best first.
+    fn exported_moments(&self, lane: &Lane) -> Vec<Moment> {
+        let ticked = lane
+            .moments
+            .iter()
+            .filter(|moment| lane.is_ticked(moment.span));
+        let most = self.export.top.unwrap_or(usize::MAX);
+        ticked.take(most).copied().collect()
+    }
+
+    /// Whether there is anything to export.
+    pub fn can_export(&self) -> bool {
+        let is_found = |lane: &Lane| !lane.moments.is_empty();
+        self.video.is_some() && (self.selection.is_some() || self.lanes.iter().any(is_found))
+    }
+
+    /// How many moments an export has.
+    pub fn n_exported(&self) -> usize {
+        match self.export_choice().scope {
+            Scope::Range => 1,
+            Scope::All | Scope::Selected => self
+                .exported_lanes()
+                .map(|lane| self.exported_moments(lane).len())
+                .sum(),
+        }
+    }
+
+    /// What an export is made of; `None` without a video.
+    pub fn export_document(&self) -> Option<ExportDocument> {
+        let video = self.video.as_ref()?;
+        let document =
+            |found| export_document(&video.path, &video.info, video.duration_secs, found);
+        if let (Scope::Range, Some(selection)) = (self.export_choice().scope, self.selection) {
+            let mut document = document(Vec::new());
+            document.queries.push(self.range(selection.span())?);
+            return Some(document);
+        }
+        let found = self.exported_lanes().filter_map(|lane| {
+            let answer = &*lane.answer.as_ref()?.result;
+            let shown = Found {
+                verdict: lane.verdict?,
+                moments: self.exported_moments(lane),
+            };
+            Some((&lane.query, answer, shown))
+        });
+        Some(document(found.collect()))
+    }
+
+    /// A span by hand, under the words of the selected query if there is one.
+    fn range(&self, span: TimeSpan) -> Option<ExportQuery> {
+        let query = match self.selected_lane() {
+            Some(lane) => lane.query.clone(),
+            None => Query::new("selection").ok()?,
+        };
+        let moment = Moment {
+            span: TimeSpan::new(span.start_secs, span.end_secs.min(self.duration_secs())),
+            score: 1.0,
+        };
+        Some(ExportQuery {
+            query,
+            present: None,
+            highlight: None,
+            verdict: Some(Verdict::Moments),
+            moments: vec![moment],
+        })
+    }
+}
