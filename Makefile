@@ -3,13 +3,18 @@
 #   make run     install what is missing, build, and open the demo video with a query
 #   make test    formatting, lints, docs and all tests: what CI runs
 #   make bench   speed
+#   make torture thousands of damaged inputs (SEED=1 INPUTS=10000 JOBS=1)
 #   make setup   only install the system packages that are missing
 
 DEMO  = assets/demo.mp4
 QUERY = a red circle
 PLOT  = target/demo.png
 
-.PHONY: run test bench setup
+INPUTS = 10000
+SEED   = 1
+JOBS   = 1
+
+.PHONY: run test bench torture setup
 
 run: setup
 	@cargo build
@@ -30,6 +35,11 @@ test: setup
 
 bench: setup
 	cargo bench --profile dev
+
+# Not --release: that would compile every dependency a second time, for longer than the campaign takes.
+torture: setup
+	cargo build
+	cargo run --example torture -- --inputs $(INPUTS) --seed $(SEED) --jobs $(JOBS)
 
 setup:
 	@scripts/install-packages.sh

@@ -189,7 +189,7 @@ fn control_characters_do_not_break_a_format() {
     let mut document = half_minute();
     document.video = "/films/a\nb\u{1}.mov".into();
     let edl = written("edl", &document).unwrap();
-    assert!(edl.starts_with("TITLE: a b .mov\n"), "{edl}");
+    assert!(edl.starts_with("TITLE: a b\u{fffd}.mov\n"), "{edl}");
     let fcpxml = written("fcpxml", &document).unwrap();
     assert!(
         fcpxml.contains("name=\"a\u{fffd}b\u{fffd}.mov\""),

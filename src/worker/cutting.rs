@@ -31,6 +31,9 @@ struct Job {
     dir: PathBuf,
 }
 
+/// The message for people and a file that was made, or why nothing was made.
+type CutOutcome = Result<(String, PathBuf), String>;
+
 impl Cutting {
     /// Starts to write the moments of `document` to `dir`, and ends earlier work.
     ///
@@ -71,12 +74,7 @@ impl Cutting {
 
     /// How far it is, and how it ended: a sentence that says what was done, and where, or why it was
     /// not.
-    pub fn poll(
-        &mut self,
-    ) -> (
-        Option<CutProgress>,
-        Option<Result<(String, PathBuf), String>>,
-    ) {
+    pub fn poll(&mut self) -> (Option<CutProgress>, Option<CutOutcome>) {
         let Some(job) = &mut self.job else {
             return (None, None);
         };

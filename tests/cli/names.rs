@@ -72,7 +72,11 @@ fn names_that_are_no_text_stop_no_command() {
         for format in ["csv", "json", "srt", "edl", "fcpxml", "otio"] {
             let file = below(&[&b"moments"[..], name].concat());
             run("export", &["x", "--format", format], Some(&file)).stdout();
-            assert!(fs::metadata(&file).unwrap().len() > 0, "{format}");
+            let text = fs::read_to_string(&file).unwrap();
+            assert!(!text.is_empty(), "{format}");
+            if format == "json" {
+                assert_eq!(json(&text)["video"], address, "it leads back to the file");
+            }
         }
         run("index", &[], None).stdout();
         let features = below(&[&b"features"[..], name, b".npz"].concat());

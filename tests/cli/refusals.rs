@@ -270,3 +270,21 @@ fn errors_tell_their_cause_once() {
         assert!(!error.contains(".vcl-unfinished"), "{error}");
     }
 }
+
+/// Elements of GStreamer that were never made complain to GLib on top of the error.
+#[test]
+fn what_libraries_complain_of_lands_on_no_terminal() {
+    let place = Place::new();
+    let videos = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/videos");
+    let sound = fs::read(videos.join("truncated.mkv")).unwrap();
+    // The version of Matroska that a reader must know.
+    assert_eq!(sound[36..39], *b"\x42\x85\x81");
+    for version in [3, 161] {
+        let mut damaged = sound.clone();
+        damaged[39] = version;
+        let path = place.path("damaged.mkv");
+        fs::write(&path, damaged).unwrap();
+        let outcome = place.vcl(["search", path.to_str().unwrap(), "x"]);
+        assert!(outcome.error().contains("damaged.mkv"));
+    }
+}

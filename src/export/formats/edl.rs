@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use crate::domain::one_line;
 use crate::export::document::ExportDocument;
 use crate::export::error::ExportError;
 use crate::export::frame_span;
@@ -64,11 +65,4 @@ pub fn edl(document: &ExportDocument) -> Result<String, ExportError> {
         }
     }
     Ok(text)
-}
-
-/// A line feed in a name would begin a new statement.
-fn one_line(text: &str) -> String {
-    text.chars()
-        .map(|c| if c.is_control() { ' ' } else { c })
-        .collect()
 }

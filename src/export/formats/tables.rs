@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde::Serialize;
 
-use crate::domain::{CLIP_SECS, Highlight, Moment, Verdict, n_clips};
+use crate::domain::{CLIP_SECS, Highlight, Moment, Verdict, n_clips, path_text};
 use crate::export::document::{ExportDocument, ExportQuery};
 use crate::export::error::ExportError;
 use crate::export::frame_span;
@@ -91,7 +91,7 @@ struct JsonMoment {
 pub fn json(document: &ExportDocument) -> Result<String, ExportError> {
     let rate = document.frame_rate;
     let json = JsonDocument {
-        video: document.video.to_string_lossy().into_owned(),
+        video: path_text(&document.video),
         duration_secs: document.duration_secs,
         clip_secs: CLIP_SECS,
         n_clips: n_clips(document.duration_secs),

@@ -48,7 +48,7 @@ impl StreamClock {
 
     /// Stream time of any timestamp, even of a hidden frame; may be negative.
     pub fn stream_time_ns(&self, pts: gst::ClockTime) -> i64 {
-        let pts_ns = pts.nseconds() as i64;
+        let pts_ns = time_ns(Some(pts));
         match &self.segment {
             Some(segment) if !self.pts_is_stream_time => {
                 pts_ns - time_ns(segment.start()) + time_ns(segment.time())
@@ -60,7 +60,7 @@ impl StreamClock {
     /// The part of `[pts, pts + duration)` that lies in the segment, `None` if nothing does.
     pub fn shown(&self, pts: gst::ClockTime, duration: Option<gst::ClockTime>) -> Option<Shown> {
         let mut start = pts;
-        let mut end = duration.map(|duration| pts + duration);
+        let mut end = duration.map(|duration| pts.saturating_add(duration));
         if let (Some(segment), false) = (&self.segment, self.pts_is_stream_time) {
             let first = segment.start().unwrap_or(gst::ClockTime::ZERO);
             if end.unwrap_or(pts) < first || end == Some(first) && pts < first {
@@ -86,8 +86,11 @@ pub(in crate::video) fn shift_ns(segment: &gst::FormattedSegment<gst::ClockTime>
     time_ns(segment.time()) - time_ns(segment.start())
 }
 
+/// Thirty-six years. A damaged file says later times, with which nobody could reckon.
+const LATEST_NS: u64 = i64::MAX as u64 / 8;
+
 fn time_ns(time: Option<gst::ClockTime>) -> i64 {
-    time.map_or(0, |time| time.nseconds() as i64)
+    time.map_or(0, |time| time.nseconds().min(LATEST_NS) as i64)
 }
 
 /// Where the video begins and ends according to its frames: containers are wrong about it.
@@ -230,6 +233,29 @@ mod tests {
                 end_ns: Some(ns(1.5))
             })
         );
+        Ok(())
+    }
+
+    #[test]
+    fn times_of_damaged_files_can_be_reckoned_with() -> Result<(), gst::glib::Error> {
+        gst::init()?;
+        let mut segment = gst::FormattedSegment::<gst::ClockTime>::new();
+        segment.set_time(gst::ClockTime::MAX);
+        let mut with_segment = StreamClock::new(false);
+        with_segment.set_segment(segment);
+        for clock in [StreamClock::new(true), with_segment] {
+            for late in [gst::ClockTime::MAX, gst::ClockTime::from_nseconds(1 << 63)] {
+                let Some(shown) = clock.shown(late, Some(late)) else {
+                    panic!("it is shown at some time");
+                };
+                let end_ns = shown.end_ns.unwrap_or(0);
+                assert!((0..i64::MAX / 2).contains(&shown.start_ns), "{shown:?}");
+                assert!(
+                    (shown.start_ns..i64::MAX / 2).contains(&end_ns),
+                    "{shown:?}"
+                );
+            }
+        }
         Ok(())
     }
 }

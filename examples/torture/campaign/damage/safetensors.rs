@@ -10,7 +10,7 @@ pub fn damage(file: &mut Vec<u8>, rng: &mut Rng) -> String {
         .first_chunk::<8>()
         .map(|len| u64::from_le_bytes(*len) as usize);
     let Some(end) = header_len
-        .map(|len| len + 8)
+        .and_then(|len| len.checked_add(8))
         .filter(|end| *end <= file.len())
     else {
         return bytes::damage(file, rng);
