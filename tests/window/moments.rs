@@ -124,7 +124,7 @@ fn a_grade_uses_the_selection_up() {
     window.harness.step();
     let grade = |window: &Window, clip: usize| {
         let labels = window.app().session().selected_labels()?;
-        labels.grade(ClipIndex(clip)).map(|grade| grade.value())
+        labels.grade(ClipIndex(clip)).map(vcl::domain::Grade::value)
     };
     window.select(50.1, 57.9);
     window.press(Modifiers::NONE, Key::Num4);
