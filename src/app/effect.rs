@@ -7,7 +7,7 @@ use crate::app::wish::Wish;
 use crate::domain::TimeSpan;
 use crate::export::{ExportDocument, FileFormat};
 use crate::store::RepoId;
-use crate::worker::{Command, VideoId};
+use crate::worker::{Command, LibraryCommand, VideoId};
 
 /// One thing to do outside the session. None of them makes the window wait.
 #[derive(Clone, Debug)]
@@ -16,6 +16,10 @@ pub enum Effect {
     Player(Order),
     /// Look at a file beside the video that is shown.
     OpenVideo(PathBuf),
+    /// Nothing is shown any more, and nothing is being opened.
+    CloseVideo,
+    /// Find out whether it is a folder, then open it or add it.
+    LookAtDropped(PathBuf),
     /// Index the video that is shown now, under this number, and make its thumbnails.
     IndexShown(VideoId),
 
@@ -51,6 +55,12 @@ pub enum Effect {
     /// Out of sight at once, then close.
     Quit,
     ShowAllOfTimeline,
+}
+
+impl Effect {
+    pub fn of_library(command: LibraryCommand) -> Self {
+        Self::Worker(Command::Library(command))
+    }
 }
 
 /// What the player can be asked to do.
@@ -89,6 +99,8 @@ pub enum Field {
     /// The same, with all its words selected, so that typing replaces them.
     QueryWords,
     GoTo,
+    /// The first result from all videos, or the one that was gone to last.
+    Results,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

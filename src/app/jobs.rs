@@ -25,6 +25,7 @@ pub struct Jobs {
     downloading: Downloading,
     listing: Option<Background<Vec<InstalledModel>>>,
     showing: Option<Background<Result<(), String>>>,
+    dropped: Option<Background<Dropped>>,
     ctx: egui::Context,
 }
 
@@ -35,6 +36,14 @@ enum Written {
     Demo(io::Result<PathBuf>),
     /// The file can be written: this is to be sent to the worker.
     Checked(Box<Command>),
+}
+
+/// What was dropped on the window.
+#[derive(Clone, Debug)]
+pub enum Dropped {
+    Folder(PathBuf),
+    /// It may be a video.
+    File(PathBuf),
 }
 
 /// What has ended since the last [`Jobs::poll`].
@@ -51,6 +60,7 @@ pub enum Ended {
     Downloaded(RepoId),
     NotDownloaded(DownloadFailure),
     Checked(Box<Command>),
+    Dropped(Dropped),
 }
 
 /// What is running, and what has ended.
@@ -72,6 +82,7 @@ impl Jobs {
             downloading: Downloading::default(),
             listing: None,
             showing: None,
+            dropped: None,
             ctx: ctx.clone(),
         })
     }
@@ -117,6 +128,22 @@ impl Jobs {
         });
         let showing = showing.map_err(|error| format!("nothing can be shown now: {error}"))?;
         self.showing = Some(showing);
+        Ok(())
+    }
+
+    /// Finds out whether what was dropped is a folder: a disk may be slow.
+    ///
+    /// # Errors
+    /// When the system gives no thread, in one sentence.
+    pub fn look_at_dropped(&mut self, path: PathBuf) -> Result<(), String> {
+        let looking = Background::start("dropped", wake(&self.ctx), move |reporter| {
+            reporter.say(match path.is_dir() {
+                true => Dropped::Folder(path),
+                false => Dropped::File(path),
+            });
+        });
+        let looking = looking.map_err(|error| format!("nothing can be opened now: {error}"))?;
+        self.dropped = Some(looking);
         Ok(())
     }
 
@@ -184,6 +211,14 @@ impl Jobs {
         if let Some(Report::Said(Err(message)) | Report::Crashed(message)) = shown {
             ended.push(Ended::Failed(message));
         }
+        let dropped = self.dropped.as_ref().and_then(|work| work.reports().pop());
+        if let Some(report) = dropped {
+            self.dropped = None;
+            ended.push(match report {
+                Report::Said(dropped) => Ended::Dropped(dropped),
+                Report::Crashed(message) => Ended::Failed(message),
+            });
+        }
         let (cuts, outcome) = self.cutting.poll();
         ended.extend(outcome.map(written));
         let (download, outcome) = self.downloading.poll();
@@ -200,7 +235,7 @@ impl Jobs {
 
     /// Whether everything that was to be written is written.
     pub fn is_idle(&self) -> bool {
-        self.writer.is_idle()
+        self.writer.is_idle() && self.dropped.is_none()
     }
 
     /// Waits until everything that was to be written is written: the window is closed by now.

@@ -2,7 +2,7 @@
 
 use egui::{Event, Key, KeyboardShortcut, Modifiers, Popup};
 
-use crate::app::action::{Action, Actions, File, Find, Play, Teach, View};
+use crate::app::action::{Action, Actions, File, Find, Library, Play, Teach, View};
 use crate::domain::Grade;
 
 /// Groups of the list that `?` shows.
@@ -53,6 +53,10 @@ enum When {
 
 const fn key(key: Key) -> KeyboardShortcut {
     KeyboardShortcut::new(Modifiers::NONE, key)
+}
+
+const fn alt(key: Key) -> KeyboardShortcut {
+    KeyboardShortcut::new(Modifiers::ALT, key)
 }
 
 const fn shift(key: Key) -> KeyboardShortcut {
@@ -115,6 +119,9 @@ pub const BINDINGS: &[Binding] = &[
     binding(Finding, "Down", "Next moment", &[key(Key::ArrowDown)], || Find::NextMoment.into(), NothingFocused),
     binding(Finding, "Shift+Z", "Timeline: show the whole video", &[shift(Key::Z)], || View::ShowAllOfTimeline.into(), NotTyping),
     binding(Finding, "G", "Go to a time", &[key(Key::G)], || View::ShowGoTo.into(), NotTyping),
+    binding(Finding, "Alt+Left", "Back to all videos, to what was found in them", &[alt(Key::ArrowLeft)], || Library::Back.into(), Always),
+    binding(Finding, "X", "All videos: select a result", &[key(Key::X)], || Library::PickCurrent.into(), NotTyping),
+    binding(Finding, "Ctrl+A", "All videos: select all results", &[ctrl(Key::A)], || Library::PickAll.into(), NotTyping),
     binding(Finding, "E", "Export the moments", &[key(Key::E)], || View::ToggleExportMenu.into(), NotTyping),
     binding(Teaching, "T", "Teach, or back to the results", &[key(Key::T)], || View::ToggleTeach.into(), NotTyping),
     binding(Teaching, "I", "Selection begins here", &[key(Key::I)], || Teach::MarkIn.into(), NotTyping),
@@ -130,6 +137,7 @@ pub const BINDINGS: &[Binding] = &[
     binding(Teaching, "Ctrl+Shift+Z", "Label again what was undone", &[ctrl_shift(Key::Z), ctrl(Key::Y)], || Teach::Redo.into(), NotTyping),
     binding(Teaching, "Ctrl+Z", "Undo the last label", &[ctrl(Key::Z)], || Teach::Undo.into(), NotTyping),
     binding(Window, "Ctrl+O", "Open a video", &[ctrl(Key::O)], || File::Choose.into(), Always),
+    binding(Window, "Ctrl+Shift+O", "Add a folder to all videos", &[ctrl_shift(Key::O)], || Library::AddFolder.into(), Always),
     binding(Window, "F", "Fullscreen", &[key(Key::F)], || View::ToggleFullscreen.into(), NotTyping),
     binding(Window, "Ctrl++", "Everything larger", &[ctrl(Key::Plus), ctrl(Key::Equals), ctrl_shift(Key::Plus)], || View::Zoom(1).into(), Always),
     binding(Window, "Ctrl+-", "Everything smaller", &[ctrl(Key::Minus)], || View::Zoom(-1).into(), Always),

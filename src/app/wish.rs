@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::app::action::{Action, File, Model, Teach};
+use crate::app::action::{Action, File, Library, Model, Teach};
 use crate::engine::ModelChoice;
 use crate::export::FileFormat;
 use crate::worker::PromptEdit;
@@ -19,6 +19,8 @@ pub enum Wish {
     ExportLabels,
     /// The folder of one.
     Model,
+    /// With videos in it.
+    LibraryFolder,
 }
 
 impl Wish {
@@ -31,6 +33,7 @@ impl Wish {
             Self::ExportPrompt(_) => "Export the prompt to a file",
             Self::ExportLabels => "Export all labels to a file",
             Self::Model => "A folder with a CLIP model",
+            Self::LibraryFolder => "Add a folder to the library",
         }
     }
 
@@ -42,6 +45,7 @@ impl Wish {
             Self::CutInto => "Cut them",
             Self::ImportPrompt => "Import it",
             Self::Model => "Use it",
+            Self::LibraryFolder => "Add it",
         }
     }
 
@@ -64,6 +68,7 @@ impl Wish {
             Self::ExportPrompt(name) => home().join(format!("{name}.safetensors")),
             Self::ExportLabels => home().join("labels.jsonl"),
             Self::Model => home(),
+            Self::LibraryFolder => folder().unwrap_or_else(home).join(""),
         }
     }
 
@@ -79,6 +84,7 @@ impl Wish {
             }
             Self::ExportLabels => Teach::ExportLabelsTo(path).into(),
             Self::Model => Model::Use(ModelChoice::Named(path)).into(),
+            Self::LibraryFolder => Library::Add(vec![path]).into(),
         }
     }
 }

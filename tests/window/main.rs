@@ -6,6 +6,8 @@ mod broken;
 mod closing;
 mod controls;
 mod drive;
+#[path = "../library/films.rs"]
+mod films;
 mod finding;
 mod footage;
 mod gate;
@@ -15,6 +17,7 @@ mod gpu;
 mod hub_server;
 mod indexing;
 mod keyboard;
+mod library;
 mod models;
 mod moments;
 mod pictures;
@@ -24,3 +27,6 @@ mod smoke;
 mod speed;
 mod teaching;
 mod typing;
+#[allow(unused_imports, reason = "other users of the world need them")]
+#[path = "../../examples/world/world/mod.rs"]
+mod world;

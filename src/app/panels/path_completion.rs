@@ -90,7 +90,7 @@ fn names_in(folder: &Path, wish: &Wish) -> Vec<String> {
             let is_meant = match wish {
                 Wish::Video => is_video_name(&path),
                 Wish::ImportPrompt => path.extension().is_some_and(|it| it == "safetensors"),
-                Wish::CutInto | Wish::Model => false,
+                Wish::CutInto | Wish::Model | Wish::LibraryFolder => false,
                 Wish::ExportTo(_) | Wish::ExportPrompt(_) | Wish::ExportLabels => true,
             };
             is_meant.then_some(name)

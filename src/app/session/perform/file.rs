@@ -1,9 +1,10 @@
 //! Opening videos, and writing what was found.
 
-use crate::app::action::{File, Find};
+use crate::app::action::{File, Find, Library};
 use crate::app::effect::{Content, Effect};
 use crate::app::session::Session;
 use crate::app::wish::Wish;
+use crate::video::is_video_name;
 
 impl Session {
     pub(super) fn perform_file(&mut self, action: File, effects: &mut Vec<Effect>) {
@@ -13,6 +14,13 @@ impl Session {
                 self.opening = Some(path.clone());
                 effects.push(Effect::OpenVideo(path));
             }
+            File::Drop(paths) => match &paths[..] {
+                [path] if is_video_name(path) => {
+                    effects.extend(self.perform(File::Open(path.clone()).into()))
+                }
+                [path] => effects.push(Effect::LookAtDropped(path.clone())),
+                _ => effects.extend(self.perform(Library::Add(paths).into())),
+            },
             File::ForgetRecent => {
                 self.settings.recent.clear();
                 effects.push(Effect::SaveSettings);

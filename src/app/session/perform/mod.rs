@@ -2,6 +2,7 @@
 
 mod file;
 mod find;
+mod library;
 mod model;
 mod play;
 mod teach;
@@ -24,6 +25,7 @@ impl Session {
             Action::Teach(action) => self.perform_teach(action, &mut effects),
             Action::Model(action) => self.perform_model(action, &mut effects),
             Action::File(action) => self.perform_file(action, &mut effects),
+            Action::Library(action) => self.perform_library(action, &mut effects),
             Action::View(action) => self.perform_view(action, &mut effects),
         }
         effects
