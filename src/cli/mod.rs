@@ -10,6 +10,7 @@ mod embed;
 mod evaluate;
 mod export;
 mod find;
+mod find_export;
 mod index;
 mod library;
 mod model;

@@ -31,7 +31,7 @@ use crate::store::{CachedFeatures, ContentId, EmbeddingCache, LabelError, Paths,
 use crate::video::VideoError;
 
 pub use dataset::{Dataset, DatasetError, DatasetSource};
-pub use export::export_document;
+pub use export::{VideoMoment, export_document, export_documents};
 pub use index::{IndexJob, IndexProgress, IndexStep};
 pub use launch::LaunchOptions;
 pub use model_choice::{InstalledModel, KNOWN_MODELS, KnownModel, ModelChoice, RECOMMENDED_MODEL};

@@ -18,6 +18,7 @@ pub use find::{
 };
 pub use learn::{DataArgs, EvaluateArgs, LossArg, ScoreArgs, ScoreFormat, TrainArgs};
 pub use library::{FindArgs, LibraryArgs, LibraryCommand, ListFormat, StatusFormat};
+pub use values::ExportTarget;
 
 const EXAMPLES: &str = "\
 Examples:
