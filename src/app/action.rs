@@ -172,6 +172,8 @@ pub enum Library {
     Order(Order),
     /// Answer a query from all videos, with the prompt that answers it.
     FindEverywhere(QueryId),
+    /// The same of the selected one.
+    FindSelected,
     /// The same as before, also in videos that were indexed since.
     FindAgain,
     Open(PathBuf),

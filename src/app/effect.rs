@@ -4,10 +4,11 @@ use std::path::PathBuf;
 
 use crate::app::settings::Theme;
 use crate::app::wish::Wish;
-use crate::domain::TimeSpan;
+use crate::domain::{Query, TimeSpan};
+use crate::engine::VideoMoment;
 use crate::export::{ExportDocument, FileFormat};
 use crate::store::RepoId;
-use crate::worker::{Command, LibraryCommand, VideoId};
+use crate::worker::{Command, LibraryCommand, ToCut, VideoId};
 
 /// One thing to do outside the session. None of them makes the window wait.
 #[derive(Clone, Debug)]
@@ -25,8 +26,8 @@ pub enum Effect {
 
     SaveSettings,
     Write(Write),
-    /// Write the moments of the document as videos.
-    Cut(Box<ExportDocument>, PathBuf),
+    /// Write moments as videos.
+    Cut(ToCut, PathBuf),
     /// Write the demo video to a file, then open it.
     OpenDemo,
     /// In the desktop's file manager.
@@ -81,14 +82,16 @@ pub enum Order {
 #[derive(Clone, Debug)]
 pub struct Write {
     pub file: PathBuf,
-    /// The open video, which must not be overwritten.
-    pub video: Option<PathBuf>,
+    /// What must not be overwritten.
+    pub videos: Vec<PathBuf>,
     pub what: Content,
 }
 
 #[derive(Clone, Debug)]
 pub enum Content {
     Moments(FileFormat, Box<ExportDocument>),
+    /// Moments that answer a query in several videos.
+    FromAll(FileFormat, Query, Vec<VideoMoment>),
     /// The worker knows it: it gets this command.
     FromWorker(Command),
 }

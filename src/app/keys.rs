@@ -10,17 +10,25 @@ use crate::domain::Grade;
 pub enum Group {
     Playback,
     Finding,
+    Library,
     Teaching,
     Window,
 }
 
 impl Group {
-    pub const ALL: [Self; 4] = [Self::Playback, Self::Finding, Self::Teaching, Self::Window];
+    pub const ALL: [Self; 5] = [
+        Self::Playback,
+        Self::Finding,
+        Self::Library,
+        Self::Teaching,
+        Self::Window,
+    ];
 
     pub fn title(self) -> &'static str {
         match self {
             Self::Playback => "Playback",
             Self::Finding => "Finding",
+            Self::Library => "All videos",
             Self::Teaching => "Teaching",
             Self::Window => "Window",
         }
@@ -119,10 +127,12 @@ pub const BINDINGS: &[Binding] = &[
     binding(Finding, "Down", "Next moment", &[key(Key::ArrowDown)], || Find::NextMoment.into(), NothingFocused),
     binding(Finding, "Shift+Z", "Timeline: show the whole video", &[shift(Key::Z)], || View::ShowAllOfTimeline.into(), NotTyping),
     binding(Finding, "G", "Go to a time", &[key(Key::G)], || View::ShowGoTo.into(), NotTyping),
-    binding(Finding, "Alt+Left", "Back to all videos, to what was found in them", &[alt(Key::ArrowLeft)], || Library::Back.into(), Always),
-    binding(Finding, "X", "All videos: select a result", &[key(Key::X)], || Library::PickCurrent.into(), NotTyping),
-    binding(Finding, "Ctrl+A", "All videos: select all results", &[ctrl(Key::A)], || Library::PickAll.into(), NotTyping),
     binding(Finding, "E", "Export the moments", &[key(Key::E)], || View::ToggleExportMenu.into(), NotTyping),
+    binding(Group::Library, "Alt+Left", "Back to the results, to all videos", &[alt(Key::ArrowLeft)], || Library::Back.into(), Always),
+    binding(Group::Library, "Ctrl+Shift+F", "Find the query in all videos", &[ctrl_shift(Key::F)], || Library::FindSelected.into(), Always),
+    binding(Group::Library, "X", "Select this result", &[key(Key::X)], || Library::PickCurrent.into(), NotTyping),
+    binding(Group::Library, "Ctrl+A", "Select all results", &[ctrl(Key::A)], || Library::PickAll.into(), NotTyping),
+    binding(Group::Library, "Ctrl+Shift+O", "Add a folder", &[ctrl_shift(Key::O)], || Library::AddFolder.into(), Always),
     binding(Teaching, "T", "Teach, or back to the results", &[key(Key::T)], || View::ToggleTeach.into(), NotTyping),
     binding(Teaching, "I", "Selection begins here", &[key(Key::I)], || Teach::MarkIn.into(), NotTyping),
     binding(Teaching, "O", "Selection ends here", &[key(Key::O)], || Teach::MarkOut.into(), NotTyping),
@@ -137,7 +147,6 @@ pub const BINDINGS: &[Binding] = &[
     binding(Teaching, "Ctrl+Shift+Z", "Label again what was undone", &[ctrl_shift(Key::Z), ctrl(Key::Y)], || Teach::Redo.into(), NotTyping),
     binding(Teaching, "Ctrl+Z", "Undo the last label", &[ctrl(Key::Z)], || Teach::Undo.into(), NotTyping),
     binding(Window, "Ctrl+O", "Open a video", &[ctrl(Key::O)], || File::Choose.into(), Always),
-    binding(Window, "Ctrl+Shift+O", "Add a folder to all videos", &[ctrl_shift(Key::O)], || Library::AddFolder.into(), Always),
     binding(Window, "F", "Fullscreen", &[key(Key::F)], || View::ToggleFullscreen.into(), NotTyping),
     binding(Window, "Ctrl++", "Everything larger", &[ctrl(Key::Plus), ctrl(Key::Equals), ctrl_shift(Key::Plus)], || View::Zoom(1).into(), Always),
     binding(Window, "Ctrl+-", "Everything smaller", &[ctrl(Key::Minus)], || View::Zoom(-1).into(), Always),
@@ -156,6 +165,7 @@ pub const MOUSE: &[(&str, &str)] = &[
     ("Shift+wheel", "Move along the timeline"),
     ("Shift+drag", "Select clips to label or to export"),
     ("Result", "Click to go there, double-click to play"),
+    ("Ctrl+click", "Select a result of all videos"),
     ("Query words", "Click to change them, drag to reorder"),
     ("Moment ends", "Drag to make it longer or shorter"),
     (

@@ -275,7 +275,7 @@ impl App {
             }
             Effect::SaveSettings => self.jobs.save_settings(self.session.settings()),
             Effect::Write(order) => self.jobs.write(order),
-            Effect::Cut(document, dir) => self.jobs.cut(*document, dir)?,
+            Effect::Cut(what, dir) => self.jobs.cut(what, dir)?,
             Effect::OpenDemo => self.jobs.write_demo(),
             Effect::ShowInFolder(path) => self.jobs.show_in_folder(path)?,
             Effect::CancelCuts => self.jobs.cancel_cuts(),

@@ -33,7 +33,7 @@ use std::time::Duration;
 use crate::engine::EngineConfig;
 
 pub use background::{Background, Report, Reporter};
-pub use cutting::{CutProgress, Cutting};
+pub use cutting::{CutProgress, Cutting, ToCut};
 pub use downloading::{Download, DownloadFailure, Downloading};
 pub use ids::{QueryId, VideoId};
 pub use library_message::{
@@ -110,6 +110,7 @@ impl Drop for Worker {
 
 /// The loop: all commands, then one step; blocks when there is nothing to do.
 fn run(mut state: State, commands: &Receiver<Command>) {
+    state.tell_places();
     state.load_model();
     state.tell_notices();
     loop {

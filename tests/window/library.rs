@@ -7,16 +7,16 @@ use std::sync::OnceLock;
 use egui::{Key, Modifiers};
 use egui_kittest::kittest::Queryable as _;
 use vcl::app::App;
-use vcl::app::action::{Action, Library, View};
+use vcl::app::action::{Action, File, Library, View};
 use vcl::app::session::{Filter, Length, Pick, Side};
 use vcl::library::State;
 use vcl::worker::{FoundEverywhere, Holdings, LibraryWork};
 
-use crate::drive::{USUAL, Window, demo, root};
+use crate::drive::{USUAL, Window, demo, format, root};
 use crate::films::{Film, films};
 
 /// Forty films in two folders, and some files that are none; drawn once for all tests.
-fn cinema() -> &'static Path {
+pub fn cinema() -> &'static Path {
     static CINEMA: OnceLock<tempfile::TempDir> = OnceLock::new();
     let dir = CINEMA.get_or_init(|| {
         let dir = tempfile::tempdir().unwrap();
@@ -59,7 +59,12 @@ pub fn act(window: &mut Window, action: impl Into<Action>) {
 
 /// A window whose library holds a folder, indexed to the end.
 pub fn with_folder(folder: &Path, n_videos: usize) -> Window {
-    let mut window = Window::open(None, &[], USUAL);
+    with_folder_in(folder, n_videos, USUAL)
+}
+
+/// The same in a window of this size.
+pub fn with_folder_in(folder: &Path, n_videos: usize, size: egui::Vec2) -> Window {
+    let mut window = Window::open(None, &[], size);
     act(&mut window, Library::Add(vec![folder.to_owned()]));
     window.wait_until("all videos are indexed", |app| {
         n_in(app, is_indexed) == n_videos && *app.session().shelf().work() == LibraryWork::Idle
@@ -337,4 +342,56 @@ fn a_lane_is_looked_for_in_all_videos() {
     assert_eq!(window.app().session().view().side, Side::Teach);
     let unsure = window.harness.get_all_by_label_contains("Unsure clip");
     assert!(unsure.count() > 2);
+}
+
+#[test]
+fn selected_results_of_several_videos_are_exported_and_cut() {
+    let mut window = with_folder(&cinema().join("second"), 20);
+    let found = find(&mut window, "a circle");
+    act(&mut window, Library::Pick(0, Pick::Toggle));
+    act(&mut window, Library::Pick(2, Pick::Toggle));
+    let chosen = [&found.moments[0], &found.moments[2]];
+    assert_ne!(chosen[0].path, chosen[1].path);
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("circles.edl");
+    act(&mut window, File::ExportTo(format("edl"), file.clone()));
+    window.wait_for_notice("2 moments written to");
+    let edl = std::fs::read_to_string(&file).unwrap();
+    for moment in chosen {
+        let name = vcl::domain::file_name(&moment.path);
+        assert!(edl.contains(&name), "{name}: {edl}");
+    }
+    // None of the videos is overwritten.
+    let video = found.moments[0].path.clone();
+    act(&mut window, File::ExportTo(format("edl"), video));
+    window.wait_until_idle();
+    assert!(
+        window.notices().last().unwrap().contains("is read"),
+        "{:?}",
+        window.notices()
+    );
+    let cuts = dir.path().join("cuts");
+    act(&mut window, File::CutInto(cuts.clone()));
+    window.wait_for_notice("2 moments were cut into");
+    assert_eq!(std::fs::read_dir(cuts).unwrap().count(), 2);
+}
+
+#[test]
+fn a_video_that_plays_has_the_machine_for_itself() {
+    let mut window = Window::open(Some(demo()), &[], USUAL);
+    window.wait_until_idle();
+    window.press(Modifiers::NONE, Key::Space);
+    window.wait_until("it plays", |app| app.session().playback().is_playing);
+    act(&mut window, Library::Add(vec![cinema().join("first")]));
+    window.wait_until("the folder waits", |app| {
+        *app.session().shelf().work() == LibraryWork::StandsBack { n_waiting: 20 }
+    });
+    // A second of the film is some thirty of them otherwise.
+    let from_secs = window.position_secs();
+    window.wait_until("it has played on", |app| {
+        app.session().playback().position_secs > from_secs + 1.0
+    });
+    assert_eq!(n_in(window.app(), is_indexed), 0);
+    window.press(Modifiers::NONE, Key::Space);
+    window.wait_until("all are indexed", |app| n_in(app, is_indexed) == 20);
 }

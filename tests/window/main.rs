@@ -6,6 +6,7 @@ mod broken;
 mod closing;
 mod controls;
 mod drive;
+#[allow(dead_code, reason = "the library's own tests need the rest")]
 #[path = "../library/films.rs"]
 mod films;
 mod finding;
@@ -18,6 +19,7 @@ mod hub_server;
 mod indexing;
 mod keyboard;
 mod library;
+mod library_pictures;
 mod models;
 mod moments;
 mod pictures;
@@ -25,6 +27,7 @@ mod prompted;
 mod room;
 mod smoke;
 mod speed;
+mod taught;
 mod teaching;
 mod typing;
 #[allow(unused_imports, reason = "other users of the world need them")]

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::app::session::wall::Wall;
-use crate::library::{LibraryVideo, State, Wanted};
+use crate::library::{LibraryVideo, Place, State, Wanted};
 use crate::worker::{FoundEverywhere, Holdings, LibraryWork, QueryId};
 
 /// As many as people scroll through; the best come first.
@@ -153,6 +153,8 @@ pub struct Shelf {
     members: Vec<usize>,
     pub(super) wall: Option<Wall>,
     pub(super) arrival: Option<Arrival>,
+    /// The video that was opened from here last.
+    pub(super) last_opened: Option<PathBuf>,
     /// The open video was opened from here.
     pub(super) is_origin: bool,
 }
@@ -196,6 +198,18 @@ impl Shelf {
         self.holdings.as_ref()?.videos.get(*self.members.get(at)?)
     }
 
+    /// Where the video that was opened last is among the members; else the first.
+    pub fn last_opened(&self) -> usize {
+        let is_last = |video: &LibraryVideo| Some(&video.path) == self.last_opened.as_ref();
+        self.members().position(is_last).unwrap_or(0)
+    }
+
+    /// What was added and has this video in it.
+    pub fn place_of(&self, video: &LibraryVideo) -> Option<&Place> {
+        let mut places = self.holdings.as_ref()?.places.iter();
+        places.find(|place| video.path.starts_with(&place.path))
+    }
+
     /// The folders that hold videos, and those that were added.
     pub fn folders(&self) -> Vec<PathBuf> {
         let Some(held) = &self.holdings else {
@@ -206,6 +220,14 @@ impl Shelf {
         let folders = added.map(|place| place.path.as_path()).chain(parents);
         let folders: BTreeSet<&Path> = folders.collect();
         folders.into_iter().map(Path::to_owned).collect()
+    }
+
+    /// Where a video is, as short as it can be told: `Videos/2026` in a folder `Videos` that was added.
+    pub fn folder_of(&self, video: &LibraryVideo) -> Option<String> {
+        let folder = video.path.parent()?;
+        let place = self.place_of(video).filter(|place| place.is_folder)?;
+        let above = place.path.parent().unwrap_or(&place.path);
+        Some(folder.strip_prefix(above).ok()?.display().to_string())
     }
 
     /// How many videos can be searched now.

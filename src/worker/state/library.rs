@@ -29,6 +29,8 @@ const TELL_EVERY: Duration = Duration::from_secs(1);
 pub(super) struct Shelves {
     library: Option<Library>,
     scan: Option<Background<Scan>>,
+    /// Files that it has looked at.
+    n_scanned: usize,
     /// Something was added while folders were being looked through.
     scans_again: bool,
     job: Option<IndexAll>,
@@ -86,8 +88,6 @@ impl Shelves {
             && (self.has_waiting || self.job.is_some())
             && !(self.is_paused || self.stands_back)
             && self.failure.is_none()
-            // So that a long list is known before its first video is begun.
-            && self.scan.is_none()
     }
 
     /// Another model sees other videos as indexed.
@@ -111,8 +111,8 @@ impl Shelves {
             return LibraryWork::Stopped(failure.clone());
         }
         let n_waiting = self.n_waiting;
-        if self.scan.is_some() {
-            let n_files = self.progress.n_total;
+        if self.scan.is_some() && self.job.is_none() {
+            let n_files = self.n_scanned;
             LibraryWork::Scanning { n_files }
         } else if n_waiting == 0 && self.job.is_none() {
             LibraryWork::Idle
@@ -129,6 +129,20 @@ impl Shelves {
 impl State {
     pub fn indexes_library(&self) -> bool {
         self.shelves.may_index()
+    }
+
+    /// Before a model is loaded, which may take a while: that there is a library, if there is one.
+    pub fn tell_places(&mut self) {
+        let Ok(places) = self.library().and_then(|library| library.places()) else {
+            return; // When a model is loaded it is tried again.
+        };
+        if !places.is_empty() {
+            let held = Holdings {
+                places,
+                ..Holdings::default()
+            };
+            (self.emit)(Event::Library(LibraryNews::Holds(Arc::new(held))));
+        }
     }
 
     /// After a model was loaded: tells what there is, and looks for what is new.
@@ -167,10 +181,15 @@ impl State {
                     self.scan();
                 }),
             LibraryCommand::AddOpened(path) => {
-                self.library().and_then(|it| it.add_video(&path)).map(|()| {
-                    self.shelves.has_waiting = true;
-                    self.tell_holdings();
-                })
+                match self.library().and_then(|it| it.add_video(&path)) {
+                    Ok(()) => {
+                        self.shelves.has_waiting = true;
+                        self.tell_holdings();
+                    }
+                    // Nobody asked for it.
+                    Err(error) => log::info!("{error}"),
+                }
+                Ok(())
             }
             LibraryCommand::Remove(path) => {
                 self.library().and_then(|it| it.remove(&[path])).map(|()| {
@@ -218,7 +237,7 @@ impl State {
             self.shelves.scans_again = true;
             return;
         }
-        self.shelves.progress.n_total = 0;
+        self.shelves.n_scanned = 0;
         let paths = self.config.paths.clone();
         let work = move |reporter: &Reporter<Scan>| {
             let outcome = scan(&paths, reporter);
@@ -237,7 +256,10 @@ impl State {
         let mut ended = None;
         for report in reports.unwrap_or_default() {
             match report {
-                Report::Said(Scan::SoFar(n_files)) => self.shelves.progress.n_total = n_files,
+                Report::Said(Scan::SoFar(n_files)) => {
+                    self.shelves.n_scanned = n_files;
+                    self.shelves.is_stale = true;
+                }
                 Report::Said(Scan::Ended(outcome)) => ended = Some(outcome),
                 Report::Crashed(message) => ended = Some(Err(message)),
             }
@@ -250,7 +272,6 @@ impl State {
             self.tell_library_failure(message);
         }
         self.shelves.has_waiting = true;
-        self.shelves.progress = LibraryProgress::default();
         self.tell_holdings();
         if std::mem::take(&mut self.shelves.scans_again) {
             self.scan();
@@ -269,6 +290,8 @@ impl State {
         let is_due = |told_at: Instant| told_at.elapsed() >= TELL_EVERY;
         if self.shelves.is_stale && self.shelves.told_at.is_none_or(is_due) {
             self.tell_holdings();
+            // What was found so far is indexed while the rest is looked through.
+            self.shelves.has_waiting |= self.shelves.scan.is_some();
         }
         self.tell_work();
     }
@@ -381,9 +404,7 @@ impl State {
         }
         shelves.n_waiting = n_waiting;
         shelves.pace.waiting_bytes = n_bytes;
-        if shelves.scan.is_none() {
-            shelves.progress.n_total = shelves.progress.n_done + n_waiting;
-        }
+        shelves.progress.n_total = shelves.progress.n_done + n_waiting;
     }
 
     /// Tells what is being done, if that has changed.

@@ -18,6 +18,9 @@ use crate::worker::FoundEverywhere;
 
 const HEIGHT: f32 = 30.0;
 
+/// Nobody reads more.
+const MAX_PROBLEMS: usize = 100;
+
 /// Longer words are cut.
 const CHIP_WIDTH: f32 = 220.0;
 
@@ -128,9 +131,12 @@ fn problems(ui: &mut Ui, session: &Session, actions: &mut Actions) {
         let palette = Palette::of(ui);
         let list = ScrollArea::vertical().id_salt("problems").max_height(260.0);
         list.show(ui, |ui| {
-            for reason in &reasons {
+            for reason in reasons.iter().take(MAX_PROBLEMS) {
                 let text = RichText::new(capitalised(&one_line(reason))).small();
                 ui.add(egui::Label::new(text.color(palette.text)).wrap());
+            }
+            if let Some(n @ 1..) = reasons.len().checked_sub(MAX_PROBLEMS) {
+                label(ui, &format!("and {n} more: `vcl library status` has all"));
             }
         });
         ui.separator();

@@ -1,15 +1,15 @@
 //! The videos of the library, each with how far it is.
 
-use egui::{Color32, Popup, Rect, Role, Sense, Ui, WidgetInfo, vec2};
+use egui::{Color32, Popup, Rect, RichText, Role, Sense, Ui, WidgetInfo, vec2};
 
-use crate::app::action::{Actions, File, Library};
+use crate::app::action::{Action, Actions, File, Library};
 use crate::app::panels::library::State;
 use crate::app::panels::library::cards::{CardSize, grid};
 use crate::app::panels::recent;
 use crate::app::pictures::Pictures;
-use crate::app::session::{Session, capitalised};
+use crate::app::session::{Filter, ModelState, Session, capitalised};
 use crate::app::theme::{CORNER, Palette};
-use crate::app::widgets::focus_ring;
+use crate::app::widgets::{IconButton, focus_ring};
 use crate::domain::{file_name, one_line};
 use crate::library::{LibraryVideo, State as VideoState};
 use crate::worker::{LibraryProgress, LibraryWork};
@@ -27,15 +27,19 @@ pub fn ui(
     actions: &mut Actions,
 ) {
     let n = session.shelf().members().len();
-    let wants_focus = std::mem::take(&mut state.wants_focus) && n > 0;
-    let shown_first = wants_focus.then_some(0);
+    if n == 0 {
+        return nothing(ui, session, actions);
+    }
+    let wants_focus = std::mem::take(&mut state.wants_focus);
+    let current = session.shelf().last_opened();
+    let shown_first = wants_focus.then_some(current);
     grid(ui, "library", n, SIZE, shown_first, |ui, at, rect| {
         let Some(video) = session.shelf().member(at) else {
             return;
         };
         let id = ui.scope_id().with(("member", video.content.as_str()));
         let response = ui.interact(rect, id, Sense::click());
-        if wants_focus && at == 0 {
+        if wants_focus && at == current {
             response.request_focus();
         }
         if response.gained_focus() {
@@ -48,7 +52,40 @@ pub fn ui(
                 false => Library::Open(video.path.clone()),
             });
         }
-        menu(&response, video, actions);
+        menu(&response, session, video, actions);
+    });
+}
+
+/// Why there is nothing to see.
+fn nothing(ui: &mut Ui, session: &Session, actions: &mut Actions) {
+    let palette = Palette::of(ui);
+    let Some(held) = session.shelf().holdings() else {
+        return;
+    };
+    ui.add_space(24.0);
+    ui.vertical_centered(|ui| {
+        if !held.videos.is_empty() {
+            ui.label(RichText::new("No video passes the filter").color(palette.weak_text));
+            if IconButton::words("Show all").size(30.0).show(ui).clicked() {
+                actions.push(Library::Filter(Filter::default()));
+            }
+            return;
+        }
+        let text = match (session.model(), session.shelf().work()) {
+            (ModelState::Loading | ModelState::Preparing, _) => "Waiting for the model…",
+            (_, LibraryWork::Scanning { .. }) => "Looking for videos…",
+            _ => "There is no video in what was added",
+        };
+        ui.label(RichText::new(text).color(palette.weak_text));
+        if !matches!(session.shelf().work(), LibraryWork::Idle) {
+            return;
+        }
+        for place in &held.places {
+            let name = format!("Take {} out", place.path.display());
+            if IconButton::words(&name).size(28.0).show(ui).clicked() {
+                actions.push(Library::Remove(place.path.clone()));
+            }
+        }
     });
 }
 
@@ -95,7 +132,10 @@ fn card(
     let words = rect
         .with_min_y(picture.bottom() + 3.0)
         .shrink2(vec2(3.0, 0.0));
+    let folder = session.shelf().folder_of(video);
+    let folder = folder.as_deref().map(|folder| (folder, palette.weak_text));
     let told = note.as_ref().map(|(note, ink)| (note.as_str(), *ink));
+    let told = told.or(folder);
     recent::paint(ui, &video.path, told, (picture, words), pictures);
     if video.state != VideoState::Indexed || video.is_missing {
         let veil = palette.background.gamma_multiply(0.45);
@@ -130,10 +170,19 @@ fn progress_bar(ui: &Ui, picture: Rect, progress: &LibraryProgress) {
 }
 
 /// By the right button.
-fn menu(response: &egui::Response, video: &LibraryVideo, actions: &mut Actions) {
+fn menu(response: &egui::Response, session: &Session, video: &LibraryVideo, actions: &mut Actions) {
     Popup::context_menu(response).show(|ui| {
         let path = || video.path.clone();
         let is_there = !video.is_missing;
+        // A file that is there goes only together with its folder.
+        let place = session.shelf().place_of(video);
+        let (take_out, taken) = match place.filter(|place| is_there && place.is_folder) {
+            Some(place) => {
+                let name = format!("Take the folder {} out", file_name(&place.path));
+                (name, place.path.clone())
+            }
+            None => ("Take out of the library".to_owned(), path()),
+        };
         for (name, is_possible, action) in [
             ("Open", is_there, Library::Open(path()).into()),
             (
@@ -141,11 +190,7 @@ fn menu(response: &egui::Response, video: &LibraryVideo, actions: &mut Actions) 
                 is_there,
                 File::ShowInFolder(path()).into(),
             ),
-            (
-                "Take out of the library",
-                true,
-                crate::app::action::Action::from(Library::Remove(path())),
-            ),
+            (&take_out, true, Action::from(Library::Remove(taken))),
         ] {
             let button = egui::Button::new(name);
             if ui.add_enabled(is_possible, button).clicked() {

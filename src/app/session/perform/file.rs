@@ -5,6 +5,7 @@ use crate::app::effect::{Content, Effect};
 use crate::app::session::Session;
 use crate::app::wish::Wish;
 use crate::video::is_video_name;
+use crate::worker::ToCut;
 
 impl Session {
     pub(super) fn perform_file(&mut self, action: File, effects: &mut Vec<Effect>) {
@@ -35,8 +36,19 @@ impl Session {
             File::ExportScope(scope) => self.export.scope = scope,
             File::ExportTop(top) => self.export.top = top,
             File::Export(format) => {
-                if self.video.is_some() {
+                if self.can_export() {
                     effects.push(self.ask(Wish::ExportTo(format)));
+                }
+            }
+            File::ExportTo(format, file) if self.shows_library() => {
+                if let Some((query, moments)) = self.export_from_all() {
+                    let moments = Content::FromAll(format, query, moments);
+                    effects.push(self.write(file, moments));
+                }
+            }
+            File::CutInto(dir) if self.shows_library() => {
+                if let Some((query, moments)) = self.export_from_all() {
+                    effects.push(Effect::Cut(ToCut::Several(query, moments), dir));
                 }
             }
             File::ExportTo(format, file) => {
@@ -46,13 +58,13 @@ impl Session {
                 }
             }
             File::ExportCuts => {
-                if self.video.is_some() {
+                if self.can_export() {
                     effects.push(self.ask(Wish::CutInto));
                 }
             }
             File::CutInto(dir) => {
                 if let Some(document) = self.export_document() {
-                    effects.push(Effect::Cut(Box::new(document), dir));
+                    effects.push(Effect::Cut(ToCut::One(Box::new(document)), dir));
                 }
             }
             File::CancelCuts => effects.push(Effect::CancelCuts),

@@ -34,11 +34,11 @@ impl Session {
                 self.shelf.order = order;
                 self.shelf.choose();
             }
-            Library::FindEverywhere(id) => {
-                if self.video.is_some() {
-                    self.close_video(effects);
+            Library::FindEverywhere(id) => self.leave_for_all(id, effects),
+            Library::FindSelected => {
+                if let Some(id) = self.selected.filter(|_| !self.shelf.is_empty()) {
+                    self.leave_for_all(id, effects);
                 }
-                self.find_everywhere(id, effects);
             }
             Library::FindAgain => self.ask_everywhere_again(effects),
             Library::Open(path) => self.open_from_library(&path, 0.0, effects),
@@ -78,6 +78,14 @@ impl Session {
             Library::Grade(span, grade) => self.grade_on_wall(&span, grade, effects),
             Library::Back => self.go_back(effects),
         }
+    }
+
+    /// From the open video to what all of them answer.
+    fn leave_for_all(&mut self, id: QueryId, effects: &mut Vec<Effect>) {
+        if self.video.is_some() {
+            self.close_video(effects);
+        }
+        self.find_everywhere(id, effects);
     }
 
     /// Answers a query from all videos and shows that.
@@ -134,6 +142,7 @@ impl Session {
             path: path.to_owned(),
             time_secs,
         });
+        self.shelf.last_opened = Some(path.to_owned());
         self.opening = Some(path.to_owned());
         effects.push(Effect::OpenVideo(path.to_owned()));
     }
@@ -162,6 +171,7 @@ impl Session {
     }
 
     pub(super) fn close_video(&mut self, effects: &mut Vec<Effect>) {
+        self.set_fullscreen(false, effects); // There is nothing to fill it with.
         self.video = None;
         self.opening = None;
         self.selection = None;

@@ -37,14 +37,21 @@ impl Session {
 
     fn ask(&self, wish: Wish) -> Effect {
         let recent = self.settings.recent.first().map(PathBuf::as_path);
-        let suggestion = wish.suggestion(self.video_path().or(recent));
+        let found = self.path_for_found();
+        let near = self.video_path().or(found.as_deref()).or(recent);
+        let suggestion = wish.suggestion(near);
         Effect::Ask(wish, suggestion)
     }
 
     fn write(&self, file: PathBuf, what: Content) -> Effect {
         Effect::Write(Write {
             file,
-            video: self.video_path().map(Path::to_owned),
+            videos: match &what {
+                Content::FromAll(_, _, moments) => {
+                    moments.iter().map(|moment| moment.path.clone()).collect()
+                }
+                _ => self.video_path().map(Path::to_owned).into_iter().collect(),
+            },
             what,
         })
     }

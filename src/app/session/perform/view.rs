@@ -94,7 +94,7 @@ impl Session {
         }
     }
 
-    fn set_fullscreen(&mut self, is_fullscreen: bool, effects: &mut Vec<Effect>) {
+    pub(super) fn set_fullscreen(&mut self, is_fullscreen: bool, effects: &mut Vec<Effect>) {
         let is_possible = self.video.is_some() || !is_fullscreen;
         if is_possible && is_fullscreen != self.view.is_fullscreen {
             self.view.is_fullscreen = is_fullscreen;
