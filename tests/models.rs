@@ -369,31 +369,77 @@ fn a_config_that_no_model_can_have_is_told() {
 fn a_model_of_another_family_is_refused_by_name() {
     let dir = ModelDir::new();
     dir.edit_json("config.json", |config| {
-        config["model_type"] = json!("siglip");
-        config["text_config"]["model_type"] = json!("siglip_text_model");
-        config["vision_config"]["model_type"] = json!("siglip_vision_model");
+        config["model_type"] = json!("siglip2");
+        config["text_config"]["model_type"] = json!("siglip2_text_model");
+        config["vision_config"]["model_type"] = json!("siglip2_vision_model");
     });
-    assert_tells(&dir.complaint(), &["\"siglip\"", "config.json"]);
-    // What SigLIP's published configs hold: all the rest are its own defaults.
-    dir.write(
-        "config.json",
-        r#"{"model_type": "siglip", "text_config": {"vocab_size": 256000}, "vision_config": {}}"#,
-    );
+    assert_tells(&dir.complaint(), &["\"siglip2\"", "NaFlex", "config.json"]);
     for file in ["tokenizer.json", "model.safetensors"] {
         dir.write(file, "not looked at");
     }
-    assert_tells(&dir.complaint(), &["\"siglip\"", "config.json"]);
+    assert_tells(&dir.complaint(), &["\"siglip2\"", "config.json"]);
     let long = "a\nb".repeat(10_000);
     dir.edit_json("config.json", |config| config["model_type"] = json!(long));
     assert_tells(&dir.complaint(), &["config.json"]);
+}
+
+/// What is wrong with a SigLIP is told as with a CLIP.
+#[test]
+fn a_damaged_siglip_is_told() {
+    let copy = || {
+        let dir = ModelDir(tempfile::tempdir().unwrap());
+        for file in ModelDir::FILES {
+            fs::copy(fixture("siglip-tiny").join(file), dir.file(file)).unwrap();
+        }
+        dir
+    };
+    load(copy().0.path()).unwrap();
+    let table = "text_model.embeddings.token_embedding.weight";
+    let fused = "vision_model.head.attention.in_proj_weight";
+    let dir = copy();
+    dir.edit_tensors(|tensors| tensors.retain(|(name, ..)| name != table));
+    assert_tells(&dir.complaint(), &[table, "missing"]);
+    let dir = copy();
+    dir.edit_json("config.json", |config| {
+        config["text_config"]["vocab_size"] = json!(870);
+    });
+    assert_tells(&dir.complaint(), &[table, "[860, 48]", "[870, 48]"]);
+    let dir = copy();
+    dir.edit_tensors(|tensors| {
+        let tensor = tensors.iter_mut().find(|tensor| tensor.0 == fused).unwrap();
+        tensor.2 = vec![7, 1];
+        tensor.3 = vec![0; 28];
+    });
+    assert_tells(&dir.complaint(), &[fused, "cut in three"]);
+    let dir = copy();
+    dir.edit_tensors(|tensors| tensors.retain(|(name, ..)| name != fused));
+    assert_tells(
+        &dir.complaint(),
+        &["head.attention.q_proj.weight", "missing"],
+    );
+    let dir = copy();
+    fs::remove_file(dir.file("tokenizer.json")).unwrap();
+    fs::copy(
+        fixture("clip-tiny").join("tokenizer.json"),
+        dir.file("tokenizer.json"),
+    )
+    .unwrap();
+    assert_tells(&dir.complaint(), &["tokenizer.json"]);
+    let dir = copy();
+    dir.edit_json("preprocessor_config.json", |config| {
+        config["size"] = json!({"height": 64, "width": 80});
+    });
+    assert_tells(
+        &dir.complaint(),
+        &["preprocessor_config.json", "64 pixels square"],
+    );
 }
 
 /// Each is told by its name also where files are missing that it never had.
 #[test]
 fn other_families_are_named_before_missing_files_are() {
     for (model_type, name) in [
-        ("siglip", "SigLIP"),
-        ("siglip2", "SigLIP 2"),
+        ("siglip2", "a SigLIP 2 of variable resolution (NaFlex)"),
         ("chinese_clip", "Chinese-CLIP"),
         ("clip_vision_model", "only the image half of a CLIP"),
         ("whisper", "a model of another family"),
@@ -406,15 +452,15 @@ fn other_families_are_named_before_missing_files_are() {
         fs::remove_file(dir.file("preprocessor_config.json")).unwrap();
         let told = dir.complaint();
         assert_tells(&told, &[&format!("this is {name} (type {model_type:?})")]);
-        assert_tells(&told, &["choose a CLIP model"]);
+        assert_tells(&told, &["choose a CLIP or SigLIP model"]);
     }
     // Where the whole model does not say it, its text tower does.
     let dir = ModelDir::new();
     dir.edit_json("config.json", |config| {
         config.as_object_mut().unwrap().remove("model_type");
-        config["text_config"]["model_type"] = json!("siglip_text_model");
+        config["text_config"]["model_type"] = json!("siglip2_text_model");
     });
-    assert_tells(&dir.complaint(), &["this is SigLIP"]);
+    assert_tells(&dir.complaint(), &["this is a SigLIP 2"]);
 }
 
 #[test]
@@ -489,7 +535,7 @@ fn preprocessing_that_does_not_fit_is_told() {
         ("size", json!(32)),
         ("size", json!({"height": 64, "width": 80})),
         ("size", json!(-1)),
-        ("resample", json!(2)),
+        ("resample", json!(1)),
         ("image_mean", json!([0.5])),
         ("image_std", json!([0.5, 0.0, 0.5])),
     ] {

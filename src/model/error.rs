@@ -28,7 +28,7 @@ pub enum ModelError {
     Config { file: &'static str, reason: String },
     #[error(
         "config.json says that this is {name} (type {model_type:?}), which vcl cannot run: choose a \
-         CLIP model, such as openai/clip-vit-base-patch32"
+         CLIP or SigLIP model, such as openai/clip-vit-base-patch32"
     )]
     UnknownFamily {
         name: &'static str,
@@ -65,9 +65,8 @@ pub enum ModelError {
 }
 
 /// Families of models that pair images with text, by the `model_type` of their `config.json`.
-const FAMILIES: [(&str, &str); 14] = [
-    ("siglip", "SigLIP"),
-    ("siglip2", "SigLIP 2"),
+const FAMILIES: [(&str, &str); 13] = [
+    ("siglip2", "a SigLIP 2 of variable resolution (NaFlex)"),
     ("align", "ALIGN"),
     ("altclip", "AltCLIP"),
     ("blip", "BLIP"),
@@ -83,7 +82,7 @@ const FAMILIES: [(&str, &str); 14] = [
 ];
 
 impl ModelError {
-    /// For a `model_type` that is not that of CLIP.
+    /// For a `model_type` of no family that is known.
     pub(super) fn unknown_family(model_type: &str) -> Self {
         let known = FAMILIES.iter().find(|(known, _)| *known == model_type);
         Self::UnknownFamily {

@@ -257,7 +257,7 @@ impl Prompt {
             .map(|query| encoder.tokenize(query, learner.n_ctx()))
             .collect::<Result<_, _>>()?;
         let rows = learner.rows(tokens.iter().collect());
-        let features = try_to_vec(encoder.prompt_features(&[rows]))?;
+        let features = try_to_vec(encoder.prompt_features(&[rows])?)?;
         Ok(UnitVector::of_rows(&features, encoder.dim()))
     }
 }

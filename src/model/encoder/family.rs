@@ -39,11 +39,17 @@ pub(super) trait Family {
     fn tokenize(&self, text: &str, n_ctx: usize) -> Result<PromptTokens, ModelError>;
 
     /// Features `[texts, dim]` of texts as they are.
-    fn text_features(&self, texts: &[PromptTokens]) -> Tensor<2>;
+    ///
+    /// # Errors
+    /// [`ModelError::Weights`] where the tower reads from a file that is gone.
+    fn text_features(&self, texts: &[PromptTokens]) -> Result<Tensor<2>, ModelError>;
 
     /// Features `[rows, dim]` of the rows of all groups, with their context vectors put where this
     /// family has them. Differentiable in the context.
-    fn prompt_features(&self, groups: &[PromptRows<'_>]) -> Tensor<2>;
+    ///
+    /// # Errors
+    /// As [`Family::text_features`].
+    fn prompt_features(&self, groups: &[PromptRows<'_>]) -> Result<Tensor<2>, ModelError>;
 
     /// Token embeddings `[n, text_width]` of the pieces of some words, without special tokens;
     /// `None` where there are no words.

@@ -23,5 +23,8 @@ pub struct ModelInfo {
     pub parameters: usize,
     /// The learned factor on cosines.
     pub logit_scale: f32,
+    /// What is added to the scaled cosine before the sigmoid, for models that were trained with one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub logit_bias: Option<f32>,
     pub device: String,
 }

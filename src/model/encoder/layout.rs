@@ -16,6 +16,9 @@ use crate::model::ModelError;
 /// `model_type` of a CLIP.
 pub(super) const CLIP: &str = "clip";
 
+/// `model_type` of a SigLIP or SigLIP 2 of fixed resolution.
+pub(super) const SIGLIP: &str = "siglip";
+
 /// Where sentence-transformers puts the CLIP of a model.
 const SENTENCE_TRANSFORMERS: &str = "0_CLIPModel";
 
@@ -43,14 +46,15 @@ pub(super) fn is_model_dir(dir: &Path) -> bool {
     model_dir(dir).join(CONFIG).is_file() || is_open_clip(dir)
 }
 
-/// The error for a model of another kind than CLIP in transformers' layout.
+/// The error for a model of another kind than those that are known, in transformers' layout.
 pub(super) fn other_kind(dir: &Path, config: Option<&[u8]>) -> Option<ModelError> {
     let Some(config) = config else {
         return is_open_clip(dir).then(|| ModelError::OpenClip(dir.to_owned()));
     };
     // A damaged config is told where it is loaded.
     let model_type = model_type(config).ok()?;
-    (model_type != CLIP).then(|| ModelError::unknown_family(&model_type))
+    let is_known = [CLIP, SIGLIP].contains(&model_type.as_str());
+    (!is_known).then(|| ModelError::unknown_family(&model_type))
 }
 
 fn is_open_clip(dir: &Path) -> bool {

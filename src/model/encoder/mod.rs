@@ -1,17 +1,22 @@
 //! The encoder: images and words as vectors of one space.
 //!
 //! An [`Encoder`] is a frozen model on a device. Which network it is, how it reads a text and where
-//! it puts learned context vectors is the business of its *family*, a folder of this module; today
-//! there is one, [`clip`]. The transformer, the activations and the reading of files are shared.
+//! it puts learned context vectors is the business of its *family*, a folder of this module:
+//! [`clip`] and [`siglip`]. The transformer, the activations and the reading of files are shared.
 
 mod activation;
-mod checkpoint;
+mod bounds;
+pub mod checkpoint;
 pub mod clip;
 mod family;
 pub mod files;
 mod info;
 mod layout;
+mod patches;
 mod prompt_tokens;
+pub mod siglip;
+mod stored_tensor;
+mod token_table;
 mod towers;
 mod transformer;
 pub mod weights;
@@ -45,7 +50,14 @@ impl Encoder {
     /// # Errors
     /// [`ModelError`] naming the file, the field or the tensor that is wrong.
     pub fn load(files: &ModelFiles, device: &ComputeDevice) -> Result<Self, ModelError> {
-        let towers = Towers::load(files, device)?;
+        // The hash of large weights takes as long as reading them.
+        let (towers, id) = std::thread::scope(|scope| {
+            let id = scope.spawn(|| files.id());
+            let towers = Towers::load(files, device);
+            (towers, id.join())
+        });
+        let towers = towers?;
+        let id = id.unwrap_or_else(|_| Err(ModelError::Device("a worker died".into())))?;
         let pools = if device.is_cpu() && device.n_threads() > 1 {
             (0..device.n_threads()).map(|_| pool_of_one()).collect()
         } else {
@@ -54,7 +66,7 @@ impl Encoder {
         Ok(Self {
             towers,
             device: device.clone(),
-            id: files.id()?,
+            id,
             pools: pools?,
         })
     }
@@ -138,7 +150,7 @@ impl Encoder {
             return Ok(Vec::new());
         }
         let tokens: Result<Vec<_>, _> = texts.iter().map(|text| self.tokenize(text, 0)).collect();
-        try_to_vec(self.family().text_features(&tokens?))
+        try_to_vec(self.family().text_features(&tokens?)?)
     }
 
     /// The directions of texts, to be compared with image embeddings. Texts that are too long are
@@ -168,9 +180,12 @@ impl Encoder {
     /// - groups: texts tokenized with room for as many context vectors as all groups have
     /// - output: `[rows, dim]`, the rows of the groups one after the other
     ///
+    /// # Errors
+    /// [`ModelError::Weights`] where the model reads from a file that is gone.
+    ///
     /// # Panics
     /// When there is no text at all, or the groups have different numbers of context vectors.
-    pub fn prompt_features(&self, groups: &[PromptRows<'_>]) -> Tensor<2> {
+    pub fn prompt_features(&self, groups: &[PromptRows<'_>]) -> Result<Tensor<2>, ModelError> {
         self.family().prompt_features(groups)
     }
 
@@ -202,6 +217,7 @@ impl Encoder {
         use burn::module::Module as _;
         match &self.towers {
             Towers::Clip(towers) => towers.network().visit(visitor),
+            Towers::Siglip(towers) => towers.network().visit(visitor),
         }
     }
 

@@ -26,6 +26,7 @@ use burn::tensor::{Device, Tensor};
 use crate::domain::clean_pasted;
 use crate::model::ModelError;
 use crate::model::device::ComputeDevice;
+use crate::model::encoder::checkpoint::Checkpoint;
 use crate::model::encoder::family::Family;
 use crate::model::encoder::files::{ModelFiles, ModelId};
 use crate::model::encoder::info::ModelInfo;
@@ -63,7 +64,8 @@ impl ClipTowers {
         let tokenizer = ClipTokenizer::from_json(&files.tokenizer, &config.text_config)?;
         let preprocess =
             Preprocess::from_json(&files.preprocessor, config.vision_config.image_size)?;
-        let network = weights::load(config.init(device.tensor_device()), &files.weights)?;
+        let checkpoint = Checkpoint::open(&files.weights)?;
+        let network = weights::load(config.init(device.tensor_device()), &checkpoint)?;
         Ok(Self {
             network: network.no_grad(),
             config,
@@ -121,12 +123,12 @@ impl Family for ClipTowers {
         Ok(PromptTokens::new(ids, n_ctx, word_pieces))
     }
 
-    fn text_features(&self, texts: &[PromptTokens]) -> Tensor<2> {
+    fn text_features(&self, texts: &[PromptTokens]) -> Result<Tensor<2>, ModelError> {
         let ids: Vec<_> = texts.iter().map(PromptTokens::ids).collect();
-        self.network.text_features(&ids, &self.device())
+        Ok(self.network.text_features(&ids, &self.device()))
     }
 
-    fn prompt_features(&self, groups: &[PromptRows<'_>]) -> Tensor<2> {
+    fn prompt_features(&self, groups: &[PromptRows<'_>]) -> Result<Tensor<2>, ModelError> {
         let texts = || groups.iter().flat_map(|group| &group.texts);
         let ids: Vec<_> = texts().map(|text| text.ids()).collect();
         let (tokens, mut eot) = self.network.text_model().embed_padded(&ids, &self.device());
@@ -137,7 +139,7 @@ impl Family for ClipTowers {
             *position += n_ctx;
         }
         let tokens = insert_contexts(&tokens, groups, CONTEXT_AT);
-        self.network.text_features_at(tokens, &eot)
+        Ok(self.network.text_features_at(tokens, &eot))
     }
 
     fn word_embeddings(&self, words: &str) -> Result<Option<Tensor<2>>, ModelError> {
@@ -176,6 +178,7 @@ impl Family for ClipTowers {
             vocabulary: text.vocab_size,
             parameters: self.network.num_params(),
             logit_scale: scale.first().map_or(0.0, |log| log.exp()),
+            logit_bias: None,
             device: device.to_string(),
         })
     }
