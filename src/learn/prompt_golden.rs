@@ -260,8 +260,11 @@ fn a_prompt_of_vit_b_32_has_2141_parameters_with_either_head() {
             text_width: 512,
             head,
         };
-        assert_eq!(config.init(1, &Device::flex()).n_parameters(), 2_141);
+        assert_eq!(config.n_parameters(), 2_141);
     }
+    assert_eq!(PromptLearnerConfig::usual(512).n_parameters(), 2_141);
+    // SigLIP's base models: text width 768.
+    assert_eq!(PromptLearnerConfig::usual(768).n_parameters(), 3_165);
 }
 
 /// Bits of every parameter of the encoder.

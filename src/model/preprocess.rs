@@ -34,9 +34,27 @@ pub struct Preprocess {
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Framing {
     /// The short side is made so long, then the middle is cut out.
-    Centre { short_edge: u32 },
+    Centre { short_edge: u32, halves: Halves },
     /// All of it is squeezed into the square.
     Whole,
+}
+
+/// Where the middle begins when an odd number of pixels is left over.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Halves {
+    /// One pixel before the half, as transformers does.
+    Down,
+    /// At the even one of the two, as torchvision does, and so open_clip.
+    ToEven,
+}
+
+impl Halves {
+    fn of(self, n: u32) -> u32 {
+        match self {
+            Self::Down => n / 2,
+            Self::ToEven => n / 2 + u32::from(n % 4 == 3),
+        }
+    }
 }
 
 impl Preprocess {
@@ -48,12 +66,39 @@ impl Preprocess {
     /// The bytes after resize and centre crop, `[size, size, 3]`.
     pub fn resize_and_crop(&self, image: &RgbImage) -> RgbImage {
         let (width, height) = match self.framing {
-            Framing::Centre { short_edge } => with_short_edge(image.dimensions(), short_edge),
+            Framing::Centre { short_edge, .. } => with_short_edge(image.dimensions(), short_edge),
             Framing::Whole => (self.size, self.size),
         };
-        let left = (width - self.size) / 2;
-        let top = (height - self.size) / 2;
+        let halves = match self.framing {
+            Framing::Centre { halves, .. } => halves,
+            Framing::Whole => Halves::Down,
+        };
+        let left = halves.of(width - self.size);
+        let top = halves.of(height - self.size);
         resize_window(image, (width, height), (left, top), self.size, self.filter)
+    }
+
+    /// All that decides what becomes of an image, for a hash that must be the same in every version.
+    pub(super) fn describe(&self) -> Vec<u8> {
+        let (framing, short_edge) = match self.framing {
+            Framing::Whole => (0, 0),
+            Framing::Centre {
+                short_edge,
+                halves: Halves::Down,
+            } => (1, short_edge),
+            Framing::Centre {
+                short_edge,
+                halves: Halves::ToEven,
+            } => (2, short_edge),
+        };
+        let filter = match self.filter {
+            Filter::Bilinear => 2,
+            Filter::Bicubic => 3,
+        };
+        let floats = [self.rescale].into_iter().chain(self.mean).chain(self.std);
+        let numbers = [framing, short_edge, self.size, filter].into_iter();
+        let numbers = numbers.chain(floats.map(f32::to_bits));
+        numbers.flat_map(u32::to_le_bytes).collect()
     }
 
     fn normalise(&self, image: &RgbImage) -> Pixels {

@@ -49,6 +49,13 @@ impl Goldens {
         })
     }
 
+    pub fn ints(&self, name: &str) -> Vec<i32> {
+        self.view(name, |view| {
+            assert_eq!(view.dtype(), Dtype::I32, "{name}");
+            bytemuck::pod_collect_to_vec(view.data())
+        })
+    }
+
     /// The rows of a `[rows, columns]` int32 tensor.
     pub fn id_rows(&self, name: &str) -> Vec<Vec<u32>> {
         let columns = self.shape(name)[1];

@@ -2,7 +2,9 @@
 
 mod clip;
 mod goldens;
+mod open_clip;
 mod siglip;
+mod text_towers;
 
 #[path = "../support/gpu.rs"]
 mod gpu;
@@ -19,4 +21,6 @@ fn everything_agrees_on_wgpu() {
     println!("on {device}");
     clip::check_on_gpu(&device);
     siglip::check_on_gpu(&device);
+    open_clip::check_on_gpu(&device);
+    text_towers::check_on_gpu(&device);
 }

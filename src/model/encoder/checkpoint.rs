@@ -132,6 +132,13 @@ impl Checkpoint {
 
     /// Reads names and positions out of the pickle without executing its code.
     fn pytorch(path: &Path) -> Result<Self, String> {
+        if is_program(path) {
+            return Err(format!(
+                "{0} is a TorchScript program, as OpenAI publishes its models, and is not run: save its \
+                 tensors once with torch.save(torch.jit.load(\"{0}\").state_dict(), \"weights.pt\")",
+                path.display()
+            ));
+        }
         let read = || {
             let mut store = PytorchStore::from_file(path);
             let tensors = store.get_all_tensors();
@@ -181,6 +188,20 @@ impl Checkpoint {
         Ok(Self { tensors })
     }
 
+    /// With the tensors of another file; of two with one name, the other's.
+    #[must_use]
+    pub fn and(mut self, other: Self) -> Self {
+        self.tensors.extend(other.tensors);
+        self
+    }
+
+    /// Leaves out what is loaded in another way or not at all.
+    #[must_use]
+    pub fn without(mut self, is_left_out: impl Fn(&str) -> bool) -> Self {
+        self.tensors.retain(|name, _| !is_left_out(name));
+        self
+    }
+
     /// Takes a tensor out: what is read in another way than the rest.
     pub fn take(&mut self, name: &str) -> Option<StoredTensor> {
         self.tensors.remove(name)
@@ -193,6 +214,18 @@ impl Checkpoint {
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.tensors.keys().map(String::as_str)
     }
+}
+
+/// Whether an archive of torch holds code beside its tensors.
+fn is_program(path: &Path) -> bool {
+    let archive = File::open(path).ok().and_then(|file| {
+        let archive = foreign(|| zip::ZipArchive::new(file));
+        archive.ok()
+    });
+    archive.is_some_and(|archive| {
+        let mut names = archive.file_names();
+        names.any(|name| name.is_ok_and(|name| name.ends_with("/constants.pkl")))
+    })
 }
 
 /// The tensors that a safetensors header lists, checked to fill `n_data` bytes without gap or overlap.

@@ -87,6 +87,19 @@ impl TransformerConfig {
         }
     }
 
+    /// What decides the result besides the weights, whose shapes tell the widths.
+    pub fn describe(&self) -> Vec<u8> {
+        let activation: u32 = match self.activation {
+            Activation::QuickGelu => 1,
+            Activation::Gelu => 2,
+            Activation::GeluTanh => 3,
+        };
+        let numbers = [self.n_layers as u32, self.n_heads as u32, activation];
+        let mut told: Vec<u8> = numbers.into_iter().flat_map(u32::to_le_bytes).collect();
+        told.extend(self.eps.to_le_bytes());
+        told
+    }
+
     /// A norm as between the layers.
     pub fn norm(&self, device: &Device) -> LayerNorm {
         LayerNormConfig::new(self.width)
@@ -245,6 +258,26 @@ impl Attention {
         let [batch, _, width] = hidden.dims();
         let queries = query.expand([batch, width]);
         self.attend(queries, &Rows::of(hidden), None, Default::default())
+    }
+
+    /// Every position gathers from its sequence, of which only the first `lengths` positions are
+    /// there; the rest is padding.
+    ///
+    /// # Shapes
+    /// - hidden, output: `[batch, seq, width]`
+    pub fn forward_within(&self, hidden: Tensor<3>, lengths: &[usize]) -> Tensor<3> {
+        let [batch, seq, width] = hidden.dims();
+        let mask = lengths.iter().any(|&length| length < seq).then(|| {
+            let beyond = lengths
+                .iter()
+                .flat_map(|&length| (0..seq).map(move |key| key >= length));
+            let beyond = TensorData::new(beyond.collect::<Vec<_>>(), [batch, 1, 1, seq]);
+            let beyond = Tensor::<4, Bool>::from_data(beyond, &hidden.device());
+            beyond.expand([batch, self.n_heads, seq, seq])
+        });
+        let rows = Rows::of(hidden);
+        let attended = self.attend(rows.hidden.clone(), &rows, mask, Default::default());
+        attended.reshape([batch, seq, width])
     }
 
     /// What one position of each sequence, `[batch, width]`, gathers from those it sees.

@@ -1,12 +1,13 @@
-//! `preprocessor_config.json`, or `processor_config.json` as transformers writes it since version 5.
+//! `preprocessor_config.json`, or `processor_config.json` as transformers writes it since version 5, or
+//! the part of `open_clip_config.json` that says the same.
 
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use crate::domain::PROCESSOR_CONFIG;
+use crate::domain::{OPEN_CLIP_CONFIG, PROCESSOR_CONFIG};
 use crate::model::ModelError;
 use crate::model::preprocess::resize::Filter;
-use crate::model::preprocess::{Framing, Preprocess};
+use crate::model::preprocess::{Framing, Halves, Preprocess};
 
 /// CLIP's, today's form and the old one with plain integers.
 #[derive(Deserialize)]
@@ -40,6 +41,28 @@ impl Default for WholeConfig {
             image_mean: [0.5; 3],
             image_std: [0.5; 3],
             resample: BICUBIC,
+        }
+    }
+}
+
+/// open_clip's `preprocess_cfg`; what is left out is as its library has it.
+#[derive(Deserialize)]
+#[serde(default)]
+struct OpenClipConfig {
+    mean: [f32; 3],
+    std: [f32; 3],
+    interpolation: String,
+    resize_mode: String,
+}
+
+impl Default for OpenClipConfig {
+    fn default() -> Self {
+        Self {
+            // CLIP's own.
+            mean: [0.481_454_66, 0.457_827_5, 0.408_210_73],
+            std: [0.268_629_54, 0.261_302_58, 0.275_777_11],
+            interpolation: "bicubic".to_owned(),
+            resize_mode: "shortest".to_owned(),
         }
     }
 }
@@ -94,7 +117,10 @@ impl Preprocess {
             )));
         }
         Self {
-            framing: Framing::Centre { short_edge },
+            framing: Framing::Centre {
+                short_edge,
+                halves: Halves::Down,
+            },
             size: crop,
             filter: filter(config.resample).map_err(invalid)?,
             rescale: config.rescale_factor,
@@ -129,6 +155,57 @@ impl Preprocess {
             rescale: config.rescale_factor,
             mean: config.image_mean,
             std: config.image_std,
+        }
+        .checked()
+        .map_err(invalid)
+    }
+
+    /// open_clip's, for a model that takes `image_size` pixels square.
+    ///
+    /// # Errors
+    /// [`ModelError::Config`] naming what is wrong in the file.
+    pub fn open_clip(json: &[u8], image_size: usize) -> Result<Self, ModelError> {
+        #[derive(Deserialize)]
+        struct Whole {
+            #[serde(default)]
+            preprocess_cfg: OpenClipConfig,
+        }
+        let invalid = |reason: String| ModelError::Config {
+            file: OPEN_CLIP_CONFIG,
+            reason,
+        };
+        let whole: Whole =
+            serde_json::from_slice(json).map_err(|error| invalid(error.to_string()))?;
+        let config = whole.preprocess_cfg;
+        let size = u32::try_from(image_size).unwrap_or(u32::MAX);
+        let framing = match config.resize_mode.as_str() {
+            "shortest" => Framing::Centre {
+                short_edge: size,
+                halves: Halves::ToEven,
+            },
+            "squash" => Framing::Whole,
+            other => {
+                return Err(invalid(format!(
+                    "resize_mode {other:?} is not supported, only \"shortest\" and \"squash\" are"
+                )));
+            }
+        };
+        let filter = match config.interpolation.as_str() {
+            "bicubic" => Filter::Bicubic,
+            "bilinear" => Filter::Bilinear,
+            other => {
+                return Err(invalid(format!(
+                    "interpolation {other:?} is not supported, only \"bicubic\" and \"bilinear\" are"
+                )));
+            }
+        };
+        Self {
+            framing,
+            size,
+            filter,
+            rescale: default_rescale_factor(),
+            mean: config.mean,
+            std: config.std,
         }
         .checked()
         .map_err(invalid)

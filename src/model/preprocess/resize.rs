@@ -152,7 +152,7 @@ mod tests {
         for (width, height) in [(1, 1), (7, 3), (31, 64), (100, 33)] {
             for filter in [Filter::Bilinear, Filter::Bicubic] {
                 let image = RgbImage::from_pixel(width, height, image::Rgb([0, 100, 255]));
-                let resized = resize_window(&image, (32, 48, Filter::Bicubic), (0, 8), 32);
+                let resized = resize_window(&image, (32, 48), (0, 8), 32, filter);
                 assert_eq!(resized.dimensions(), (32, 32));
                 assert!(
                     resized.pixels().all(|pixel| pixel.0 == [0, 100, 255]),
@@ -168,8 +168,8 @@ mod tests {
             let level = |a: u32, b: u32| ((x * a + y * b) % 256) as u8;
             image::Rgb([level(7, 3), level(31, 11), level(2, 97)])
         });
-        let whole = resize_window(&image, (24, 24, Filter::Bicubic), (0, 0), 24);
-        let window = resize_window(&image, (24, 24, Filter::Bicubic), (5, 9), 10);
+        let whole = resize_window(&image, (24, 24), (0, 0), 24, Filter::Bicubic);
+        let window = resize_window(&image, (24, 24), (5, 9), 10, Filter::Bicubic);
         let part = image::imageops::crop_imm(&whole, 5, 9, 10, 10).to_image();
         assert_eq!(window, part);
     }
@@ -184,7 +184,7 @@ mod tests {
 
     #[test]
     fn an_image_without_pixels_is_black() {
-        let resized = resize_window(&RgbImage::new(0, 0, Filter::Bicubic), (8, 8), (0, 0), 8);
+        let resized = resize_window(&RgbImage::new(0, 0), (8, 8), (0, 0), 8, Filter::Bicubic);
         assert_eq!(resized, RgbImage::new(8, 8));
     }
 }

@@ -122,7 +122,7 @@ impl ClipConfig {
         Ok(config)
     }
 
-    fn check(&self) -> Result<(), String> {
+    pub(super) fn check(&self) -> Result<(), String> {
         let (text, vision) = (&self.text_config, &self.vision_config);
         within("projection_dim", self.projection_dim, 8192)?;
         let (n_positions, vocabulary) = (text.max_position_embeddings, text.vocab_size);

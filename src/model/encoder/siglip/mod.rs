@@ -28,9 +28,9 @@ use burn::tensor::{Device, Tensor};
 use crate::model::ModelError;
 use crate::model::device::ComputeDevice;
 use crate::model::encoder::checkpoint::Checkpoint;
-use crate::model::encoder::family::Family;
-use crate::model::encoder::files::{ModelFiles, ModelId};
-use crate::model::encoder::info::ModelInfo;
+use crate::model::encoder::family::{ImageSide, TextSide};
+use crate::model::encoder::files::ModelFiles;
+use crate::model::encoder::info::{Calibration, ImageInfo, TextInfo};
 use crate::model::encoder::prompt_tokens::{PromptRows, PromptTokens, WordPieces, insert_contexts};
 use crate::model::encoder::weights;
 use crate::model::parameter::try_to_vec;
@@ -59,30 +59,67 @@ pub struct SiglipTowers {
     config: SiglipConfig,
     tokenizer: Arc<SiglipTokenizer>,
     preprocess: Preprocess,
-    logit_scale: f32,
-    logit_bias: f32,
+    calibration: Calibration,
+}
+
+/// Shapes, preprocessing, and tensors under the modules' names.
+pub struct SiglipParts {
+    pub config: SiglipConfig,
+    pub preprocess: Preprocess,
+    pub checkpoint: Checkpoint,
+}
+
+impl SiglipParts {
+    /// # Errors
+    /// [`ModelError`] naming the file or the field that is wrong.
+    pub fn open(files: &ModelFiles) -> Result<Self, ModelError> {
+        let config = SiglipConfig::from_json(&files.config)?;
+        let size = config.vision_config.image_size;
+        Ok(Self {
+            preprocess: Preprocess::whole_frame(&files.preprocessor, size)?,
+            checkpoint: Checkpoint::open(&files.weights)?.renamed(network::renaming)?,
+            config,
+        })
+    }
+
+    /// What decides the features of images besides the weights.
+    pub fn describe_images(&self) -> Vec<u8> {
+        let mut told = b"siglip".to_vec();
+        told.extend(self.config.vision_config.layers().describe());
+        let size = self.config.vision_config.image_size as u32;
+        told.extend(size.to_le_bytes());
+        told.extend(self.preprocess.describe());
+        told
+    }
 }
 
 impl SiglipTowers {
     /// # Errors
     /// [`ModelError`] naming the file, the field or the tensor that is wrong.
     pub fn load(files: &ModelFiles, device: &ComputeDevice) -> Result<Self, ModelError> {
-        let config = SiglipConfig::from_json(&files.config)?;
-        let (text, vision) = (&config.text_config, &config.vision_config);
-        let preprocess = Preprocess::whole_frame(&files.preprocessor, vision.image_size)?;
+        let SiglipParts {
+            config,
+            preprocess,
+            mut checkpoint,
+        } = SiglipParts::open(files)?;
+        let text = &config.text_config;
         // Gemma's vocabulary takes as long as the weights.
         let (tokenizer, loaded) = std::thread::scope(|scope| {
             let tokenizer = scope.spawn(|| SiglipTokenizer::from_json(&files.tokenizer, text));
-            let loaded = load_weights(files, &config, device);
+            let loaded = load_weights(&mut checkpoint, &config, device);
             (tokenizer.join(), loaded)
         });
         let tokenizer =
             tokenizer.unwrap_or_else(|_| Err(ModelError::Device("a worker died".into())))?;
         let (network, token_table) = loaded?;
-        let number = |tensor: Tensor<1>| Ok(try_to_vec(tensor)?.first().copied().unwrap_or(0.0));
+        let number = |tensor: Tensor<1>| -> Result<f32, ModelError> {
+            Ok(try_to_vec(tensor)?.first().copied().unwrap_or(0.0))
+        };
         Ok(Self {
-            logit_scale: number(network.logit_scale())?.exp(),
-            logit_bias: number(network.logit_bias())?,
+            calibration: Calibration {
+                scale: number(network.logit_scale())?.exp(),
+                bias: Some(number(network.logit_bias())?),
+            },
             network: network.no_grad(),
             token_table,
             config,
@@ -103,11 +140,6 @@ impl SiglipTowers {
         &self.tokenizer
     }
 
-    /// The factor on cosines and what is added to them before the sigmoid.
-    pub fn calibration(&self) -> (f32, f32) {
-        (self.logit_scale, self.logit_bias)
-    }
-
     /// Token embeddings without positions.
     ///
     /// # Shapes
@@ -126,25 +158,20 @@ impl SiglipTowers {
 }
 
 fn load_weights(
-    files: &ModelFiles,
+    checkpoint: &mut Checkpoint,
     config: &SiglipConfig,
     device: &ComputeDevice,
 ) -> Result<(Siglip, TokenTable), ModelError> {
-    let mut checkpoint = Checkpoint::open(&files.weights)?.renamed(network::renaming)?;
     let text = &config.text_config;
     let shape = [text.vocab_size, text.hidden_size];
-    let token_table = TokenTable::take(&mut checkpoint, TOKEN_TABLE, shape)?;
-    let network = weights::load(config.init(device.tensor_device()), &checkpoint)?;
+    let token_table = TokenTable::take(checkpoint, TOKEN_TABLE, shape)?;
+    let network = weights::load(config.init(device.tensor_device()), checkpoint)?;
     Ok((network, token_table))
 }
 
-impl Family for SiglipTowers {
+impl ImageSide for SiglipTowers {
     fn dim(&self) -> usize {
         self.config.text_config.dim()
-    }
-
-    fn text_width(&self) -> usize {
-        self.config.text_config.hidden_size
     }
 
     fn image_size(&self) -> usize {
@@ -157,6 +184,30 @@ impl Family for SiglipTowers {
 
     fn image_features(&self, pixels: Tensor<4>) -> Tensor<2> {
         self.network.vision_model().forward(pixels)
+    }
+
+    fn calibration(&self) -> Calibration {
+        self.calibration
+    }
+
+    fn image_info(&self) -> ImageInfo {
+        let vision = &self.config.vision_config;
+        // The scale and the bias are counted with the images.
+        let n_params = self.network.num_params() - self.network.text_model().num_params();
+        ImageInfo {
+            image_size: vision.image_size,
+            patch_size: vision.patch_size,
+            vision_width: vision.hidden_size,
+            vision_layers: vision.num_hidden_layers,
+            vision_heads: vision.num_attention_heads,
+            n_params,
+        }
+    }
+}
+
+impl TextSide for SiglipTowers {
+    fn text_width(&self) -> usize {
+        self.config.text_config.hidden_size
     }
 
     fn tokenize(&self, text: &str, n_ctx: usize) -> Result<PromptTokens, ModelError> {
@@ -202,26 +253,16 @@ impl Family for SiglipTowers {
         text.num_hidden_layers * 2 * width * (2 * width + text.intermediate_size)
     }
 
-    fn info(&self, id: &ModelId, device: &ComputeDevice) -> Result<ModelInfo, ModelError> {
-        let (text, vision) = (&self.config.text_config, &self.config.vision_config);
-        Ok(ModelInfo {
-            name: id.name.clone(),
-            hash: id.hash.clone(),
-            embedding_dim: self.dim(),
-            image_size: vision.image_size,
-            patch_size: vision.patch_size,
-            vision_width: vision.hidden_size,
-            vision_layers: vision.num_hidden_layers,
-            vision_heads: vision.num_attention_heads,
+    fn text_info(&self) -> TextInfo {
+        let text = &self.config.text_config;
+        let n_params = self.network.text_model().num_params() + self.token_table.n_params();
+        TextInfo {
             text_width: text.hidden_size,
             text_layers: text.num_hidden_layers,
             text_heads: text.num_attention_heads,
             text_positions: text.max_position_embeddings,
             vocabulary: text.vocab_size,
-            parameters: self.network.num_params() + self.token_table.n_params(),
-            logit_scale: self.logit_scale,
-            logit_bias: Some(self.logit_bias),
-            device: device.to_string(),
-        })
+            n_params,
+        }
     }
 }

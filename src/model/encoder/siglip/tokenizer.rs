@@ -14,6 +14,7 @@ use tokenizers::{
 use crate::domain::foreign;
 use crate::model::ModelError;
 use crate::model::encoder::siglip::config::TextConfig;
+use crate::model::encoder::vocabulary::{check_highest, checked};
 
 /// Byte pairs are named as such: the type that takes every kind reads its file three times over.
 type Tokens<M> =
@@ -48,15 +49,7 @@ impl SiglipTokenizer {
         };
         let inner = foreign(|| Inner::parse(json)).map_err(invalid)?;
         let highest = inner.highest_id();
-        // A vocabulary may be padded for speed, but not by much.
-        let plausible = config.vocab_size - config.vocab_size / 10..=config.vocab_size;
-        if !plausible.contains(&(highest as usize + 1)) {
-            return Err(invalid(format!(
-                "its ids go up to {highest}, but the model's vocabulary has {} entries: \
-                 it belongs to another model",
-                config.vocab_size
-            )));
-        }
+        check_highest(highest, config.vocab_size).map_err(invalid)?;
         let (end, padding) = match inner {
             Inner::BytePairs(_) => ("<eos>", "<pad>"),
             Inner::Unigrams(_) => ("</s>", "</s>"),
@@ -84,14 +77,8 @@ impl SiglipTokenizer {
         text: &str,
         max_len: usize,
     ) -> Result<(Vec<u32>, usize), ModelError> {
-        let mut ids = foreign(|| self.inner.ids(text)).map_err(ModelError::Tokenize)?;
-        // Special tokens may have ids of their own, which the vocabulary does not list.
-        if let Some(id) = ids.iter().find(|&&id| id as usize >= self.vocab_size) {
-            return Err(ModelError::Tokenize(format!(
-                "it gives the id {id}, but the model's vocabulary has {} entries",
-                self.vocab_size
-            )));
-        }
+        let ids = foreign(|| self.inner.ids(text)).map_err(ModelError::Tokenize)?;
+        let mut ids = checked(ids, self.vocab_size)?;
         let n_ids = ids.len() + 1;
         ids.truncate(max_len.saturating_sub(1));
         ids.push(self.end);
