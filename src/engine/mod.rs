@@ -12,8 +12,10 @@ mod encoding;
 mod export;
 mod frames;
 mod index;
+mod known_models;
 mod language;
 mod launch;
+mod measure;
 mod model_choice;
 mod near_duplicates;
 mod neutral;
@@ -27,14 +29,17 @@ use std::path::PathBuf;
 
 use crate::learn::TrainError;
 use crate::model::{ComputeDevice, DeviceChoice, Encoder, ModelError, ModelFiles, PromptError};
-use crate::store::{CachedFeatures, ContentId, EmbeddingCache, LabelError, Paths, PromptFileError};
+use crate::store::{
+    CacheKey, CachedFeatures, ContentId, EmbeddingCache, LabelError, Paths, PromptFileError,
+};
 use crate::video::VideoError;
 
 pub use dataset::{Dataset, DatasetError, DatasetSource};
 pub use export::export_document;
 pub use index::{IndexJob, IndexProgress, IndexStep};
+pub use known_models::{KNOWN_MODELS, KnownModel, RECOMMENDED_MODELS};
 pub use launch::LaunchOptions;
-pub use model_choice::{InstalledModel, KNOWN_MODELS, KnownModel, ModelChoice, RECOMMENDED_MODEL};
+pub use model_choice::{InstalledModel, ModelChoice};
 pub use near_duplicates::{FrameChoice, NearDuplicates};
 pub use notice::Notice;
 pub use prompts::{PromptEntry, read_prompt_file};
@@ -42,6 +47,7 @@ pub use tune::{TuneJob, labelled_query};
 pub use video_index::{Snapshot, VideoIndex};
 
 use embed::QueryEmbeddings;
+use language::Languages;
 use neutral::NeutralBank;
 
 /// What an engine is made of.
@@ -99,6 +105,7 @@ pub struct Engine {
     data_dir: PathBuf,
     texts: QueryEmbeddings,
     neutral: Option<NeutralBank>,
+    languages: Option<Languages>,
     notices: Vec<Notice>,
     frame_choice: FrameChoice,
     /// As many frames as the device takes at once.
@@ -128,6 +135,7 @@ impl Engine {
             data_dir: config.paths.data_dir.clone(),
             texts: QueryEmbeddings::default(),
             neutral: None,
+            languages: None,
             notices: Vec::new(),
             frame_choice: config.frame_choice,
             max_batch: usize::MAX,
@@ -146,12 +154,18 @@ impl Engine {
         self.frame_choice
     }
 
-    /// What the cache holds of a video for this model; `None` where that is nothing.
+    /// What the cache holds of a video for the images of this model; `None` where that is nothing.
     pub fn cached(&self, video: &ContentId) -> Option<CachedFeatures> {
-        let hash = self.encoder.id().hash.clone();
-        let key = self.frame_choice.key(video.clone(), hash);
-        let entry = self.frame_choice.load(&self.cache, &key);
+        let entry = self.frame_choice.load(&self.cache, &self.cache_key(video));
         entry.filter(|entry| entry.dim == self.encoder.dim())
+    }
+
+    /// Under what the features of a video are kept; what an earlier version of the program kept is
+    /// given this name first.
+    fn cache_key(&self, video: &ContentId) -> CacheKey {
+        let former = self.encoder.former_image_id();
+        self.frame_choice
+            .key_after(&self.cache, video, self.encoder.image_id(), former)
     }
 
     /// What the user should know and has not been told, such as a GPU that was lost.

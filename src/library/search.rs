@@ -176,7 +176,7 @@ impl LibraryIndex {
     pub fn find(&self, queries: &[(UnitVector, Way)], wanted: &Wanted) -> Vec<Found> {
         let videos = self.searched(wanted);
         let spans = videos.iter().map(|&video| &self.matrix.spans()[video]);
-        let level = LibraryLevel::of(spans.map(|span| (span.level.mean(), &span.peaks[..])));
+        let level = LibraryLevel::of(spans.map(|span| (span.level, &span.peaks[..])));
         let Some(level) = level else {
             return vec![Found::default(); queries.len()];
         };

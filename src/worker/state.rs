@@ -107,7 +107,7 @@ impl State {
                 emit(Event::PreparingGpu);
             }
             engine.prepare()?;
-            let info = engine.encoder().info()?;
+            let info = engine.encoder().info();
             Ok((engine, info))
         });
         match loaded {

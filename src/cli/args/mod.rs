@@ -80,7 +80,7 @@ pub struct CommandsOnly {
 /// an alias can hold them.
 #[derive(Debug, clap::Args)]
 pub struct GlobalArgs {
-    /// Which model: a name from `vcl model list`, or a directory in Hugging Face CLIP layout; else
+    /// Which model: a name from `vcl model list`, or the directory of a CLIP or SigLIP; else
     /// the bundled one, in the window the one used last
     #[arg(long, global = true, value_name = "NAME|DIR")]
     pub model: Option<ModelChoice>,
@@ -158,7 +158,7 @@ pub struct ModelArgs {
 
 #[derive(Debug, Subcommand)]
 pub enum ModelCommand {
-    /// List the bundled, the installed and the downloaded models
+    /// List the models that are here, and those that can be fetched, with what each is good for
     List,
     /// Show layers, sizes and parameters of a model
     Info {
@@ -168,15 +168,20 @@ pub enum ModelCommand {
     },
     /// Fetch a model from huggingface.co, or from where HF_ENDPOINT says
     Download {
-        /// Such as openai/clip-vit-base-patch32, openai/clip-vit-base-patch16,
-        /// openai/clip-vit-large-patch14, laion/CLIP-ViT-B-32-laion2B-s34B-b79K, or any other
-        /// CLIP in the same layout
+        /// One that `vcl model list` recommends, or any other CLIP, SigLIP or SigLIP 2 in the layout
+        /// of transformers or open_clip
         #[arg(value_name = "OWNER/NAME")]
         name: String,
 
         /// A branch, a commit or refs/pr/N; else the one that suits the model
         #[arg(long)]
         revision: Option<String>,
+    },
+    /// Measure for ten seconds how many frames per second a model takes here
+    Measure {
+        /// A name from `vcl model list` or a directory; else that of --model
+        #[arg(value_name = "MODEL")]
+        name: Option<ModelChoice>,
     },
 }
 
