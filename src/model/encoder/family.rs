@@ -41,6 +41,13 @@ pub(super) trait Family {
     /// Features `[texts, dim]` of texts as they are.
     fn text_features(&self, texts: &[PromptTokens]) -> Tensor<2>;
 
+    /// The state of each piece of a text, `[pieces, text_width]`, after the final norm and not
+    /// projected: what moment detectors read. `None` in families for which there is none.
+    fn word_states(&self, text: &PromptTokens) -> Option<Tensor<2>> {
+        let _ = text;
+        None
+    }
+
     /// Features `[rows, dim]` of the rows of all groups, with their context vectors put where this
     /// family has them. Differentiable in the context.
     fn prompt_features(&self, groups: &[PromptRows<'_>]) -> Tensor<2>;
