@@ -7,6 +7,7 @@ use indicatif::ProgressBar;
 use serde_json::json;
 
 use crate::cli::args::{EvaluateArgs, GlobalArgs, ScoreFormat};
+use crate::cli::paper::{self, Measured};
 use crate::cli::{detector, output, train};
 use crate::domain::Annotation;
 use crate::engine::{FeatureFolders, NamedDetector};
@@ -30,7 +31,15 @@ pub fn run(global: &GlobalArgs, args: &EvaluateArgs) -> anyhow::Result<()> {
     }
     let rows = &table.rows;
     output::print(&match args.format {
-        ScoreFormat::Table => to_text(rows),
+        ScoreFormat::Table if args.paper_tables => {
+            let measured = rows.iter().map(|row| Measured {
+                method: &row.method,
+                name: &row.name,
+                metrics: &row.metrics,
+            });
+            paper::tables(&measured.collect::<Vec<_>>()) + &rules(rows)
+        }
+        ScoreFormat::Table => to_text(rows) + &rules(rows),
         ScoreFormat::Json => {
             let rows = rows.iter().map(
                 |row| json!({"name": row.name, "moment_rule": row.rule, "metrics": row.metrics}),
@@ -55,11 +64,19 @@ fn measure_videos(
     let dataset = train::load(&mut engine, &args.data)?;
     let mut ways = vec![("zero-shot".to_owned(), Way::default())];
     ways.extend(taught);
+    for path in &args.with_prompt {
+        let (name, prompt) = engine.get().prompt_file(path)?;
+        ways.push((name, prompt.into()));
+    }
     for (name, way) in ways {
         let predictions =
             engine.work(|engine| dataset.predict(engine, &way, args.main_moments_only))?;
         let rule = format!("{}, as published", way.detector().rule_of_windows());
-        table.add(name, rule, &dataset.annotations, predictions)?;
+        let method = match way.prompt() {
+            None => "CLIP".to_owned(),
+            Some(prompt) => format!("VCL, {} shots", prompt.metadata.training.n_queries),
+        };
+        table.add(method, name, rule, &dataset.annotations, predictions)?;
     }
     for named in &detectors {
         let predictions = engine.work(|engine| dataset.predict_with(engine, &named.detector))?;
@@ -101,6 +118,8 @@ struct Table {
 
 /// One way to answer, and how good it is.
 struct Row {
+    /// As the paper calls it.
+    method: String,
     name: String,
     /// What made the moments: that of the protocol, not that of the window.
     rule: String,
@@ -110,12 +129,14 @@ struct Row {
 impl Table {
     fn add(
         &mut self,
+        method: String,
         name: String,
         rule: String,
         truth: &[Annotation],
         predictions: Vec<Prediction>,
     ) -> anyhow::Result<()> {
         self.rows.push(Row {
+            method,
             name,
             rule,
             metrics: score(truth, &predictions)?,
@@ -132,7 +153,13 @@ impl Table {
     ) -> anyhow::Result<()> {
         let kind = named.detector.info().kind.title();
         let rule = format!("the proposals of {kind}, as its official inference writes them");
-        self.add(named.name.clone(), rule, truth, predictions)
+        self.add(
+            kind.to_owned(),
+            named.name.clone(),
+            rule,
+            truth,
+            predictions,
+        )
     }
 }
 
@@ -170,8 +197,16 @@ fn to_text(rows: &[Row]) -> String {
         }
         out.push('\n');
     }
-    for Row { name, rule, .. } in rows {
-        let _ = writeln!(out, "{name}: moments by {rule}; searches show others");
-    }
     out
+}
+
+fn rules(rows: &[Row]) -> String {
+    let lines = rows.iter();
+    let lines = lines.map(|row| {
+        format!(
+            "{}: moments by {}; searches show others\n",
+            row.name, row.rule
+        )
+    });
+    lines.collect()
 }

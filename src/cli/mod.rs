@@ -15,6 +15,7 @@ mod index;
 mod library;
 mod model;
 mod output;
+mod paper;
 mod plot;
 mod progress;
 mod score;

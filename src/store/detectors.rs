@@ -2,6 +2,7 @@
 //!
 //! This module knows only names and files; the model knows what is in a file.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -10,6 +11,9 @@ use crate::store::atomic;
 use crate::store::prompts::{PromptFolder, is_name};
 
 const EXTENSION: &str = "safetensors";
+
+/// Which detector is used with which model.
+const CHOICES: &str = "in-use.json";
 
 /// Why a detector cannot be kept, found or removed.
 #[derive(Debug, thiserror::Error)]
@@ -131,6 +135,35 @@ impl DetectorFolder {
         fs::remove_file(&path).map_err(io_error(&path))
     }
 
+    /// The detector that was used last with a model, by the model's hash.
+    pub fn choice(&self, model: &str) -> Option<String> {
+        self.choices().remove(model)
+    }
+
+    /// Remembers which detector is used with a model; `None` for none.
+    ///
+    /// # Errors
+    /// When the folder cannot be written.
+    pub fn choose(&self, model: &str, name: Option<&str>) -> Result<(), DetectorFileError> {
+        let mut choices = self.choices();
+        let before = match name {
+            Some(name) => choices.insert(model.to_owned(), name.to_owned()),
+            None => choices.remove(model),
+        };
+        if before.as_deref() == name {
+            return Ok(());
+        }
+        let path = self.dir.join(CHOICES);
+        let json = serde_json::to_vec(&choices).unwrap_or_default();
+        atomic::write(&path, &json).map_err(io_error(&path))
+    }
+
+    /// None where the file is missing or damaged: it is chosen again then.
+    fn choices(&self) -> BTreeMap<String, String> {
+        let json = fs::read(self.dir.join(CHOICES)).unwrap_or_default();
+        serde_json::from_slice(&json).unwrap_or_default()
+    }
+
     fn path(&self, name: &str) -> PathBuf {
         self.dir.join(format!("{name}.{EXTENSION}"))
     }
@@ -167,6 +200,11 @@ mod tests {
             Err(DetectorFileError::Name(_))
         ));
         assert_eq!(folder.names().unwrap(), ["model best", "qd"]);
+        folder.choose("clip", Some("qd")).unwrap();
+        folder.choose("other", Some("model best")).unwrap();
+        folder.choose("other", None).unwrap();
+        assert_eq!(folder.choice("clip").as_deref(), Some("qd"));
+        assert_eq!(folder.choice("other"), None);
         let found = folder.find(Path::new("qd")).unwrap();
         assert_eq!(fs::read(found).unwrap(), b"2");
         let own = root.path().join("own.pth");

@@ -272,3 +272,72 @@ fn features_of_any_network_are_evaluated_as_the_official_inference_does() {
         told.stderr
     );
 }
+
+#[test]
+fn a_detector_is_trained_kept_and_measured() {
+    let place = Place::new();
+    let labels = feature_files(&place);
+    let output = place.path("own.safetensors");
+    let words = |kind: &str| -> Vec<String> {
+        let features = place.path("video").display().to_string();
+        let text = place.path("words").display().to_string();
+        let labels = labels.display().to_string();
+        let common = [
+            "--data",
+            &labels,
+            "--features",
+            &features,
+            "--text-features",
+            &text,
+        ];
+        let command = ["train", "--detector", kind, "-o", output.to_str().unwrap()];
+        let more = [
+            "--width",
+            "16",
+            "--epochs",
+            "2",
+            "--check-every",
+            "1",
+            "--check",
+            &labels,
+        ];
+        let all = command.into_iter().chain(common).chain(more);
+        all.map(str::to_owned).collect()
+    };
+    for kind in ["moment-detr", "qd-detr"] {
+        let trained = place.vcl(words(kind));
+        assert!(
+            trained.stdout().contains("3 queries on 3 videos"),
+            "{}",
+            trained.stdout
+        );
+        assert!(trained.stdout().contains("checked: "), "{}", trained.stdout);
+        let measured = place.vcl([
+            "evaluate",
+            "--data",
+            labels.to_str().unwrap(),
+            "--features",
+            place.path("video").to_str().unwrap(),
+            "--text-features",
+            place.path("words").to_str().unwrap(),
+            "--detector",
+            output.to_str().unwrap(),
+            "--format",
+            "json",
+        ]);
+        let measured = json(measured.stdout());
+        assert_eq!(measured[0]["name"], "own");
+        assert!(measured[0]["metrics"]["brief"]["MR-full-mAP"].is_number());
+    }
+    let refused = place.vcl(
+        words("moment-detr")
+            .into_iter()
+            .chain(["--paper".to_owned()]),
+    );
+    assert_eq!(refused.code, Some(2));
+    assert!(
+        refused.stderr.contains("--paper is for prompts"),
+        "{}",
+        refused.stderr
+    );
+}

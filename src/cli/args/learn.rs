@@ -228,6 +228,15 @@ pub struct EvaluateArgs {
     #[arg(long, value_name = "OUT.jsonl", value_parser = values::file())]
     pub predictions: Option<PathBuf>,
 
+    /// Measure further prompts as well, such as those of other numbers of shots; can be given several
+    /// times
+    #[arg(long, value_name = "FILE", value_parser = values::path())]
+    pub with_prompt: Vec<PathBuf>,
+
+    /// Print both tables of the paper, with its own numbers beside what was measured
+    #[arg(long)]
+    pub paper_tables: bool,
+
     /// Leave out the windows of further thresholds, as in the paper
     #[arg(long)]
     pub main_moments_only: bool,
@@ -239,6 +248,9 @@ pub struct EvaluateArgs {
 
 impl EvaluateArgs {
     pub fn check(&self) -> Result<(), String> {
+        if self.text_features.is_some() && !self.with_prompt.is_empty() {
+            return Err("--with-prompt needs the model: leave --text-features out".to_owned());
+        }
         let videos = &self.data.videos;
         videos.check(self.text_features.as_ref(), !self.detector.is_empty())
     }

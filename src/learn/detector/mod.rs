@@ -18,6 +18,8 @@ mod trainer;
 
 #[cfg(test)]
 mod golden;
+#[cfg(test)]
+mod tests;
 
 pub use adamw::AdamW;
 pub use config::DetectorConfig;

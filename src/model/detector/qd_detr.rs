@@ -294,7 +294,9 @@ impl QdDetr {
         let decoder = &self.decoder;
         let [n_samples, n_queries, _] = x.dims();
         let anchors = sigmoid(decoder.anchors.clone()).unsqueeze::<3>();
-        let mut anchor = anchors.expand([n_samples, n_queries, 2]);
+        let mut anchor: Tensor<3> = anchors.expand([n_samples, n_queries, 2]);
+        // The same, and a span that is made from it also teaches the layer before where to go.
+        let mut taught = anchor.clone();
         let mut proposals = Vec::new();
         for (i, layer) in decoder.layers.iter().enumerate() {
             let column = |at: usize| anchor.clone().narrow(2, at, 1);
@@ -311,15 +313,12 @@ impl QdDetr {
             let wave = wave * (sigmoid(decoder.anchor.forward(x.clone())) / column(1));
             x = layer.forward(x, &place, wave, memory, dropout);
             let normed = decoder.norm.forward(x.clone());
-            let before = logit(anchor.clone());
             proposals.push(DetrMoments {
                 logits: self.class.forward(normed.clone()),
-                spans: sigmoid(self.span.forward(normed) + before.clone()),
+                spans: sigmoid(self.span.forward(normed) + logit(taught)),
             });
-            if i + 1 < decoder.layers.len() {
-                // The next layer looks from there, but does not teach this one where to go.
-                anchor = sigmoid(decoder.step.forward(x.clone()) + before).detach();
-            }
+            taught = sigmoid(decoder.step.forward(x.clone()) + logit(anchor));
+            anchor = taught.clone().detach();
         }
         proposals
     }
