@@ -148,8 +148,8 @@ pub const MOUSE: &[(&str, &str)] = &[
     ("Shift+wheel", "Move along the timeline"),
     ("Shift+drag", "Select clips to label or to export"),
     ("Result", "Click to go there, double-click to play"),
-    ("Words of a query", "Click to change them, drag to reorder"),
-    ("Ends of a moment", "Drag to make it longer or shorter"),
+    ("Query words", "Click to change them, drag to reorder"),
+    ("Moment ends", "Drag to make it longer or shorter"),
     (
         "Dashed line",
         "Drag it to change which clips make a moment, double-click it to reset",

@@ -331,7 +331,7 @@ impl eframe::App for App {
         // Before anything is drawn, so that what a key does is seen at once, and what is typed
         // right after a key that opens a field goes into it.
         let is_asking = ctx.memory(|memory| memory.has_focus(query_bar::field_id()));
-        self.typing.is_in_empty_field = is_asking && self.views.query_bar.text().is_empty();
+        self.typing.is_in_empty_field = is_asking && self.views.query_bar.text().trim().is_empty();
         keys::actions(&ctx, &mut self.typing, &mut actions);
         self.perform_all(&ctx, &mut actions);
         let is_asked_for = self.session.view().shows_frame_times;

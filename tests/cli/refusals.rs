@@ -1,6 +1,7 @@
 //! What cannot be done, each told in one clear line.
 
 use std::fs;
+use std::path::Path;
 
 use crate::support::{Place, tiny_model};
 
@@ -287,4 +288,42 @@ fn what_libraries_complain_of_lands_on_no_terminal() {
         let outcome = place.vcl(["search", path.to_str().unwrap(), "x"]);
         assert!(outcome.error().contains("damaged.mkv"));
     }
+}
+
+/// GStreamer would take as much memory as the index asks for, and the process would end by a signal.
+#[test]
+fn a_windows_media_index_that_claims_more_than_it_holds_is_told() {
+    let place = Place::new();
+    let sound = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/torture/film.wmv");
+    let bytes = fs::read(sound).unwrap();
+    let index = [0x90, 8, 0, 0x33, 0xb1, 0xe5, 0xcf, 0x11, 0x89, 0xf4];
+    let at = bytes.windows(10).rposition(|id| id == index).unwrap();
+    for (name, n_entries) in [("most.wmv", u32::MAX), ("many.asf", 0x00ff_ffff)] {
+        let mut damaged = bytes.clone();
+        damaged[at + 52..at + 56].copy_from_slice(&n_entries.to_le_bytes());
+        let path = place.path(name);
+        fs::write(&path, damaged).unwrap();
+        let path = path.to_str().unwrap();
+        let to = place.path("cuts");
+        for command in [
+            vec!["index", path],
+            vec!["search", path, "x"],
+            vec![
+                "export",
+                path,
+                "x",
+                "--format",
+                "cuts",
+                "-o",
+                to.to_str().unwrap(),
+            ],
+        ] {
+            let outcome = place.vcl(&command);
+            let error = outcome.error();
+            assert!(error.contains("index claims more"), "{command:?}: {error}");
+        }
+    }
+    let whole = place.path("whole.wmv");
+    fs::write(&whole, bytes).unwrap();
+    place.vcl(["index", whole.to_str().unwrap()]).stdout();
 }

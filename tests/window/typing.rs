@@ -86,15 +86,21 @@ fn the_empty_field_plays_and_leaves_by_escape_and_down() {
     let mut window = Window::with_indexed_demo(&["night"], USUAL);
     window.press(Modifiers::NONE, Key::Slash);
     window.harness.step();
-    window.harness.event(key(Key::Space));
-    window.harness.event(Event::Text(" ".to_owned()));
+    let press_space = |window: &mut Window| {
+        let events = [key(Key::Space), Event::Text(" ".to_owned())];
+        window.harness.input_mut().events.extend(events);
+        window.harness.step();
+    };
+    press_space(&mut window);
     window.wait_until("it plays", |app| app.session().playback().is_playing);
-    window.harness.event(key(Key::Space));
+    press_space(&mut window);
     window.wait_until("it is paused", |app| !app.session().playback().is_playing);
+    assert!(
+        window.position_secs() < 60.0,
+        "and not because it has ended"
+    );
     window.type_text("a");
-    window.harness.event(key(Key::Space));
-    window.harness.event(Event::Text(" ".to_owned()));
-    window.harness.step();
+    press_space(&mut window);
     assert!(
         !window.app().session().playback().is_playing,
         "now it is a space"

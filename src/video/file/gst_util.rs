@@ -18,8 +18,17 @@ pub(in crate::video) fn init() -> Result<(), VideoError> {
     // On damaged files elements complain to GLib of their own mistakes, which would land on the
     // terminal between the lines of this program.
     LOG.call_once(|| {
-        gst::glib::log_set_default_handler(|domain, _, text| {
-            log::debug!("{}: {text}", domain.unwrap_or("GLib"));
+        gst::glib::log_set_default_handler(|domain, level, text| {
+            let domain = domain.unwrap_or("GLib");
+            // GLib ends the process after this, with a signal and without a word: mostly because a
+            // damaged file made an element ask for more memory than there is.
+            if level == gst::glib::LogLevel::Error {
+                eprintln!(
+                    "error: {domain}: {text}; leave out the file that was read last, or convert it"
+                );
+                std::process::exit(1);
+            }
+            log::debug!("{domain}: {text}");
         });
     });
     Ok(())

@@ -8,6 +8,7 @@
 //! Everything that GIFs and truncated files need is handled in here; the other rooms do not
 //! notice them.
 
+mod asf;
 pub(super) mod beginning;
 pub(super) mod container;
 pub(super) mod error;

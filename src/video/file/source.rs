@@ -5,6 +5,7 @@ use std::sync::{Arc, OnceLock};
 
 use tempfile::NamedTempFile;
 
+use crate::video::file::asf;
 use crate::video::file::container::Container;
 use crate::video::file::error::VideoError;
 use crate::video::file::gif::Gif;
@@ -31,7 +32,7 @@ struct Opened {
     tracks: OnceLock<StoredTracks>,
 }
 
-/// What the blocks of a GIF say; empty for other files.
+/// What the blocks of a GIF say; empty for other files. An error for what no demuxer may see.
 #[derive(Default)]
 struct Blocks {
     gif: Option<Gif>,
@@ -130,6 +131,12 @@ impl Source {
 
 impl Blocks {
     fn read(path: &Path) -> Result<Self, VideoError> {
+        if asf::has_false_index(path) {
+            return Err(VideoError::Damaged {
+                path: path.to_path_buf(),
+                reason: "its index claims more than it holds".to_owned(),
+            });
+        }
         let Some(gif) = Gif::read(path) else {
             return Ok(Self::default());
         };

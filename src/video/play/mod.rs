@@ -18,4 +18,5 @@ pub(super) mod player;
 mod playhead;
 mod seek;
 pub(super) mod shared;
+mod sound;
 mod stepping;

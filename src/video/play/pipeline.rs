@@ -12,6 +12,7 @@ use crate::video::file::timing::{TOLERANCE_NS, ns, secs};
 use crate::video::play::frame::{VideoFrame, accepted_caps};
 use crate::video::play::playhead::{FrameSpan, Zero};
 use crate::video::play::shared::{Command, Link};
+use crate::video::play::sound::{silent_sink, system_sink};
 
 /// Where the sound goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,7 +85,7 @@ impl Pipeline {
             });
         }
         let audio_sink = match sound {
-            Sound::System => element("autoaudiosink").or_else(|_| silent_sink())?,
+            Sound::System => system_sink().or_else(|_| silent_sink())?,
             Sound::Nowhere => silent_sink()?,
         };
         playbin.set_property("audio-sink", &audio_sink);
@@ -163,12 +164,6 @@ impl Pipeline {
         let now = self.playbin.query_position::<gst::ClockTime>()?;
         Some(now.nseconds() as i64)
     }
-}
-
-fn silent_sink() -> Result<gst::Element, VideoError> {
-    let sink = element("fakesink")?;
-    sink.set_property("sync", true);
-    Ok(sink)
 }
 
 /// Where the video sink puts its frames.

@@ -66,6 +66,9 @@ impl Drop for Decoder {
                 log::warn!("cannot stop a pad of the decoder: {error}");
             }
         }
+        // A message that nobody fetched holds its element, and the element holds the bus with the
+        // message: without this none of them would ever go, nor the two sockets of the bus.
+        self.bus.set_flushing(true);
     }
 }
 
@@ -304,6 +307,26 @@ impl Output {
         self.damaged |= buffer.flags().contains(gst::BufferFlags::CORRUPTED);
         if let Some(info) = self.info.clone() {
             self.frames.insert(id, DecodedFrame { buffer, info });
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_of_a_decoder_stays_behind() {
+        gst::init().unwrap();
+        for format in ["image/jpeg", "image/png"] {
+            let caps = gst::Caps::new_empty_simple(format);
+            let mut decoder = Decoder::new(&caps).unwrap();
+            let packet = gst::Buffer::from_slice(b"this is no picture");
+            let _ = decoder.feed(&packet, 1, &caps);
+            let (element, bus) = (decoder.element.downgrade(), decoder.bus.downgrade());
+            drop(decoder);
+            assert!(element.upgrade().is_none(), "{format}: the element");
+            assert!(bus.upgrade().is_none(), "{format}: the bus");
         }
     }
 }
