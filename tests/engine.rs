@@ -295,7 +295,7 @@ fn a_search_is_the_cosine_with_the_query() {
             .span
             .contains(best.centre_secs())
     );
-    let again = engine.answer_all(&index, &[query.clone(), query], &Way::default());
+    let again = engine.answer_all(&index, &[query.clone(), query], &Way::default(), None);
     assert_eq!(again.unwrap(), [found.clone(), found]);
 }
 

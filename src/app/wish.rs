@@ -19,6 +19,8 @@ pub enum Wish {
     ExportLabels,
     /// The folder of one.
     Model,
+    /// A trained one, of its makers or our own.
+    Detector,
 }
 
 impl Wish {
@@ -31,6 +33,7 @@ impl Wish {
             Self::ExportPrompt(_) => "Export the prompt to a file",
             Self::ExportLabels => "Export all labels to a file",
             Self::Model => "A folder with a CLIP model",
+            Self::Detector => "Add a moment detector",
         }
     }
 
@@ -41,13 +44,14 @@ impl Wish {
             Self::ExportTo(_) | Self::ExportPrompt(_) | Self::ExportLabels => "Write it",
             Self::CutInto => "Cut them",
             Self::ImportPrompt => "Import it",
+            Self::Detector => "Add it",
             Self::Model => "Use it",
         }
     }
 
     /// Whether the path must lead to a file that exists.
     pub fn is_reading(&self) -> bool {
-        matches!(self, Self::Video | Self::ImportPrompt)
+        matches!(self, Self::Video | Self::ImportPrompt | Self::Detector)
     }
 
     /// The path to begin with; `video` is the open one, or else the last one.
@@ -60,7 +64,7 @@ impl Wish {
                 absolute(&video.with_extension(format.extension))
             }),
             Self::CutInto => folder().unwrap_or_default(),
-            Self::ImportPrompt => home().join(""),
+            Self::ImportPrompt | Self::Detector => home().join(""),
             Self::ExportPrompt(name) => home().join(format!("{name}.safetensors")),
             Self::ExportLabels => home().join("labels.jsonl"),
             Self::Model => home(),
@@ -78,6 +82,7 @@ impl Wish {
                 Teach::EditPrompts(PromptEdit::Export { name, file: path }).into()
             }
             Self::ExportLabels => Teach::ExportLabelsTo(path).into(),
+            Self::Detector => Model::AddDetector(path).into(),
             Self::Model => Model::Use(ModelChoice::Named(path)).into(),
         }
     }

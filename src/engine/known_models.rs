@@ -20,7 +20,7 @@ pub struct KnownModel {
     pub describes: Option<&'static str>,
 }
 
-const CLIP_B_32: &str = "openai/clip-vit-base-patch32";
+pub(super) const CLIP_B_32: &str = "openai/clip-vit-base-patch32";
 
 /// Those that suit most people first.
 pub const KNOWN_MODELS: [KnownModel; 7] = [

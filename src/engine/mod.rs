@@ -7,9 +7,12 @@
 
 mod answer;
 mod dataset;
+mod detector_features;
+mod detectors;
 mod embed;
 mod encoding;
 mod export;
+mod feature_files;
 mod frames;
 mod index;
 mod known_models;
@@ -28,14 +31,21 @@ use std::io;
 use std::path::PathBuf;
 
 use crate::learn::TrainError;
-use crate::model::{ComputeDevice, DeviceChoice, Encoder, ModelError, ModelFiles, PromptError};
+use crate::learn::detector::DetectorTrainError;
+use crate::model::{
+    ComputeDevice, DetectorError, DeviceChoice, Encoder, ModelError, ModelFiles, PromptError,
+};
 use crate::store::{
-    CacheKey, CachedFeatures, ContentId, EmbeddingCache, LabelError, Paths, PromptFileError,
+    CacheKey, CachedFeatures, ContentId, DetectorFileError, EmbeddingCache, LabelError, Paths,
+    PromptFileError,
 };
 use crate::video::VideoError;
 
 pub use dataset::{Dataset, DatasetError, DatasetSource};
+pub use detector_features::{FileFeatures, ModelFeatures};
+pub use detectors::{DetectorEntry, NamedDetector};
 pub use export::export_document;
+pub use feature_files::{FeatureFolders, read_video_rows};
 pub use index::{IndexJob, IndexProgress, IndexStep};
 pub use known_models::{KNOWN_MODELS, KnownModel, RECOMMENDED_MODELS};
 pub use launch::LaunchOptions;
@@ -46,6 +56,7 @@ pub use prompts::{PromptEntry, read_prompt_file};
 pub use tune::{TuneJob, labelled_query};
 pub use video_index::{Snapshot, VideoIndex};
 
+use detectors::WordStates;
 use embed::QueryEmbeddings;
 use language::Languages;
 use neutral::NeutralBank;
@@ -83,9 +94,20 @@ pub enum EngineError {
     #[error("{}: {cause}", path.display())]
     PromptAt { path: PathBuf, cause: PromptError },
     #[error(transparent)]
+    Detector(Box<DetectorError>),
+    #[error(transparent)]
+    DetectorFile(Box<DetectorFileError>),
+    #[error(
+        "detectors read the state of every word, which this model does not have: choose a CLIP, or \
+         search without a detector"
+    )]
+    NoWordStates,
+    #[error(transparent)]
     Labels(Box<LabelError>),
     #[error(transparent)]
     Train(Box<TrainError>),
+    #[error(transparent)]
+    TrainDetector(Box<DetectorTrainError>),
     #[error(transparent)]
     Dataset(#[from] DatasetError),
 }
@@ -104,6 +126,7 @@ pub struct Engine {
     /// Where the user's labels are.
     data_dir: PathBuf,
     texts: QueryEmbeddings,
+    words: WordStates,
     neutral: Option<NeutralBank>,
     languages: Option<Languages>,
     notices: Vec<Notice>,
@@ -134,6 +157,7 @@ impl Engine {
             cache: EmbeddingCache::new(&config.paths.cache_dir),
             data_dir: config.paths.data_dir.clone(),
             texts: QueryEmbeddings::default(),
+            words: WordStates::default(),
             neutral: None,
             languages: None,
             notices: Vec::new(),

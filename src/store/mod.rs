@@ -3,6 +3,7 @@
 
 pub mod atomic;
 mod content_id;
+mod detectors;
 mod embedding_cache;
 mod hub;
 mod labels;
@@ -13,6 +14,7 @@ mod speeds;
 mod target;
 
 pub use content_id::ContentId;
+pub use detectors::{DetectorFileError, DetectorFolder};
 pub use embedding_cache::{CacheKey, CacheUse, CachedFeatures, EmbeddingCache};
 pub use hub::{
     DownloadProgress, DownloadStep, Hub, HubCache, HubError, ModelDownload, RemoteFile, RepoId,

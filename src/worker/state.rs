@@ -1,5 +1,6 @@
 //! What the worker thread knows, and how it carries out a command and takes a step.
 
+mod detectors;
 mod prompts;
 mod teaching;
 
@@ -8,9 +9,9 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use crate::domain::Query;
-use crate::engine::{Engine, EngineConfig, IndexJob, IndexStep, Notice, VideoIndex};
+use crate::engine::{Engine, EngineConfig, IndexJob, IndexStep, NamedDetector, Notice, VideoIndex};
 use crate::find::Way;
-use crate::store::{LabelStore, PromptFolder};
+use crate::store::{DetectorFolder, LabelStore, PromptFolder};
 use crate::video::Source;
 use crate::worker::guard::guarded;
 use crate::worker::{Command, Event, QueryId, VideoId};
@@ -27,6 +28,9 @@ pub(super) struct State {
     video: Option<OpenVideo>,
     queries: BTreeMap<QueryId, Asked>,
     prompt_folder: PromptFolder,
+    detector_folder: DetectorFolder,
+    /// What finds the moments in place of the curve.
+    detector: Option<NamedDetector>,
     labels: Option<LabelStore>,
     teaching: Option<Teaching>,
     last_answer: Instant,
@@ -71,6 +75,8 @@ impl State {
     pub fn new(config: EngineConfig, emit: Box<dyn Fn(Event)>) -> Self {
         Self {
             prompt_folder: PromptFolder::new(&config.paths.data_dir),
+            detector_folder: DetectorFolder::new(&config.paths.data_dir),
+            detector: None,
             config,
             emit,
             engine: None,
@@ -114,7 +120,9 @@ impl State {
             Ok((engine, info)) => {
                 self.engine = Some(engine);
                 (self.emit)(Event::ModelReady(Box::new(info)));
+                self.choose_usual_detector();
                 self.tell_prompts();
+                self.tell_detectors();
                 self.choose_usual_prompts();
             }
             Err(message) => (self.emit)(Event::ModelFailed { message }),
@@ -154,6 +162,8 @@ impl State {
             Command::Teach { id } => self.teach(id),
             Command::StopTeaching => self.end_teaching(),
             Command::EditPrompts(edit) => self.edit_prompts(edit),
+            Command::UseDetector { name } => self.use_detector(name.as_deref()),
+            Command::AddDetector { file } => self.add_detector(&file),
             Command::UseModel { model, device } => {
                 self.config.model = model;
                 self.config.device = device;
@@ -335,7 +345,9 @@ impl State {
         };
         let known = index.snapshot();
         for (id, asked) in asked {
-            let outcome = guarded(|| engine.answer(&known, &asked.query, &asked.way));
+            let detector = self.detector.as_ref().map(|named| &named.detector);
+            let outcome =
+                guarded(|| engine.answer_with(&known, &asked.query, &asked.way, detector));
             (self.emit)(match outcome {
                 Ok(answer) => Event::Found {
                     video: video.id,

@@ -5,6 +5,7 @@
 mod broken;
 mod closing;
 mod controls;
+mod detectors;
 mod drive;
 mod finding;
 mod footage;
@@ -23,4 +24,6 @@ mod room;
 mod smoke;
 mod speed;
 mod teaching;
+#[path = "../support/tiny_detector.rs"]
+mod tiny_detector;
 mod typing;

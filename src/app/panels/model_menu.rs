@@ -3,6 +3,7 @@
 use egui::{Align, Button, Id, Key, Layout, Popup, ProgressBar, RichText, TextEdit, Ui, vec2};
 
 use crate::app::action::{Actions, Model};
+use crate::app::panels::detector_menu;
 use crate::app::session::{ModelState, Session, capitalised};
 use crate::app::theme::Palette;
 use crate::app::widgets::{IconButton, menu};
@@ -58,6 +59,8 @@ pub fn ui(ui: &mut Ui, session: &Session, state: &mut State, actions: &mut Actio
             models(ui, session, state, actions);
             ui.separator();
             devices(ui, session, actions);
+            ui.separator();
+            detector_menu::ui(ui, session, actions);
         });
     });
 }

@@ -6,7 +6,7 @@ use crate::app::session::{
     Graded, Lane, ModelState, Notices, OpenVideo, PlaybackState, Selection, Session, TeachRun, View,
 };
 use crate::app::settings::{PlaybackPrefs, Settings};
-use crate::engine::{InstalledModel, ModelChoice, PromptEntry};
+use crate::engine::{DetectorEntry, InstalledModel, ModelChoice, PromptEntry};
 use crate::model::DeviceChoice;
 use crate::worker::{CutProgress, Download, DownloadFailure, QueryId};
 
@@ -34,6 +34,16 @@ impl Session {
 
     pub fn model(&self) -> &ModelState {
         &self.model
+    }
+
+    /// All detectors of the user.
+    pub fn detectors(&self) -> &[DetectorEntry] {
+        &self.detectors
+    }
+
+    /// The detector that finds the moments; `None` where the curve or a prompt does.
+    pub fn detector(&self) -> Option<&str> {
+        self.detector.as_deref()
     }
 
     /// The models on this machine; `None` until they were listed.

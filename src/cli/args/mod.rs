@@ -1,5 +1,6 @@
 //! The arguments, as `--help` shows them.
 
+mod detector;
 mod find;
 mod learn;
 mod library;
@@ -13,10 +14,13 @@ use crate::domain::Query;
 use crate::engine::ModelChoice;
 use crate::model::DeviceChoice;
 
+pub use detector::{DetectorArgs, DetectorChoice, DetectorCommand};
 pub use find::{
     EmbedArgs, EmbedCommand, ExportArgs, ExportFormat, IndexArgs, ResultFormat, SearchArgs,
 };
-pub use learn::{DataArgs, EvaluateArgs, LossArg, ScoreArgs, ScoreFormat, TrainArgs};
+pub use learn::{
+    DataArgs, EvaluateArgs, LossArg, ScoreArgs, ScoreFormat, TrainArgs, TrainDetectorArgs,
+};
 pub use library::{FindArgs, LibraryArgs, LibraryCommand, ListFormat, StatusFormat};
 
 const EXAMPLES: &str = "\
@@ -148,6 +152,8 @@ pub enum CommandLine {
     Score(ScoreArgs),
     /// Show and download models
     Model(ModelArgs),
+    /// Add, show and remove trained moment detectors
+    Detector(DetectorArgs),
 }
 
 #[derive(Debug, clap::Args)]
@@ -207,6 +213,11 @@ impl Args {
         let Some(command) = &self.command else {
             return Ok(());
         };
+        match command {
+            CommandLine::Train(train) => train.check()?,
+            CommandLine::Evaluate(evaluate) => evaluate.check()?,
+            _ => {}
+        }
         let (name, takes_prompt, reads_videos) = command.takes();
         if self.global.prompt.is_some() && !takes_prompt {
             return Err(format!("--prompt means nothing for `vcl {name}`"));
@@ -237,6 +248,7 @@ impl CommandLine {
             Self::Evaluate(evaluate) => ("evaluate", true, evaluate.data.videos.videos.is_some()),
             Self::Score(_) => ("score", false, false),
             Self::Model(_) => ("model", false, false),
+            Self::Detector(_) => ("detector", false, false),
         }
     }
 }

@@ -52,6 +52,13 @@ pub(super) trait TextSide {
     /// [`ModelError::Weights`] where the tower reads from a file that is gone.
     fn text_features(&self, texts: &[PromptTokens]) -> Result<Tensor<2>, ModelError>;
 
+    /// The state of each piece of a text, `[pieces, text_width]`, after the final norm and not
+    /// projected: what moment detectors read. `None` in families for which there is none.
+    fn word_states(&self, text: &PromptTokens) -> Option<Tensor<2>> {
+        let _ = text;
+        None
+    }
+
     /// Features `[rows, dim]` of the rows of all groups, with their context vectors put where this
     /// family has them. Differentiable in the context.
     ///

@@ -6,7 +6,7 @@
 
 mod activation;
 mod bounds;
-pub mod checkpoint;
+pub(in crate::model) mod checkpoint;
 pub mod clip;
 pub mod distilbert;
 mod family;
@@ -207,6 +207,19 @@ impl Encoder {
     /// When there is no text at all, or the groups have different numbers of context vectors.
     pub fn prompt_features(&self, groups: &[PromptRows<'_>]) -> Result<Tensor<2>, ModelError> {
         self.texts().prompt_features(groups)
+    }
+
+    /// The state of each piece of a text from the first special token to the last, `[pieces,
+    /// text_width]`, after the final norm and not projected: what moment detectors read. Empty in
+    /// families of which detectors know nothing.
+    ///
+    /// # Errors
+    /// As [`Encoder::encode_texts`].
+    pub fn word_states(&self, text: &str) -> Result<Vec<f32>, ModelError> {
+        match self.texts().word_states(&self.tokenize(text, 0)?) {
+            Some(states) => try_to_vec(states),
+            None => Ok(Vec::new()),
+        }
     }
 
     /// Token embeddings `[n, text_width]` of the pieces of some words; empty where there are none.

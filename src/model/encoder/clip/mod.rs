@@ -271,6 +271,12 @@ impl TextSide for ClipTowers {
         Ok(self.network.text_features(&ids, &self.device()))
     }
 
+    fn word_states(&self, text: &PromptTokens) -> Option<Tensor<2>> {
+        let tower = self.network.text_model();
+        let states = tower.states(tower.embed(&[text.ids()], &self.device()));
+        Some(states.squeeze_dim(0))
+    }
+
     fn prompt_features(&self, groups: &[PromptRows<'_>]) -> Result<Tensor<2>, ModelError> {
         let texts = || groups.iter().flat_map(|group| &group.texts);
         let ids: Vec<_> = texts().map(|text| text.ids()).collect();

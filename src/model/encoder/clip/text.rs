@@ -102,6 +102,16 @@ impl TextTower {
         self.encoder.hidden_states(self.add_positions(tokens))
     }
 
+    /// The state of every position, after the final norm.
+    ///
+    /// # Shapes
+    /// - tokens and output: `[batch, seq, width]`
+    pub fn states(&self, tokens: Tensor<3>) -> Tensor<3> {
+        let mut states = self.hidden_states(tokens.clone());
+        self.final_layer_norm
+            .forward(states.pop().unwrap_or(tokens))
+    }
+
     fn add_positions(&self, tokens: Tensor<3>) -> Tensor<3> {
         let [_, seq, _] = tokens.dims();
         let positions = self.embeddings.position_embedding.weight.val();
