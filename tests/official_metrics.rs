@@ -14,11 +14,21 @@ fn assert_same_as_official(case: &str) {
     let truth = read_annotations(&folder.join("gt.jsonl")).unwrap();
     let predictions = read_predictions(&folder.join("pred.jsonl")).unwrap();
     let official = std::fs::read_to_string(folder.join("metrics.json")).unwrap();
-    let ours = score(&truth, &predictions).unwrap().to_json().unwrap();
+    let metrics = score(&truth, &predictions).unwrap();
+    let ours = metrics.to_json().unwrap();
     for (ours, official) in ours.lines().zip(official.lines()) {
         assert_eq!(ours, official, "{case}");
     }
     assert_eq!(ours, official, "{case}");
+
+    // Two lines more, in the places where the evaluators have them that give them.
+    let more = metrics.to_json_with_further().unwrap();
+    let is_further = |line: &&str| line.contains("MR-full-R1@0.3") || line.contains("MR-full-mIoU");
+    let further: Vec<_> = more.lines().filter(is_further).collect();
+    let others: Vec<_> = more.lines().filter(|line| !is_further(line)).collect();
+    assert_eq!(others.join("\n"), official, "{case}");
+    let has_windows = official.contains("MR-full-R1@0.5");
+    assert_eq!(further.len(), if has_windows { 2 } else { 0 }, "{case}");
 }
 
 macro_rules! cases {

@@ -121,6 +121,11 @@ pub enum Model {
     /// Download a model, then use it.
     Download(RepoId),
     CancelDownload,
+    /// Find moments with one of the user's detectors; `None`: by the curve or by what was taught.
+    UseDetector(Option<String>),
+    /// Ask for a file, then take the detector in it and use it.
+    ChooseDetector,
+    AddDetector(PathBuf),
     /// Not now: do not recommend one until the next start.
     PutOff,
     /// The list of installed models is on screen: find out which there are now.

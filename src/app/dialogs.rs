@@ -110,6 +110,10 @@ async fn show(wish: &Wish, suggestion: PathBuf) -> Option<PathBuf> {
             let dialog = dialog.add_filter("Prompts", &["safetensors"]);
             dialog.pick_file().await
         }
+        Wish::Detector => {
+            let dialog = dialog.add_filter("Moment detectors", &["ckpt", "pth", "safetensors"]);
+            dialog.add_filter("All files", &["*"]).pick_file().await
+        }
         Wish::ExportTo(_) | Wish::ExportPrompt(_) | Wish::ExportLabels => {
             let name = suggestion.file_name().unwrap_or_default();
             let dialog = dialog.set_file_name(name.to_string_lossy());

@@ -21,6 +21,8 @@ pub enum Wish {
     Model,
     /// With videos in it.
     LibraryFolder,
+    /// A trained one, of its makers or our own.
+    Detector,
 }
 
 impl Wish {
@@ -34,6 +36,7 @@ impl Wish {
             Self::ExportLabels => "Export all labels to a file",
             Self::Model => "A folder with a CLIP model",
             Self::LibraryFolder => "Add a folder to the library",
+            Self::Detector => "Add a moment detector",
         }
     }
 
@@ -44,6 +47,7 @@ impl Wish {
             Self::ExportTo(_) | Self::ExportPrompt(_) | Self::ExportLabels => "Write it",
             Self::CutInto => "Cut them",
             Self::ImportPrompt => "Import it",
+            Self::Detector => "Add it",
             Self::Model => "Use it",
             Self::LibraryFolder => "Add it",
         }
@@ -51,7 +55,7 @@ impl Wish {
 
     /// Whether the path must lead to a file that exists.
     pub fn is_reading(&self) -> bool {
-        matches!(self, Self::Video | Self::ImportPrompt)
+        matches!(self, Self::Video | Self::ImportPrompt | Self::Detector)
     }
 
     /// The path to begin with; `video` is the open one, or else the last one.
@@ -64,7 +68,7 @@ impl Wish {
                 absolute(&video.with_extension(format.extension))
             }),
             Self::CutInto => folder().unwrap_or_default(),
-            Self::ImportPrompt => home().join(""),
+            Self::ImportPrompt | Self::Detector => home().join(""),
             Self::ExportPrompt(name) => home().join(format!("{name}.safetensors")),
             Self::ExportLabels => home().join("labels.jsonl"),
             Self::Model => home(),
@@ -83,6 +87,7 @@ impl Wish {
                 Teach::EditPrompts(PromptEdit::Export { name, file: path }).into()
             }
             Self::ExportLabels => Teach::ExportLabelsTo(path).into(),
+            Self::Detector => Model::AddDetector(path).into(),
             Self::Model => Model::Use(ModelChoice::Named(path)).into(),
             Self::LibraryFolder => Library::Add(vec![path]).into(),
         }

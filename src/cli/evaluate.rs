@@ -1,39 +1,45 @@
 //! `vcl evaluate`: the paper's table on a data set, and official prediction files.
 
 use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
 
+use indicatif::ProgressBar;
 use serde_json::json;
 
 use crate::cli::args::{EvaluateArgs, GlobalArgs, ScoreFormat};
-use crate::cli::{output, train};
-use crate::eval::{Metrics, Prediction, predictions_jsonl, score};
+use crate::cli::paper::{self, Measured};
+use crate::cli::{detector, output, train};
+use crate::domain::Annotation;
+use crate::engine::{FeatureFolders, NamedDetector};
+use crate::eval::{Metrics, Prediction, predictions_jsonl, read_annotations_with, score};
 use crate::find::Way;
+use crate::store::check_target;
 
 pub fn run(global: &GlobalArgs, args: &EvaluateArgs) -> anyhow::Result<()> {
     if let Some(path) = &args.predictions {
         args.data.check_target(global, path)?;
+        let detectors: Vec<&Path> = args.detector.iter().map(PathBuf::as_path).collect();
+        check_target(path, &detectors)?;
     }
-    let mut engine = global.open_engine()?;
-    let taught = global.taught_way(&engine)?;
-    let dataset = train::load(&mut engine, &args.data)?;
-    let mut ways = vec![("zero-shot".to_owned(), Way::default())];
-    ways.extend(taught);
-    let mut rows: Vec<Row> = Vec::new();
-    // The file holds the predictions of the last way.
-    let mut written: Vec<Prediction> = Vec::new();
-    for (name, way) in ways {
-        written = engine.work(|engine| dataset.predict(engine, &way, args.main_moments_only))?;
-        rows.push(Row {
-            name,
-            rule: way.detector().rule_of_windows(),
-            metrics: score(&dataset.annotations, &written)?,
-        });
+    let mut table = Table::default();
+    match &args.text_features {
+        Some(text) => measure_features(args, text, &mut table)?,
+        None => measure_videos(global, args, &mut table)?,
     }
     if let Some(path) = &args.predictions {
-        output::write(path, predictions_jsonl(&written)?.as_bytes())?;
+        output::write(path, predictions_jsonl(&table.written)?.as_bytes())?;
     }
+    let rows = &table.rows;
     output::print(&match args.format {
-        ScoreFormat::Table => table(&rows),
+        ScoreFormat::Table if args.paper_tables => {
+            let measured = rows.iter().map(|row| Measured {
+                method: &row.method,
+                name: &row.name,
+                metrics: &row.metrics,
+            });
+            paper::tables(&measured.collect::<Vec<_>>()) + &rules(rows)
+        }
+        ScoreFormat::Table => to_text(rows) + &rules(rows),
         ScoreFormat::Json => {
             let rows = rows.iter().map(
                 |row| json!({"name": row.name, "moment_rule": row.rule, "metrics": row.metrics}),
@@ -43,16 +49,122 @@ pub fn run(global: &GlobalArgs, args: &EvaluateArgs) -> anyhow::Result<()> {
     })
 }
 
+/// The model's own features: zero-shot, a prompt, and detectors that were trained on such.
+fn measure_videos(
+    global: &GlobalArgs,
+    args: &EvaluateArgs,
+    table: &mut Table,
+) -> anyhow::Result<()> {
+    let mut engine = global.open_engine()?;
+    let taught = global.taught_way(&engine)?;
+    let folder = detector::folder()?;
+    let detectors = args.detector.iter();
+    let detectors = detectors.map(|name| engine.get().detector(&folder, name));
+    let detectors: Vec<_> = detectors.collect::<Result<_, _>>()?;
+    let dataset = train::load(&mut engine, &args.data)?;
+    let mut ways = vec![("zero-shot".to_owned(), Way::default())];
+    ways.extend(taught);
+    for path in &args.with_prompt {
+        let (name, prompt) = engine.get().prompt_file(path)?;
+        ways.push((name, prompt.into()));
+    }
+    for (name, way) in ways {
+        let predictions =
+            engine.work(|engine| dataset.predict(engine, &way, args.main_moments_only))?;
+        let rule = format!("{}, as published", way.detector().rule_of_windows());
+        let method = match way.prompt() {
+            None => "CLIP".to_owned(),
+            Some(prompt) => format!("VCL, {} shots", prompt.metadata.training.n_queries),
+        };
+        table.add(method, name, rule, &dataset.annotations, predictions)?;
+    }
+    for named in &detectors {
+        let predictions = engine.work(|engine| dataset.predict_with(engine, &named.detector))?;
+        table.add_detector(named, &dataset.annotations, predictions)?;
+    }
+    Ok(())
+}
+
+/// Features of any networks in files, for detectors alone.
+fn measure_features(args: &EvaluateArgs, text: &Path, table: &mut Table) -> anyhow::Result<()> {
+    let folder = detector::folder()?;
+    let detectors = args.detector.iter();
+    let detectors = detectors.map(|name| NamedDetector::load(&folder, name));
+    let detectors: Vec<_> = detectors.collect::<Result<_, _>>()?;
+    let read = read_annotations_with(&args.data.data, args.data.tolerance())?;
+    let annotations = output::told(read);
+    let features = FeatureFolders {
+        video: args.data.videos.features.clone(),
+        text: text.to_owned(),
+    };
+    for named in &detectors {
+        let bar = ProgressBar::new(annotations.len() as u64);
+        let predictions = features.predict(&annotations, &named.detector, |n| {
+            bar.set_position(n as u64)
+        });
+        bar.finish_and_clear();
+        table.add_detector(named, &annotations, predictions?)?;
+    }
+    Ok(())
+}
+
+/// What was measured.
+#[derive(Default)]
+struct Table {
+    rows: Vec<Row>,
+    /// The file holds the predictions of the last row.
+    written: Vec<Prediction>,
+}
+
 /// One way to answer, and how good it is.
 struct Row {
+    /// As the paper calls it.
+    method: String,
     name: String,
     /// What made the moments: that of the protocol, not that of the window.
-    rule: &'static str,
+    rule: String,
     metrics: Metrics,
 }
 
+impl Table {
+    fn add(
+        &mut self,
+        method: String,
+        name: String,
+        rule: String,
+        truth: &[Annotation],
+        predictions: Vec<Prediction>,
+    ) -> anyhow::Result<()> {
+        self.rows.push(Row {
+            method,
+            name,
+            rule,
+            metrics: score(truth, &predictions)?,
+        });
+        self.written = predictions;
+        Ok(())
+    }
+
+    fn add_detector(
+        &mut self,
+        named: &NamedDetector,
+        truth: &[Annotation],
+        predictions: Vec<Prediction>,
+    ) -> anyhow::Result<()> {
+        let kind = named.detector.info().kind.title();
+        let rule = format!("the proposals of {kind}, as its official inference writes them");
+        self.add(
+            kind.to_owned(),
+            named.name.clone(),
+            rule,
+            truth,
+            predictions,
+        )
+    }
+}
+
 /// The columns of the paper; highlights at Very Good.
-fn table(rows: &[Row]) -> String {
+fn to_text(rows: &[Row]) -> String {
     let width = rows.iter().map(|row| row.name.chars().count()).max();
     let width = width.unwrap_or(0);
     let mut out = String::new();
@@ -85,11 +197,16 @@ fn table(rows: &[Row]) -> String {
         }
         out.push('\n');
     }
-    for Row { name, rule, .. } in rows {
-        let _ = writeln!(
-            out,
-            "{name}: moments by {rule}, as published; searches show others"
-        );
-    }
     out
+}
+
+fn rules(rows: &[Row]) -> String {
+    let lines = rows.iter();
+    let lines = lines.map(|row| {
+        format!(
+            "{}: moments by {}; searches show others\n",
+            row.name, row.rule
+        )
+    });
+    lines.collect()
 }

@@ -16,8 +16,10 @@ pub fn run(global: &GlobalArgs, args: &ExportArgs) -> anyhow::Result<()> {
     check_output(global, args)?;
     let mut engine = global.open_engine()?;
     let way = global.way(&engine)?;
+    let detector = global.detector(&engine, &args.detector)?;
+    let detector = detector.as_ref().map(|named| &named.detector);
     let index = engine.work(|engine| progress::index_with_bar(engine, &args.video))?;
-    let answers = engine.work(|engine| engine.answer_all(&index, &args.queries, &way))?;
+    let answers = engine.work(|engine| engine.answer_all(&index, &args.queries, &way, detector))?;
     let n_most = args.top.map_or(usize::MAX, usize::from);
     let found = args.queries.iter().zip(&answers).map(|(query, answer)| {
         if !answer.is_probable() {

@@ -6,6 +6,7 @@
 
 mod args;
 mod cli_engine;
+mod detector;
 mod embed;
 mod evaluate;
 mod export;
@@ -15,11 +16,13 @@ mod index;
 mod library;
 mod model;
 mod output;
+mod paper;
 mod plot;
 mod progress;
 mod score;
 mod search;
 mod train;
+mod train_detector;
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -29,13 +32,15 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{CommandFactory as _, Parser as _};
 
 use crate::domain::{beginning, one_line};
-use crate::engine::{Engine, EngineConfig, FrameChoice, LaunchOptions, read_prompt_file};
+use crate::engine::{
+    Engine, EngineConfig, FrameChoice, LaunchOptions, NamedDetector, read_prompt_file,
+};
 use crate::find::Way;
 use crate::model::quiet_gpu_panics;
 use crate::store::{self, Hub, Paths, TargetError};
 use crate::video::VideoError;
 
-use args::{Args, CommandLine, CommandsOnly, GlobalArgs};
+use args::{Args, CommandLine, CommandsOnly, DetectorChoice, GlobalArgs};
 use cli_engine::CliEngine;
 
 /// Does what the arguments of this process say; without a command that is `open_window`.
@@ -103,10 +108,14 @@ fn dispatch(
         Some(CommandLine::Export(export)) => export::run(global, &export),
         Some(CommandLine::Index(index)) => index::run(global, &index),
         Some(CommandLine::Embed(embed)) => embed::run(global, &embed.what),
-        Some(CommandLine::Train(train)) => train::run(global, &train),
+        Some(CommandLine::Train(train)) => match train.detector.detector {
+            Some(kind) => train_detector::run(global, &train, kind.into()),
+            None => train::run(global, &train),
+        },
         Some(CommandLine::Evaluate(evaluate)) => evaluate::run(global, &evaluate),
         Some(CommandLine::Score(score)) => score::run(&score),
         Some(CommandLine::Model(model)) => model::run(global, &model.what),
+        Some(CommandLine::Detector(detector)) => detector::run(&detector.what),
         None => open_window(launch_options(args)?),
     }
 }
@@ -172,6 +181,19 @@ impl GlobalArgs {
         };
         let (name, prompt) = engine.get().prompt_file(path)?;
         Ok(Some((name, prompt.into())))
+    }
+
+    /// The detector that a command was told of, made for this engine's model.
+    fn detector(
+        &self,
+        engine: &CliEngine,
+        choice: &DetectorChoice,
+    ) -> anyhow::Result<Option<NamedDetector>> {
+        let Some(name) = &choice.detector else {
+            return Ok(None);
+        };
+        let folder = detector::folder()?;
+        Ok(Some(engine.get().detector(&folder, name)?))
     }
 
     /// By the prompt of `--prompt`, or by the plain words.

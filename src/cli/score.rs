@@ -16,6 +16,6 @@ pub fn run(args: &ScoreArgs) -> anyhow::Result<()> {
     let metrics = score(&truth, &predictions)?;
     output::print(&match args.format {
         ScoreFormat::Table => format!("{metrics}\n"),
-        ScoreFormat::Json => metrics.to_json()? + "\n",
+        ScoreFormat::Json => metrics.to_json_with_further()? + "\n",
     })
 }

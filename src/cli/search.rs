@@ -21,8 +21,10 @@ pub fn run(global: &GlobalArgs, args: &SearchArgs) -> anyhow::Result<()> {
     }
     let mut engine = global.open_engine()?;
     let way = global.way(&engine)?;
+    let detector = global.detector(&engine, &args.detector)?;
+    let detector = detector.as_ref().map(|named| &named.detector);
     let index = engine.work(|engine| progress::index_with_bar(engine, &args.video))?;
-    let answers = engine.work(|engine| engine.answer_all(&index, &args.queries, &way))?;
+    let answers = engine.work(|engine| engine.answer_all(&index, &args.queries, &way, detector))?;
     let n_highlights = usize::from(args.top);
     let found: Vec<_> = args
         .queries

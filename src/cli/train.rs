@@ -10,7 +10,7 @@ use crate::cli::args::{DataArgs, GlobalArgs, LossArg, TrainArgs};
 use crate::cli::cli_engine::CliEngine;
 use crate::cli::{output, progress};
 use crate::domain::count;
-use crate::engine::{Dataset, DatasetSource, Engine, EngineError, TuneJob};
+use crate::engine::{Dataset, Engine, EngineError, TuneJob};
 use crate::eval::{Tolerance, read_annotations_with};
 use crate::learn::{Outcome, Phase, Progress, SaliencyLoss, TrainerConfig, TrainingSet};
 use crate::model::prompt::{HeldOutScores, ShownClips};
@@ -53,7 +53,7 @@ pub fn load(engine: &mut CliEngine, data: &DataArgs) -> anyhow::Result<Dataset> 
 }
 
 impl DataArgs {
-    fn tolerance(&self) -> Tolerance {
+    pub fn tolerance(&self) -> Tolerance {
         if self.strict {
             Tolerance::Strict
         } else {
@@ -63,14 +63,13 @@ impl DataArgs {
 
     /// Files of the data set must not be overwritten.
     pub fn check_target(&self, global: &GlobalArgs, path: &Path) -> anyhow::Result<()> {
-        let source = self.videos.source();
-        let (DatasetSource::Features(dir) | DatasetSource::Videos(dir)) = &source;
+        let dirs = self.videos.features.iter().chain(&self.videos.videos);
         let mut inputs = vec![self.data.clone()];
         // A prompt may lie beside the videos and be taught again.
         let is_input =
             |path: &Path| is_video_name(path) || path.extension() == Some("npz".as_ref());
         // A folder that cannot be read is an error later, when it is needed.
-        for entry in fs::read_dir(dir).into_iter().flatten().flatten() {
+        for entry in dirs.flat_map(fs::read_dir).flatten().flatten() {
             inputs.extend(Some(entry.path()).filter(|path| is_input(path)));
         }
         let inputs: Vec<&Path> = inputs.iter().map(PathBuf::as_path).collect();
@@ -171,7 +170,7 @@ fn show(bar: &ProgressBar, progress: &Progress) {
 }
 
 /// `out.safetensors` → `out.safetensors.checkpoint`
-fn checkpoint_path(output: &Path) -> PathBuf {
+pub fn checkpoint_path(output: &Path) -> PathBuf {
     let mut name = output.as_os_str().to_owned();
     name.push(".checkpoint");
     name.into()

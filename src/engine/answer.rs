@@ -3,6 +3,7 @@
 use crate::domain::Query;
 use crate::engine::{Engine, EngineError, Snapshot, VideoIndex};
 use crate::find::{Answer, Way};
+use crate::model::MomentDetector;
 
 impl Engine {
     /// Scores what is known of a video for a query.
@@ -29,7 +30,7 @@ impl Engine {
         Answer::of(&known.embeddings, &text, way, known.end_secs).ok_or(EngineError::NotIndexed)
     }
 
-    /// Every query in order on the same video.
+    /// Every query in order on the same video, with the moments of a detector where one is given.
     ///
     /// # Errors
     /// As [`Engine::answer`], at the first query that cannot be answered.
@@ -38,11 +39,12 @@ impl Engine {
         index: &VideoIndex,
         queries: &[Query],
         way: &Way,
+        detector: Option<&MomentDetector>,
     ) -> Result<Vec<Answer>, EngineError> {
         let known = index.snapshot();
         queries
             .iter()
-            .map(|query| self.answer(&known, query, way))
+            .map(|query| self.answer_with(&known, query, way, detector))
             .collect()
     }
 }

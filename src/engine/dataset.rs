@@ -6,10 +6,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::domain::{Annotation, Embeddings, Moment, UnitVector, n_clips};
-use crate::engine::{Engine, EngineError, Notice, VideoIndex};
+use crate::engine::{Engine, EngineError, Notice, VideoIndex, feature_files};
 use crate::eval::Prediction;
 use crate::find::Way;
 use crate::learn::{Example, TrainingSet, Unlisted};
+use crate::model::MomentDetector;
+use crate::model::detector::{DetectorInput, Rows, video_features};
 use crate::store::{NpzError, read_npz};
 use crate::video::is_video_name;
 
@@ -32,6 +34,10 @@ pub enum DatasetError {
     NoFeatures { vid: String, path: PathBuf },
     #[error("there is no video {vid:?} in {}: a file {vid}.mp4, .mkv or the like is expected", dir.display())]
     NoVideo { vid: String, dir: PathBuf },
+    #[error("there are no features for the words of query {qid}: {} does not exist", path.display())]
+    NoTextFeatures { qid: String, path: PathBuf },
+    #[error("{} has the shape {shape:?}, not [rows, numbers]", path.display())]
+    NotRows { path: PathBuf, shape: Vec<usize> },
     #[error("{:?} cannot be the name of a video: it leads out of the folder", .0)]
     Name(String),
     #[error(
@@ -185,6 +191,36 @@ impl Dataset {
         Ok(self.annotations.iter().map(predict).collect())
     }
 
+    /// One prediction per annotation as the official inference of the detector writes it.
+    ///
+    /// # Errors
+    /// [`EngineError::Model`] when the device fails.
+    pub fn predict_with(
+        &self,
+        engine: &mut Engine,
+        detector: &MomentDetector,
+    ) -> Result<Vec<Prediction>, EngineError> {
+        let predict = |annotation: &Annotation| {
+            let input = DetectorInput {
+                video: self.video_features(annotation, detector.most_clips()),
+                text: engine.word_states(&annotation.query)?,
+                audio: None,
+            };
+            feature_files::predict(annotation, detector, &input)
+        };
+        self.annotations.iter().map(predict).collect()
+    }
+
+    /// The features of a query's video, prepared for a detector of the DETR kind.
+    pub(super) fn video_features(&self, annotation: &Annotation, most_clips: usize) -> Rows {
+        let video = &self.videos[self.by_vid[&annotation.vid]];
+        let rows = Rows {
+            width: video.dim(),
+            values: video.values().to_vec(),
+        };
+        video_features(&[rows.part(0..rows.n_rows().min(most_clips))])
+    }
+
     fn embed_queries(
         &self,
         engine: &mut Engine,
@@ -226,16 +262,7 @@ fn read_features(
     dim: usize,
     max_clips: usize,
 ) -> Result<(Embeddings, usize), DatasetError> {
-    if vid.contains(['/', '\\']) || vid == ".." {
-        return Err(DatasetError::Name(vid.to_owned()));
-    }
-    let file = format!("{vid}.npz");
-    let nested = dir.join("clip_features").join(&file);
-    let path = if nested.is_file() {
-        nested
-    } else {
-        dir.join(file)
-    };
+    let path = feature_files::inside(dir, "clip_features", &format!("{vid}.npz"))?;
     if !path.is_file() {
         return Err(DatasetError::NoFeatures {
             vid: vid.to_owned(),

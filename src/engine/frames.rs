@@ -72,7 +72,9 @@ pub(super) struct FrameFeed {
     pub video: Source,
     pub preprocess: Preprocess,
     pub dim: usize,
-    pub model_hash: String,
+    /// See [`Encoder::image_id`](crate::model::Encoder::image_id).
+    pub image_id: String,
+    pub former_image_id: String,
     pub cache: EmbeddingCache,
     /// Where the user's labels are.
     pub data_dir: PathBuf,
@@ -141,8 +143,6 @@ impl FrameFeed {
             path: self.video.path().to_owned(),
             cause,
         })?;
-        let key =
-            |choice: FrameChoice, id: &ContentId| choice.key(id.clone(), self.model_hash.clone());
         if let Some(former) = former {
             let adopted = LabelStore::adopt(&self.data_dir, former.as_str(), id.as_str());
             if let Err(error) = adopted {
@@ -152,10 +152,13 @@ impl FrameFeed {
                 );
             }
             for choice in [FrameChoice::All, FrameChoice::NoNearDuplicates] {
-                self.cache.adopt(&key(choice, &former), &key(choice, &id));
+                let key = |id: &ContentId| choice.key(id.clone(), self.former_image_id.clone());
+                self.cache.adopt(&key(&former), &key(&id));
             }
         }
-        Ok(key(self.frame_choice, &id))
+        let (images, before) = (&self.image_id, &self.former_image_id);
+        let choice = self.frame_choice;
+        Ok(choice.key_after(&self.cache, &id, images, before))
     }
 
     fn run(
@@ -245,7 +248,8 @@ mod tests {
             video: Source::open(path).unwrap(),
             preprocess: Preprocess::from_json(CONFIG, 32).unwrap(),
             dim: 2,
-            model_hash: "a model".to_owned(),
+            image_id: "images".to_owned(),
+            former_image_id: "a model".to_owned(),
             cache: cache.clone(),
             data_dir: data_dir.to_owned(),
             frame_choice: FrameChoice::All,

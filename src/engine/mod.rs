@@ -7,13 +7,18 @@
 
 mod answer;
 mod dataset;
+mod detector_features;
+mod detectors;
 mod embed;
 mod encoding;
 mod export;
+mod feature_files;
 mod frames;
 mod index;
+mod known_models;
 mod language;
 mod launch;
+mod measure;
 mod model_choice;
 mod near_duplicates;
 mod neutral;
@@ -26,22 +31,34 @@ use std::io;
 use std::path::PathBuf;
 
 use crate::learn::TrainError;
-use crate::model::{ComputeDevice, DeviceChoice, Encoder, ModelError, ModelFiles, PromptError};
-use crate::store::{CachedFeatures, ContentId, EmbeddingCache, LabelError, Paths, PromptFileError};
+use crate::learn::detector::DetectorTrainError;
+use crate::model::{
+    ComputeDevice, DetectorError, DeviceChoice, Encoder, ModelError, ModelFiles, PromptError,
+};
+use crate::store::{
+    CacheKey, CachedFeatures, ContentId, DetectorFileError, EmbeddingCache, LabelError, Paths,
+    PromptFileError,
+};
 use crate::video::VideoError;
 
 pub use dataset::{Dataset, DatasetError, DatasetSource};
+pub use detector_features::{FileFeatures, ModelFeatures};
+pub use detectors::{DetectorEntry, NamedDetector};
 pub use export::{VideoMoment, export_document, export_documents};
+pub use feature_files::{FeatureFolders, read_video_rows};
 pub use index::{IndexJob, IndexProgress, IndexStep};
+pub use known_models::{KNOWN_MODELS, KnownModel, RECOMMENDED_MODELS};
 pub use launch::LaunchOptions;
-pub use model_choice::{InstalledModel, KNOWN_MODELS, KnownModel, ModelChoice, RECOMMENDED_MODEL};
+pub use model_choice::{InstalledModel, ModelChoice};
 pub use near_duplicates::{FrameChoice, NearDuplicates};
 pub use notice::Notice;
 pub use prompts::{PromptEntry, read_prompt_file};
 pub use tune::{TuneJob, labelled_query};
 pub use video_index::{Snapshot, VideoIndex};
 
+use detectors::WordStates;
 use embed::QueryEmbeddings;
+use language::Languages;
 use neutral::NeutralBank;
 
 /// What an engine is made of.
@@ -77,9 +94,20 @@ pub enum EngineError {
     #[error("{}: {cause}", path.display())]
     PromptAt { path: PathBuf, cause: PromptError },
     #[error(transparent)]
+    Detector(Box<DetectorError>),
+    #[error(transparent)]
+    DetectorFile(Box<DetectorFileError>),
+    #[error(
+        "detectors read the state of every word, which this model does not have: choose a CLIP, or \
+         search without a detector"
+    )]
+    NoWordStates,
+    #[error(transparent)]
     Labels(Box<LabelError>),
     #[error(transparent)]
     Train(Box<TrainError>),
+    #[error(transparent)]
+    TrainDetector(Box<DetectorTrainError>),
     #[error(transparent)]
     Dataset(#[from] DatasetError),
 }
@@ -98,7 +126,9 @@ pub struct Engine {
     /// Where the user's labels are.
     data_dir: PathBuf,
     texts: QueryEmbeddings,
+    words: WordStates,
     neutral: Option<NeutralBank>,
+    languages: Option<Languages>,
     notices: Vec<Notice>,
     frame_choice: FrameChoice,
     /// As many frames as the device takes at once.
@@ -127,7 +157,9 @@ impl Engine {
             cache: EmbeddingCache::new(&config.paths.cache_dir),
             data_dir: config.paths.data_dir.clone(),
             texts: QueryEmbeddings::default(),
+            words: WordStates::default(),
             neutral: None,
+            languages: None,
             notices: Vec::new(),
             frame_choice: config.frame_choice,
             max_batch: usize::MAX,
@@ -146,12 +178,18 @@ impl Engine {
         self.frame_choice
     }
 
-    /// What the cache holds of a video for this model; `None` where that is nothing.
+    /// What the cache holds of a video for the images of this model; `None` where that is nothing.
     pub fn cached(&self, video: &ContentId) -> Option<CachedFeatures> {
-        let hash = self.encoder.id().hash.clone();
-        let key = self.frame_choice.key(video.clone(), hash);
-        let entry = self.frame_choice.load(&self.cache, &key);
+        let entry = self.frame_choice.load(&self.cache, &self.cache_key(video));
         entry.filter(|entry| entry.dim == self.encoder.dim())
+    }
+
+    /// Under what the features of a video are kept; what an earlier version of the program kept is
+    /// given this name first.
+    fn cache_key(&self, video: &ContentId) -> CacheKey {
+        let former = self.encoder.former_image_id();
+        self.frame_choice
+            .key_after(&self.cache, video, self.encoder.image_id(), former)
     }
 
     /// What the user should know and has not been told, such as a GPU that was lost.

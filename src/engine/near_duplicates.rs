@@ -25,6 +25,21 @@ impl FrameChoice {
         }
     }
 
+    /// The same, after what was kept under the hash of a whole model is kept under that of its images.
+    pub(super) fn key_after(
+        self,
+        cache: &EmbeddingCache,
+        video: &ContentId,
+        image_id: &str,
+        former: &str,
+    ) -> CacheKey {
+        for choice in [Self::All, Self::NoNearDuplicates] {
+            let key = |hash: &str| choice.key(video.clone(), hash.to_owned());
+            cache.adopt(&key(former), &key(image_id));
+        }
+        self.key(video.clone(), image_id.to_owned())
+    }
+
     /// Names the rule that picks the frames and makes them rows, for what is kept on disk.
     pub fn sampling(self) -> &'static str {
         // The number changes when the rule that picks a clip's frame does.

@@ -60,17 +60,78 @@ impl Metrics {
         ]
     }
 
+    /// Both, in the order of the evaluators that give both, such as that of CG-DETR.
+    fn all(&self) -> Vec<(&'static str, Option<f64>)> {
+        let mut all = Vec::new();
+        let [at_30, mean_iou] = match self.further()[..] {
+            [at_30, mean_iou] => [at_30, mean_iou],
+            _ => return self.brief(),
+        };
+        for entry in self.brief() {
+            if entry.0 == "MR-full-R1@0.5" {
+                all.push(at_30);
+            }
+            all.push(entry);
+            if entry.0 == "MR-full-mAP@0.75" {
+                all.push(mean_iou);
+            }
+        }
+        all
+    }
+
     /// Byte for byte the official result file: four spaces, no line feed at the end.
     ///
     /// # Errors
     /// None as long as all numbers are finite.
     pub fn to_json(&self) -> Result<String, serde_json::Error> {
-        let mut bytes = Vec::new();
-        let formatter = serde_json::ser::PrettyFormatter::with_indent(b"    ");
-        self.serialize(&mut serde_json::Serializer::with_formatter(
-            &mut bytes, formatter,
-        ))?;
-        Ok(String::from_utf8_lossy(&bytes).into_owned())
+        indented(self)
+    }
+
+    /// The same with the further numbers, as evaluators write it that give them.
+    ///
+    /// # Errors
+    /// As [`Metrics::to_json`].
+    pub fn to_json_with_further(&self) -> Result<String, serde_json::Error> {
+        indented(&WithFurther(self))
+    }
+
+    fn serialize_with<S: Serializer>(
+        &self,
+        brief: &[(&'static str, Option<f64>)],
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("brief", &Object(brief))?;
+        if let Some(highlights) = &self.highlights {
+            map.serialize_entry("HL-min-Fair", &highlights.fair)?;
+            map.serialize_entry("HL-min-Good", &highlights.good)?;
+            map.serialize_entry("HL-min-VeryGood", &highlights.very_good)?;
+        }
+        if let Some(moments) = &self.moments {
+            map.serialize_entry("full", &moments.full)?;
+            map.serialize_entry("long", &moments.long)?;
+            map.serialize_entry("middle", &moments.middle)?;
+            map.serialize_entry("short", &moments.short)?;
+        }
+        map.end()
+    }
+}
+
+fn indented(metrics: &impl Serialize) -> Result<String, serde_json::Error> {
+    let mut bytes = Vec::new();
+    let formatter = serde_json::ser::PrettyFormatter::with_indent(b"    ");
+    metrics.serialize(&mut serde_json::Serializer::with_formatter(
+        &mut bytes, formatter,
+    ))?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+/// Metrics in the layout of evaluators that give more than the official one.
+struct WithFurther<'a>(&'a Metrics);
+
+impl Serialize for WithFurther<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.serialize_with(&self.0.all(), serializer)
     }
 }
 
@@ -100,20 +161,7 @@ impl<T: Serialize> Serialize for Object<'_, T> {
 
 impl Serialize for Metrics {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(None)?;
-        map.serialize_entry("brief", &Object(&self.brief()))?;
-        if let Some(highlights) = &self.highlights {
-            map.serialize_entry("HL-min-Fair", &highlights.fair)?;
-            map.serialize_entry("HL-min-Good", &highlights.good)?;
-            map.serialize_entry("HL-min-VeryGood", &highlights.very_good)?;
-        }
-        if let Some(moments) = &self.moments {
-            map.serialize_entry("full", &moments.full)?;
-            map.serialize_entry("long", &moments.long)?;
-            map.serialize_entry("middle", &moments.middle)?;
-            map.serialize_entry("short", &moments.short)?;
-        }
-        map.end()
+        self.serialize_with(&self.brief(), serializer)
     }
 }
 

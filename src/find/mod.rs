@@ -3,6 +3,7 @@
 //! ```text
 //! Embeddings · text ─▶ cosines ─┬─ Way: calibrated ─▶ saliency ─▶ highlights
 //!                               └─ Detector ─▶ Detection ── threshold ─▶ Found: verdict, moments
+//! Embeddings, words ─▶ trained network ─▶ Proposed ─▶ Detection
 //! ```
 //! The window, the command line, evaluation and training all form their results here, so that they
 //! cannot differ. Everything is arithmetic on numbers that are there already: no encoder, no file,
@@ -14,6 +15,8 @@ mod presence;
 mod way;
 
 pub use answer::{Answer, Found};
-pub use detect::{Detection, Detector, PROTOCOL_THRESHOLD, moments_above};
-pub use presence::{NeutralLevel, PROBABLY_PRESENT, belief};
+pub use detect::{
+    Detection, Detector, PROTOCOL_THRESHOLD, Proposed, moments_above, official, parts,
+};
+pub use presence::{NeutralLevel, PROBABLY_PRESENT, belief, least_deviation};
 pub use way::Way;

@@ -70,6 +70,26 @@ pub fn match_moments(
     assign(predicted.len(), truth.len(), &cost)
 }
 
+/// Pairs `(query, window)` of what a network of the DETR kind proposes, by the cost that it was
+/// published with: `10·(|Δcentre| + |Δwidth|) − gIoU − 4·p`.
+///
+/// `predicted` are start, end and probability, `truth` centre and width, all as shares of the video.
+pub fn match_spans(
+    predicted: &[(f64, f64, f64)],
+    truth: &[[f64; 2]],
+) -> Result<Vec<(usize, usize)>, MatchingError> {
+    let mut cost = Vec::with_capacity(predicted.len() * truth.len());
+    for (start, end, score) in predicted {
+        for [centre, width] in truth {
+            let l1 = (0.5 * (start + end) - centre).abs() + (end - start - width).abs();
+            let own = TimeSpan::new(*start, *end);
+            let window = TimeSpan::new(centre - 0.5 * width, centre + 0.5 * width);
+            cost.push(10.0 * l1 - giou_of(own, window) - 4.0 * score);
+        }
+    }
+    assign(predicted.len(), truth.len(), &cost)
+}
+
 #[cfg(test)]
 mod tests {
     use serde::Deserialize;

@@ -8,6 +8,7 @@ mod adam;
 mod batches;
 pub mod calibration;
 mod context;
+pub mod detector;
 mod gradient_step;
 mod head_trainer;
 pub mod held_out;

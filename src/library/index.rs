@@ -14,6 +14,7 @@ use crate::library::dot::dot_f16;
 use crate::library::error::LibraryError;
 use crate::library::matrix::{Header, Matrix, MatrixWriter, N_NEUTRAL, NewRows};
 use crate::library::{Library, LibraryIndex};
+use crate::model::Calibration;
 use crate::store::{CachedFeatures, ContentId};
 
 impl Library {
@@ -76,6 +77,7 @@ struct Shelf {
     dir: PathBuf,
     header: Header,
     neutral: Vec<UnitVector>,
+    calibration: Calibration,
 }
 
 impl Shelf {
@@ -99,6 +101,7 @@ impl Shelf {
                 made_with: *made_with.finalize().as_bytes(),
             },
             neutral,
+            calibration: engine.encoder().calibration(),
         })
     }
 
@@ -178,7 +181,7 @@ impl Shelf {
             rows: &rows,
             peaks,
             end_secs: entry.duration_secs,
-            level: NeutralLevel::of(&self.neutral, &embeddings),
+            level: NeutralLevel::of(&self.neutral, &embeddings, self.calibration),
         };
         writer
             .add(&new)

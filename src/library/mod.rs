@@ -184,9 +184,12 @@ impl Library {
     }
 
     fn model(&mut self, engine: &Engine) -> Result<ModelRow, LibraryError> {
-        let id = engine.encoder().id();
+        let encoder = engine.encoder();
+        let sampling = engine.frame_choice().sampling();
         self.catalogue
-            .model(&id.hash, engine.frame_choice().sampling(), &id.name)
+            .adopt_model(encoder.former_image_id(), encoder.image_id(), sampling)?;
+        self.catalogue
+            .model(encoder.image_id(), sampling, &encoder.id().name)
     }
 
     fn start_worker(&self) -> Result<Worker, LibraryError> {

@@ -216,7 +216,7 @@ impl LibraryIndex {
 
     fn level(&self, videos: &[usize]) -> Option<LibraryLevel> {
         let spans = videos.iter().map(|&video| &self.matrix.spans()[video]);
-        LibraryLevel::of(spans.map(|span| (span.level.mean(), &span.peaks[..])))
+        LibraryLevel::of(spans.map(|span| (span.level, &span.peaks[..])))
     }
 
     /// Best cosine of a video's clips with each of the texts.

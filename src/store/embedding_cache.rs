@@ -223,8 +223,11 @@ impl EmbeddingCache {
 
     /// Keeps what is known under `former` under `key` from now on, unless that is known already.
     pub fn adopt(&self, former: &CacheKey, key: &CacheKey) {
-        let path = self.path(former);
-        if !path.exists() || self.path(key).exists() || self.kept_path(key).exists() {
+        let paths = [self.kept_path(former), self.path(former)];
+        let Some(path) = paths.into_iter().find(|path| path.exists()) else {
+            return;
+        };
+        if self.path(key).exists() || self.kept_path(key).exists() {
             return;
         }
         let Some(entry) = self.load(former) else {

@@ -3,15 +3,18 @@
 
 pub mod atomic;
 mod content_id;
+mod detectors;
 mod embedding_cache;
 mod hub;
 mod labels;
 mod npz;
 mod paths;
 mod prompts;
+mod speeds;
 mod target;
 
 pub use content_id::ContentId;
+pub use detectors::{DetectorFileError, DetectorFolder};
 pub use embedding_cache::{CacheKey, CacheUse, CachedFeatures, EmbeddingCache};
 pub use hub::{
     DownloadProgress, DownloadStep, Hub, HubCache, HubError, ModelDownload, RemoteFile, RepoId,
@@ -21,4 +24,5 @@ pub use labels::{ExportedLabels, LabelError, LabelStore, LabelledVideo};
 pub use npz::{FloatType, NpzArray, NpzError, read_npz, write_npz};
 pub use paths::{Paths, PathsError};
 pub use prompts::{PromptFileError, PromptFolder};
+pub use speeds::{Speed, Speeds};
 pub use target::{TargetError, check_folder, check_target};

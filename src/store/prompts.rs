@@ -164,7 +164,7 @@ impl PromptFolder {
 }
 
 /// Whether a name is one plain file name on every system.
-fn is_name(name: &str) -> bool {
+pub(super) fn is_name(name: &str) -> bool {
     !name.is_empty()
         && name.len() <= MAX_NAME_BYTES
         && name.trim() == name

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use crate::domain::{Labels, Query};
-use crate::engine::{IndexProgress, ModelChoice, Notice, PromptEntry};
+use crate::engine::{DetectorEntry, IndexProgress, ModelChoice, Notice, PromptEntry};
 use crate::find::Answer;
 use crate::learn::{Progress, Verdict};
 use crate::model::{DeviceChoice, HeldOutScores, ModelInfo};
@@ -64,6 +64,15 @@ pub enum Command {
     EditPrompts(PromptEdit),
     /// About all videos together.
     Library(LibraryCommand),
+    /// Find the moments of all queries with one of the user's detectors, also when this model is
+    /// loaded the next time; with none, by the curve or by what was taught.
+    UseDetector {
+        name: Option<String>,
+    },
+    /// Take a detector into the user's folder, and use it.
+    AddDetector {
+        file: PathBuf,
+    },
 }
 
 /// Where a prompt is.
@@ -171,6 +180,15 @@ pub enum Event {
     PromptInUse {
         id: QueryId,
         prompt: Option<String>,
+    },
+    /// All detectors of the user, and which of them finds the moments.
+    Detectors {
+        detectors: Vec<DetectorEntry>,
+        in_use: Option<String>,
+    },
+    /// A detector cannot be used or added, and why, in one sentence.
+    DetectorFailed {
+        message: String,
     },
     /// Teaching has taken a step.
     Teaching {

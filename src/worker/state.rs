@@ -1,5 +1,6 @@
 //! What the worker thread knows, and how it carries out a command and takes a step.
 
+mod detectors;
 mod everywhere;
 mod library;
 mod prompts;
@@ -10,9 +11,9 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use crate::domain::Query;
-use crate::engine::{Engine, EngineConfig, IndexJob, IndexStep, Notice, VideoIndex};
+use crate::engine::{Engine, EngineConfig, IndexJob, IndexStep, NamedDetector, Notice, VideoIndex};
 use crate::find::Way;
-use crate::store::{LabelStore, PromptFolder};
+use crate::store::{DetectorFolder, LabelStore, PromptFolder};
 use crate::video::Source;
 use crate::worker::guard::guarded;
 use crate::worker::{Command, Event, QueryId, VideoId};
@@ -40,6 +41,9 @@ pub(super) struct State {
     video: Option<OpenVideo>,
     queries: BTreeMap<QueryId, Asked>,
     prompt_folder: PromptFolder,
+    detector_folder: DetectorFolder,
+    /// What finds the moments in place of the curve.
+    detector: Option<NamedDetector>,
     labels: Option<LabelStore>,
     teaching: Option<Teaching>,
     shelves: Shelves,
@@ -85,6 +89,8 @@ impl State {
     pub fn new(config: EngineConfig, emit: Box<dyn Fn(Event)>) -> Self {
         Self {
             prompt_folder: PromptFolder::new(&config.paths.data_dir),
+            detector_folder: DetectorFolder::new(&config.paths.data_dir),
+            detector: None,
             config,
             emit,
             engine: None,
@@ -133,14 +139,16 @@ impl State {
                 emit(Event::PreparingGpu);
             }
             engine.prepare()?;
-            let info = engine.encoder().info()?;
+            let info = engine.encoder().info();
             Ok((engine, info))
         });
         match loaded {
             Ok((engine, info)) => {
                 self.engine = Some(engine);
                 (self.emit)(Event::ModelReady(Box::new(info)));
+                self.choose_usual_detector();
                 self.tell_prompts();
+                self.tell_detectors();
                 self.choose_usual_prompts();
                 self.open_library();
             }
@@ -183,6 +191,8 @@ impl State {
             Command::StopTeaching => self.end_teaching(),
             Command::EditPrompts(edit) => self.edit_prompts(edit),
             Command::Library(command) => self.obey_for_library(command),
+            Command::UseDetector { name } => self.use_detector(name.as_deref()),
+            Command::AddDetector { file } => self.add_detector(&file),
             Command::UseModel { model, device } => {
                 self.config.model = model;
                 self.config.device = device;
@@ -365,7 +375,9 @@ impl State {
         };
         let known = index.snapshot();
         for (id, asked) in asked {
-            let outcome = guarded(|| engine.answer(&known, &asked.query, &asked.way));
+            let detector = self.detector.as_ref().map(|named| &named.detector);
+            let outcome =
+                guarded(|| engine.answer_with(&known, &asked.query, &asked.way, detector));
             (self.emit)(match outcome {
                 Ok(answer) => Event::Found {
                     video: video.id,

@@ -1,5 +1,6 @@
 //! The real program from the outside: what it prints, what it refuses, and how it ends.
 
+mod detectors;
 mod export;
 mod features;
 mod index;
@@ -11,6 +12,8 @@ mod search;
 mod sources;
 #[path = "../support/mod.rs"]
 mod support;
+#[path = "../support/tiny_detector.rs"]
+mod tiny_detector;
 mod words;
 
 use std::collections::BTreeSet;

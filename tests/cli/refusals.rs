@@ -276,7 +276,7 @@ fn errors_tell_their_cause_once() {
 #[test]
 fn what_libraries_complain_of_lands_on_no_terminal() {
     let place = Place::new();
-    let videos = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/videos");
+    let videos = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/videos");
     let sound = fs::read(videos.join("truncated.mkv")).unwrap();
     // The version of Matroska that a reader must know.
     assert_eq!(sound[36..39], *b"\x42\x85\x81");

@@ -5,6 +5,7 @@
 mod broken;
 mod closing;
 mod controls;
+mod detectors;
 mod drive;
 #[allow(dead_code, reason = "the library's own tests need the rest")]
 #[path = "../library/films.rs"]
@@ -29,6 +30,8 @@ mod smoke;
 mod speed;
 mod taught;
 mod teaching;
+#[path = "../support/tiny_detector.rs"]
+mod tiny_detector;
 mod typing;
 #[allow(unused_imports, reason = "other users of the world need them")]
 #[path = "../../examples/world/world/mod.rs"]

@@ -90,6 +90,9 @@ fn names_in(folder: &Path, wish: &Wish) -> Vec<String> {
             let is_meant = match wish {
                 Wish::Video => is_video_name(&path),
                 Wish::ImportPrompt => path.extension().is_some_and(|it| it == "safetensors"),
+                Wish::Detector => path
+                    .extension()
+                    .is_some_and(|it| it == "ckpt" || it == "pth" || it == "safetensors"),
                 Wish::CutInto | Wish::Model | Wish::LibraryFolder => false,
                 Wish::ExportTo(_) | Wish::ExportPrompt(_) | Wish::ExportLabels => true,
             };

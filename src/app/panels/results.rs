@@ -6,8 +6,8 @@ use crate::app::action::{Actions, Find, Library};
 use crate::app::colours::lane_colour;
 use crate::app::demo;
 use crate::app::icons::Icon;
-use crate::app::panels::model_card;
 use crate::app::panels::span_card::{SpanCard, grid};
+use crate::app::panels::{detector_menu, model_card};
 use crate::app::session::{Lane, Session};
 use crate::app::theme::Palette;
 use crate::app::thumbnails::Thumbnails;
@@ -28,6 +28,7 @@ pub fn ui(ui: &mut Ui, session: &Session, thumbnails: &mut Thumbnails, actions: 
         return model_card::ui(ui, session, actions);
     };
     head(ui, lane);
+    detector_menu::line(ui, session, lane, actions);
     let Some(answer) = &lane.answer else {
         let waiting = session.waiting_for();
         let text = lane.error.as_deref().unwrap_or(waiting);

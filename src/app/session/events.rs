@@ -116,10 +116,16 @@ impl Session {
                 }
                 self.propose_for_all();
             }
-            Event::LabelsNotSaved { message } | Event::PromptFailed { message } => {
+            Event::LabelsNotSaved { message }
+            | Event::PromptFailed { message }
+            | Event::DetectorFailed { message } => {
                 self.notices.error(message);
             }
             Event::Prompts(prompts) => self.prompts = prompts,
+            Event::Detectors { detectors, in_use } => {
+                self.detectors = detectors;
+                self.detector = in_use;
+            }
             Event::PromptRenamed { name, new_name } => {
                 for lane in &mut self.lanes {
                     lane.note_new_name(&name, &new_name);

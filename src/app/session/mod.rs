@@ -26,7 +26,7 @@ use crate::app::demo;
 use crate::app::effect::Effect;
 use crate::app::settings::Settings;
 use crate::domain::{TimeSpan, file_name};
-use crate::engine::{IndexProgress, InstalledModel, ModelChoice, PromptEntry};
+use crate::engine::{DetectorEntry, IndexProgress, InstalledModel, ModelChoice, PromptEntry};
 use crate::model::{BUNDLED, DeviceChoice, ModelInfo};
 use crate::video::VideoInfo;
 use crate::worker::{CutProgress, Download, DownloadFailure, QueryId, VideoId};
@@ -132,6 +132,10 @@ pub struct Session {
     selection: Option<Selection>,
     /// All prompts of the user.
     prompts: Vec<PromptEntry>,
+    /// All detectors of the user.
+    detectors: Vec<DetectorEntry>,
+    /// The one that finds the moments.
+    detector: Option<String>,
     /// The training that is running.
     teaching: Option<TeachRun>,
     cuts: Option<CutProgress>,

@@ -8,7 +8,7 @@ use crate::app::session::{
 };
 use crate::app::settings::{PlaybackPrefs, Settings};
 use crate::domain::ClipIndex;
-use crate::engine::{InstalledModel, ModelChoice, PromptEntry};
+use crate::engine::{DetectorEntry, InstalledModel, ModelChoice, PromptEntry};
 use crate::library::LibraryVideo;
 use crate::model::DeviceChoice;
 use crate::worker::{CutProgress, Download, DownloadFailure, PlacedSpan, QueryId};
@@ -37,6 +37,16 @@ impl Session {
 
     pub fn model(&self) -> &ModelState {
         &self.model
+    }
+
+    /// All detectors of the user.
+    pub fn detectors(&self) -> &[DetectorEntry] {
+        &self.detectors
+    }
+
+    /// The detector that finds the moments; `None` where the curve or a prompt does.
+    pub fn detector(&self) -> Option<&str> {
+        self.detector.as_deref()
     }
 
     /// The models on this machine; `None` until they were listed.

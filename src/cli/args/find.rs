@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 use clap::builder::PossibleValue;
 use clap::{Subcommand, ValueEnum};
 
+use super::detector::DetectorChoice;
 use super::values::{self, Shard, parse_fraction, parse_query, parse_text};
 use crate::domain::Query;
 use crate::export::{FORMATS, FileFormat};
@@ -29,9 +30,12 @@ pub struct SearchArgs {
     pub top: u16,
 
     /// How high a moment must reach, between the least (0) and most (1) salient part; else 0.7, 0.9
-    /// where many parts reach that, or 0.5 for a prompt with a trained moment head
+    /// where many parts reach that, or 0.5 for a prompt with a trained moment head and for a detector
     #[arg(long, value_name = "T", value_parser = parse_fraction, allow_negative_numbers = true)]
     pub threshold: Option<f32>,
+
+    #[command(flatten)]
+    pub detector: DetectorChoice,
 
     /// How to print what was found
     #[arg(long, value_enum, default_value_t = ResultFormat::Table)]
@@ -90,6 +94,9 @@ pub struct ExportArgs {
     /// As for `vcl search`
     #[arg(long, value_name = "T", value_parser = parse_fraction, allow_negative_numbers = true)]
     pub threshold: Option<f32>,
+
+    #[command(flatten)]
+    pub detector: DetectorChoice,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

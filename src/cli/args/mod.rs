@@ -1,5 +1,6 @@
 //! The arguments, as `--help` shows them.
 
+mod detector;
 mod find;
 mod learn;
 mod library;
@@ -13,10 +14,13 @@ use crate::domain::Query;
 use crate::engine::ModelChoice;
 use crate::model::DeviceChoice;
 
+pub use detector::{DetectorArgs, DetectorChoice, DetectorCommand};
 pub use find::{
     EmbedArgs, EmbedCommand, ExportArgs, ExportFormat, IndexArgs, ResultFormat, SearchArgs,
 };
-pub use learn::{DataArgs, EvaluateArgs, LossArg, ScoreArgs, ScoreFormat, TrainArgs};
+pub use learn::{
+    DataArgs, EvaluateArgs, LossArg, ScoreArgs, ScoreFormat, TrainArgs, TrainDetectorArgs,
+};
 pub use library::{FindArgs, LibraryArgs, LibraryCommand, ListFormat, StatusFormat};
 pub use values::ExportTarget;
 
@@ -81,7 +85,7 @@ pub struct CommandsOnly {
 /// an alias can hold them.
 #[derive(Debug, clap::Args)]
 pub struct GlobalArgs {
-    /// Which model: a name from `vcl model list`, or a directory in Hugging Face CLIP layout; else
+    /// Which model: a name from `vcl model list`, or the directory of a CLIP or SigLIP; else
     /// the bundled one, in the window the one used last
     #[arg(long, global = true, value_name = "NAME|DIR")]
     pub model: Option<ModelChoice>,
@@ -149,6 +153,8 @@ pub enum CommandLine {
     Score(ScoreArgs),
     /// Show and download models
     Model(ModelArgs),
+    /// Add, show and remove trained moment detectors
+    Detector(DetectorArgs),
 }
 
 #[derive(Debug, clap::Args)]
@@ -159,7 +165,7 @@ pub struct ModelArgs {
 
 #[derive(Debug, Subcommand)]
 pub enum ModelCommand {
-    /// List the bundled, the installed and the downloaded models
+    /// List the models that are here, and those that can be fetched, with what each is good for
     List,
     /// Show layers, sizes and parameters of a model
     Info {
@@ -169,15 +175,20 @@ pub enum ModelCommand {
     },
     /// Fetch a model from huggingface.co, or from where HF_ENDPOINT says
     Download {
-        /// Such as openai/clip-vit-base-patch32, openai/clip-vit-base-patch16,
-        /// openai/clip-vit-large-patch14, laion/CLIP-ViT-B-32-laion2B-s34B-b79K, or any other
-        /// CLIP in the same layout
+        /// One that `vcl model list` recommends, or any other CLIP, SigLIP or SigLIP 2 in the layout
+        /// of transformers or open_clip
         #[arg(value_name = "OWNER/NAME")]
         name: String,
 
         /// A branch, a commit or refs/pr/N; else the one that suits the model
         #[arg(long)]
         revision: Option<String>,
+    },
+    /// Measure for ten seconds how many frames per second a model takes here
+    Measure {
+        /// A name from `vcl model list` or a directory; else that of --model
+        #[arg(value_name = "MODEL")]
+        name: Option<ModelChoice>,
     },
 }
 
@@ -203,6 +214,11 @@ impl Args {
         let Some(command) = &self.command else {
             return Ok(());
         };
+        match command {
+            CommandLine::Train(train) => train.check()?,
+            CommandLine::Evaluate(evaluate) => evaluate.check()?,
+            _ => {}
+        }
         let (name, takes_prompt, reads_videos) = command.takes();
         if self.global.prompt.is_some() && !takes_prompt {
             return Err(format!("--prompt means nothing for `vcl {name}`"));
@@ -233,6 +249,7 @@ impl CommandLine {
             Self::Evaluate(evaluate) => ("evaluate", true, evaluate.data.videos.videos.is_some()),
             Self::Score(_) => ("score", false, false),
             Self::Model(_) => ("model", false, false),
+            Self::Detector(_) => ("detector", false, false),
         }
     }
 }

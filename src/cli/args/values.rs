@@ -18,6 +18,21 @@ pub fn parse_n_ctx(text: &str) -> Result<usize, String> {
     }
 }
 
+pub fn parse_rate(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(value) if value > 0.0 && value <= 1.0 => Ok(value),
+        _ => Err("give a number above 0, such as 0.0001".to_owned()),
+    }
+}
+
+/// A network's heads share its width, and half of it is for each of two coordinates.
+pub fn parse_width(text: &str) -> Result<usize, String> {
+    match text.parse::<usize>() {
+        Ok(value) if (16..=2048).contains(&value) && value.is_multiple_of(16) => Ok(value),
+        _ => Err("give a multiple of 16 from 16 to 2048".to_owned()),
+    }
+}
+
 pub fn parse_fraction(text: &str) -> Result<f32, String> {
     match text.parse::<f32>() {
         Ok(value) if (0.0..=1.0).contains(&value) => Ok(value),

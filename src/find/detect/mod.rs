@@ -5,6 +5,7 @@
 //! [`Answer::of`](crate::find::Answer::of) calls it.
 
 mod head;
+mod proposals;
 mod runs;
 mod steps;
 mod windows;
@@ -14,6 +15,7 @@ use std::ops::Range;
 use crate::domain::{Moment, SaliencyCurve};
 use crate::model::moment_head::HeadWeights;
 
+pub use proposals::{Proposed, official, parts};
 pub(super) use runs::{is_crowded, is_everywhere, moments_of};
 use steps::steps;
 pub use windows::{PROTOCOL_THRESHOLD, moments_above};
@@ -38,6 +40,13 @@ pub enum Detection {
     },
     /// A probability for each clip, `[n_clips]`.
     Head(SaliencyCurve),
+    /// What a trained network proposes; it comes by [`Answer::with`](crate::find::Answer::with).
+    Proposals {
+        /// With a probability each, the likeliest first.
+        moments: Vec<Moment>,
+        /// Of the likeliest moment that each clip lies in, `[n_clips]`.
+        curve: SaliencyCurve,
+    },
 }
 
 impl Detector<'_> {
@@ -84,7 +93,7 @@ impl Detection {
     pub fn curve(&self) -> &SaliencyCurve {
         match self {
             Self::Runs { shape, .. } => shape,
-            Self::Head(probabilities) => probabilities,
+            Self::Head(curve) | Self::Proposals { curve, .. } => curve,
         }
     }
 
@@ -92,7 +101,7 @@ impl Detection {
     pub fn probabilities(&self) -> Option<&SaliencyCurve> {
         match self {
             Self::Runs { .. } => None,
-            Self::Head(probabilities) => Some(probabilities),
+            Self::Head(curve) | Self::Proposals { curve, .. } => Some(curve),
         }
     }
 
@@ -101,6 +110,7 @@ impl Detection {
         match self {
             Self::Runs { shape, .. } => runs::usual_threshold(shape),
             Self::Head(_) => head::THRESHOLD,
+            Self::Proposals { .. } => proposals::THRESHOLD,
         }
     }
 
@@ -109,6 +119,7 @@ impl Detection {
         match self {
             Self::Runs { shape, .. } => runs::runs(shape, threshold),
             Self::Head(probabilities) => head::runs(probabilities, threshold),
+            Self::Proposals { curve, .. } => head::runs(curve, threshold),
         }
     }
 }

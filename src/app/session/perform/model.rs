@@ -20,6 +20,14 @@ impl Session {
             Model::ChooseFolder => effects.push(self.ask(Wish::Model)),
             Model::Download(repo) => effects.push(Effect::Download(repo)),
             Model::CancelDownload => effects.push(Effect::CancelDownload),
+            // The worker says when it is in use: only it knows whether it fits.
+            Model::UseDetector(name) => {
+                effects.push(Effect::Worker(Command::UseDetector { name }));
+            }
+            Model::ChooseDetector => effects.push(self.ask(Wish::Detector)),
+            Model::AddDetector(file) => {
+                effects.push(Effect::Worker(Command::AddDetector { file }));
+            }
             Model::PutOff => self.view.puts_model_off = true,
             Model::List => effects.push(Effect::ListModels),
         }
