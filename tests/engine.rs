@@ -20,7 +20,7 @@ use vcl::store::{FloatType, NpzArray, write_npz};
 use vcl::video::{Sampler, SamplerOptions, Source};
 
 fn engine(place: &Place) -> Engine {
-    engine_with(place, FrameChoice::All)
+    engine_with(place, FrameChoice::default())
 }
 
 fn engine_with(place: &Place, frame_choice: FrameChoice) -> Engine {
@@ -145,7 +145,13 @@ fn near_duplicates_are_encoded_only_on_request() {
         "still.mp4",
         &[(0xffc0_2020, 8), (0xff20_20c0, 2), (0xff20_c020, 6)],
     );
-    let mut sparing = engine_with(&place, FrameChoice::NoNearDuplicates);
+    let mut sparing = engine_with(
+        &place,
+        FrameChoice {
+            skips_near_duplicates: true,
+            ..FrameChoice::default()
+        },
+    );
     let rough = index(&mut sparing, &video);
     assert_eq!((rough.n_clips(), rough.n_clips_repeated()), (8, 3 + 2));
 
@@ -251,7 +257,7 @@ fn a_model_that_gives_no_numbers_is_an_error() {
         let mut engine = Engine::open(&EngineConfig {
             model: ModelChoice::Named(dir),
             device: DeviceChoice::Cpu,
-            frame_choice: FrameChoice::All,
+            frame_choice: FrameChoice::default(),
             paths: place.paths(),
         })
         .unwrap();

@@ -13,7 +13,7 @@ pub fn run(global: &GlobalArgs, args: &EvaluateArgs) -> anyhow::Result<()> {
     if let Some(path) = &args.predictions {
         args.data.check_target(global, path)?;
     }
-    let mut engine = global.open_engine()?;
+    let mut engine = global.open_engine_for_research()?;
     let taught = global.taught_way(&engine)?;
     let dataset = train::load(&mut engine, &args.data)?;
     let mut ways = vec![("zero-shot".to_owned(), Way::default())];

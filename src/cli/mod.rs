@@ -29,7 +29,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{CommandFactory as _, Parser as _};
 
 use crate::domain::{beginning, one_line};
-use crate::engine::{Engine, EngineConfig, FrameChoice, LaunchOptions, read_prompt_file};
+use crate::engine::{Engine, EngineConfig, FrameChoice, Frames, LaunchOptions, read_prompt_file};
 use crate::find::Way;
 use crate::model::quiet_gpu_panics;
 use crate::store::{self, Hub, Paths, TargetError};
@@ -138,10 +138,9 @@ fn launch_options(args: Args) -> anyhow::Result<LaunchOptions> {
 
 impl GlobalArgs {
     fn frame_choice(&self) -> FrameChoice {
-        if self.skip_near_duplicates {
-            FrameChoice::NoNearDuplicates
-        } else {
-            FrameChoice::All
+        FrameChoice {
+            frames: self.frames.map_or(Frames::Usual, Into::into),
+            skips_near_duplicates: self.skip_near_duplicates,
         }
     }
 
@@ -152,6 +151,15 @@ impl GlobalArgs {
             frame_choice: self.frame_choice(),
             paths: Paths::from_env()?,
         })
+    }
+
+    /// For what others must be able to repeat.
+    fn open_engine_for_research(&self) -> anyhow::Result<CliEngine> {
+        let config = self.engine_config()?;
+        Ok(CliEngine::new(Engine::open(&EngineConfig {
+            frame_choice: config.frame_choice.for_research(),
+            ..config
+        })?))
     }
 
     fn open_engine(&self) -> anyhow::Result<CliEngine> {

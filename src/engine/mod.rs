@@ -10,6 +10,7 @@ mod dataset;
 mod embed;
 mod encoding;
 mod export;
+mod frame_choice;
 mod frames;
 mod index;
 mod language;
@@ -32,10 +33,11 @@ use crate::video::VideoError;
 
 pub use dataset::{Dataset, DatasetError, DatasetSource};
 pub use export::{VideoMoment, export_document, export_documents};
+pub use frame_choice::{FrameChoice, Frames};
 pub use index::{IndexJob, IndexProgress, IndexStep};
 pub use launch::LaunchOptions;
 pub use model_choice::{InstalledModel, KNOWN_MODELS, KnownModel, ModelChoice, RECOMMENDED_MODEL};
-pub use near_duplicates::{FrameChoice, NearDuplicates};
+pub use near_duplicates::NearDuplicates;
 pub use notice::Notice;
 pub use prompts::{PromptEntry, read_prompt_file};
 pub use tune::{TuneJob, labelled_query};
@@ -147,10 +149,10 @@ impl Engine {
     }
 
     /// What the cache holds of a video for this model; `None` where that is nothing.
-    pub fn cached(&self, video: &ContentId) -> Option<CachedFeatures> {
+    pub fn cached(&self, video: &ContentId, choice: FrameChoice) -> Option<CachedFeatures> {
         let hash = self.encoder.id().hash.clone();
-        let key = self.frame_choice.key(video.clone(), hash);
-        let entry = self.frame_choice.load(&self.cache, &key);
+        let key = choice.key(video.clone(), hash);
+        let entry = choice.load(&self.cache, &key);
         entry.filter(|entry| entry.dim == self.encoder.dim())
     }
 

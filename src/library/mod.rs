@@ -25,7 +25,7 @@ mod worker;
 
 use std::path::{Path, PathBuf};
 
-use crate::engine::Engine;
+use crate::engine::{Engine, FrameChoice};
 use crate::store::{CacheUse, EmbeddingCache, Paths};
 
 pub use catalogue::{LibraryVideo, Place, State};
@@ -158,7 +158,7 @@ impl Library {
     fn model(&mut self, engine: &Engine) -> Result<ModelRow, LibraryError> {
         let id = engine.encoder().id();
         self.catalogue
-            .model(&id.hash, engine.frame_choice().sampling(), &id.name)
+            .model(&id.hash, frame_choice(engine).sampling(), &id.name)
     }
 
     fn start_worker(&self) -> Result<Worker, LibraryError> {
@@ -176,4 +176,9 @@ impl Library {
     fn cache_dir(&self) -> &Path {
         &self.cache_dir
     }
+}
+
+/// Which frames of its videos a library looks at.
+fn frame_choice(engine: &Engine) -> FrameChoice {
+    engine.frame_choice().for_library()
 }
