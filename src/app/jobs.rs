@@ -9,7 +9,7 @@ use crate::app::settings::Settings;
 use crate::app::{demo, file_manager};
 use crate::domain::count;
 use crate::engine::{InstalledModel, ModelChoice};
-use crate::export::{ExportDocument, FileFormat};
+use crate::export::{Export, ExportDocument, FileFormat};
 use crate::store::{self, Hub, HubCache, Paths, RepoId, atomic};
 use crate::worker::{
     Background, Command, CutProgress, Cutting, Download, DownloadFailure, Downloading, Report,
@@ -224,7 +224,7 @@ fn wake(ctx: &egui::Context) -> impl Fn() + Send + 'static {
 }
 
 fn export_to(file: &Path, format: FileFormat, document: &ExportDocument) -> Result<String, String> {
-    let text = (format.write)(document).map_err(|error| error.to_string())?;
+    let text = (format.write)(Export::One(document)).map_err(|error| error.to_string())?;
     atomic::write(file, text.as_bytes())
         .map_err(|error| format!("{} cannot be written: {error}", file.display()))?;
     let n_moments = document

@@ -25,7 +25,7 @@ mod worker;
 
 use std::path::{Path, PathBuf};
 
-use crate::engine::Engine;
+use crate::engine::{Engine, FrameChoice};
 use crate::store::{CacheUse, EmbeddingCache, Paths};
 
 pub use catalogue::{LibraryVideo, Place, State};
@@ -157,7 +157,7 @@ impl Library {
 
     fn model(&mut self, engine: &Engine) -> Result<ModelRow, LibraryError> {
         let encoder = engine.encoder();
-        let sampling = engine.frame_choice().sampling();
+        let sampling = frame_choice(engine).sampling();
         self.catalogue
             .adopt_model(encoder.former_image_id(), encoder.image_id(), sampling)?;
         self.catalogue
@@ -179,4 +179,9 @@ impl Library {
     fn cache_dir(&self) -> &Path {
         &self.cache_dir
     }
+}
+
+/// Which frames of its videos a library looks at.
+fn frame_choice(engine: &Engine) -> FrameChoice {
+    engine.frame_choice().for_library()
 }
