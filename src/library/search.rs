@@ -28,7 +28,7 @@ pub struct LibraryIndex {
 }
 
 /// Which videos are searched, and how much is listed.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Wanted {
     /// Files, and folders with all below them, as the catalogue names them; all where there is none.
     pub inside: Vec<PathBuf>,
@@ -78,14 +78,14 @@ struct Looked {
 }
 
 /// What decides about a query in all videos.
-struct Judge<'a> {
+pub(super) struct Judge<'a> {
     text: &'a UnitVector,
     way: &'a Way,
     level: LibraryLevel,
 }
 
 impl Judge<'_> {
-    fn score(&self, cosine: f32) -> f32 {
+    pub(super) fn score(&self, cosine: f32) -> f32 {
         match self.way {
             Way::Plain(_) => self.level.score(cosine),
             Way::Taught(prompt) => prompt.scale * cosine + prompt.bias,
@@ -93,7 +93,7 @@ impl Judge<'_> {
     }
 
     /// From which score on a moment is listed.
-    fn least_score(&self) -> f32 {
+    pub(super) fn least_score(&self) -> f32 {
         match self.way {
             Way::Plain(_) => self.level.score(self.level.least_cosine()),
             Way::Taught(_) => PROBABLY_PRESENT,
@@ -175,9 +175,7 @@ impl LibraryIndex {
     /// The moments of all videos that answer each of the queries, in one pass over all rows.
     pub fn find(&self, queries: &[(UnitVector, Way)], wanted: &Wanted) -> Vec<Found> {
         let videos = self.searched(wanted);
-        let spans = videos.iter().map(|&video| &self.matrix.spans()[video]);
-        let level = LibraryLevel::of(spans.map(|span| (span.level, &span.peaks[..])));
-        let Some(level) = level else {
+        let Some(level) = self.level(&videos) else {
             return vec![Found::default(); queries.len()];
         };
         let texts: Vec<_> = queries.iter().map(|(text, _)| text.as_slice()).collect();
@@ -194,6 +192,31 @@ impl LibraryIndex {
             self.list(candidates.collect(), &judge, wanted)
         });
         found.collect()
+    }
+
+    /// The videos that pass the filters, that with the best clip first, and what judges their clips;
+    /// `None` where there is no video.
+    pub(super) fn ranked<'a>(
+        &self,
+        text: &'a UnitVector,
+        way: &'a Way,
+        wanted: &Wanted,
+    ) -> Option<(Vec<usize>, Judge<'a>)> {
+        let videos = self.searched(wanted);
+        let level = self.level(&videos)?;
+        let peak = |&video: &usize| {
+            let peaks = self.peaks(&self.matrix.spans()[video], &[text.as_slice()]);
+            (video, peaks[0])
+        };
+        let mut ranked: Vec<_> = videos.par_iter().map(peak).collect();
+        ranked.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+        let videos = ranked.into_iter().map(|(video, _)| video).collect();
+        Some((videos, Judge { text, way, level }))
+    }
+
+    fn level(&self, videos: &[usize]) -> Option<LibraryLevel> {
+        let spans = videos.iter().map(|&video| &self.matrix.spans()[video]);
+        LibraryLevel::of(spans.map(|span| (span.level, &span.peaks[..])))
     }
 
     /// Best cosine of a video's clips with each of the texts.
