@@ -20,7 +20,7 @@ use vcl::store::{CacheKey, ContentId, FloatType, NpzArray, write_npz};
 use vcl::video::{Sampler, SamplerOptions, Source};
 
 fn engine(place: &Place) -> Engine {
-    engine_with(place, FrameChoice::All)
+    engine_with(place, FrameChoice::default())
 }
 
 fn engine_with(place: &Place, frame_choice: FrameChoice) -> Engine {
@@ -120,7 +120,7 @@ fn another_text_tower_keeps_the_index() {
         let mut engine = Engine::open(&EngineConfig {
             model: model.parse().unwrap(),
             device: DeviceChoice::Cpu,
-            frame_choice: FrameChoice::All,
+            frame_choice: FrameChoice::default(),
             paths: place.paths(),
         })
         .unwrap();
@@ -146,7 +146,7 @@ fn what_an_earlier_version_indexed_is_found() {
     let mut engine = engine(&place);
     let features = index(&mut engine, &video).features().to_vec();
     let content = ContentId::of_file(&video).unwrap();
-    let known = engine.cached(&content).unwrap();
+    let known = engine.cached(&content, FrameChoice::default()).unwrap();
 
     for is_kept in [false, true] {
         let old_place = Place::new();
@@ -157,7 +157,7 @@ fn what_an_earlier_version_indexed_is_found() {
         let former = CacheKey {
             video: content.clone(),
             model_hash: engine.encoder().id().hash.clone(),
-            sampling: FrameChoice::All.sampling(),
+            sampling: FrameChoice::default().sampling(),
         };
         assert_ne!(former.model_hash, engine.encoder().image_id());
         engine.cache().store(&former, &known).unwrap();
@@ -214,7 +214,13 @@ fn near_duplicates_are_encoded_only_on_request() {
         "still.mp4",
         &[(0xffc0_2020, 8), (0xff20_20c0, 2), (0xff20_c020, 6)],
     );
-    let mut sparing = engine_with(&place, FrameChoice::NoNearDuplicates);
+    let mut sparing = engine_with(
+        &place,
+        FrameChoice {
+            skips_near_duplicates: true,
+            ..FrameChoice::default()
+        },
+    );
     let rough = index(&mut sparing, &video);
     assert_eq!((rough.n_clips(), rough.n_clips_repeated()), (8, 3 + 2));
 
@@ -320,7 +326,7 @@ fn a_model_that_gives_no_numbers_is_an_error() {
         let mut engine = Engine::open(&EngineConfig {
             model: ModelChoice::Named(dir),
             device: DeviceChoice::Cpu,
-            frame_choice: FrameChoice::All,
+            frame_choice: FrameChoice::default(),
             paths: place.paths(),
         })
         .unwrap();

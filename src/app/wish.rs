@@ -19,10 +19,10 @@ pub enum Wish {
     ExportLabels,
     /// The folder of one.
     Model,
-    /// With videos in it.
-    LibraryFolder,
     /// A trained one, of its makers or our own.
     Detector,
+    /// With videos in it.
+    LibraryFolder,
 }
 
 impl Wish {
@@ -35,8 +35,8 @@ impl Wish {
             Self::ExportPrompt(_) => "Export the prompt to a file",
             Self::ExportLabels => "Export all labels to a file",
             Self::Model => "A folder with a CLIP model",
-            Self::LibraryFolder => "Add a folder to the library",
             Self::Detector => "Add a moment detector",
+            Self::LibraryFolder => "Add a folder to the library",
         }
     }
 

@@ -13,6 +13,7 @@ mod embed;
 mod encoding;
 mod export;
 mod feature_files;
+mod frame_choice;
 mod frames;
 mod index;
 mod known_models;
@@ -36,7 +37,7 @@ use crate::model::{
     ComputeDevice, DetectorError, DeviceChoice, Encoder, ModelError, ModelFiles, PromptError,
 };
 use crate::store::{
-    CacheKey, CachedFeatures, ContentId, DetectorFileError, EmbeddingCache, LabelError, Paths,
+    CachedFeatures, ContentId, DetectorFileError, EmbeddingCache, LabelError, Paths,
     PromptFileError,
 };
 use crate::video::VideoError;
@@ -46,11 +47,12 @@ pub use detector_features::{FileFeatures, ModelFeatures};
 pub use detectors::{DetectorEntry, NamedDetector};
 pub use export::{VideoMoment, export_document, export_documents};
 pub use feature_files::{FeatureFolders, read_video_rows};
+pub use frame_choice::{FrameChoice, Frames};
 pub use index::{IndexJob, IndexProgress, IndexStep};
 pub use known_models::{KNOWN_MODELS, KnownModel, RECOMMENDED_MODELS};
 pub use launch::LaunchOptions;
 pub use model_choice::{InstalledModel, ModelChoice};
-pub use near_duplicates::{FrameChoice, NearDuplicates};
+pub use near_duplicates::NearDuplicates;
 pub use notice::Notice;
 pub use prompts::{PromptEntry, read_prompt_file};
 pub use tune::{TuneJob, labelled_query};
@@ -179,17 +181,11 @@ impl Engine {
     }
 
     /// What the cache holds of a video for the images of this model; `None` where that is nothing.
-    pub fn cached(&self, video: &ContentId) -> Option<CachedFeatures> {
-        let entry = self.frame_choice.load(&self.cache, &self.cache_key(video));
-        entry.filter(|entry| entry.dim == self.encoder.dim())
-    }
-
-    /// Under what the features of a video are kept; what an earlier version of the program kept is
-    /// given this name first.
-    fn cache_key(&self, video: &ContentId) -> CacheKey {
+    pub fn cached(&self, video: &ContentId, choice: FrameChoice) -> Option<CachedFeatures> {
         let former = self.encoder.former_image_id();
-        self.frame_choice
-            .key_after(&self.cache, video, self.encoder.image_id(), former)
+        let key = choice.key_after(&self.cache, video, self.encoder.image_id(), former);
+        let entry = choice.load(&self.cache, &key);
+        entry.filter(|entry| entry.dim == self.encoder.dim())
     }
 
     /// What the user should know and has not been told, such as a GPU that was lost.

@@ -146,9 +146,7 @@ impl Engine {
 
     /// What the cache knows of a video under this model, `[n_clips, dim]`.
     fn cached_embeddings(&self, video: ContentId) -> Option<Embeddings> {
-        let cached = self
-            .frame_choice()
-            .load(self.cache(), &self.cache_key(&video))?;
+        let cached = self.cached(&video, self.frame_choice())?;
         let mut embeddings = Embeddings::empty(self.encoder().dim());
         embeddings.push_rows(&cached.features).ok()?;
         Some(embeddings)

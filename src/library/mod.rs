@@ -26,7 +26,7 @@ mod worker;
 
 use std::path::{Path, PathBuf};
 
-use crate::engine::Engine;
+use crate::engine::{Engine, FrameChoice};
 use crate::store::{CacheUse, ContentId, EmbeddingCache, Paths};
 
 pub use catalogue::{LibraryVideo, Place, State};
@@ -185,7 +185,7 @@ impl Library {
 
     fn model(&mut self, engine: &Engine) -> Result<ModelRow, LibraryError> {
         let encoder = engine.encoder();
-        let sampling = engine.frame_choice().sampling();
+        let sampling = frame_choice(engine).sampling();
         self.catalogue
             .adopt_model(encoder.former_image_id(), encoder.image_id(), sampling)?;
         self.catalogue
@@ -207,4 +207,9 @@ impl Library {
     fn cache_dir(&self) -> &Path {
         &self.cache_dir
     }
+}
+
+/// Which frames of its videos a library looks at.
+fn frame_choice(engine: &Engine) -> FrameChoice {
+    engine.frame_choice().for_library()
 }

@@ -11,7 +11,7 @@ use crate::find::{Answer, PROBABLY_PRESENT, Way};
 use crate::library::catalogue::{LibraryVideo, State};
 use crate::library::chance::LibraryLevel;
 use crate::library::dot::dot_f16;
-use crate::library::matrix::{Matrix, Span};
+use crate::library::matrix::{CENTRE, Matrix, Span};
 
 /// Where nothing is found, so many videos were looked at closely, best first.
 const MIN_LOOKED_AT: usize = 64;
@@ -278,6 +278,17 @@ impl LibraryIndex {
         found
     }
 
+    /// When the frame of a highlight is shown.
+    fn peak_secs(&self, video: usize, peak: Highlight, end_secs: f64) -> f64 {
+        let span = &self.matrix.spans()[video];
+        match self.matrix.offsets(span).get(peak.clip.0) {
+            Some(&millis) if millis != CENTRE => {
+                peak.clip.start_secs() + f64::from(millis) / 1000.0
+            }
+            _ => peak.peak_secs(end_secs),
+        }
+    }
+
     fn look(&self, video: usize, judge: &Judge<'_>, wanted: &Wanted) -> Option<Looked> {
         let answer = self.answer(video, judge.text, judge.way)?;
         let end_secs = answer.end_secs;
@@ -289,7 +300,7 @@ impl LibraryIndex {
             LibraryMoment {
                 video,
                 moment: Moment { score, ..moment },
-                peak_secs: peak.peak_secs(end_secs),
+                peak_secs: self.peak_secs(video, peak, end_secs),
             }
         });
         // The whole video must be able to hold it, and the moment itself be better than chance.

@@ -62,8 +62,6 @@ pub enum Command {
     /// End the teaching and keep its best.
     StopTeaching,
     EditPrompts(PromptEdit),
-    /// About all videos together.
-    Library(LibraryCommand),
     /// Find the moments of all queries with one of the user's detectors, also when this model is
     /// loaded the next time; with none, by the curve or by what was taught.
     UseDetector {
@@ -73,6 +71,8 @@ pub enum Command {
     AddDetector {
         file: PathBuf,
     },
+    /// About all videos together.
+    Library(LibraryCommand),
 }
 
 /// Where a prompt is.

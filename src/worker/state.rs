@@ -190,9 +190,9 @@ impl State {
             Command::Teach { id } => self.teach(id),
             Command::StopTeaching => self.end_teaching(),
             Command::EditPrompts(edit) => self.edit_prompts(edit),
-            Command::Library(command) => self.obey_for_library(command),
             Command::UseDetector { name } => self.use_detector(name.as_deref()),
             Command::AddDetector { file } => self.add_detector(&file),
+            Command::Library(command) => self.obey_for_library(command),
             Command::UseModel { model, device } => {
                 self.config.model = model;
                 self.config.device = device;

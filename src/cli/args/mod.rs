@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::domain::Query;
-use crate::engine::ModelChoice;
+use crate::engine::{Frames, ModelChoice};
 use crate::model::DeviceChoice;
 
 pub use detector::{DetectorArgs, DetectorChoice, DetectorCommand};
@@ -103,6 +103,11 @@ pub struct GlobalArgs {
     #[arg(long, global = true)]
     pub skip_near_duplicates: bool,
 
+    /// Which frame stands for a clip; else keys in the library, and exact elsewhere unless the library
+    /// has the video by its key frames
+    #[arg(long, global = true, value_enum)]
+    pub frames: Option<FramesArg>,
+
     /// Tell more; twice or thrice for even more
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     pub verbose: u8,
@@ -127,6 +132,23 @@ impl From<DeviceArg> for DeviceChoice {
             DeviceArg::Gpu => Self::Gpu,
             DeviceArg::Cpu => Self::Cpu,
             DeviceArg::SoftwareGpu => Self::SoftwareGpu,
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum FramesArg {
+    /// A key frame inside the clip, the exact one only where there is none: many times quicker
+    Keys,
+    /// What is on screen at the centre of the clip
+    Exact,
+}
+
+impl From<FramesArg> for Frames {
+    fn from(arg: FramesArg) -> Self {
+        match arg {
+            FramesArg::Keys => Self::Keys,
+            FramesArg::Exact => Self::Exact,
         }
     }
 }
@@ -223,10 +245,16 @@ impl Args {
         if self.global.prompt.is_some() && !takes_prompt {
             return Err(format!("--prompt means nothing for `vcl {name}`"));
         }
-        if self.global.skip_near_duplicates && !reads_videos {
-            return Err(format!(
-                "--skip-near-duplicates means nothing for this `vcl {name}`: no video is read"
-            ));
+        let frame_options = [
+            ("--skip-near-duplicates", self.global.skip_near_duplicates),
+            ("--frames", self.global.frames.is_some()),
+        ];
+        for (option, is_given) in frame_options {
+            if is_given && !reads_videos {
+                return Err(format!(
+                    "{option} means nothing for this `vcl {name}`: no video is read"
+                ));
+            }
         }
         Ok(())
     }
