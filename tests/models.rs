@@ -620,7 +620,7 @@ fn what_is_wrong_with_a_text_tower_is_told() {
     }
     let dir = copy();
     dir.edit_json("modules.json", |modules| {
-        modules[2]["path"] = json!("../2_Dense")
+        modules[2]["path"] = json!("../2_Dense");
     });
     assert_tells(&told("clip-tiny", &dir), &["modules.json", "2_Dense"]);
     let dir = copy();

@@ -84,19 +84,19 @@ impl Pictures {
 
     /// What is known of a video; asks for it if nothing is.
     pub fn poster(&mut self, path: &Path) -> Option<&Poster> {
-        self.get((path.to_owned(), None))
+        self.get(&(path.to_owned(), None))
     }
 
     /// The picture of a clip, if it is there; asks for it if not.
     pub fn clip(&mut self, path: &Path, clip: ClipIndex) -> Option<TextureHandle> {
-        match self.get((path.to_owned(), Some(clip)))? {
+        match self.get(&(path.to_owned(), Some(clip)))? {
             Poster::Ready { texture, .. } => texture.clone(),
             Poster::Gone => None,
         }
     }
 
-    fn get(&mut self, key: Key) -> Option<&Poster> {
-        if !self.slots.contains(&key) {
+    fn get(&mut self, key: &Key) -> Option<&Poster> {
+        if !self.slots.contains(key) {
             self.start();
             // Without a thread it stays without a picture.
             let slot = match self.requests.send(key.clone()) {
@@ -105,7 +105,7 @@ impl Pictures {
             };
             self.slots.put(key.clone(), slot);
         }
-        match self.slots.get(&key)? {
+        match self.slots.get(key)? {
             Slot::Known(poster) => Some(poster),
             Slot::Waiting => None,
         }

@@ -100,7 +100,7 @@ fn measure_features(args: &EvaluateArgs, text: &Path, table: &mut Table) -> anyh
     for named in &detectors {
         let bar = ProgressBar::new(annotations.len() as u64);
         let predictions = features.predict(&annotations, &named.detector, |n| {
-            bar.set_position(n as u64)
+            bar.set_position(n as u64);
         });
         bar.finish_and_clear();
         table.add_detector(named, &annotations, predictions?)?;
