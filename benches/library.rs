@@ -184,7 +184,7 @@ fn add(
         content: &content(i),
         rows,
         end_secs: 2.0 * N_CLIPS as f64,
-        level: NeutralLevel::of_numbers([0.0, 0.1, 0.1, 0.02]),
+        level: NeutralLevel::of_numbers([0.0, 0.1, 0.1]),
         peaks: [0.1; N_NEUTRAL],
     };
     writer.add(&new).expect("added");

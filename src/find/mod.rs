@@ -15,5 +15,5 @@ mod way;
 
 pub use answer::{Answer, Found};
 pub use detect::{Detection, Detector, PROTOCOL_THRESHOLD, moments_above};
-pub use presence::{NeutralLevel, PROBABLY_PRESENT, belief, least_deviation};
+pub use presence::{NeutralLevel, PROBABLY_PRESENT, belief};
 pub use way::Way;

@@ -52,10 +52,12 @@ fn the_card_is_shown_for_films_and_not_for_the_demo() {
     assert!(!is_there(&window, CARD));
 
     let mut window = with_film(None);
-    assert!(is_there(&window, CARD) && is_there(&window, "Get it (605 MB)"));
+    for words in [CARD, "Get SigLIP 2 (1.5 GB)", "Get CLIP (605 MB)"] {
+        assert!(is_there(&window, words), "{words}");
+    }
     window.click("Later");
     window.harness.run_steps(2);
-    assert!(!is_there(&window, "Get it") && is_there(&window, CARD));
+    assert!(!is_there(&window, "Get CLIP") && is_there(&window, CARD));
     assert!(
         window.app().session().is_beyond_model(),
         "and so all is grey"
@@ -66,7 +68,7 @@ fn the_card_is_shown_for_films_and_not_for_the_demo() {
 fn the_recommended_model_is_fetched_in_place_and_used() {
     let server = Server::of_tiny_model();
     let mut window = with_film(Some(Hub::new(&server.endpoint, None)));
-    window.click("Get it (605 MB)");
+    window.click("Get CLIP (605 MB)");
     window.wait_until("it is used", |app| match app.session().model() {
         ModelState::Ready(info) => info.name == REPO,
         _ => false,
@@ -80,7 +82,7 @@ fn the_recommended_model_is_fetched_in_place_and_used() {
 fn without_a_network_there_are_two_ways_on() {
     let mut window = with_film(None);
     window.harness.state_mut().stay_in_window();
-    window.click("Get it (605 MB)");
+    window.click("Get CLIP (605 MB)");
     window.wait_until("it has failed", |app| {
         app.session().download_failure().is_some()
     });

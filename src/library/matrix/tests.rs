@@ -29,7 +29,7 @@ fn add(writer: &mut MatrixWriter, i: usize) {
         content: &content(i),
         rows: &rows(i),
         end_secs: i as f64,
-        level: NeutralLevel::of_numbers([0.1, 0.2, 0.3, 0.4]),
+        level: NeutralLevel::of_numbers([0.1, 0.2, 0.3]),
         peaks: [0.5; N_NEUTRAL],
     };
     writer.add(&new).unwrap();
