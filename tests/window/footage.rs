@@ -52,7 +52,9 @@ fn the_card_is_shown_for_films_and_not_for_the_demo() {
     assert!(!is_there(&window, CARD));
 
     let mut window = with_film(None);
-    assert!(is_there(&window, CARD) && is_there(&window, "Get CLIP (605 MB)"));
+    for words in [CARD, "Get SigLIP 2 (1.5 GB)", "Get CLIP (605 MB)"] {
+        assert!(is_there(&window, words), "{words}");
+    }
     window.click("Later");
     window.harness.run_steps(2);
     assert!(!is_there(&window, "Get CLIP") && is_there(&window, CARD));
