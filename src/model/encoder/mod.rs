@@ -5,7 +5,7 @@
 //! there is one, [`clip`]. The transformer, the activations and the reading of files are shared.
 
 mod activation;
-pub(in crate::model) mod checkpoint;
+mod checkpoint;
 pub mod clip;
 mod family;
 pub mod files;
@@ -27,6 +27,7 @@ use family::Family;
 use towers::Towers;
 
 pub use activation::Activation;
+pub(in crate::model) use checkpoint::Checkpoint;
 pub use files::{BUNDLED, ModelFiles, ModelId, WeightFile};
 pub use info::ModelInfo;
 pub use prompt_tokens::{PromptRows, PromptTokens, WordPieces};
