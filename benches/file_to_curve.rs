@@ -43,8 +43,11 @@ fn main() {
         model,
         device: DeviceChoice::Cpu,
         frame_choice: match std::env::var_os("VCL_BENCH_SKIP_NEAR_DUPLICATES") {
-            Some(_) => FrameChoice::NoNearDuplicates,
-            None => FrameChoice::All,
+            Some(_) => FrameChoice {
+                skips_near_duplicates: true,
+                ..FrameChoice::default()
+            },
+            None => FrameChoice::default(),
         },
         paths: Paths::below(&dir.path().join("vcl")),
     };

@@ -183,6 +183,7 @@ fn add(
     let new = NewRows {
         content: &content(i),
         rows,
+        offsets: &[1000; N_CLIPS],
         end_secs: 2.0 * N_CLIPS as f64,
         level: NeutralLevel::of_numbers([0.0, 0.1, 0.1, 0.02]),
         peaks: [0.1; N_NEUTRAL],

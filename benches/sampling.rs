@@ -40,6 +40,14 @@ fn sample(path: &Path, strategy: Strategy) -> Result<usize, VideoError> {
     Ok(n_frames)
 }
 
+fn keys(path: &Path) -> Result<usize, VideoError> {
+    let options = SamplerOptions {
+        takes_keys: true,
+        ..SamplerOptions::default()
+    };
+    Ok(Sampler::open(path, options)?.filter(Result::is_ok).count())
+}
+
 fn preview(path: &Path) -> Result<usize, VideoError> {
     let preview = PreviewSampler::open(path, N_PREVIEW_FRAMES, &SamplerOptions::default())?;
     Ok(preview.map_or(0, Iterator::count))
@@ -77,6 +85,7 @@ fn main() {
     };
     let mut rows = [
         row("ffmpeg -vf fps=0.5,scale", ffmpeg),
+        row("key frames where a clip has one", keys),
         row("what is needed (default)", |path| {
             sample(path, Strategy::Auto)
         }),

@@ -16,11 +16,11 @@ use vcl::engine::{
 };
 use vcl::find::Way;
 use vcl::model::DeviceChoice;
-use vcl::store::{FloatType, NpzArray, write_npz};
+use vcl::store::{CacheKey, ContentId, FloatType, NpzArray, write_npz};
 use vcl::video::{Sampler, SamplerOptions, Source};
 
 fn engine(place: &Place) -> Engine {
-    engine_with(place, FrameChoice::All)
+    engine_with(place, FrameChoice::default())
 }
 
 fn engine_with(place: &Place, frame_choice: FrameChoice) -> Engine {
@@ -102,6 +102,75 @@ fn interrupted_indexing_goes_on_where_it_stopped() {
     }
 }
 
+/// What is known of a video belongs to the image tower: whatever text tower describes it, no frame is
+/// encoded again.
+#[test]
+fn another_text_tower_keeps_the_index() {
+    let place = Place::new();
+    let video = place.short_video("scenes.mp4");
+    for model in ["clip-tiny", "clip-ko-tiny", "distil-tiny"] {
+        place.install(model);
+    }
+    let query = Query::new("두 개의 빨간 하트").unwrap();
+    let mut curves: Vec<Vec<f32>> = Vec::new();
+    for (i, model) in ["clip-tiny", "clip-ko-tiny", "clip-tiny+distil-tiny"]
+        .into_iter()
+        .enumerate()
+    {
+        let mut engine = Engine::open(&EngineConfig {
+            model: model.parse().unwrap(),
+            device: DeviceChoice::Cpu,
+            frame_choice: FrameChoice::default(),
+            paths: place.paths(),
+        })
+        .unwrap();
+        let index = index(&mut engine, &video);
+        let n_encoded = index.n_clips() - index.n_clips_cached();
+        assert_eq!(n_encoded, if i == 0 { 4 } else { 0 }, "{model}");
+        assert_eq!(engine.encoder().id().name, model);
+        let known = index.snapshot();
+        let answer = engine.answer(&known, &query, &Way::default()).unwrap();
+        curves.push(answer.cosines.values().to_vec());
+    }
+    assert!(
+        curves[0] != curves[1] && curves[1] != curves[2],
+        "each tower answers"
+    );
+}
+
+/// Earlier versions kept features under the hash of the whole model.
+#[test]
+fn what_an_earlier_version_indexed_is_found() {
+    let place = Place::new();
+    let video = place.short_video("scenes.mp4");
+    let mut engine = engine(&place);
+    let features = index(&mut engine, &video).features().to_vec();
+    let content = ContentId::of_file(&video).unwrap();
+    let known = engine.cached(&content, FrameChoice::default()).unwrap();
+
+    for is_kept in [false, true] {
+        let old_place = Place::new();
+        let mut engine = self::engine(&old_place);
+        if is_kept {
+            engine.cache().keep(&content).unwrap();
+        }
+        let former = CacheKey {
+            video: content.clone(),
+            model_hash: engine.encoder().id().hash.clone(),
+            sampling: FrameChoice::default().sampling(),
+        };
+        assert_ne!(former.model_hash, engine.encoder().image_id());
+        engine.cache().store(&former, &known).unwrap();
+        let found = index(&mut engine, &video);
+        assert_eq!(found.n_clips_cached(), 4, "kept {is_kept}");
+        assert_eq!(found.features(), features);
+        assert!(
+            engine.cache().load(&former).is_none(),
+            "it has another name now"
+        );
+    }
+}
+
 /// As when the program is killed: nothing is tidied up.
 #[test]
 fn indexing_that_is_killed_early_leaves_what_it_found() {
@@ -145,7 +214,13 @@ fn near_duplicates_are_encoded_only_on_request() {
         "still.mp4",
         &[(0xffc0_2020, 8), (0xff20_20c0, 2), (0xff20_c020, 6)],
     );
-    let mut sparing = engine_with(&place, FrameChoice::NoNearDuplicates);
+    let mut sparing = engine_with(
+        &place,
+        FrameChoice {
+            skips_near_duplicates: true,
+            ..FrameChoice::default()
+        },
+    );
     let rough = index(&mut sparing, &video);
     assert_eq!((rough.n_clips(), rough.n_clips_repeated()), (8, 3 + 2));
 
@@ -251,7 +326,7 @@ fn a_model_that_gives_no_numbers_is_an_error() {
         let mut engine = Engine::open(&EngineConfig {
             model: ModelChoice::Named(dir),
             device: DeviceChoice::Cpu,
-            frame_choice: FrameChoice::All,
+            frame_choice: FrameChoice::default(),
             paths: place.paths(),
         })
         .unwrap();

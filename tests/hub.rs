@@ -13,7 +13,7 @@ use vcl::store::{DownloadStep, Hub, HubCache, HubError, ModelDownload};
 
 mod support;
 use support::hub_server::{
-    COMMIT, Files, Manners, REPO, Redirect, Server, WEIGHTS, git_sha1, sha256, tls_file,
+    COMMIT, Files, Manners, REPO, Redirect, Server, WEIGHTS, git_sha1, of_another, sha256, tls_file,
 };
 use support::{Place, tiny_model};
 
@@ -271,6 +271,76 @@ fn sharded_weights_and_their_index_are_fetched() {
     let dir = download(&Server::start(files), &place).run(|_| ()).unwrap();
     assert_eq!(fs::read(dir.join(shard)).unwrap(), weights());
     assert!(ModelFiles::are_in(&dir));
+}
+
+/// Every file of a fixture, by its path inside.
+fn files_of(model: &str) -> Vec<(String, Vec<u8>)> {
+    let dir = tiny_model().with_file_name(model);
+    let entries = walkdir::WalkDir::new(&dir).into_iter().map(Result::unwrap);
+    entries
+        .filter(|entry| entry.file_type().is_file())
+        .map(|entry| {
+            let name = entry.path().strip_prefix(&dir).unwrap();
+            let name = name.to_str().unwrap().replace('\\', "/");
+            (name, fs::read(entry.path()).unwrap())
+        })
+        .collect()
+}
+
+#[test]
+fn a_model_in_open_clips_layout_is_fetched() {
+    // timm puts a config of its own beside it.
+    let mut files: Files = files_of("openclip-tiny").into_iter().collect();
+    files.insert(
+        "config.json".into(),
+        b"{\"architecture\": \"vit\"}".to_vec(),
+    );
+    let (server, place) = (Server::start(files), Place::new());
+    let dir = download(&server, &place).run(|_| ()).unwrap();
+    assert!(ModelFiles::are_in(&dir));
+    let choice: ModelChoice = REPO.parse().unwrap();
+    choice.files(&place.paths()).unwrap();
+    assert!(
+        !dir.join("expected.safetensors").exists(),
+        "only what is needed"
+    );
+}
+
+/// A text tower does not work without the model whose images it describes: both come.
+#[test]
+fn a_text_tower_brings_its_images() {
+    const TEXTS: &str = "sentence-transformers/clip-ViT-B-32-multilingual-v1";
+    let mut files = Server::files_of_tiny_model();
+    for (name, bytes) in files_of("distil-tiny") {
+        files.insert(of_another(TEXTS, &name), bytes);
+    }
+    let (server, place) = (Server::start(files), Place::new());
+    let choice: ModelChoice = TEXTS.parse().unwrap();
+    let error = choice.files(&place.paths()).unwrap_err().to_string();
+    assert!(
+        error.contains("vcl model download openai/clip-vit-base-patch32"),
+        "{error}"
+    );
+
+    let mut command = place.command();
+    command.env("HF_ENDPOINT", &server.endpoint);
+    let output = command.args(["model", "download", TEXTS]).output().unwrap();
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    let files = choice.files(&place.paths()).unwrap();
+    assert_eq!(files.name, TEXTS);
+    assert!(files.text.is_some());
+    assert_is_tiny_model(&place);
+    let mut command = place.command();
+    let output = command
+        .args(["--model", TEXTS, "model", "info"])
+        .output()
+        .unwrap();
+    let info = String::from_utf8(output.stdout).unwrap();
+    assert!(info.contains("text_width            40"), "{info}");
 }
 
 #[test]

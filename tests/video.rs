@@ -226,6 +226,55 @@ fn one_opened_source_serves_everything_that_reads_it() {
     }
 }
 
+/// A key frame inside the clip where there is one, with the picture of the time that it says.
+#[test]
+fn key_frames_stand_for_their_clips_at_their_own_time() {
+    let mut n_keys = 0;
+    for name in [
+        "plain.mp4",
+        "open_gop.mp4",
+        "first100.ts",
+        "fragmented.mp4",
+        "late_start.mkv",
+        "no_cues.mkv",
+        "hevc10.mp4",
+        "vp9.webm",
+        "av1.mp4",
+        "edit_list.mp4",
+        "mpeg4.avi",
+        "intra_refresh.mp4",
+    ] {
+        let clips = &expected()[name].clips;
+        let [first, .., last] = &clips[..] else {
+            panic!("{name} is too short");
+        };
+        let rate = f64::from(last.frame - first.frame) / (last.time_secs - first.time_secs);
+        let options = SamplerOptions {
+            takes_keys: true,
+            ..SamplerOptions::default()
+        };
+        let (frames, sampler) = sample(&fixture(name), options).unwrap();
+        assert_eq!(frames.len(), clips.len(), "{name}");
+        for (frame, exact) in frames.iter().zip(clips) {
+            let start_secs = frame.clip.start_secs() - 0.002;
+            let is_exact = (frame.time_secs - exact.time_secs).abs() < 0.0021;
+            let is_inside = (start_secs..start_secs + 2.0).contains(&frame.time_secs);
+            assert!(is_inside || is_exact, "{name}: {frame:?}");
+            n_keys += usize::from(!is_exact);
+            let number = f64::from(number(&frame.image));
+            let expected = f64::from(first.frame) + rate * (frame.time_secs - first.time_secs);
+            let n_off = if name == "mpeg4.avi" { 1.1 } else { 0.1 };
+            assert!(
+                (number - expected).abs() < n_off,
+                "{name}: {frame:?} is {number}"
+            );
+        }
+        let error = sampler.finished_duration_secs().unwrap() - expected()[name].duration_secs;
+        assert!(error.abs() < 0.05, "{name}: {error}");
+    }
+    assert!(n_keys > 20, "only {n_keys} key frames were taken");
+}
+
 #[test]
 fn sampling_continues_where_it_stopped() {
     for name in [

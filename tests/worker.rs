@@ -11,11 +11,13 @@ use support::{PATIENCE, Place, tiny_model};
 use vcl::domain::{ClipIndex, Grade, Labels, Query};
 use vcl::engine::{EngineConfig, FrameChoice, ModelChoice, Notice};
 use vcl::find::Answer;
+use vcl::library::{LibraryVideo, State as VideoState, Wanted};
 use vcl::model::DeviceChoice;
 use vcl::store::{LabelStore, PromptFolder};
 use vcl::video::Source;
 use vcl::worker::{
-    Command, Event, LabelsToSave, PromptEdit, PromptSource, QueryId, VideoId, Worker,
+    Command, Event, Holdings, LabelsToSave, LibraryCommand, LibraryNews, LibraryWork, PromptEdit,
+    PromptSource, QueryId, VideoId, Worker,
 };
 
 /// The worker in step with its test: after each event it stands still until the test asks for the next one, so that
@@ -464,4 +466,144 @@ fn a_query_is_taught_and_goes_back_to_its_words() {
         }
         _ => None,
     });
+}
+
+/// Videos of a folder that the library has not seen yet.
+fn folder_of_films(place: &Place, n: u32) -> std::path::PathBuf {
+    std::fs::create_dir_all(place.path("films")).unwrap();
+    for i in 0..n {
+        let scenes: Vec<_> = (0..6)
+            .map(|k| (0xff00_0000 | (i * 0x0031_1205 + k), 2))
+            .collect();
+        place.video(&format!("films/{i}.mp4"), &scenes);
+    }
+    place.path("films")
+}
+
+impl Driver {
+    fn library(&self, command: LibraryCommand) {
+        self.worker.send(Command::Library(command));
+    }
+
+    #[track_caller]
+    fn work(&mut self, what: &str, is_meant: impl Fn(&LibraryWork) -> bool) -> LibraryWork {
+        self.wait(what, |event| match event {
+            Event::Library(LibraryNews::Work(work)) if is_meant(&work) => Some(work),
+            _ => None,
+        })
+    }
+}
+
+fn n_indexed(held: &Holdings) -> usize {
+    let is_indexed = |video: &&LibraryVideo| video.state == VideoState::Indexed;
+    held.videos.iter().filter(is_indexed).count()
+}
+
+#[test]
+fn the_library_stands_back_pauses_and_goes_on() {
+    let place = Place::new();
+    let films = folder_of_films(&place, 3);
+    let mut driver = Driver::new(&place, tiny());
+    driver.library(LibraryCommand::StandBack(true));
+    driver.library(LibraryCommand::Add(vec![films]));
+    let waits = LibraryWork::StandsBack { n_waiting: 3 };
+    driver.work("standing back", |work| *work == waits);
+    driver.library(LibraryCommand::Pause);
+    driver.work("pause", |work| {
+        *work == LibraryWork::Paused { n_waiting: 3 }
+    });
+    driver.library(LibraryCommand::StandBack(false));
+    driver.library(LibraryCommand::GoOn);
+    let progress = driver.work("work on a video", |work| match work {
+        LibraryWork::Indexing(progress) => progress.of_video.is_some(),
+        _ => false,
+    });
+    let LibraryWork::Indexing(progress) = progress else {
+        unreachable!()
+    };
+    assert!(progress.path.ends_with("films/0.mp4"), "{progress:?}");
+    assert_eq!((progress.n_done, progress.n_total), (0, 3));
+    let mut last = None;
+    driver.wait("the end", |event| match event {
+        Event::Library(LibraryNews::Holds(held)) => {
+            last = Some(held);
+            None
+        }
+        Event::Library(LibraryNews::Work(LibraryWork::Idle)) => Some(()),
+        _ => None,
+    });
+    assert_eq!(n_indexed(&last.unwrap()), 3);
+}
+
+#[test]
+fn the_open_video_comes_before_the_library() {
+    let place = Place::new();
+    let films = folder_of_films(&place, 3);
+    let long = many_scenes(&place, 20);
+    let mut driver = Driver::new(&place, tiny());
+    driver.library(LibraryCommand::Add(vec![films]));
+    driver.work("work on a video", |work| match work {
+        LibraryWork::Indexing(progress) => progress.of_video.is_some(),
+        _ => false,
+    });
+    let video = driver.open(1, long);
+    let mut news = Vec::new();
+    driver.wait("the open video", |event| match event {
+        Event::Indexed { video: done, .. } if done == video => Some(()),
+        Event::Library(LibraryNews::Holds(held)) => {
+            news.push(n_indexed(&held));
+            None
+        }
+        _ => None,
+    });
+    // One that was told of before the command was seen.
+    assert!(news.iter().all(|n| *n == 0), "{news:?}");
+    driver.work("the rest", |work| *work == LibraryWork::Idle);
+}
+
+#[test]
+fn all_videos_answer_and_what_was_opened_is_one_of_them() {
+    let place = Place::new();
+    let film = many_scenes(&place, 6);
+    let mut driver = Driver::new(&place, tiny());
+    let video = driver.open(1, &film);
+    driver.library(LibraryCommand::AddOpened(film.clone()));
+    driver.wait("the index", |event| match event {
+        Event::Indexed { video: done, .. } if done == video => Some(()),
+        _ => None,
+    });
+    driver.work("the library", |work| *work == LibraryWork::Idle);
+    let id = driver.search(7, "a red wall");
+    let wanted = Wanted {
+        inside: Vec::new(),
+        since_secs: None,
+        longer_secs: None,
+        n_results: 5,
+        n_per_video: 2,
+        threshold: None,
+    };
+    driver.library(LibraryCommand::Find { id, wanted });
+    let found = driver.wait("an answer of all videos", |event| match event {
+        Event::Library(LibraryNews::Found(found)) => Some(found),
+        _ => None,
+    });
+    assert_eq!((found.query, found.n_videos, found.n_clips), (id, 1, 6));
+    assert!(!found.unsure.is_empty() && found.unsure.iter().all(|it| it.path == film));
+
+    // What cannot be done is told, and nothing else suffers.
+    driver.library(LibraryCommand::Remove(place.path("nowhere.mp4")));
+    let message = driver.wait("a refusal", |event| match event {
+        Event::Library(LibraryNews::Failed(message)) => Some(message),
+        _ => None,
+    });
+    assert!(
+        message.contains("nowhere.mp4 is not in the library"),
+        "{message}"
+    );
+    driver.library(LibraryCommand::Remove(film));
+    let held = driver.wait("what is left", |event| match event {
+        Event::Library(LibraryNews::Holds(held)) => Some(held),
+        _ => None,
+    });
+    assert_eq!(held.videos, []);
 }

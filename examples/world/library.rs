@@ -107,7 +107,7 @@ fn draw(
         let features = engine.encode_images(&pixels)?;
         let embeddings = Embeddings::from_features(engine.encoder().dim(), features)?;
         films.push(Film {
-            level: NeutralLevel::of(&neutral, &embeddings),
+            level: NeutralLevel::of(&neutral, &embeddings, engine.encoder().calibration()),
             story,
             embeddings,
         });
@@ -126,7 +126,7 @@ fn level_of(engine: &mut Engine, films: &[Film]) -> anyhow::Result<LibraryLevel>
         .map(|film| neutral.iter().map(|text| peak(film, text)).collect())
         .collect();
     let videos = films.iter().zip(&peaks);
-    LibraryLevel::of(videos.map(|(film, peaks)| (film.level.mean(), &peaks[..]))).context("no film")
+    LibraryLevel::of(videos.map(|(film, peaks)| (film.level, &peaks[..]))).context("no film")
 }
 
 /// By cosine, and by the saliency of each film.

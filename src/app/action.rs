@@ -4,14 +4,14 @@
 
 use std::path::PathBuf;
 
-use crate::app::session::{NoticeId, Scope, Selection, Side};
+use crate::app::session::{Filter, NoticeId, Order, Pick, Scope, Selection, Side};
 use crate::app::settings::Theme;
 use crate::domain::{Grade, TimeSpan};
 use crate::engine::ModelChoice;
 use crate::export::FileFormat;
 use crate::model::DeviceChoice;
 use crate::store::RepoId;
-use crate::worker::{PromptEdit, QueryId};
+use crate::worker::{PlacedSpan, PromptEdit, QueryId};
 
 /// Everything that can be done, by what it is about.
 #[derive(Clone, Debug, PartialEq)]
@@ -21,6 +21,7 @@ pub enum Action {
     Teach(Teach),
     Model(Model),
     File(File),
+    Library(Library),
     View(View),
 }
 
@@ -138,6 +139,8 @@ pub enum File {
     Choose,
     /// Look at a file and, if it is a video, put it into the window.
     Open(PathBuf),
+    /// Open one file, or take several and folders into the library.
+    Drop(Vec<PathBuf>),
     ForgetRecent,
     /// Open the demo video and ask this of it, if anything.
     OpenDemo(Option<&'static str>),
@@ -154,6 +157,46 @@ pub enum File {
     ExportCuts,
     CutInto(PathBuf),
     CancelCuts,
+}
+
+/// All videos together.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Library {
+    /// Ask for a folder, then add it.
+    AddFolder,
+    /// Files, and folders with all below them.
+    Add(Vec<PathBuf>),
+    /// Take out what was added; the files are not touched.
+    Remove(PathBuf),
+    /// Stop indexing for now.
+    Pause,
+    GoOn,
+    /// Look through everything again, also at what could not be read.
+    TryAgain,
+    Filter(Filter),
+    Order(Order),
+    /// Answer a query from all videos, with the prompt that answers it.
+    FindEverywhere(QueryId),
+    /// The same of the selected one.
+    FindSelected,
+    /// The same as before, also in videos that were indexed since.
+    FindAgain,
+    Open(PathBuf),
+    /// Open the video of a span there.
+    OpenSpan(Box<PlacedSpan>),
+    /// The same, of a result by its place.
+    OpenResult(usize),
+    Pick(usize, Pick),
+    /// The result that was gone to last.
+    PickCurrent,
+    PickAll,
+    PickNone,
+    /// The keyboard is at this result.
+    GoneTo(usize),
+    /// For the query that all videos were searched for.
+    Grade(Box<PlacedSpan>, Option<Grade>),
+    /// From a video to all of them, from what was found in them to the videos themselves.
+    Back,
 }
 
 /// What is on the screen and how it looks.
@@ -194,7 +237,7 @@ macro_rules! into_action {
     };
 }
 
-into_action!(Play, Find, Teach, Model, File, View);
+into_action!(Play, Find, Teach, Model, File, Library, View);
 
 /// What the panels of one frame have collected.
 #[derive(Debug, Default)]

@@ -81,7 +81,7 @@ impl Dialogs {
 fn beginning(wish: &Wish, suggestion: PathBuf) -> PathBuf {
     let is_home = std::env::home_dir().is_some_and(|home| suggestion == home.join(""));
     let videos = suggestion.join("Videos").join("");
-    if *wish == Wish::Video && is_home && videos.is_dir() {
+    if matches!(wish, Wish::Video | Wish::LibraryFolder) && is_home && videos.is_dir() {
         videos
     } else {
         suggestion
@@ -119,7 +119,7 @@ async fn show(wish: &Wish, suggestion: PathBuf) -> Option<PathBuf> {
             let dialog = dialog.set_file_name(name.to_string_lossy());
             dialog.save_file().await
         }
-        Wish::CutInto | Wish::Model => dialog.pick_folder().await,
+        Wish::CutInto | Wish::Model | Wish::LibraryFolder => dialog.pick_folder().await,
     };
     file.map(|file| file.path().to_owned())
 }

@@ -4,10 +4,11 @@ use std::path::PathBuf;
 
 use crate::app::settings::Theme;
 use crate::app::wish::Wish;
-use crate::domain::TimeSpan;
+use crate::domain::{Query, TimeSpan};
+use crate::engine::VideoMoment;
 use crate::export::{ExportDocument, FileFormat};
 use crate::store::RepoId;
-use crate::worker::{Command, VideoId};
+use crate::worker::{Command, LibraryCommand, ToCut, VideoId};
 
 /// One thing to do outside the session. None of them makes the window wait.
 #[derive(Clone, Debug)]
@@ -16,13 +17,17 @@ pub enum Effect {
     Player(Order),
     /// Look at a file beside the video that is shown.
     OpenVideo(PathBuf),
+    /// Nothing is shown any more, and nothing is being opened.
+    CloseVideo,
+    /// Find out whether it is a folder, then open it or add it.
+    LookAtDropped(PathBuf),
     /// Index the video that is shown now, under this number, and make its thumbnails.
     IndexShown(VideoId),
 
     SaveSettings,
     Write(Write),
-    /// Write the moments of the document as videos.
-    Cut(Box<ExportDocument>, PathBuf),
+    /// Write moments as videos.
+    Cut(ToCut, PathBuf),
     /// Write the demo video to a file, then open it.
     OpenDemo,
     /// In the desktop's file manager.
@@ -53,6 +58,12 @@ pub enum Effect {
     ShowAllOfTimeline,
 }
 
+impl Effect {
+    pub fn of_library(command: LibraryCommand) -> Self {
+        Self::Worker(Command::Library(command))
+    }
+}
+
 /// What the player can be asked to do.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Order {
@@ -71,14 +82,16 @@ pub enum Order {
 #[derive(Clone, Debug)]
 pub struct Write {
     pub file: PathBuf,
-    /// The open video, which must not be overwritten.
-    pub video: Option<PathBuf>,
+    /// What must not be overwritten.
+    pub videos: Vec<PathBuf>,
     pub what: Content,
 }
 
 #[derive(Clone, Debug)]
 pub enum Content {
     Moments(FileFormat, Box<ExportDocument>),
+    /// Moments that answer a query in several videos.
+    FromAll(FileFormat, Query, Vec<VideoMoment>),
     /// The worker knows it: it gets this command.
     FromWorker(Command),
 }
@@ -89,6 +102,8 @@ pub enum Field {
     /// The same, with all its words selected, so that typing replaces them.
     QueryWords,
     GoTo,
+    /// The first result from all videos, or the one that was gone to last.
+    Results,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -29,6 +29,8 @@ pub enum Icon {
     Undo,
     Redo,
     More,
+    Tick,
+    Box,
 }
 
 /// Paints `icon` into the middle of `rect`, `size` points high.
@@ -144,6 +146,14 @@ pub fn paint(painter: &Painter, rect: Rect, icon: Icon, size: f32, colour: Color
         Icon::ThumbDown => pen.thumb(|y| 1.0 - y),
         Icon::Undo => pen.turn(|x| x),
         Icon::Redo => pen.turn(|x| 1.0 - x),
+        Icon::Tick => pen.line(&[(0.14, 0.52), (0.4, 0.78), (0.88, 0.22)]),
+        Icon::Box => pen.line(&[
+            (0.14, 0.14),
+            (0.86, 0.14),
+            (0.86, 0.86),
+            (0.14, 0.86),
+            (0.14, 0.14),
+        ]),
         Icon::More => {
             for x in [0.18, 0.5, 0.82] {
                 pen.block(x - 0.07, 0.43, x + 0.07, 0.57);

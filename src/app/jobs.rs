@@ -7,13 +7,13 @@ use std::path::{Path, PathBuf};
 use crate::app::effect::{Content, Write};
 use crate::app::settings::Settings;
 use crate::app::{demo, file_manager};
-use crate::domain::count;
-use crate::engine::{InstalledModel, ModelChoice};
-use crate::export::{ExportDocument, FileFormat};
+use crate::domain::{Query, count};
+use crate::engine::{InstalledModel, ModelChoice, VideoMoment, export_documents};
+use crate::export::{Export, FileFormat};
 use crate::store::{self, Hub, HubCache, Paths, RepoId, atomic};
 use crate::worker::{
     Background, Command, CutProgress, Cutting, Download, DownloadFailure, Downloading, Report,
-    Writer,
+    ToCut, Writer,
 };
 
 /// All such work, and what it needs.
@@ -25,6 +25,7 @@ pub struct Jobs {
     downloading: Downloading,
     listing: Option<Background<Vec<InstalledModel>>>,
     showing: Option<Background<Result<(), String>>>,
+    dropped: Option<Background<Dropped>>,
     ctx: egui::Context,
 }
 
@@ -35,6 +36,14 @@ enum Written {
     Demo(io::Result<PathBuf>),
     /// The file can be written: this is to be sent to the worker.
     Checked(Box<Command>),
+}
+
+/// What was dropped on the window.
+#[derive(Clone, Debug)]
+pub enum Dropped {
+    Folder(PathBuf),
+    /// It may be a video.
+    File(PathBuf),
 }
 
 /// What has ended since the last [`Jobs::poll`].
@@ -51,6 +60,7 @@ pub enum Ended {
     Downloaded(RepoId),
     NotDownloaded(DownloadFailure),
     Checked(Box<Command>),
+    Dropped(Dropped),
 }
 
 /// What is running, and what has ended.
@@ -72,6 +82,7 @@ impl Jobs {
             downloading: Downloading::default(),
             listing: None,
             showing: None,
+            dropped: None,
             ctx: ctx.clone(),
         })
     }
@@ -86,13 +97,18 @@ impl Jobs {
     /// Writes a file, unless something is in the way.
     pub fn write(&self, order: Write) {
         self.writer.write(move || {
-            let Write { file, video, what } = order;
-            if let Err(error) = store::check_target(&file, video.as_deref().as_slice()) {
+            let Write { file, videos, what } = order;
+            let videos: Vec<&Path> = videos.iter().map(PathBuf::as_path).collect();
+            if let Err(error) = store::check_target(&file, &videos) {
                 return Written::Moments(Err(error.to_string()));
             }
             match what {
                 Content::Moments(format, document) => {
-                    let outcome = export_to(&file, format, &document);
+                    let outcome = export_to(&file, format, Export::One(&document));
+                    Written::Moments(outcome.map(|text| (text, file)))
+                }
+                Content::FromAll(format, query, moments) => {
+                    let outcome = export_all_to(&file, format, &query, &moments);
                     Written::Moments(outcome.map(|text| (text, file)))
                 }
                 Content::FromWorker(command) => Written::Checked(Box::new(command)),
@@ -120,10 +136,26 @@ impl Jobs {
         Ok(())
     }
 
+    /// Finds out whether what was dropped is a folder: a disk may be slow.
+    ///
     /// # Errors
     /// When the system gives no thread, in one sentence.
-    pub fn cut(&mut self, document: ExportDocument, dir: PathBuf) -> Result<(), String> {
-        self.cutting.start(document, dir, wake(&self.ctx))
+    pub fn look_at_dropped(&mut self, path: PathBuf) -> Result<(), String> {
+        let looking = Background::start("dropped", wake(&self.ctx), move |reporter| {
+            reporter.say(match path.is_dir() {
+                true => Dropped::Folder(path),
+                false => Dropped::File(path),
+            });
+        });
+        let looking = looking.map_err(|error| format!("nothing can be opened now: {error}"))?;
+        self.dropped = Some(looking);
+        Ok(())
+    }
+
+    /// # Errors
+    /// When the system gives no thread, in one sentence.
+    pub fn cut(&mut self, what: ToCut, dir: PathBuf) -> Result<(), String> {
+        self.cutting.start(what, dir, wake(&self.ctx))
     }
 
     pub fn cancel_cuts(&mut self) {
@@ -184,6 +216,14 @@ impl Jobs {
         if let Some(Report::Said(Err(message)) | Report::Crashed(message)) = shown {
             ended.push(Ended::Failed(message));
         }
+        let dropped = self.dropped.as_ref().and_then(|work| work.reports().pop());
+        if let Some(report) = dropped {
+            self.dropped = None;
+            ended.push(match report {
+                Report::Said(dropped) => Ended::Dropped(dropped),
+                Report::Crashed(message) => Ended::Failed(message),
+            });
+        }
         let (cuts, outcome) = self.cutting.poll();
         ended.extend(outcome.map(written));
         let (download, outcome) = self.downloading.poll();
@@ -200,7 +240,7 @@ impl Jobs {
 
     /// Whether everything that was to be written is written.
     pub fn is_idle(&self) -> bool {
-        self.writer.is_idle()
+        self.writer.is_idle() && self.dropped.is_none()
     }
 
     /// Waits until everything that was to be written is written: the window is closed by now.
@@ -223,15 +263,31 @@ fn wake(ctx: &egui::Context) -> impl Fn() + Send + 'static {
     move || ctx.request_repaint()
 }
 
-fn export_to(file: &Path, format: FileFormat, document: &ExportDocument) -> Result<String, String> {
-    let text = (format.write)(document).map_err(|error| error.to_string())?;
+/// Opens the videos for their rates; what cannot be opened is left out and told.
+fn export_all_to(
+    file: &Path,
+    format: FileFormat,
+    query: &Query,
+    moments: &[VideoMoment],
+) -> Result<String, String> {
+    let (documents, problems) = export_documents(std::slice::from_ref(query), moments);
+    let problem = problems.first();
+    if let Some(problem) = problem.filter(|_| documents.is_empty()) {
+        return Err(problem.to_string());
+    }
+    let text = export_to(file, format, Export::Several(&documents))?;
+    Ok(match problem {
+        Some(problem) => format!("{text}; left out: {problem}"),
+        None => text,
+    })
+}
+
+fn export_to(file: &Path, format: FileFormat, what: Export<'_>) -> Result<String, String> {
+    let text = (format.write)(what).map_err(|error| error.to_string())?;
     atomic::write(file, text.as_bytes())
         .map_err(|error| format!("{} cannot be written: {error}", file.display()))?;
-    let n_moments = document
-        .queries
-        .iter()
-        .map(|query| query.moments.len())
-        .sum();
+    let queries = what.documents().iter().flat_map(|it| &it.queries);
+    let n_moments = queries.map(|query| query.moments.len()).sum();
     let moments = count(n_moments, "moment");
     Ok(format!("{moments} written to {}", file.display()))
 }

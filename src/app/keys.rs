@@ -2,7 +2,7 @@
 
 use egui::{Event, Key, KeyboardShortcut, Modifiers, Popup};
 
-use crate::app::action::{Action, Actions, File, Find, Play, Teach, View};
+use crate::app::action::{Action, Actions, File, Find, Library, Play, Teach, View};
 use crate::domain::Grade;
 
 /// Groups of the list that `?` shows.
@@ -10,17 +10,25 @@ use crate::domain::Grade;
 pub enum Group {
     Playback,
     Finding,
+    Library,
     Teaching,
     Window,
 }
 
 impl Group {
-    pub const ALL: [Self; 4] = [Self::Playback, Self::Finding, Self::Teaching, Self::Window];
+    pub const ALL: [Self; 5] = [
+        Self::Playback,
+        Self::Finding,
+        Self::Library,
+        Self::Teaching,
+        Self::Window,
+    ];
 
     pub fn title(self) -> &'static str {
         match self {
             Self::Playback => "Playback",
             Self::Finding => "Finding",
+            Self::Library => "All videos",
             Self::Teaching => "Teaching",
             Self::Window => "Window",
         }
@@ -53,6 +61,10 @@ enum When {
 
 const fn key(key: Key) -> KeyboardShortcut {
     KeyboardShortcut::new(Modifiers::NONE, key)
+}
+
+const fn alt(key: Key) -> KeyboardShortcut {
+    KeyboardShortcut::new(Modifiers::ALT, key)
 }
 
 const fn shift(key: Key) -> KeyboardShortcut {
@@ -116,6 +128,11 @@ pub const BINDINGS: &[Binding] = &[
     binding(Finding, "Shift+Z", "Timeline: show the whole video", &[shift(Key::Z)], || View::ShowAllOfTimeline.into(), NotTyping),
     binding(Finding, "G", "Go to a time", &[key(Key::G)], || View::ShowGoTo.into(), NotTyping),
     binding(Finding, "E", "Export the moments", &[key(Key::E)], || View::ToggleExportMenu.into(), NotTyping),
+    binding(Group::Library, "Alt+Left", "Back to the results, to all videos", &[alt(Key::ArrowLeft)], || Library::Back.into(), Always),
+    binding(Group::Library, "Ctrl+Shift+F", "Find the query in all videos", &[ctrl_shift(Key::F)], || Library::FindSelected.into(), Always),
+    binding(Group::Library, "X", "Select this result", &[key(Key::X)], || Library::PickCurrent.into(), NotTyping),
+    binding(Group::Library, "Ctrl+A", "Select all results", &[ctrl(Key::A)], || Library::PickAll.into(), NotTyping),
+    binding(Group::Library, "Ctrl+Shift+O", "Add a folder", &[ctrl_shift(Key::O)], || Library::AddFolder.into(), Always),
     binding(Teaching, "T", "Teach, or back to the results", &[key(Key::T)], || View::ToggleTeach.into(), NotTyping),
     binding(Teaching, "I", "Selection begins here", &[key(Key::I)], || Teach::MarkIn.into(), NotTyping),
     binding(Teaching, "O", "Selection ends here", &[key(Key::O)], || Teach::MarkOut.into(), NotTyping),
@@ -148,6 +165,7 @@ pub const MOUSE: &[(&str, &str)] = &[
     ("Shift+wheel", "Move along the timeline"),
     ("Shift+drag", "Select clips to label or to export"),
     ("Result", "Click to go there, double-click to play"),
+    ("Ctrl+click", "Select a result of all videos"),
     ("Query words", "Click to change them, drag to reorder"),
     ("Moment ends", "Drag to make it longer or shorter"),
     (

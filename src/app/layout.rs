@@ -6,15 +6,17 @@ use egui::{Area, CentralPanel, Frame, Id, Margin, Panel, Rect, RichText, Ui, vec
 
 use crate::app::action::Actions;
 use crate::app::frame_times::Summary;
+use crate::app::icons::Icon;
 use crate::app::panels::{
-    empty, export_menu, go_to, keys_list, main_menu, model_menu, notices, open_menu, path_field,
-    query_bar, results, side, status_bar, teach, transport,
+    empty, export_menu, go_to, keys_list, library, main_menu, model_menu, notices, open_menu,
+    path_field, query_bar, results, side, status_bar, teach, transport,
 };
-use crate::app::posters::Posters;
+use crate::app::pictures::Pictures;
 use crate::app::session::{Session, Side};
 use crate::app::theme::{self, CONTROL_HEIGHT, GAP, MARGIN, Palette};
 use crate::app::thumbnails::Thumbnails;
 use crate::app::video_view::Picture;
+use crate::app::widgets::IconButton;
 use crate::app::{timeline, video_view};
 
 /// In fullscreen the controls disappear when the pointer has rested this long.
@@ -23,9 +25,10 @@ const CONTROLS_REST_SECS: f64 = 2.5;
 /// What the panels remember between frames for themselves.
 pub struct Views {
     pub thumbnails: Thumbnails,
-    pub posters: Posters,
+    pub pictures: Pictures,
     pub timeline: timeline::State,
     pub query_bar: query_bar::State,
+    pub library: library::State,
     model_menu: model_menu::State,
     go_to: go_to::State,
     path_field: path_field::State,
@@ -42,11 +45,12 @@ impl Views {
             thumbnails: Thumbnails::new(ctx),
             timeline: timeline::State::default(),
             query_bar: query_bar::State::default(),
+            library: library::State::default(),
             model_menu: model_menu::State::default(),
             go_to: go_to::State::default(),
             path_field: path_field::State::default(),
             teach: teach::State::default(),
-            posters: Posters::new(ctx),
+            pictures: Pictures::new(ctx),
             picture_area: Rect::ZERO,
             fullscreen_since: None,
         }
@@ -54,7 +58,7 @@ impl Views {
 
     /// Whether everything that was to be drawn is drawn.
     pub fn is_idle(&self) -> bool {
-        self.thumbnails.is_idle() && self.posters.is_idle() && !self.timeline.is_moving()
+        self.thumbnails.is_idle() && self.pictures.is_idle() && !self.timeline.is_moving()
     }
 
     /// Draws everything and collects what the user did.
@@ -107,13 +111,17 @@ impl Views {
             .show(ui, |ui| {
                 status_bar::ui(ui, session, &mut self.model_menu, actions);
             });
+        if session.shows_library() {
+            self.library_ui(ui, session, actions);
+            return;
+        }
         if session.video().is_none() {
             CentralPanel::default()
                 .frame(Frame::new().fill(palette.background))
                 .show(ui, |ui| {
                     let area = ui.max_rect();
                     let is_hovered = ui.input(|input| !input.raw.hovered_files.is_empty());
-                    empty::ui(ui, session, &mut self.posters, is_hovered, actions);
+                    empty::ui(ui, session, &mut self.pictures, is_hovered, actions);
                     notices::ui(ui, area, session, actions);
                 });
             return;
@@ -143,9 +151,38 @@ impl Views {
         self.video_ui(ui, session, picture, actions);
     }
 
+    fn library_ui(&mut self, ui: &mut Ui, session: &Session, actions: &mut Actions) {
+        let palette = Palette::of(ui);
+        let area = ui.available_rect_before_wrap();
+        let wall = session.shown_wall();
+        if let Some(wall) = wall.filter(|_| session.view().side == Side::Teach) {
+            let frame = Frame::new()
+                .fill(palette.panel)
+                .inner_margin(Margin::same(MARGIN as i8));
+            Panel::right("teach everywhere")
+                .frame(frame)
+                .resizable(true)
+                .default_size((0.26 * area.width()).clamp(272.0, 340.0))
+                .size_range(268.0..=(0.5 * area.width()).max(269.0))
+                .show(ui, |ui| {
+                    let (teach, pictures) = (&mut self.teach, &mut self.pictures);
+                    teach::everywhere_ui(ui, session, wall, teach, pictures, actions);
+                });
+        }
+        library::ui(ui, session, &mut self.library, &mut self.pictures, actions);
+        drop_hint(ui, area, "Drop to open, or a folder to add it");
+        notices::ui(ui, area, session, actions);
+    }
+
     fn top_bar_ui(&mut self, ui: &mut Ui, session: &Session, actions: &mut Actions) {
         ui.horizontal_centered(|ui| {
-            ui.scope(|ui| open_menu::ui(ui, session, &mut self.posters, actions));
+            if session.video().is_some() && !session.shelf().is_empty() {
+                let back = IconButton::new(Icon::Previous, "Back to all videos");
+                if back.hint("Alt+Left").show(ui).clicked() {
+                    actions.push(crate::app::action::Library::Back);
+                }
+            }
+            ui.scope(|ui| open_menu::ui(ui, session, &mut self.pictures, actions));
             ui.add_space(GAP);
             ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
                 main_menu::ui(ui, session, actions);
@@ -200,7 +237,7 @@ impl Views {
                 self.picture_area = area;
                 video_view::ui(ui, session, picture, actions);
                 if !session.view().is_fullscreen {
-                    drop_hint(ui, area);
+                    drop_hint(ui, area, "Drop to open");
                 }
                 notices::ui(ui, area, session, actions);
                 go_to::ui(ui, area, session, &mut self.go_to, actions);
@@ -270,7 +307,7 @@ fn frame_times_ui(ui: &Ui, summary: &Summary) {
 }
 
 /// While a file is held over the window.
-fn drop_hint(ui: &Ui, area: Rect) {
+fn drop_hint(ui: &Ui, area: Rect, words: &str) {
     if ui.input(|input| input.raw.hovered_files.is_empty()) {
         return;
     }
@@ -280,7 +317,7 @@ fn drop_hint(ui: &Ui, area: Rect) {
     painter.text(
         area.center(),
         egui::Align2::CENTER_CENTER,
-        "Drop to open",
+        words,
         egui::TextStyle::Heading.resolve(ui.style()),
         palette.text,
     );

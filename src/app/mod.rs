@@ -23,8 +23,9 @@ mod jobs;
 mod keys;
 mod layout;
 mod panels;
+mod pictures;
 mod playback;
-mod posters;
+
 pub mod session;
 mod settings;
 mod theme;

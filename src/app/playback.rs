@@ -91,6 +91,13 @@ impl Playback {
         Ok(())
     }
 
+    /// Shows nothing any more, and opens nothing.
+    pub fn close(&mut self) {
+        self.opening = None;
+        self.shown = None;
+        self.picture.clear();
+    }
+
     /// Takes in frames and events: where the shown player is, and what has changed. A player that
     /// is shown from now on plays as `prefs` say.
     pub fn poll(&mut self, prefs: PlaybackPrefs) -> (Option<Now>, Vec<Change>) {

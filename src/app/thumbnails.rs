@@ -84,7 +84,13 @@ impl Thumbnails {
 
     /// Makes pictures of this video from now on, and forgets those of the last one.
     pub fn set_video(&mut self, video: Source) {
+        self.leave_video();
         self.video = Some(video);
+    }
+
+    /// Makes no pictures any more until there is another video.
+    pub fn leave_video(&mut self) {
+        self.video = None;
         self.generation += 1;
         std::mem::take(&mut self.cancel).store(true, Ordering::Relaxed);
         self.slots.clear();

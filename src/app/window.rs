@@ -5,20 +5,20 @@ use std::time::{Duration, Instant};
 use anyhow::Context as _;
 use egui::{Ui, ViewportCommand};
 
-use crate::app::action::{Action, Actions, File, Find};
+use crate::app::action::{Action, Actions, File, Find, Library};
 use crate::app::dialogs::{Answer, Dialogs};
 use crate::app::effect::{Effect, Field, Menu};
 use crate::app::frame_times::{FrameTimes, Summary};
-use crate::app::jobs::{Ended, Jobs};
+use crate::app::jobs::{Dropped, Ended, Jobs};
 use crate::app::layout::Views;
 use crate::app::panels::{export_menu, go_to, main_menu, model_menu, query_bar};
 use crate::app::playback::Playback;
-use crate::app::session::{Indexing, Session, ThisTime};
+use crate::app::session::{Indexing, Session, ThisTime, Wall};
 use crate::app::settings::Settings;
 use crate::app::widgets::{self, select_all};
 use crate::app::{fonts, keys, theme, video_view};
 use crate::engine::{EngineConfig, LaunchOptions};
-use crate::worker::{Command, Worker};
+use crate::worker::{Command, LibraryCommand, LibraryWork, Worker};
 
 /// The playhead moves while playing even where no new frame comes, as with one frame per second.
 /// Usual frames come sooner, and each has the window drawn anyway.
@@ -35,6 +35,8 @@ pub struct App {
     frame_times: FrameTimes,
     actions: Actions,
     typing: keys::Typing,
+    /// The worker was told that something else needs the machine more.
+    library_stands_back: bool,
     /// The system's dialogs are not even tried.
     stays_in_window: bool,
     pub(super) prints_frame_times: bool,
@@ -106,6 +108,7 @@ impl App {
             frame_times: FrameTimes::default(),
             actions: Actions::default(),
             typing: keys::Typing::default(),
+            library_stands_back: false,
             stays_in_window: false,
             prints_frame_times: false,
         };
@@ -147,6 +150,11 @@ impl App {
             && session.download().is_none()
             && session.teaching().is_none()
             && !indexing.is_some_and(Indexing::is_running)
+            && matches!(
+                session.shelf().work(),
+                LibraryWork::Idle | LibraryWork::Paused { .. } | LibraryWork::Stopped(_)
+            )
+            && !session.shelf().wall().is_some_and(Wall::is_searching)
             && !self.playback.is_moving()
             && self.views.is_idle()
             && self.jobs.is_idle()
@@ -165,10 +173,10 @@ impl App {
 
     /// Takes in what happened elsewhere since the last frame.
     fn take_news(&mut self, ctx: &egui::Context) {
-        while let Some(event) = self.worker.try_event() {
-            self.session.apply(event);
-        }
         let mut effects = Vec::new();
+        while let Some(event) = self.worker.try_event() {
+            effects.extend(self.session.apply(event));
+        }
         let (now, changes) = self.playback.poll(self.session.prefs());
         if let Some(now) = now {
             self.session.note_player(now);
@@ -191,24 +199,41 @@ impl App {
                 Ended::NotDownloaded(failure) => self.session.note_download_failed(failure),
                 Ended::Listed(models) => self.session.note_installed(models),
                 Ended::Downloaded(repo) => effects.extend(self.session.note_downloaded(&repo)),
+                Ended::Dropped(Dropped::Folder(path)) => {
+                    effects.extend(self.session.perform(Library::Add(vec![path]).into()));
+                }
+                Ended::Dropped(Dropped::File(path)) => {
+                    effects.extend(self.session.perform(File::Open(path).into()));
+                }
                 Ended::Checked(command) => effects.push(Effect::Worker(*command)),
             }
         }
-        let dropped = ctx.input(|input| {
+        let dropped: Vec<_> = ctx.input(|input| {
             let files = input.raw.dropped_files.iter();
-            files.map(|file| file.path().to_owned()).next_back()
+            files.map(|file| file.path().to_owned()).collect()
         });
-        if let Some(path) = dropped {
-            effects.extend(self.session.perform(File::Open(path).into()));
+        if !dropped.is_empty() {
+            effects.extend(self.session.perform(File::Drop(dropped).into()));
         }
         self.carry_out(ctx, effects);
+        self.give_way();
         self.views.thumbnails.poll();
-        self.views.posters.poll();
+        self.views.pictures.poll();
         if let Some(left) = self.session.expire_notices(Instant::now()) {
             ctx.request_repaint_after(left);
         }
         if self.playback.is_moving() {
             ctx.request_repaint_after(PLAYHEAD_EVERY);
+        }
+    }
+
+    /// Playback and what is on screen come before the videos that wait to be indexed.
+    fn give_way(&mut self) {
+        let needs_machine = self.playback.is_moving() || !self.views.is_idle();
+        if needs_machine != self.library_stands_back {
+            self.library_stands_back = needs_machine;
+            let command = LibraryCommand::StandBack(needs_machine);
+            self.worker.send(Command::Library(command));
         }
     }
 
@@ -237,6 +262,11 @@ impl App {
                     self.session.cannot_open(message);
                 }
             }
+            Effect::CloseVideo => {
+                self.playback.close();
+                self.views.thumbnails.leave_video();
+            }
+            Effect::LookAtDropped(path) => self.jobs.look_at_dropped(path)?,
             Effect::IndexShown(video) => {
                 if let Some(source) = self.playback.source().cloned() {
                     self.views.thumbnails.set_video(source.clone());
@@ -245,7 +275,7 @@ impl App {
             }
             Effect::SaveSettings => self.jobs.save_settings(self.session.settings()),
             Effect::Write(order) => self.jobs.write(order),
-            Effect::Cut(document, dir) => self.jobs.cut(*document, dir)?,
+            Effect::Cut(what, dir) => self.jobs.cut(what, dir)?,
             Effect::OpenDemo => self.jobs.write_demo(),
             Effect::ShowInFolder(path) => self.jobs.show_in_folder(path)?,
             Effect::CancelCuts => self.jobs.cancel_cuts(),
@@ -268,6 +298,7 @@ impl App {
                 focus(ctx, query_bar::field_id());
                 select_all(ctx, query_bar::field_id(), self.views.query_bar.text());
             }
+            Effect::Focus(Field::Results) => self.views.library.focus_results(),
             Effect::Focus(Field::GoTo) => focus(ctx, go_to::field_id()),
             Effect::ClearQueryField => self.views.query_bar.clear(),
             Effect::EditQueryField(words) => {

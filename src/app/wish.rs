@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::app::action::{Action, File, Model, Teach};
+use crate::app::action::{Action, File, Library, Model, Teach};
 use crate::engine::ModelChoice;
 use crate::export::FileFormat;
 use crate::worker::PromptEdit;
@@ -21,6 +21,8 @@ pub enum Wish {
     Model,
     /// A trained one, of its makers or our own.
     Detector,
+    /// With videos in it.
+    LibraryFolder,
 }
 
 impl Wish {
@@ -34,6 +36,7 @@ impl Wish {
             Self::ExportLabels => "Export all labels to a file",
             Self::Model => "A folder with a CLIP model",
             Self::Detector => "Add a moment detector",
+            Self::LibraryFolder => "Add a folder to the library",
         }
     }
 
@@ -46,6 +49,7 @@ impl Wish {
             Self::ImportPrompt => "Import it",
             Self::Detector => "Add it",
             Self::Model => "Use it",
+            Self::LibraryFolder => "Add it",
         }
     }
 
@@ -68,6 +72,7 @@ impl Wish {
             Self::ExportPrompt(name) => home().join(format!("{name}.safetensors")),
             Self::ExportLabels => home().join("labels.jsonl"),
             Self::Model => home(),
+            Self::LibraryFolder => folder().unwrap_or_else(home).join(""),
         }
     }
 
@@ -84,6 +89,7 @@ impl Wish {
             Self::ExportLabels => Teach::ExportLabelsTo(path).into(),
             Self::Detector => Model::AddDetector(path).into(),
             Self::Model => Model::Use(ModelChoice::Named(path)).into(),
+            Self::LibraryFolder => Library::Add(vec![path]).into(),
         }
     }
 }

@@ -15,14 +15,14 @@ pub fn run(global: &GlobalArgs, command: &EmbedCommand) -> anyhow::Result<()> {
 
 fn embed_video(global: &GlobalArgs, video: &Path, target: &Path) -> anyhow::Result<()> {
     global.check_target(target, &[video])?;
-    let mut engine = global.open_engine()?;
+    let mut engine = global.open_engine_for_research()?;
     let index = engine.work(|engine| progress::index_with_bar(engine, video))?;
     write(target, "features", index.dim(), index.features().to_vec())
 }
 
 fn embed_texts(global: &GlobalArgs, texts: &[String], target: &Path) -> anyhow::Result<()> {
     global.check_target(target, &[])?;
-    let mut engine = global.open_engine()?;
+    let mut engine = global.open_engine_for_research()?;
     let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
     let features = engine.work(|engine| engine.encode_texts(&texts))?;
     let dim = engine.get().encoder().dim();

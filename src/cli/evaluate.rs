@@ -55,7 +55,7 @@ fn measure_videos(
     args: &EvaluateArgs,
     table: &mut Table,
 ) -> anyhow::Result<()> {
-    let mut engine = global.open_engine()?;
+    let mut engine = global.open_engine_for_research()?;
     let taught = global.taught_way(&engine)?;
     let folder = detector::folder()?;
     let detectors = args.detector.iter();

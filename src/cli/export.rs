@@ -9,7 +9,7 @@ use crate::cli::args::{ExportArgs, GlobalArgs};
 use crate::cli::{output, progress};
 use crate::domain::{count, format_timestamp, path_text, plain};
 use crate::engine::export_document;
-use crate::export::{self, ExportDocument, WrittenCut};
+use crate::export::{self, Export, ExportDocument, WrittenCut};
 use crate::store;
 
 pub fn run(global: &GlobalArgs, args: &ExportArgs) -> anyhow::Result<()> {
@@ -36,7 +36,7 @@ pub fn run(global: &GlobalArgs, args: &ExportArgs) -> anyhow::Result<()> {
     let Some(format) = args.format.of_file() else {
         return write_cuts(args, &document);
     };
-    let mut text = (format.write)(&document)?;
+    let mut text = (format.write)(Export::One(&document))?;
     if args.bom && format.extension == "csv" {
         text.insert(0, '\u{feff}');
     }
@@ -100,7 +100,7 @@ fn write_cuts(args: &ExportArgs, document: &ExportDocument) -> anyhow::Result<()
 
 /// `cuts/film-01-0m12.0s-0m16.0s.mp4: 0:12.0–0:16.0, lead-in 1.52 s, lead-out 0.08 s`, with the
 /// query after the name where there are several.
-fn line(cut: &WrittenCut, names_query: bool) -> String {
+pub(super) fn line(cut: &WrittenCut, names_query: bool) -> String {
     let query = if names_query {
         format!("{}, ", plain(&cut.query))
     } else {

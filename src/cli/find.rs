@@ -7,9 +7,10 @@ use anyhow::bail;
 use serde::Serialize;
 
 use crate::cli::args::{FindArgs, GlobalArgs, ResultFormat};
-use crate::cli::output;
 use crate::cli::plot::{Plot, PlotRow};
+use crate::cli::{find_export, output};
 use crate::domain::{Moment, count, format_timestamp, path_text, plain};
+use crate::engine::VideoMoment;
 use crate::export::file_name;
 use crate::find::{Answer, PROBABLY_PRESENT, Way};
 use crate::library::{Found, Library, LibraryIndex, LibraryMoment, Wanted, absolute};
@@ -21,6 +22,9 @@ const N_PLOTTED: usize = 4;
 pub fn run(global: &GlobalArgs, args: &FindArgs) -> anyhow::Result<()> {
     if let Some(path) = &args.plot {
         global.check_target(path, &[])?;
+    }
+    if let Some(target) = &args.export {
+        find_export::check(global, target)?;
     }
     let mut library = Library::open(&Paths::from_env()?)?;
     if library.places()?.is_empty() {
@@ -82,7 +86,33 @@ pub fn run(global: &GlobalArgs, args: &FindArgs) -> anyhow::Result<()> {
         ResultFormat::Table => table(&report),
         ResultFormat::Json => serde_json::to_string_pretty(&report)? + "\n",
         ResultFormat::Csv => csv(&report)?,
-    })
+    })?;
+    match &args.export {
+        Some(target) => {
+            find_export::write(target, &args.queries, &moments(&index, &found, &wanted))
+        }
+        None => Ok(()),
+    }
+}
+
+/// What was found, query after query, best first.
+fn moments(index: &LibraryIndex, found: &[Found], wanted: &Wanted) -> Vec<VideoMoment> {
+    let mut moments = Vec::new();
+    for (query, found) in found.iter().enumerate() {
+        for result in &found.results {
+            let video = &index.videos()[result.video];
+            moments.push(VideoMoment {
+                path: video
+                    .path_inside(&wanted.inside)
+                    .unwrap_or(&video.path)
+                    .clone(),
+                duration_secs: video.duration_secs.unwrap_or(result.moment.span.end_secs),
+                query,
+                moment: result.moment,
+            });
+        }
+    }
+    moments
 }
 
 /// The JSON that `--format json` prints; the other formats are made from it.

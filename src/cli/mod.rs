@@ -11,6 +11,7 @@ mod embed;
 mod evaluate;
 mod export;
 mod find;
+mod find_export;
 mod index;
 mod library;
 mod model;
@@ -32,7 +33,7 @@ use clap::{CommandFactory as _, Parser as _};
 
 use crate::domain::{beginning, one_line};
 use crate::engine::{
-    Engine, EngineConfig, FrameChoice, LaunchOptions, NamedDetector, read_prompt_file,
+    Engine, EngineConfig, FrameChoice, Frames, LaunchOptions, NamedDetector, read_prompt_file,
 };
 use crate::find::Way;
 use crate::model::quiet_gpu_panics;
@@ -146,10 +147,9 @@ fn launch_options(args: Args) -> anyhow::Result<LaunchOptions> {
 
 impl GlobalArgs {
     fn frame_choice(&self) -> FrameChoice {
-        if self.skip_near_duplicates {
-            FrameChoice::NoNearDuplicates
-        } else {
-            FrameChoice::All
+        FrameChoice {
+            frames: self.frames.map_or(Frames::Usual, Into::into),
+            skips_near_duplicates: self.skip_near_duplicates,
         }
     }
 
@@ -160,6 +160,15 @@ impl GlobalArgs {
             frame_choice: self.frame_choice(),
             paths: Paths::from_env()?,
         })
+    }
+
+    /// For what others must be able to repeat.
+    fn open_engine_for_research(&self) -> anyhow::Result<CliEngine> {
+        let config = self.engine_config()?;
+        Ok(CliEngine::new(Engine::open(&EngineConfig {
+            frame_choice: config.frame_choice.for_research(),
+            ..config
+        })?))
     }
 
     fn open_engine(&self) -> anyhow::Result<CliEngine> {

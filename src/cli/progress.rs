@@ -13,7 +13,29 @@ use crate::video::Source;
 
 const SEARCHING: &str = "{spinner} {msg}";
 const INDEXING: &str = "{spinner} {msg} {wide_bar} {pos}/{len} clips, {prefix}";
+const MEASURING: &str = "{msg} {wide_bar}";
 const DOWNLOADING: &str = "{spinner} {msg} {wide_bar} {binary_bytes}/{binary_total_bytes}{prefix}";
+
+/// Measures a model while a bar shows how much of the time is over.
+///
+/// # Errors
+/// As [`Engine::measure`].
+pub fn measure_with_bar(
+    engine: &mut Engine,
+    name: &str,
+    duration: Duration,
+) -> Result<f64, EngineError> {
+    const PARTS: u64 = 1000;
+    let bar = ProgressBar::new(PARTS);
+    bar.set_style(style(MEASURING));
+    bar.set_message(format!("measuring {name}"));
+    let speed = engine.measure(duration, |part| {
+        bar.set_position((part * PARTS as f64) as u64)
+    });
+    bar.finish_and_clear();
+    print_notices(engine, &bar);
+    speed
+}
 
 /// Indexes a video with a bar that shows rate and time left, and logs what is unusual about the file,
 /// or, once for all videos, that the index cannot be kept.

@@ -99,16 +99,19 @@ impl<'a> Report<'a> {
             model,
             queries: found
                 .iter()
-                .map(|found| QueryReport::new(found, duration_secs))
+                .map(|found| QueryReport::new(found, index))
                 .collect(),
         }
     }
 }
 
 impl<'a> QueryReport<'a> {
-    fn new(found: &Found<'a>, duration_secs: f64) -> Self {
+    fn new(found: &Found<'a>, index: &VideoIndex) -> Self {
         let Found { query, answer, .. } = *found;
-        let row = |highlight: &Highlight| HighlightRow::new(*highlight, duration_secs);
+        let row = |highlight: &Highlight| HighlightRow {
+            peak_secs: index.peak_secs(*highlight),
+            ..HighlightRow::new(*highlight, index.duration_secs())
+        };
         Self {
             query: query.key(),
             present: answer.present,

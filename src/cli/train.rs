@@ -21,7 +21,7 @@ pub fn run(global: &GlobalArgs, args: &TrainArgs) -> anyhow::Result<()> {
     for path in [&args.output, &checkpoint] {
         args.data.check_target(global, path)?;
     }
-    let mut engine = global.open_engine()?;
+    let mut engine = global.open_engine_for_research()?;
     let mut set = load(&mut engine, &args.data)?.training_set();
     if let Some(shots) = args.shots {
         set = set.shots(shots, args.seed)?;

@@ -31,8 +31,8 @@ pub use jsonl::{LineError, from_jsonl, from_jsonl_skipping, to_jsonl};
 pub use label::{Grade, Labels};
 pub use matrix::transposed;
 pub use model_layout::{
-    PROCESSOR_CONFIG, PYTORCH, SAFETENSORS, SHARD_INDEX, SMALL_MODEL_FILES, ShardIndexError,
-    WEIGHT_FILES, shard_names,
+    OPEN_CLIP_CONFIG, OPEN_CLIP_WEIGHTS, PROCESSOR_CONFIG, PYTORCH, SAFETENSORS, SENTENCE_MODULES,
+    SHARD_INDEX, SMALL_MODEL_FILES, ShardIndexError, WEIGHT_FILES, shard_names,
 };
 pub use moment::{Moment, Verdict};
 pub use panics::{SENSELESS, catch_panic, foreign, survive};

@@ -24,6 +24,16 @@ pub const PYTORCH: &str = "pytorch_model.bin";
 /// Where the weights may lie, best first.
 pub const WEIGHT_FILES: [&str; 3] = [SAFETENSORS, SHARD_INDEX, PYTORCH];
 
+/// Config of a model in open_clip's layout; it says how images are prepared too.
+pub const OPEN_CLIP_CONFIG: &str = "open_clip_config.json";
+
+/// Where the weights of a model in open_clip's layout may lie, best first.
+pub const OPEN_CLIP_WEIGHTS: [&str; 2] =
+    ["open_clip_model.safetensors", "open_clip_pytorch_model.bin"];
+
+/// Which modules a sentence-transformers model is made of, and in which folders they lie.
+pub const SENTENCE_MODULES: &str = "modules.json";
+
 /// Why a [`SHARD_INDEX`] is none.
 #[derive(Debug, thiserror::Error)]
 pub enum ShardIndexError {

@@ -6,7 +6,8 @@ use std::path::Path;
 use lru::LruCache;
 
 use crate::domain::{Query, QueryKind};
-use crate::engine::{Engine, EngineError, KNOWN_MODELS, RECOMMENDED_MODEL, Snapshot};
+use crate::engine::known_models::CLIP_B_32;
+use crate::engine::{Engine, EngineError, KNOWN_MODELS, Snapshot};
 use crate::find::{Answer, Proposed, Way, parts};
 use crate::model::detector::{
     DetectorFile, DetectorInfo, DetectorInput, DetectorKind, Rows, video_features, word_features,
@@ -157,8 +158,8 @@ impl Engine {
         }
         detector.check_widths(given, encoder.dim(), encoder.text_width(), None)?;
         let is_known = |name: &str| KNOWN_MODELS.iter().any(|known| known.name == name);
-        match info.metadata.is_none() && *given != RECOMMENDED_MODEL.name && is_known(given) {
-            true => Err(other(RECOMMENDED_MODEL.name)),
+        match info.metadata.is_none() && *given != CLIP_B_32 && is_known(given) {
+            true => Err(other(CLIP_B_32)),
             false => Ok(()),
         }
     }

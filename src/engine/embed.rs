@@ -5,7 +5,7 @@ use std::num::NonZeroUsize;
 use lru::LruCache;
 
 use crate::domain::{Query, QueryKind, UnitVector, beginning};
-use crate::engine::language::is_hardly_read;
+use crate::engine::language::{Languages, is_hardly_read};
 use crate::engine::{Engine, EngineError, Notice};
 use crate::find::Way;
 use crate::model::Prompt;
@@ -67,12 +67,25 @@ impl Engine {
                 n_pieces: pieces.n_in_all,
             });
         }
-        if is_hardly_read(words, pieces.n_in_all) {
+        let languages = self.languages()?;
+        if is_hardly_read(words, pieces.n_in_all, languages) {
             self.notices.push(Notice::OtherLanguage {
                 beginning: beginning(words, QUOTED_CHARS),
+                read: languages.name(),
             });
         }
         Ok(())
+    }
+
+    /// What the model's tokenizer has words for.
+    pub(super) fn languages(&mut self) -> Result<Languages, EngineError> {
+        let known = match self.languages {
+            Some(known) => known,
+            None => Languages::of(|text| {
+                Ok::<_, EngineError>(self.encoder.tokenize(text, 0)?.word_pieces().n_in_all)
+            })?,
+        };
+        Ok(*self.languages.insert(known))
     }
 
     /// One direction for each of the texts, in one call of the text tower; not remembered.

@@ -13,7 +13,7 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError, SyncSender};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::domain::ClipIndex;
+use crate::domain::{CLIP_SECS, ClipIndex};
 use crate::engine::{EngineError, FrameChoice, NearDuplicates};
 use crate::model::{Pixels, Preprocess};
 use crate::store::{CacheKey, CachedFeatures, ContentId, EmbeddingCache, LabelStore};
@@ -54,6 +54,8 @@ pub(super) struct ClipFrame {
     pub look: Look,
     /// None for [`Look::AsBefore`].
     pub pixels: Option<Pixels>,
+    /// How long after the beginning of the clip it is shown; `None` where that is the centre.
+    pub offset_secs: Option<f32>,
 }
 
 /// What a frame says about its clip.
@@ -72,7 +74,9 @@ pub(super) struct FrameFeed {
     pub video: Source,
     pub preprocess: Preprocess,
     pub dim: usize,
-    pub model_hash: String,
+    /// See [`Encoder::image_id`](crate::model::Encoder::image_id).
+    pub image_id: String,
+    pub former_image_id: String,
     pub cache: EmbeddingCache,
     /// Where the user's labels are.
     pub data_dir: PathBuf,
@@ -141,8 +145,6 @@ impl FrameFeed {
             path: self.video.path().to_owned(),
             cause,
         })?;
-        let key =
-            |choice: FrameChoice, id: &ContentId| choice.key(id.clone(), self.model_hash.clone());
         if let Some(former) = former {
             let adopted = LabelStore::adopt(&self.data_dir, former.as_str(), id.as_str());
             if let Err(error) = adopted {
@@ -151,11 +153,14 @@ impl FrameFeed {
                     self.video.path().display()
                 );
             }
-            for choice in [FrameChoice::All, FrameChoice::NoNearDuplicates] {
-                self.cache.adopt(&key(choice, &former), &key(choice, &id));
+            for choice in FrameChoice::former() {
+                let key = |id: &ContentId| choice.key(id.clone(), self.former_image_id.clone());
+                self.cache.adopt(&key(&former), &key(&id));
             }
         }
-        Ok(key(self.frame_choice, &id))
+        let (images, before) = (&self.image_id, &self.former_image_id);
+        let choice = self.frame_choice;
+        Ok(choice.key_after(&self.cache, &id, images, before))
     }
 
     fn run(
@@ -174,13 +179,19 @@ impl FrameFeed {
             return Ok(());
         }
 
-        let send = |clip, look, pixels| {
-            let frame = ClipFrame { clip, look, pixels };
+        let send = |clip, look, pixels, offset_secs| {
+            let frame = ClipFrame {
+                clip,
+                look,
+                pixels,
+                offset_secs,
+            };
             sender.send(FrameMessage::Frame(frame)).is_ok()
         };
         let options = SamplerOptions {
             first_clip,
             cancel: Arc::clone(cancel),
+            takes_keys: self.frame_choice.takes_keys(),
             ..SamplerOptions::default()
         };
         if self.preview
@@ -189,15 +200,13 @@ impl FrameFeed {
             for frame in preview {
                 let frame = frame?;
                 let pixels = self.preprocess.apply(&frame.image);
-                if frame.clip >= first_clip && !send(frame.clip, Look::Rough, Some(pixels)) {
+                if frame.clip >= first_clip && !send(frame.clip, Look::Rough, Some(pixels), None) {
                     return Ok(());
                 }
             }
         }
-        let mut duplicates = match self.frame_choice {
-            FrameChoice::All => None,
-            FrameChoice::NoNearDuplicates => Some(NearDuplicates::default()),
-        };
+        let skips = self.frame_choice.skips_near_duplicates;
+        let mut duplicates = skips.then(NearDuplicates::default);
         let mut sampler = Sampler::new(&self.video, options)?;
         for frame in &mut sampler {
             let frame = frame?;
@@ -205,10 +214,14 @@ impl FrameFeed {
             let is_repeated = duplicates
                 .as_mut()
                 .is_some_and(|duplicates| duplicates.is_repeated(&pixels));
+            // What began before the clip is still on screen at its centre.
+            let offset_secs = frame.time_secs - frame.clip.start_secs();
+            let is_own = self.frame_choice.takes_keys() && (0.0..CLIP_SECS).contains(&offset_secs);
+            let offset_secs = is_own.then_some(offset_secs as f32);
             let is_sent = if is_repeated {
-                send(frame.clip, Look::AsBefore, None)
+                send(frame.clip, Look::AsBefore, None, offset_secs)
             } else {
-                send(frame.clip, Look::Exact, Some(pixels))
+                send(frame.clip, Look::Exact, Some(pixels), offset_secs)
             };
             if !is_sent {
                 return Ok(());
@@ -245,10 +258,11 @@ mod tests {
             video: Source::open(path).unwrap(),
             preprocess: Preprocess::from_json(CONFIG, 32).unwrap(),
             dim: 2,
-            model_hash: "a model".to_owned(),
+            image_id: "images".to_owned(),
+            former_image_id: "a model".to_owned(),
             cache: cache.clone(),
             data_dir: data_dir.to_owned(),
-            frame_choice: FrameChoice::All,
+            frame_choice: FrameChoice::default(),
             preview: true,
         })
         .unwrap();
@@ -283,6 +297,7 @@ mod tests {
         let mut known = CachedFeatures {
             dim: 2,
             features: vec![0.5; 2 * 5],
+            offsets_secs: Vec::new(),
             complete: false,
             duration_secs: 9.2,
             warning: None,
@@ -327,11 +342,12 @@ mod tests {
         let known = CachedFeatures {
             dim: 2,
             features: vec![0.5; 2 * 5],
+            offsets_secs: Vec::new(),
             complete: true,
             duration_secs: 9.2,
             warning: None,
         };
-        let key = FrameChoice::All.key(former, "a model".to_owned());
+        let key = FrameChoice::default().key(former, "a model".to_owned());
         cache.store(&key, &known).unwrap();
 
         let told = messages(&path, &cache, dir.path());

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use crate::engine::frames::{ClipFrame, FrameFeed, FrameMessage, FrameSource, Look, Opened};
-use crate::engine::{Engine, EngineError, VideoIndex};
+use crate::engine::{Engine, EngineError, FrameChoice, VideoIndex};
 use crate::store::{CacheKey, CachedFeatures, EmbeddingCache};
 use crate::video::Source;
 
@@ -69,15 +69,29 @@ impl IndexJob {
     /// # Errors
     /// [`EngineError::Thread`] when no thread can be started.
     pub fn start(engine: &Engine, video: &Source, preview: bool) -> Result<Self, EngineError> {
+        Self::start_with(engine, video, preview, engine.frame_choice())
+    }
+
+    /// As [`start`](Self::start), with other frames than the engine usually takes.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn start_with(
+        engine: &Engine,
+        video: &Source,
+        preview: bool,
+        frame_choice: FrameChoice,
+    ) -> Result<Self, EngineError> {
         let encoder = engine.encoder();
         let source = FrameSource::spawn(FrameFeed {
             video: video.clone(),
             preprocess: encoder.preprocessor().clone(),
             dim: encoder.dim(),
-            model_hash: encoder.id().hash.clone(),
+            image_id: encoder.image_id().to_owned(),
+            former_image_id: encoder.former_image_id().to_owned(),
             cache: engine.cache().clone(),
             data_dir: engine.data_dir.clone(),
-            frame_choice: engine.frame_choice(),
+            frame_choice,
             preview,
         })?;
         Ok(Self {
@@ -232,7 +246,7 @@ impl IndexJob {
         let mut looks = Vec::new();
         for frame in self.pending.drain(..) {
             pixels.extend(frame.pixels);
-            looks.push((frame.clip, frame.look));
+            looks.push((frame.clip, frame.look, frame.offset_secs));
         }
         let began = Instant::now();
         let features = engine.encode_images(&pixels)?;
@@ -245,7 +259,10 @@ impl IndexJob {
             return Ok(());
         };
         let mut encoded = features.chunks_exact(self.dim);
-        for (clip, look) in looks {
+        for (clip, look, offset_secs) in looks {
+            if let Some(offset_secs) = offset_secs {
+                index.set_offset(clip, offset_secs);
+            }
             match look {
                 Look::Rough => index.add_coarse(clip, encoded.next().unwrap_or_default()),
                 Look::Exact => index.push_exact(encoded.next().unwrap_or_default())?,
@@ -269,6 +286,7 @@ impl IndexJob {
         let entry = CachedFeatures {
             dim: self.dim,
             features: index.features().to_vec(),
+            offsets_secs: index.offsets_secs().to_vec(),
             complete: index.is_complete(),
             duration_secs: index.duration_secs(),
             warning: index.warning.clone(),

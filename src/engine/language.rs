@@ -19,9 +19,78 @@ const IN_NAMES: &str = "el la las los le les de da del du des en et di il y das 
 const ENGLISH: &str = "a an the of in on at with and or is are to from for by his her their who that \
     this someone man woman people up into near over i it my you not no";
 
+/// A sentence in languages of several scripts: how many bytes its pieces stand for tells whether a
+/// tokenizer has words of them.
+const KOREAN: &str = "여자가 개와 함께 해변을 걷는다";
+const OF_MANY: [&str; 5] = [
+    KOREAN,
+    "женщина гуляет по пляжу с собакой",
+    "女の人が犬と海辺を歩いている",
+    "امرأة تمشي على الشاطئ مع كلبها",
+    "एक महिला अपने कुत्ते के साथ चल रही है",
+];
+const OF_ENGLISH: &str = "a woman walks along the beach with her dog";
+
+/// What a model reads, as its tokenizer shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Languages {
+    /// CLIP's, and those that cannot be told.
+    English,
+    Korean,
+    Many,
+}
+
+impl Languages {
+    /// By how many pieces a text is cut into.
+    pub fn of<E>(n_pieces: impl Fn(&str) -> Result<usize, E>) -> Result<Self, E> {
+        let has_words = |text: &&str| Ok(3 * n_pieces(text)? <= n_bytes(text));
+        let n_read = OF_MANY.iter().filter_map(|text| match has_words(text) {
+            Ok(false) => None,
+            told => Some(told.map(drop)),
+        });
+        let n_read = n_read.collect::<Result<Vec<()>, E>>()?.len();
+        if n_read + 1 >= OF_MANY.len() {
+            return Ok(Self::Many);
+        }
+        // English is hardly longer in pieces than in words where it was learned.
+        let n_words = OF_ENGLISH.split(' ').count();
+        let is_english = 2 * n_pieces(OF_ENGLISH)? <= 3 * n_words;
+        Ok(match has_words(&KOREAN)? && !is_english {
+            true => Self::Korean,
+            false => Self::English,
+        })
+    }
+
+    /// For a person who should say it in another language.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::English => "English",
+            Self::Korean => "Korean",
+            Self::Many => "many languages, but not this one",
+        }
+    }
+}
+
 /// Whether the model will hardly understand `words`, which its tokenizer cuts into `n_pieces`.
-pub(super) fn is_hardly_read(words: &str, n_pieces: usize) -> bool {
-    falls_into_bytes(words, n_pieces) || has_foreign_words(words)
+pub(super) fn is_hardly_read(words: &str, n_pieces: usize, languages: Languages) -> bool {
+    match languages {
+        Languages::English => falls_into_bytes(words, n_pieces) || has_foreign_words(words),
+        Languages::Many => falls_into_bytes(words, n_pieces),
+        Languages::Korean => {
+            falls_into_bytes(words, n_pieces) || falls_into_letters(words, n_pieces)
+        }
+    }
+}
+
+/// Whether most letters are Latin and a piece stands for less than two of them.
+fn falls_into_letters(words: &str, n_pieces: usize) -> bool {
+    let letters = || words.chars().filter(|c| c.is_alphabetic());
+    let n_latin = letters().filter(|&c| is_latin(c)).count();
+    2 * n_latin > letters().count() && 2 * n_pieces > n_latin
+}
+
+fn n_bytes(words: &str) -> usize {
+    words.split_whitespace().map(str::len).sum()
 }
 
 /// Whether most letters are of another script than Latin, and the tokenizer has no pieces of words
@@ -30,8 +99,7 @@ pub(super) fn is_hardly_read(words: &str, n_pieces: usize) -> bool {
 fn falls_into_bytes(words: &str, n_pieces: usize) -> bool {
     let letters = || words.chars().filter(|c| c.is_alphabetic());
     let n_other = letters().filter(|&c| !is_latin(c)).count();
-    let n_bytes: usize = words.split_whitespace().map(str::len).sum();
-    2 * n_other > letters().count() && 3 * n_pieces > n_bytes
+    2 * n_other > letters().count() && 3 * n_pieces > n_bytes(words)
 }
 
 /// Latin letters, with marks or without, also in their full width.
@@ -82,7 +150,10 @@ mod tests {
             ("un homme à vélo", 6),
             ("dos corazones rojos", 5),
         ] {
-            assert!(is_hardly_read(query, n_pieces), "{query}");
+            assert!(
+                is_hardly_read(query, n_pieces, Languages::English),
+                "{query}"
+            );
         }
     }
 
@@ -107,14 +178,51 @@ mod tests {
             ("42 %", 3),
             ("🐕", 2),
         ] {
-            assert!(!is_hardly_read(query, n_pieces), "{query}");
+            assert!(
+                !is_hardly_read(query, n_pieces, Languages::English),
+                "{query}"
+            );
         }
     }
 
     #[test]
     fn a_tokenizer_that_has_words_of_the_script_reads_it() {
-        assert!(!is_hardly_read("개가 해변을 달린다", 5));
-        assert!(!is_hardly_read("собака бежит по пляжу", 7));
-        assert!(!is_hardly_read("一只狗在跑", 5));
+        for (query, n_pieces) in [
+            ("개가 해변을 달린다", 5),
+            ("собака бежит по пляжу", 7),
+            ("一只狗在跑", 5),
+            ("un perro corriendo en la playa", 6),
+        ] {
+            assert!(!is_hardly_read(query, n_pieces, Languages::Many), "{query}");
+        }
+        // A script that even this one has no pieces for.
+        assert!(is_hardly_read("ᏣᎳᎩ ᎦᏬᏂᎯᏍᏗ", 27, Languages::Many));
+    }
+
+    #[test]
+    fn what_a_tokenizer_reads_is_told_by_its_pieces() {
+        let told = |bytes_per_piece: usize, letters_per_piece: usize| {
+            Languages::of(|text: &str| {
+                let n_bytes = n_bytes(text);
+                let is_english = text.is_ascii();
+                let n = if is_english {
+                    letters_per_piece
+                } else {
+                    bytes_per_piece
+                };
+                Ok::<_, ()>(n_bytes.div_ceil(n))
+            })
+        };
+        assert_eq!(told(1, 4), Ok(Languages::English), "CLIP");
+        assert_eq!(told(6, 4), Ok(Languages::Many), "Gemma's");
+        assert_eq!(told(1, 1), Ok(Languages::English), "nothing can be told");
+        let korean = Languages::of(|text: &str| {
+            let has_words = text == KOREAN;
+            Ok::<_, ()>(n_bytes(text).div_ceil(if has_words { 6 } else { 1 }))
+        });
+        assert_eq!(korean, Ok(Languages::Korean));
+        assert!(is_hardly_read("a dog on the beach", 14, Languages::Korean));
+        assert!(!is_hardly_read("개가 해변을 달린다", 5, Languages::Korean));
+        assert!(!is_hardly_read("42", 2, Languages::Korean));
     }
 }

@@ -14,10 +14,13 @@ mod embed;
 mod encoding;
 mod export;
 mod feature_files;
+mod frame_choice;
 mod frames;
 mod index;
+mod known_models;
 mod language;
 mod launch;
+mod measure;
 mod model_choice;
 mod near_duplicates;
 mod neutral;
@@ -44,12 +47,14 @@ pub use dataset::{Dataset, DatasetSource};
 pub use dataset_error::DatasetError;
 pub use detector_features::{FileFeatures, ModelFeatures};
 pub use detectors::{DetectorEntry, NamedDetector};
-pub use export::export_document;
+pub use export::{VideoMoment, export_document, export_documents};
 pub use feature_files::{FeatureFolders, read_video_rows};
+pub use frame_choice::{FrameChoice, Frames};
 pub use index::{IndexJob, IndexProgress, IndexStep};
+pub use known_models::{KNOWN_MODELS, KnownModel, RECOMMENDED_MODELS};
 pub use launch::LaunchOptions;
-pub use model_choice::{InstalledModel, KNOWN_MODELS, KnownModel, ModelChoice, RECOMMENDED_MODEL};
-pub use near_duplicates::{FrameChoice, NearDuplicates};
+pub use model_choice::{InstalledModel, ModelChoice};
+pub use near_duplicates::NearDuplicates;
 pub use notice::Notice;
 pub use prompts::{PromptEntry, read_prompt_file};
 pub use tune::{TuneJob, labelled_query};
@@ -57,6 +62,7 @@ pub use video_index::{Snapshot, VideoIndex};
 
 use detectors::WordStates;
 use embed::QueryEmbeddings;
+use language::Languages;
 use neutral::NeutralBank;
 
 /// What an engine is made of.
@@ -126,6 +132,7 @@ pub struct Engine {
     texts: QueryEmbeddings,
     words: WordStates,
     neutral: Option<NeutralBank>,
+    languages: Option<Languages>,
     notices: Vec<Notice>,
     frame_choice: FrameChoice,
     /// As many frames as the device takes at once.
@@ -156,6 +163,7 @@ impl Engine {
             texts: QueryEmbeddings::default(),
             words: WordStates::default(),
             neutral: None,
+            languages: None,
             notices: Vec::new(),
             frame_choice: config.frame_choice,
             max_batch: usize::MAX,
@@ -174,11 +182,11 @@ impl Engine {
         self.frame_choice
     }
 
-    /// What the cache holds of a video for this model; `None` where that is nothing.
-    pub fn cached(&self, video: &ContentId) -> Option<CachedFeatures> {
-        let hash = self.encoder.id().hash.clone();
-        let key = self.frame_choice.key(video.clone(), hash);
-        let entry = self.frame_choice.load(&self.cache, &key);
+    /// What the cache holds of a video for the images of this model; `None` where that is nothing.
+    pub fn cached(&self, video: &ContentId, choice: FrameChoice) -> Option<CachedFeatures> {
+        let former = self.encoder.former_image_id();
+        let key = choice.key_after(&self.cache, video, self.encoder.image_id(), former);
+        let entry = choice.load(&self.cache, &key);
         entry.filter(|entry| entry.dim == self.encoder.dim())
     }
 

@@ -5,6 +5,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
+use crate::engine::known_models::KnownModel;
+use crate::model::TextFiles;
 use crate::model::{BUNDLED, ModelError, ModelFiles};
 use crate::store::{HubCache, Paths, RepoId};
 
@@ -17,43 +19,6 @@ pub enum ModelChoice {
     /// A directory below the model directory, any directory, or a downloaded model.
     Named(PathBuf),
 }
-
-/// A model on the hub that this program is known to be good with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct KnownModel {
-    /// What `--model` takes once it is here.
-    pub name: &'static str,
-    pub about: &'static str,
-    /// Of its weights: four for each parameter.
-    pub n_bytes: u64,
-}
-
-/// The quickest first.
-pub const KNOWN_MODELS: [KnownModel; 4] = [
-    KnownModel {
-        name: "openai/clip-vit-base-patch32",
-        about: "OpenAI's, fast",
-        n_bytes: 4 * 151_277_313,
-    },
-    KnownModel {
-        name: "laion/CLIP-ViT-B-32-laion2B-s34B-b79K",
-        about: "LAION's, fast",
-        n_bytes: 4 * 151_277_313,
-    },
-    KnownModel {
-        name: "openai/clip-vit-base-patch16",
-        about: "OpenAI's, sees finer detail",
-        n_bytes: 4 * 149_620_737,
-    },
-    KnownModel {
-        name: "openai/clip-vit-large-patch14",
-        about: "OpenAI's, for a GPU",
-        n_bytes: 4 * 427_616_513,
-    },
-];
-
-/// The one for a person who only wants to search their own videos.
-pub const RECOMMENDED_MODEL: KnownModel = KNOWN_MODELS[0];
 
 /// A model that can be chosen by name.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -87,27 +52,33 @@ impl fmt::Display for ModelChoice {
 
 impl ModelChoice {
     /// The files of the chosen model: an installed model before a directory of that name, and that
-    /// before a downloaded one.
+    /// before a downloaded one. `IMAGES+TEXTS` takes the images of one model and the text tower of
+    /// another; a text tower that is known brings its images itself.
     ///
     /// # Errors
     /// [`ModelError`] when there is no such model or a file of it is missing.
     pub fn files(&self, paths: &Paths) -> Result<ModelFiles, ModelError> {
-        match self {
-            Self::Bundled => Ok(ModelFiles::bundled()),
-            Self::Named(name) => {
-                let installed = paths.model_dir.join(name);
-                if ModelFiles::are_meant_in(&installed) {
-                    let mut files = ModelFiles::from_dir(&installed)?;
-                    files.name = name.display().to_string();
-                    return Ok(files);
-                }
-                let repo = name.to_str().and_then(|name| name.parse::<RepoId>().ok());
-                match repo {
-                    Some(repo) if !name.exists() => downloaded_files(paths, &repo),
-                    _ => ModelFiles::from_dir(name),
-                }
-            }
+        let Self::Named(name) = self else {
+            return Ok(ModelFiles::bundled());
+        };
+        let text = name.to_str().unwrap_or_default();
+        if let Some((images, texts)) = text.split_once(BESIDE).filter(|_| !is_there(paths, name)) {
+            let Ok(images) = images.parse::<Self>();
+            return with_text(images.files(paths)?, paths, Path::new(texts), text);
         }
+        if let Some(images) = KnownModel::of(text).and_then(|known| known.describes) {
+            let Ok(images) = images.parse::<Self>();
+            return with_text(images.files(paths)?, paths, name, text);
+        }
+        let dir = dir_of(paths, name)?;
+        let mut files = match ModelFiles::from_dir(&dir) {
+            Err(ModelError::TextOnly(_)) => Err(ModelError::TextOnly(text.to_owned())),
+            files => files,
+        }?;
+        if dir != *name {
+            files.name = name.display().to_string();
+        }
+        Ok(files)
     }
 
     /// The bundled model, then those in the model directory by name, then those that this or another
@@ -157,18 +128,46 @@ impl ModelChoice {
     }
 }
 
+/// Between the model whose images are meant and the one whose text tower is.
+const BESIDE: char = '+';
+
+fn with_text(
+    images: ModelFiles,
+    paths: &Paths,
+    texts: &Path,
+    name: &str,
+) -> Result<ModelFiles, ModelError> {
+    let mut tower = TextFiles::from_dir(&dir_of(paths, texts)?)?;
+    tower.name = texts.display().to_string();
+    let mut files = images.with_text(tower);
+    files.name = name.to_owned();
+    Ok(files)
+}
+
+/// Whether a name means something as it is.
+fn is_there(paths: &Paths, name: &Path) -> bool {
+    name.exists() || paths.model_dir.join(name).exists()
+}
+
+/// Where the model of a name lies.
+fn dir_of(paths: &Paths, name: &Path) -> Result<PathBuf, ModelError> {
+    let installed = paths.model_dir.join(name);
+    if ModelFiles::are_meant_in(&installed) {
+        return Ok(installed);
+    }
+    let repo = name.to_str().and_then(|name| name.parse::<RepoId>().ok());
+    match repo {
+        Some(repo) if !name.exists() => {
+            downloaded_dir(paths, &repo).ok_or_else(|| ModelError::NotDownloaded(repo.to_string()))
+        }
+        _ => Ok(name.to_owned()),
+    }
+}
+
 /// Where a downloaded model lies, if it is whole.
 fn downloaded_dir(paths: &Paths, repo: &RepoId) -> Option<PathBuf> {
     let snapshots = HubCache::new(&paths.hub_dir).snapshots(repo);
     snapshots.into_iter().find(|dir| ModelFiles::are_in(dir))
-}
-
-fn downloaded_files(paths: &Paths, repo: &RepoId) -> Result<ModelFiles, ModelError> {
-    let dir =
-        downloaded_dir(paths, repo).ok_or_else(|| ModelError::NotDownloaded(repo.to_string()))?;
-    let mut files = ModelFiles::from_dir(&dir)?;
-    files.name = repo.to_string();
-    Ok(files)
 }
 
 fn subdirectories(dir: &Path) -> Vec<PathBuf> {

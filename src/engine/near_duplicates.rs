@@ -4,46 +4,6 @@
 //! them. `cargo run --example world -- duplicates` measures how close.
 
 use crate::model::Pixels;
-use crate::store::{CacheKey, CachedFeatures, ContentId, EmbeddingCache};
-
-/// Which of the sampled frames are encoded.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum FrameChoice {
-    #[default]
-    All,
-    /// A frame that hardly differs from the one encoded before takes over its features.
-    NoNearDuplicates,
-}
-
-impl FrameChoice {
-    /// Under what the features of a video are kept.
-    pub(super) fn key(self, video: ContentId, model_hash: String) -> CacheKey {
-        CacheKey {
-            video,
-            model_hash,
-            sampling: self.sampling(),
-        }
-    }
-
-    /// Names the rule that picks the frames and makes them rows, for what is kept on disk.
-    pub fn sampling(self) -> &'static str {
-        // The number changes when the rule that picks a clip's frame does.
-        match self {
-            Self::All => "2",
-            Self::NoNearDuplicates => "2-no-near-duplicates",
-        }
-    }
-
-    /// What is kept under this key, or what serves as well: features of all frames.
-    pub(super) fn load(self, cache: &EmbeddingCache, key: &CacheKey) -> Option<CachedFeatures> {
-        let of_all = Self::All.key(key.video.clone(), key.model_hash.clone());
-        let entries = [Some(key), (*key != of_all).then_some(&of_all)];
-        let entries = entries.into_iter().flatten();
-        entries
-            .filter_map(|key| cache.load(key))
-            .max_by_key(|entry| (entry.complete, entry.n_clips()))
-    }
-}
 
 /// Cells along each edge: as many as ViT-B/16 has patches, so that what is small in the picture
 /// still fills a cell of its own.

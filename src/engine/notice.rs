@@ -18,6 +18,8 @@ pub enum Notice {
     OtherLanguage {
         /// The query, or its first characters.
         beginning: String,
+        /// What it reads.
+        read: &'static str,
     },
     /// Videos of a data set do not have the length that their labels say.
     OtherLengths {
@@ -46,10 +48,11 @@ impl fmt::Display for Notice {
                 "“{beginning}…” is long: the model reads {n_read} of its {n_pieces} word pieces, \
                  so say it in fewer words"
             ),
-            Self::OtherLanguage { beginning } => write!(
+            Self::OtherLanguage { beginning, read } => write!(
                 f,
-                "this model reads English: what it finds for “{beginning}” is little more than a \
-                 guess, so say it in English"
+                "this model reads {read}: what it finds for “{beginning}” is little more than a \
+                 guess, so say it in {}",
+                if read.contains(' ') { "another" } else { read }
             ),
             Self::OtherLengths {
                 n_misfits,

@@ -114,7 +114,8 @@ impl TuneJob {
 }
 
 impl Engine {
-    /// Everything that was said about `query`: on the open video, and on others that are indexed.
+    /// Everything that was said about `query`: on the open video, if there is one, and on others that
+    /// are indexed.
     ///
     /// # Errors
     /// [`EngineError::Labels`] when labels cannot be read.
@@ -122,12 +123,15 @@ impl Engine {
         &self,
         labels: &LabelStore,
         query: &Query,
-        open: &VideoIndex,
+        open: Option<&VideoIndex>,
     ) -> Result<TrainingSet, EngineError> {
-        let here = labels.load(open.content.as_str(), query)?;
-        let mut videos = vec![(open.exact_embeddings().clone(), here)];
+        let mut videos = Vec::new();
+        if let Some(open) = open {
+            let here = labels.load(open.content.as_str(), query)?;
+            videos.push((open.exact_embeddings().clone(), here));
+        }
         for annotation in labels.all()? {
-            let is_elsewhere = annotation.vid != open.content.as_str();
+            let is_elsewhere = open.is_none_or(|open| annotation.vid != open.content.as_str());
             if is_elsewhere
                 && Query::new(&annotation.query).is_ok_and(|known| known == *query)
                 && let Some(content) = ContentId::parse(&annotation.vid)
@@ -142,9 +146,7 @@ impl Engine {
 
     /// What the cache knows of a video under this model, `[n_clips, dim]`.
     fn cached_embeddings(&self, video: ContentId) -> Option<Embeddings> {
-        let choice = self.frame_choice();
-        let key = choice.key(video, self.encoder().id().hash.clone());
-        let cached = choice.load(self.cache(), &key)?;
+        let cached = self.cached(&video, self.frame_choice())?;
         let mut embeddings = Embeddings::empty(self.encoder().dim());
         embeddings.push_rows(&cached.features).ok()?;
         Some(embeddings)

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::domain::{CLIP_SECS, ClipIndex, Embeddings, ShapeError, n_clips};
+use crate::domain::{CLIP_SECS, ClipIndex, Embeddings, Highlight, ShapeError, n_clips};
 use crate::store::{CachedFeatures, ContentId};
 use crate::video::VideoInfo;
 
@@ -27,6 +27,8 @@ pub struct VideoIndex {
     duration_secs: f64,
     is_complete: bool,
     features: Vec<f32>,
+    /// How long after the beginning of its clip each frame is shown, as far as that is not the centre.
+    offsets_secs: Vec<f32>,
     exact: Embeddings,
     coarse: BTreeMap<ClipIndex, Vec<f32>>,
     n_cached: usize,
@@ -77,6 +79,7 @@ impl VideoIndex {
             not_kept: None,
             is_complete: false,
             features: Vec::new(),
+            offsets_secs: Vec::new(),
             exact: Embeddings::empty(dim),
             coarse: BTreeMap::new(),
             n_cached: 0,
@@ -87,6 +90,7 @@ impl VideoIndex {
 
     pub(super) fn restore(&mut self, cached: &CachedFeatures) -> Result<(), ShapeError> {
         self.push_exact(&cached.features)?;
+        self.offsets_secs.clone_from(&cached.offsets_secs);
         self.n_cached = self.n_clips_done();
         if cached.complete {
             self.warning.clone_from(&cached.warning);
@@ -101,6 +105,27 @@ impl VideoIndex {
         self.features.extend_from_slice(features);
         self.revision = Revision::next();
         Ok(())
+    }
+
+    /// Says that the frame of a clip is not the one at its centre.
+    pub(super) fn set_offset(&mut self, clip: ClipIndex, offset_secs: f32) {
+        let n_known = self.offsets_secs.len().max(clip.0 + 1);
+        self.offsets_secs.resize(n_known, (0.5 * CLIP_SECS) as f32);
+        self.offsets_secs[clip.0] = offset_secs;
+    }
+
+    /// How long after the beginning of its clip each frame is shown; where it ends, from there on at the
+    /// centres.
+    pub fn offsets_secs(&self) -> &[f32] {
+        &self.offsets_secs
+    }
+
+    /// When the frame of a highlight is shown.
+    pub fn peak_secs(&self, highlight: Highlight) -> f64 {
+        match self.offsets_secs.get(highlight.clip.0) {
+            Some(offset_secs) => highlight.clip.start_secs() + f64::from(*offset_secs),
+            None => highlight.peak_secs(self.duration_secs()),
+        }
     }
 
     /// Lets the next clip have the features of the last one.

@@ -1,5 +1,6 @@
 //! Every moment as a video file of its own, nothing re-encoded.
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -51,6 +52,44 @@ pub fn write_cuts(
     document: &ExportDocument,
     dir: &Path,
     cancel: Arc<AtomicBool>,
+    written: impl FnMut(&WrittenCut),
+) -> Result<Vec<WrittenCut>, VideoError> {
+    let stem = document.video.file_stem().unwrap_or_default();
+    write_cuts_named(document, &stem.to_string_lossy(), dir, cancel, written)
+}
+
+/// As [`write_cuts`], of several videos into one folder. Where two have the same name, cuts of the
+/// later one are named `<video>_2-…`.
+///
+/// # Errors
+/// As there.
+pub fn write_cuts_of_several(
+    documents: &[ExportDocument],
+    dir: &Path,
+    cancel: &Arc<AtomicBool>,
+    mut written: impl FnMut(&ExportDocument, &WrittenCut),
+) -> Result<(), VideoError> {
+    let mut n_of_name: HashMap<String, usize> = HashMap::new();
+    for document in documents {
+        let stem = document.video.file_stem().unwrap_or_default();
+        let mut stem = stem.to_string_lossy().into_owned();
+        // Some file systems take names for one that differ only in their capitals.
+        let n = n_of_name.entry(stem.to_lowercase()).or_default();
+        *n += 1;
+        if *n > 1 {
+            stem = format!("{stem}_{n}");
+        }
+        let tell = |cut: &WrittenCut| written(document, cut);
+        write_cuts_named(document, &stem, dir, Arc::clone(cancel), tell)?;
+    }
+    Ok(())
+}
+
+fn write_cuts_named(
+    document: &ExportDocument,
+    stem: &str,
+    dir: &Path,
+    cancel: Arc<AtomicBool>,
     mut written: impl FnMut(&WrittenCut),
 ) -> Result<Vec<WrittenCut>, VideoError> {
     if dir.exists() && !dir.is_dir() {
@@ -60,8 +99,6 @@ pub fn write_cuts(
         });
     }
     let cutter = Cutter::open(&document.video, cancel)?;
-    let stem = document.video.file_stem().unwrap_or_default();
-    let stem = stem.to_string_lossy();
     let mut cuts: Vec<WrittenCut> = Vec::new();
     for query in &document.queries {
         let words = match document.queries.as_slice() {
@@ -77,7 +114,7 @@ pub fn write_cuts(
                 time_in_name(span.end_secs),
                 cutter.extension()
             );
-            let path = dir.join(name_that_fits(&stem, &ending));
+            let path = dir.join(name_that_fits(stem, &ending));
             let extent = cutter.cut(span, &path)?;
             let cut = WrittenCut {
                 query: query.query.key().to_owned(),

@@ -6,7 +6,7 @@ use url::Url;
 
 use super::frame_rate::FrameRate;
 use super::timecode::Numbering;
-use crate::domain::{Highlight, Moment, Query, Verdict, file_name};
+use crate::domain::{Highlight, Moment, Query, Verdict, count, file_name};
 use crate::video::VideoInfo;
 
 /// What is known about a video and what was found in it.
@@ -34,6 +34,39 @@ pub struct ExportDocument {
     /// beginning of the file, [`Moment`]s from the first picture.
     pub video_start_secs: f64,
     pub queries: Vec<ExportQuery>,
+}
+
+/// What a file is written of.
+#[derive(Clone, Copy, Debug)]
+pub enum Export<'a> {
+    One(&'a ExportDocument),
+    /// Moments of several videos for one timeline; all have the same queries in the same order. The
+    /// form of the file does not depend on how many there are.
+    Several(&'a [ExportDocument]),
+}
+
+impl<'a> Export<'a> {
+    pub fn documents(self) -> &'a [ExportDocument] {
+        match self {
+            Self::One(document) => std::slice::from_ref(document),
+            Self::Several(documents) => documents,
+        }
+    }
+
+    /// What a timeline of it is called.
+    pub(super) fn title(self) -> String {
+        match self {
+            Self::One(document) => document.video_name(),
+            Self::Several(documents) => count(documents.len(), "video"),
+        }
+    }
+
+    /// For formats that editors cut by.
+    pub(super) fn warn_of_assumed_rates(self) {
+        for document in self.documents() {
+            document.warn_of_assumed_rate();
+        }
+    }
 }
 
 /// What was found for one query.
@@ -76,8 +109,8 @@ impl ExportDocument {
         }
     }
 
-    /// For formats that editors cut by: their frames may be others.
-    pub(super) fn warn_of_assumed_rate(&self) {
+    /// Editors may see other frames.
+    fn warn_of_assumed_rate(&self) {
         if self.is_rate_assumed {
             log::warn!(
                 "{} does not say its frame rate; {} frames per second are assumed, so cuts in an editor \
@@ -100,7 +133,7 @@ impl ExportDocument {
     }
 
     /// Frames of the file before the first picture.
-    fn n_frames_before(&self) -> u64 {
+    pub(super) fn n_frames_before(&self) -> u64 {
         self.frame_rate.first_frame_from(self.video_start_secs)
     }
 

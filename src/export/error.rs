@@ -13,6 +13,11 @@ pub enum ExportError {
          or only the best moments), or export fcpxml or otio instead"
     )]
     TooManyForEdl(usize),
+    #[error(
+        "captions belong to one video, and this is for several: `vcl export VIDEO … --format srt` writes \
+         those of one; csv, json, edl, fcpxml and otio take several"
+    )]
+    CaptionsOfSeveral,
     #[error("cannot write JSON: {0}")]
     Json(serde_json::Error),
     #[error("cannot write CSV: {0}")]

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::document::ExportDocument;
+use super::document::Export;
 use super::error::ExportError;
 
 mod edl;
@@ -63,8 +63,9 @@ pub struct FileFormat {
     /// Its line in the help of the command line.
     pub about: &'static str,
     /// The text of a file, UTF-8. A query without moments is not an error: it gives no line, event
-    /// or project. Only EDL has errors of its own: above 99 frames per second, and above 999 moments.
-    pub write: fn(&ExportDocument) -> Result<String, ExportError>,
+    /// or project. EDL has errors of its own, above 99 frames per second and above 999 moments, and
+    /// captions belong to one video.
+    pub write: fn(Export<'_>) -> Result<String, ExportError>,
 }
 
 /// Formats are told apart by their name: function pointers have no reliable identity.

@@ -1,6 +1,6 @@
 //! Moments as spans of frames, which is what editing programs cut by.
 
-use super::document::{ExportDocument, ExportQuery};
+use super::document::{Export, ExportDocument, ExportQuery};
 
 /// A moment on frame boundaries.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -51,4 +51,74 @@ pub fn in_order(document: &ExportDocument, query: &ExportQuery) -> Vec<FrameSpan
     let mut spans = ranked(document, query);
     spans.sort_by_key(|span| (span.first_frame, span.end_frame));
     spans
+}
+
+/// A moment of one of several videos.
+#[derive(Clone, Copy)]
+pub struct Event<'a> {
+    /// Where its video is among the documents.
+    pub source: usize,
+    pub document: &'a ExportDocument,
+    pub query: &'a ExportQuery,
+    pub span: FrameSpan,
+}
+
+/// How many queries there are.
+fn n_queries(export: Export<'_>) -> usize {
+    let documents = export.documents().iter();
+    let n = documents.map(|document| document.queries.len());
+    n.max().unwrap_or(0)
+}
+
+/// For each query the moments of all videos, best first, with their rank among all.
+pub fn ranked_in_all(export: Export<'_>) -> Vec<Vec<Event<'_>>> {
+    let of_query = |at: usize| {
+        let mut events = Vec::new();
+        for (source, document) in export.documents().iter().enumerate() {
+            let Some(query) = document.queries.get(at) else {
+                continue;
+            };
+            events.extend(ranked(document, query).into_iter().map(|span| Event {
+                source,
+                document,
+                query,
+                span,
+            }));
+        }
+        if let Export::Several(_) = export {
+            events.sort_by(|a, b| b.span.score.total_cmp(&a.span.score));
+            for (event, rank) in events.iter_mut().zip(1..) {
+                event.span.rank = rank;
+            }
+        }
+        events
+    };
+    (0..n_queries(export)).map(of_query).collect()
+}
+
+/// For each query its moments as they follow each other on a timeline: video after video, each in the
+/// order of the video.
+pub fn on_timeline(export: Export<'_>) -> Vec<Vec<Event<'_>>> {
+    let mut queries = ranked_in_all(export);
+    for events in &mut queries {
+        events.sort_by_key(|event| (event.source, event.span.first_frame, event.span.end_frame));
+    }
+    queries
+}
+
+/// The video whose frame rate most moments have, so that the fewest are converted; `None` without a
+/// video.
+pub fn leading(export: Export<'_>) -> Option<&ExportDocument> {
+    let documents = export.documents();
+    let n_moments = |document: &ExportDocument| {
+        let same = documents
+            .iter()
+            .filter(|other| other.frame_rate == document.frame_rate);
+        let moments = same.flat_map(|other| other.queries.iter().map(|query| query.moments.len()));
+        moments.sum::<usize>()
+    };
+    let most = documents.iter().map(n_moments).max()?;
+    documents
+        .iter()
+        .find(|document| n_moments(document) == most)
 }

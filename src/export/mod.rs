@@ -1,6 +1,7 @@
 //! Moments out: the formats that editors and spreadsheets read.
 //!
-//! A [`FileFormat`] turns an [`ExportDocument`] into the text of a file; it touches no file itself.
+//! A [`FileFormat`] turns an [`ExportDocument`], or those of several videos, into the text of a file; it
+//! touches no file itself.
 //! To add a format, write its file in `formats/` and give it a row in [`FORMATS`]: the command line
 //! and the window offer what that table holds.
 //!
@@ -11,7 +12,8 @@
 //! [`write_cuts`] instead writes every moment as a video file of its own.
 //!
 //! The edit lists (EDL, FCPXML, OTIO) hold the moments of each query in the order of the video, the
-//! tables (JSON, CSV) in the order of their scores, captions (SRT) in the order of their times.
+//! tables (JSON, CSV) in the order of their scores, captions (SRT) in the order of their times. Of
+//! several videos one is behind the other on one timeline, which has the rate that most moments have.
 
 mod cut_files;
 mod document;
@@ -22,8 +24,8 @@ mod frame_span;
 mod timecode;
 mod xml;
 
-pub use cut_files::{WrittenCut, write_cuts};
-pub use document::{ExportDocument, ExportQuery};
+pub use cut_files::{WrittenCut, write_cuts, write_cuts_of_several};
+pub use document::{Export, ExportDocument, ExportQuery};
 pub use error::ExportError;
 pub use formats::{FORMATS, FileFormat, HighlightRow, MomentRow};
 pub use frame_rate::{FrameRate, FrameRateError};
@@ -32,5 +34,7 @@ pub use xml::xml_escaped;
 
 pub use crate::domain::file_name;
 
+#[cfg(test)]
+mod several_tests;
 #[cfg(test)]
 mod tests;

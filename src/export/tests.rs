@@ -5,12 +5,12 @@ use super::*;
 use crate::domain::{ClipIndex, Highlight, Moment, Query, TimeSpan};
 use crate::video::StartTimecode;
 
-fn written(extension: &str, document: &ExportDocument) -> Result<String, ExportError> {
+pub(super) fn written(extension: &str, document: &ExportDocument) -> Result<String, ExportError> {
     let format = FORMATS.iter().find(|format| format.extension == extension);
-    (format.unwrap().write)(document)
+    (format.unwrap().write)(Export::One(document))
 }
 
-fn moment(start_secs: f64, end_secs: f64, score: f32) -> Moment {
+pub(super) fn moment(start_secs: f64, end_secs: f64, score: f32) -> Moment {
     Moment {
         span: TimeSpan::new(start_secs, end_secs),
         score,
@@ -18,7 +18,7 @@ fn moment(start_secs: f64, end_secs: f64, score: f32) -> Moment {
 }
 
 /// An hour at 29.97 with moments around a minute, around ten minutes, and past the end.
-fn hour() -> ExportDocument {
+pub(super) fn hour() -> ExportDocument {
     ExportDocument {
         video: "/films/Été & <Eis> 100%.mp4".into(),
         duration_secs: 3600.5969,
@@ -65,7 +65,7 @@ fn hour() -> ExportDocument {
 }
 
 /// Half a minute at 25 frames per second, without sound.
-fn half_minute() -> ExportDocument {
+pub(super) fn half_minute() -> ExportDocument {
     let mut document = hour();
     document.video = "/films/kite.mov".into();
     document.duration_secs = 30.0;
@@ -77,7 +77,7 @@ fn half_minute() -> ExportDocument {
     document
 }
 
-fn fixtures() -> PathBuf {
+pub(super) fn fixtures() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/export")
 }
 
@@ -86,7 +86,7 @@ fn fixtures() -> PathBuf {
 fn files_are_as_checked_with_real_readers() {
     for format in FORMATS {
         for (name, document) in [("hour", hour()), ("half_minute", half_minute())] {
-            let text = (format.write)(&document).unwrap();
+            let text = (format.write)(Export::One(&document)).unwrap();
             let path = fixtures().join(format!("{name}.{}", format.extension));
             if std::env::var_os("VCL_UPDATE_FIXTURES").is_some() {
                 std::fs::write(&path, &text).unwrap();
@@ -176,7 +176,7 @@ fn nothing_found_is_a_file_without_moments() {
     let mut document = half_minute();
     document.queries[0].moments.clear();
     for format in FORMATS {
-        let text = (format.write)(&document).unwrap();
+        let text = (format.write)(Export::One(&document)).unwrap();
         assert!(!text.contains("score 0"), "{text}");
     }
     assert_eq!(written("srt", &document).unwrap(), "");

@@ -243,7 +243,7 @@ mod tests {
     use super::*;
     use crate::domain::TimeSpan;
     use crate::find::NeutralLevel;
-    use crate::find::way::tests::{head, prompt};
+    use crate::find::way::tests::{CALIBRATION, head, prompt};
     use crate::model::Prompt;
 
     fn axis() -> UnitVector {
@@ -320,7 +320,11 @@ mod tests {
     /// Against neutral texts that score 0.2 everywhere: 0.22 is as sure as can be.
     fn plain_answer(cosines: &[f32]) -> Answer {
         let neutral = video(&[0.2, 0.2]);
-        let way = Way::Plain(Some(NeutralLevel::of(&[axis(), axis()], &neutral)));
+        let way = Way::Plain(Some(NeutralLevel::of(
+            &[axis(), axis()],
+            &neutral,
+            CALIBRATION,
+        )));
         Answer::of(&video(cosines), &axis(), &way, 2.0 * cosines.len() as f64).unwrap()
     }
 

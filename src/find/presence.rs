@@ -10,6 +10,7 @@
 //! chosen on the demo video, whose queries are none of these.
 
 use crate::domain::{Embeddings, SaliencyCurve, UnitVector};
+use crate::model::Calibration;
 
 /// From this [presence](crate::find::Answer::present) on, a find is called probable.
 pub const PROBABLY_PRESENT: f32 = 0.5;
@@ -30,8 +31,10 @@ const FULL_DEVIATIONS: f32 = 2.0;
 /// Not all of it, because in a video that shows one thing only, the usual level *is* the find.
 const BASE_SHARE: f32 = 0.5;
 
-/// A deviation below this is a chance of few clips.
-const LEAST_DEVIATION: f32 = 0.01;
+/// A deviation below so many of the model's own logits (`logit_scale` times the cosine) is a chance of
+/// few clips. In cosines it differs from model to model as their ranges do: 0.01 for the bundled one,
+/// 0.004 for OpenAI's.
+const LEAST_DEVIATION: f32 = 0.4;
 
 /// What neutral texts score on a video.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -47,8 +50,8 @@ pub struct NeutralLevel {
 }
 
 impl NeutralLevel {
-    /// From the directions of neutral texts.
-    pub fn of(texts: &[UnitVector], embeddings: &Embeddings) -> Self {
+    /// From the directions of neutral texts, for a model that reads cosines so.
+    pub fn of(texts: &[UnitVector], embeddings: &Embeddings, calibration: Calibration) -> Self {
         let curves: Vec<_> = texts.iter().map(|text| embeddings.cosines(text)).collect();
         let over_texts = |of: fn(&SaliencyCurve) -> f32| curves.iter().map(of).collect();
         let prominences: Vec<f32> = over_texts(prominence_of);
@@ -59,7 +62,7 @@ impl NeutralLevel {
             peak: median(over_texts(peak_of)),
             prominence,
             // 1.48 makes the median distance a standard deviation for a normal distribution.
-            deviation: (1.48 * median(distances.collect())).max(LEAST_DEVIATION),
+            deviation: (1.48 * median(distances.collect())).max(least_deviation(calibration)),
         }
     }
 
@@ -72,6 +75,11 @@ impl NeutralLevel {
     /// What any text scores on a usual clip.
     pub fn mean(&self) -> f32 {
         self.mean
+    }
+
+    /// How far chance takes a text on this video.
+    pub fn deviation(&self) -> f32 {
+        self.deviation
     }
 
     /// To keep it somewhere, for [`NeutralLevel::of_numbers`].
@@ -91,9 +99,14 @@ impl NeutralLevel {
     /// Scale and bias that make a cosine read 0 at the level of any text and 1 where belief is full.
     pub fn calibration(&self) -> (f32, f32) {
         let full = self.peak + FULL_DEVIATIONS * self.deviation;
-        let scale = 1.0 / (full - self.mean).max(LEAST_DEVIATION);
+        let scale = 1.0 / (full - self.mean).max(self.deviation).max(f32::EPSILON);
         (scale, -self.mean * scale)
     }
+}
+
+/// The least deviation in cosines that says anything.
+pub fn least_deviation(calibration: Calibration) -> f32 {
+    LEAST_DEVIATION / calibration.scale.max(1.0)
 }
 
 /// 0…1, how sure it is that something occurs that stands out so many deviations, where chance reaches
@@ -125,6 +138,12 @@ mod tests {
 
     const DIM: usize = 8;
 
+    /// The bundled model's, so that the least deviation is 0.01.
+    const CALIBRATION: Calibration = Calibration {
+        scale: 40.0,
+        bias: None,
+    };
+
     fn axis(i: usize) -> UnitVector {
         let values = (0..DIM).map(|j| if i == j { 1.0 } else { 0.0 });
         UnitVector::normalised(values.collect())
@@ -133,7 +152,7 @@ mod tests {
     /// With texts along the first six of eight axes.
     fn level_of(embeddings: &Embeddings) -> NeutralLevel {
         let texts: Vec<_> = (0..6).map(axis).collect();
-        NeutralLevel::of(&texts, embeddings)
+        NeutralLevel::of(&texts, embeddings, CALIBRATION)
     }
 
     #[test]

@@ -98,7 +98,13 @@ pub(super) mod tests {
     use crate::domain::{Embeddings, UnitVector};
     use crate::model::moment_head::{HeadKind, HeadWeights, MomentHeadConfig};
     use crate::model::prompt::HEAD_THRESHOLD;
-    use crate::model::{BaseModel, ModelId, PromptMetadata};
+    use crate::model::{BaseModel, Calibration, ModelId, PromptMetadata};
+
+    /// With which the least deviation is 0.01.
+    pub const CALIBRATION: Calibration = Calibration {
+        scale: 40.0,
+        bias: None,
+    };
 
     /// `2 · cosine − 0.5`.
     pub fn prompt(head: Option<HeadWeights>) -> Prompt {
@@ -145,7 +151,7 @@ pub(super) mod tests {
         // Two neutral texts that score 0.5 everywhere: mean and peak 0.5, deviation the least, 0.01.
         let embeddings = Embeddings::from_features(2, [0.5, 0.75_f32.sqrt()].repeat(3)).unwrap();
         let texts = vec![UnitVector::normalised(vec![1.0, 0.0]); 2];
-        let way = Way::Plain(Some(NeutralLevel::of(&texts, &embeddings)));
+        let way = Way::Plain(Some(NeutralLevel::of(&texts, &embeddings, CALIBRATION)));
         // Full at 0.5 + 2 · 0.01, so 0.51 lies half-way.
         let curve = SaliencyCurve::new(vec![0.5, 0.51, 0.52]);
         for (value, expected) in way.calibrate(&curve).values().iter().zip([0.0, 0.5, 1.0]) {

@@ -64,6 +64,6 @@ pub fn embed(
         .iter()
         .map(|(run, query)| runs[*run].learner.valid().rows(vec![&tokens[*query]]))
         .collect();
-    let features = try_to_vec(encoder.prompt_features(&rows))?;
+    let features = try_to_vec(encoder.prompt_features(&rows)?)?;
     Ok(UnitVector::of_rows(&features, encoder.dim()))
 }

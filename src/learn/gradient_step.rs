@@ -114,7 +114,7 @@ impl GradientStep {
                 runs[*run].learner.rows(texts)
             })
             .collect();
-        let features = encoder.prompt_features(&rows);
+        let features = encoder.prompt_features(&rows)?;
         let values = try_to_vec(features.clone().inner())?;
         let mut embeddings = UnitVector::of_rows(&values, encoder.dim()).into_iter();
 

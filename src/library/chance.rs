@@ -10,13 +10,10 @@
 //! best cosine is in the right place for 191 of 200 full captions, the best on the video's own scale
 //! for 136; `docs/LIBRARY.md` has the rest.
 
-use crate::find::belief;
+use crate::find::{NeutralLevel, belief};
 
 /// Deviations above it at which the score reads 1.
 const FULL_DEVIATIONS: f32 = 2.0;
-
-/// A deviation below this is a chance of few clips.
-const LEAST_DEVIATION: f32 = 0.01;
 
 /// What unrelated texts score on all that is searched.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -30,13 +27,16 @@ pub struct LibraryLevel {
 }
 
 impl LibraryLevel {
-    /// From each video's usual cosine of any text and its best cosine with each unrelated text, in the
+    /// From what any texts score on each video and its best cosine with each unrelated text, in the
     /// same order in all videos. `None` without a video.
-    pub fn of<'a>(videos: impl IntoIterator<Item = (f32, &'a [f32])>) -> Option<Self> {
+    pub fn of<'a>(videos: impl IntoIterator<Item = (NeutralLevel, &'a [f32])>) -> Option<Self> {
         let (mut sum, mut n_videos) = (0.0, 0);
+        // What chance does in the calmest video it does everywhere.
+        let mut least_deviation = f32::INFINITY;
         let mut best: Vec<f32> = Vec::new();
-        for (mean, peaks) in videos {
-            sum += f64::from(mean);
+        for (level, peaks) in videos {
+            sum += f64::from(level.mean());
+            least_deviation = least_deviation.min(level.deviation());
             n_videos += 1;
             best.resize(peaks.len(), f32::NEG_INFINITY);
             best.iter_mut()
@@ -49,7 +49,7 @@ impl LibraryLevel {
             mean: (sum / f64::from(n_videos.max(1))) as f32,
             peak,
             // 1.48 makes the median distance a standard deviation for a normal distribution.
-            deviation: (1.48 * deviation).max(LEAST_DEVIATION),
+            deviation: (1.48 * deviation).max(least_deviation),
         })
     }
 
@@ -66,7 +66,7 @@ impl LibraryLevel {
     /// The number that people see: 0 at the level of any text, 1 where it is surely there.
     pub fn score(&self, cosine: f32) -> f32 {
         let full = self.peak + FULL_DEVIATIONS * self.deviation;
-        (cosine - self.mean) / (full - self.mean).max(LEAST_DEVIATION)
+        (cosine - self.mean) / (full - self.mean).max(self.deviation)
     }
 }
 
@@ -79,12 +79,21 @@ fn median(mut values: Vec<f32>) -> Option<f32> {
 mod tests {
     use super::*;
 
+    const LEAST: f32 = 0.01;
+
+    fn level(mean: f32) -> NeutralLevel {
+        NeutralLevel::of_numbers([mean, 0.0, 0.0, LEAST])
+    }
+
     #[test]
     fn the_best_of_unrelated_texts_anywhere_is_the_yardstick() {
-        let videos = [(0.0, &[0.1, 0.2, 0.3][..]), (0.1, &[0.3, 0.1, 0.2])];
+        let videos = [
+            (level(0.0), &[0.1, 0.2, 0.3][..]),
+            (level(0.1), &[0.3, 0.1, 0.2]),
+        ];
         // Best of the texts: 0.3, 0.2, 0.3; median 0.3, distances 0, 0.1, 0: the least deviation.
         let level = LibraryLevel::of(videos).unwrap();
-        assert_eq!((level.peak, level.deviation), (0.3, LEAST_DEVIATION));
+        assert_eq!((level.peak, level.deviation), (0.3, LEAST));
         assert!((level.mean - 0.05).abs() < 1e-6);
         assert!((level.belief(level.least_cosine()) - 0.5).abs() < 1e-3);
         assert!(level.belief(0.4) > 0.99 && level.belief(0.25) < 0.01);
@@ -95,9 +104,12 @@ mod tests {
 
     #[test]
     fn more_videos_leave_more_to_chance() {
-        let few = LibraryLevel::of([(0.0, &[0.1, 0.2, 0.3][..])]).unwrap();
-        let more =
-            LibraryLevel::of([(0.0, &[0.1, 0.2, 0.3][..]), (0.0, &[0.4, 0.4, 0.1])]).unwrap();
+        let few = LibraryLevel::of([(level(0.0), &[0.1, 0.2, 0.3][..])]).unwrap();
+        let more = LibraryLevel::of([
+            (level(0.0), &[0.1, 0.2, 0.3][..]),
+            (level(0.0), &[0.4, 0.4, 0.1]),
+        ])
+        .unwrap();
         assert!(more.least_cosine() > few.least_cosine());
     }
 }

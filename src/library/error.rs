@@ -11,6 +11,8 @@ use crate::engine::EngineError;
 pub enum LibraryError {
     #[error("{} does not exist; check the path", .0.display())]
     Missing(PathBuf),
+    #[error("{} cannot be read: {error}", path.display())]
+    Unreadable { path: PathBuf, error: io::Error },
     #[error("{} is not in the library; `vcl library list` shows what is", .0.display())]
     NotInLibrary(PathBuf),
     #[error("{} lies in {}, which is in the library: remove that, or move the file away", path.display(), place.display())]

@@ -12,8 +12,9 @@ use crate::find::NeutralLevel;
 use crate::library::catalogue::{LibraryVideo, State};
 use crate::library::dot::dot_f16;
 use crate::library::error::LibraryError;
-use crate::library::matrix::{Header, Matrix, MatrixWriter, N_NEUTRAL, NewRows};
-use crate::library::{Library, LibraryIndex};
+use crate::library::matrix::{CENTRE, Header, Matrix, MatrixWriter, N_NEUTRAL, NewRows};
+use crate::library::{Library, LibraryIndex, frame_choice};
+use crate::model::Calibration;
 use crate::store::{CachedFeatures, ContentId};
 
 impl Library {
@@ -43,7 +44,7 @@ impl Library {
     /// Takes a video that was just indexed into the matrix. Where that fails the next search does it.
     pub(super) fn index_was_added(&self, engine: &mut Engine, content: &ContentId) {
         let added = Shelf::of(self, engine).and_then(|shelf| {
-            let Some(entry) = engine.cached(content) else {
+            let Some(entry) = engine.cached(content, frame_choice(engine)) else {
                 return Ok(());
             };
             let mut writer = shelf.writer()?;
@@ -76,13 +77,14 @@ struct Shelf {
     dir: PathBuf,
     header: Header,
     neutral: Vec<UnitVector>,
+    calibration: Calibration,
 }
 
 impl Shelf {
     fn of(library: &Library, engine: &mut Engine) -> Result<Self, LibraryError> {
         let neutral = engine.neutral_directions()?.to_vec();
         let id = engine.encoder().id();
-        let sampling = engine.frame_choice().sampling();
+        let sampling = frame_choice(engine).sampling();
         let mut made_with = blake3::Hasher::new();
         for text in [id.hash.as_str(), sampling] {
             made_with.update(text.as_bytes());
@@ -99,6 +101,7 @@ impl Shelf {
                 made_with: *made_with.finalize().as_bytes(),
             },
             neutral,
+            calibration: engine.encoder().calibration(),
         })
     }
 
@@ -145,7 +148,7 @@ impl Shelf {
             if there.contains(&(video.content.clone(), video.n_clips as u32)) {
                 continue;
             }
-            match engine.cached(&video.content) {
+            match engine.cached(&video.content, frame_choice(engine)) {
                 Some(entry) if entry.complete && entry.n_clips() == video.n_clips => {
                     self.add(&mut writer, &video.content, &entry)?;
                 }
@@ -176,9 +179,10 @@ impl Shelf {
         let new = NewRows {
             content,
             rows: &rows,
+            offsets: &offsets_of(entry),
             peaks,
             end_secs: entry.duration_secs,
-            level: NeutralLevel::of(&self.neutral, &embeddings),
+            level: NeutralLevel::of(&self.neutral, &embeddings, self.calibration),
         };
         writer
             .add(&new)
@@ -205,6 +209,15 @@ pub fn matrix_bytes(library: &Library) -> u64 {
 
 fn matrix_dir(cache_dir: &Path) -> PathBuf {
     cache_dir.join("library/matrix")
+}
+
+/// When in its clip each frame is shown, in milliseconds.
+fn offsets_of(entry: &CachedFeatures) -> Vec<u16> {
+    let offset = |clip| match entry.offsets_secs.get(clip) {
+        Some(secs) => (1000.0 * secs) as u16,
+        None => CENTRE,
+    };
+    (0..entry.n_clips()).map(offset).collect()
 }
 
 /// The rows in half precision: the error of a cosine is below 0.001.

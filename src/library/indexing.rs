@@ -7,7 +7,7 @@ use crate::library::catalogue::{Claim, ModelRow, Outcome, SeenFile};
 use crate::library::error::LibraryError;
 use crate::library::scan::stamp;
 use crate::library::worker::Worker;
-use crate::library::{Library, folder};
+use crate::library::{Library, folder, frame_choice};
 use crate::video::Source;
 
 /// Indexing of all videos that wait. Dropping the job ends it; what was done is kept, and a video in
@@ -105,7 +105,9 @@ impl IndexAll {
         }
         let path = claim.path.clone();
         let source = Source::open(&path).map_err(EngineError::from);
-        match source.and_then(|source| IndexJob::start(engine, &source, false)) {
+        match source
+            .and_then(|source| IndexJob::start_with(engine, &source, false, frame_choice(engine)))
+        {
             Ok(job) => self.current = Some((claim, job)),
             Err(error) => return self.fail(library, &claim, error),
         }

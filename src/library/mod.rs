@@ -19,14 +19,15 @@ mod index;
 mod indexing;
 pub mod matrix;
 mod path_bytes;
+mod proposals;
 mod scan;
 mod search;
 mod worker;
 
 use std::path::{Path, PathBuf};
 
-use crate::engine::Engine;
-use crate::store::{CacheUse, EmbeddingCache, Paths};
+use crate::engine::{Engine, FrameChoice};
+use crate::store::{CacheUse, ContentId, EmbeddingCache, Paths};
 
 pub use catalogue::{LibraryVideo, Place, State};
 pub use chance::LibraryLevel;
@@ -38,7 +39,7 @@ pub use path_bytes::absolute;
 pub use scan::{ScanJob, ScanReport};
 pub use search::{Found, LibraryIndex, LibraryMoment, Wanted};
 
-use catalogue::{Catalogue, ModelRow};
+use catalogue::{Catalogue, ModelRow, SeenFile};
 use worker::Worker;
 
 /// An open library.
@@ -83,6 +84,33 @@ impl Library {
         self.catalogue.add_places(&places)?;
         let paths: Vec<_> = places.into_iter().map(|place| place.path).collect();
         self.catalogue.retry(&paths)
+    }
+
+    /// Adds one file that is known to be a video, and is at once told apart from the others. Nothing
+    /// else is looked through.
+    ///
+    /// # Errors
+    /// When the file cannot be read, or the catalogue not written.
+    pub fn add_video(&mut self, path: &Path) -> Result<(), LibraryError> {
+        let path = absolute(path);
+        let failed = |error| LibraryError::Unreadable {
+            path: path.clone(),
+            error,
+        };
+        let (n_bytes, modified_nanos) = scan::stamp(&path).map_err(failed)?;
+        let content = ContentId::of_file(&path).map_err(failed)?;
+        if self.catalogue.place_above(&path)?.is_none() {
+            let is_folder = false;
+            let path = path.clone();
+            self.catalogue.add_places(&[Place { path, is_folder }])?;
+        }
+        self.catalogue.record(&[SeenFile {
+            path,
+            content,
+            n_bytes,
+            modified_nanos,
+            is_named: true,
+        }])
     }
 
     /// Takes places, and files that are gone, out of the library; the files themselves are not touched.
@@ -156,9 +184,12 @@ impl Library {
     }
 
     fn model(&mut self, engine: &Engine) -> Result<ModelRow, LibraryError> {
-        let id = engine.encoder().id();
+        let encoder = engine.encoder();
+        let sampling = frame_choice(engine).sampling();
         self.catalogue
-            .model(&id.hash, engine.frame_choice().sampling(), &id.name)
+            .adopt_model(encoder.former_image_id(), encoder.image_id(), sampling)?;
+        self.catalogue
+            .model(encoder.image_id(), sampling, &encoder.id().name)
     }
 
     fn start_worker(&self) -> Result<Worker, LibraryError> {
@@ -176,4 +207,9 @@ impl Library {
     fn cache_dir(&self) -> &Path {
         &self.cache_dir
     }
+}
+
+/// Which frames of its videos a library looks at.
+fn frame_choice(engine: &Engine) -> FrameChoice {
+    engine.frame_choice().for_library()
 }

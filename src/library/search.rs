@@ -11,7 +11,7 @@ use crate::find::{Answer, PROBABLY_PRESENT, Way};
 use crate::library::catalogue::{LibraryVideo, State};
 use crate::library::chance::LibraryLevel;
 use crate::library::dot::dot_f16;
-use crate::library::matrix::{Matrix, Span};
+use crate::library::matrix::{CENTRE, Matrix, Span};
 
 /// Where nothing is found, so many videos were looked at closely, best first.
 const MIN_LOOKED_AT: usize = 64;
@@ -28,7 +28,7 @@ pub struct LibraryIndex {
 }
 
 /// Which videos are searched, and how much is listed.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Wanted {
     /// Files, and folders with all below them, as the catalogue names them; all where there is none.
     pub inside: Vec<PathBuf>,
@@ -78,14 +78,14 @@ struct Looked {
 }
 
 /// What decides about a query in all videos.
-struct Judge<'a> {
+pub(super) struct Judge<'a> {
     text: &'a UnitVector,
     way: &'a Way,
     level: LibraryLevel,
 }
 
 impl Judge<'_> {
-    fn score(&self, cosine: f32) -> f32 {
+    pub(super) fn score(&self, cosine: f32) -> f32 {
         match self.way {
             Way::Plain(_) => self.level.score(cosine),
             Way::Taught(prompt) => prompt.scale * cosine + prompt.bias,
@@ -93,7 +93,7 @@ impl Judge<'_> {
     }
 
     /// From which score on a moment is listed.
-    fn least_score(&self) -> f32 {
+    pub(super) fn least_score(&self) -> f32 {
         match self.way {
             Way::Plain(_) => self.level.score(self.level.least_cosine()),
             Way::Taught(_) => PROBABLY_PRESENT,
@@ -175,9 +175,7 @@ impl LibraryIndex {
     /// The moments of all videos that answer each of the queries, in one pass over all rows.
     pub fn find(&self, queries: &[(UnitVector, Way)], wanted: &Wanted) -> Vec<Found> {
         let videos = self.searched(wanted);
-        let spans = videos.iter().map(|&video| &self.matrix.spans()[video]);
-        let level = LibraryLevel::of(spans.map(|span| (span.level.mean(), &span.peaks[..])));
-        let Some(level) = level else {
+        let Some(level) = self.level(&videos) else {
             return vec![Found::default(); queries.len()];
         };
         let texts: Vec<_> = queries.iter().map(|(text, _)| text.as_slice()).collect();
@@ -194,6 +192,31 @@ impl LibraryIndex {
             self.list(candidates.collect(), &judge, wanted)
         });
         found.collect()
+    }
+
+    /// The videos that pass the filters, that with the best clip first, and what judges their clips;
+    /// `None` where there is no video.
+    pub(super) fn ranked<'a>(
+        &self,
+        text: &'a UnitVector,
+        way: &'a Way,
+        wanted: &Wanted,
+    ) -> Option<(Vec<usize>, Judge<'a>)> {
+        let videos = self.searched(wanted);
+        let level = self.level(&videos)?;
+        let peak = |&video: &usize| {
+            let peaks = self.peaks(&self.matrix.spans()[video], &[text.as_slice()]);
+            (video, peaks[0])
+        };
+        let mut ranked: Vec<_> = videos.par_iter().map(peak).collect();
+        ranked.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+        let videos = ranked.into_iter().map(|(video, _)| video).collect();
+        Some((videos, Judge { text, way, level }))
+    }
+
+    fn level(&self, videos: &[usize]) -> Option<LibraryLevel> {
+        let spans = videos.iter().map(|&video| &self.matrix.spans()[video]);
+        LibraryLevel::of(spans.map(|span| (span.level, &span.peaks[..])))
     }
 
     /// Best cosine of a video's clips with each of the texts.
@@ -255,6 +278,17 @@ impl LibraryIndex {
         found
     }
 
+    /// When the frame of a highlight is shown.
+    fn peak_secs(&self, video: usize, peak: Highlight, end_secs: f64) -> f64 {
+        let span = &self.matrix.spans()[video];
+        match self.matrix.offsets(span).get(peak.clip.0) {
+            Some(&millis) if millis != CENTRE => {
+                peak.clip.start_secs() + f64::from(millis) / 1000.0
+            }
+            _ => peak.peak_secs(end_secs),
+        }
+    }
+
     fn look(&self, video: usize, judge: &Judge<'_>, wanted: &Wanted) -> Option<Looked> {
         let answer = self.answer(video, judge.text, judge.way)?;
         let end_secs = answer.end_secs;
@@ -266,7 +300,7 @@ impl LibraryIndex {
             LibraryMoment {
                 video,
                 moment: Moment { score, ..moment },
-                peak_secs: peak.peak_secs(end_secs),
+                peak_secs: self.peak_secs(video, peak, end_secs),
             }
         });
         // The whole video must be able to hold it, and the moment itself be better than chance.

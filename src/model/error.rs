@@ -14,11 +14,14 @@ pub enum ModelError {
     #[error("the model directory {dir} has no {file}: download the whole model")]
     Missing { dir: PathBuf, file: String },
     #[error(
-        "the model directory {0} has its tokenizer as vocab.json and merges.txt only: put the \
-         tokenizer.json of the same model beside them (for OpenAI's weights, that of \
-         openai/clip-vit-base-patch32)"
+        "the model directory {dir} has its tokenizer as {files} only: put the tokenizer.json of the same \
+         model beside it ({example})"
     )]
-    OldTokenizer(PathBuf),
+    OldTokenizer {
+        dir: PathBuf,
+        files: &'static str,
+        example: &'static str,
+    },
     #[error("cannot read {path}: {cause}")]
     Io {
         path: PathBuf,
@@ -28,17 +31,30 @@ pub enum ModelError {
     Config { file: &'static str, reason: String },
     #[error(
         "config.json says that this is {name} (type {model_type:?}), which vcl cannot run: choose a \
-         CLIP model, such as openai/clip-vit-base-patch32"
+         CLIP or SigLIP model, such as openai/clip-vit-base-patch32"
     )]
     UnknownFamily {
         name: &'static str,
         model_type: String,
     },
     #[error(
-        "{0} holds a model in the layout of open_clip, which vcl cannot read: choose the same model \
-         in the layout of transformers (config.json, model.safetensors), or convert it"
+        "open_clip_config.json describes {0}, which vcl cannot run: choose a model whose towers are \
+         plain transformers, or the same model in the layout of transformers"
     )]
-    OpenClip(PathBuf),
+    OpenClip(String),
+    #[error(
+        "{0} is a text tower without an image tower: name the model whose images it describes too, \
+         as in --model openai/clip-vit-base-patch32+{0}"
+    )]
+    TextOnly(String),
+    #[error(
+        "the text tower {text} gives {n_text} numbers and the image tower {n_image}: they do not belong together"
+    )]
+    OtherSpace {
+        text: String,
+        n_text: usize,
+        n_image: usize,
+    },
     #[error("the model's weights are not usable: {0}")]
     Weights(String),
     #[error(
@@ -66,8 +82,8 @@ pub enum ModelError {
 
 /// Families of models that pair images with text, by the `model_type` of their `config.json`.
 const FAMILIES: [(&str, &str); 14] = [
-    ("siglip", "SigLIP"),
-    ("siglip2", "SigLIP 2"),
+    ("distilbert", "a text tower without an image tower"),
+    ("siglip2", "a SigLIP 2 of variable resolution (NaFlex)"),
     ("align", "ALIGN"),
     ("altclip", "AltCLIP"),
     ("blip", "BLIP"),
@@ -83,7 +99,7 @@ const FAMILIES: [(&str, &str); 14] = [
 ];
 
 impl ModelError {
-    /// For a `model_type` that is not that of CLIP.
+    /// For a `model_type` of no family that is known.
     pub(super) fn unknown_family(model_type: &str) -> Self {
         let known = FAMILIES.iter().find(|(known, _)| *known == model_type);
         Self::UnknownFamily {

@@ -18,7 +18,7 @@ pub(crate) mod tensor_file;
 
 pub use detector::{DetectorError, MomentDetector};
 pub use device::{ComputeDevice, DeviceChoice, quiet_gpu_panics};
-pub use encoder::{BUNDLED, Encoder, ModelFiles, ModelId, ModelInfo};
+pub use encoder::{BUNDLED, Calibration, Encoder, ModelFiles, ModelId, ModelInfo, TextFiles};
 pub use error::ModelError;
 pub use parameter::try_to_vec;
 pub use preprocess::{Pixels, Preprocess};

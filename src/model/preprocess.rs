@@ -1,17 +1,15 @@
-//! CLIP's image preprocessing, byte for byte as Pillow and transformers do it.
+//! Image preprocessing, byte for byte as Pillow and transformers do it.
 //!
-//! Resize the short side bicubic with antialiasing, centre crop, scale to `0..=1`, normalise with
-//! the model's mean and deviation. Everything is read from `preprocessor_config.json`, or from
-//! `processor_config.json` as transformers writes it since version 5.
+//! CLIP: resize the short side with antialiasing, centre crop. SigLIP: squeeze the whole image into the
+//! square. Then scale to `0..=1` and normalise with the model's mean and deviation. Everything is
+//! read from the model's files.
 
+mod config;
 mod resize;
 
 use image::RgbImage;
-use serde::Deserialize;
 
-use crate::domain::PROCESSOR_CONFIG;
-use crate::model::ModelError;
-use resize::resize_window;
+use resize::{Filter, resize_window};
 
 /// A preprocessed image, `[3, size, size]`, ready for the image encoder.
 #[derive(Clone, Debug, PartialEq)]
@@ -23,104 +21,43 @@ pub struct Pixels {
 /// How a model wants its images.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Preprocess {
-    short_edge: u32,
-    crop: u32,
+    framing: Framing,
+    /// Side of the result.
+    size: u32,
+    filter: Filter,
     rescale: f32,
     mean: [f32; 3],
     std: [f32; 3],
 }
 
-/// `preprocessor_config.json`, today's form and the old one with plain integers.
-#[derive(Deserialize)]
-struct PreprocessorConfig {
-    size: Size,
-    crop_size: Size,
-    #[serde(default = "default_rescale_factor")]
-    rescale_factor: f32,
-    image_mean: [f32; 3],
-    image_std: [f32; 3],
-    #[serde(default = "default_resample")]
-    resample: u32,
+/// What becomes of an image that is not square.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Framing {
+    /// The short side is made so long, then the middle is cut out.
+    Centre { short_edge: u32, halves: Halves },
+    /// All of it is squeezed into the square.
+    Whole,
 }
 
-#[derive(Clone, Copy, Deserialize)]
-#[serde(untagged)]
-enum Size {
-    Edge(u32),
-    ShortestEdge { shortest_edge: u32 },
-    Rectangle { height: u32, width: u32 },
+/// Where the middle begins when an odd number of pixels is left over.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Halves {
+    /// One pixel before the half, as transformers does.
+    Down,
+    /// At the even one of the two, as torchvision does, and so open_clip.
+    ToEven,
 }
 
-fn default_rescale_factor() -> f32 {
-    1.0 / 255.0
-}
-
-/// Pillow's number for bicubic.
-const BICUBIC: u32 = 3;
-
-fn default_resample() -> u32 {
-    BICUBIC
-}
-
-impl Size {
-    fn edge(self) -> Option<u32> {
+impl Halves {
+    fn of(self, n: u32) -> u32 {
         match self {
-            Size::Edge(edge)
-            | Size::ShortestEdge {
-                shortest_edge: edge,
-            } => Some(edge),
-            Size::Rectangle { height, width } => (height == width).then_some(height),
+            Self::Down => n / 2,
+            Self::ToEven => n / 2 + u32::from(n % 4 == 3),
         }
     }
 }
 
 impl Preprocess {
-    /// Reads `preprocessor_config.json` or `processor_config.json` for a model that takes
-    /// `image_size` pixels square.
-    ///
-    /// # Errors
-    /// [`ModelError::Config`] naming the file and what is wrong in it.
-    pub fn from_json(json: &[u8], image_size: usize) -> Result<Self, ModelError> {
-        /// `processor_config.json`: the same object, below a name.
-        #[derive(Deserialize)]
-        struct ProcessorConfig {
-            image_processor: serde_json::Value,
-        }
-        let (file, parsed) = match serde_json::from_slice::<ProcessorConfig>(json) {
-            Ok(processor) => (
-                PROCESSOR_CONFIG,
-                serde_json::from_value(processor.image_processor),
-            ),
-            Err(_) => ("preprocessor_config.json", serde_json::from_slice(json)),
-        };
-        let invalid = |reason: String| ModelError::Config { file, reason };
-        let config: PreprocessorConfig = parsed.map_err(|error| invalid(error.to_string()))?;
-        let (Some(short_edge), Some(crop)) = (config.size.edge(), config.crop_size.edge()) else {
-            return Err(invalid("the image size is not square".into()));
-        };
-        if crop as usize != image_size || short_edge < crop {
-            return Err(invalid(format!(
-                "resize to {short_edge} and crop to {crop} do not give the model's {image_size} pixels"
-            )));
-        }
-        if config.resample != BICUBIC {
-            return Err(invalid(format!(
-                "resample {} is not supported, only {BICUBIC} (bicubic) is",
-                config.resample
-            )));
-        }
-        if config.image_std.iter().any(|&std| std <= 0.0) {
-            return Err(invalid("image_std must be positive".into()));
-        }
-        Ok(Self {
-            short_edge,
-            crop,
-            rescale: config.rescale_factor,
-            mean: config.image_mean,
-            std: config.image_std,
-        })
-    }
-
     /// An image of any size, as the encoder takes it.
     pub fn apply(&self, image: &RgbImage) -> Pixels {
         self.normalise(&self.resize_and_crop(image))
@@ -128,33 +65,44 @@ impl Preprocess {
 
     /// The bytes after resize and centre crop, `[size, size, 3]`.
     pub fn resize_and_crop(&self, image: &RgbImage) -> RgbImage {
-        let (width, height) = image.dimensions();
-        let (resized_width, resized_height) = self.resized(width, height);
-        let left = (resized_width - self.crop) / 2;
-        let top = (resized_height - self.crop) / 2;
-        resize_window(
-            image,
-            (resized_width, resized_height),
-            (left, top),
-            self.crop,
-        )
+        let (width, height) = match self.framing {
+            Framing::Centre { short_edge, .. } => with_short_edge(image.dimensions(), short_edge),
+            Framing::Whole => (self.size, self.size),
+        };
+        let halves = match self.framing {
+            Framing::Centre { halves, .. } => halves,
+            Framing::Whole => Halves::Down,
+        };
+        let left = halves.of(width - self.size);
+        let top = halves.of(height - self.size);
+        resize_window(image, (width, height), (left, top), self.size, self.filter)
     }
 
-    /// Short edge to the wanted size; the long edge is cut off, not rounded, as transformers does.
-    fn resized(&self, width: u32, height: u32) -> (u32, u32) {
-        let long_edge = |long: u32, short: u32| {
-            let edge = u64::from(self.short_edge) * u64::from(long) / u64::from(short.max(1));
-            u32::try_from(edge).unwrap_or(u32::MAX)
+    /// All that decides what becomes of an image, for a hash that must be the same in every version.
+    pub(super) fn describe(&self) -> Vec<u8> {
+        let (framing, short_edge) = match self.framing {
+            Framing::Whole => (0, 0),
+            Framing::Centre {
+                short_edge,
+                halves: Halves::Down,
+            } => (1, short_edge),
+            Framing::Centre {
+                short_edge,
+                halves: Halves::ToEven,
+            } => (2, short_edge),
         };
-        if width <= height {
-            (self.short_edge, long_edge(height, width))
-        } else {
-            (long_edge(width, height), self.short_edge)
-        }
+        let filter = match self.filter {
+            Filter::Bilinear => 2,
+            Filter::Bicubic => 3,
+        };
+        let floats = [self.rescale].into_iter().chain(self.mean).chain(self.std);
+        let numbers = [framing, short_edge, self.size, filter].into_iter();
+        let numbers = numbers.chain(floats.map(f32::to_bits));
+        numbers.flat_map(u32::to_le_bytes).collect()
     }
 
     fn normalise(&self, image: &RgbImage) -> Pixels {
-        let size = self.crop as usize;
+        let size = self.size as usize;
         let plane = size * size;
         let mut values = vec![0.0; 3 * plane];
         for channel in 0..3 {
@@ -170,5 +118,18 @@ impl Preprocess {
             }
         }
         Pixels { size, values }
+    }
+}
+
+/// The short edge as long as wanted; the long edge is cut off, not rounded, as transformers does.
+fn with_short_edge((width, height): (u32, u32), short_edge: u32) -> (u32, u32) {
+    let long_edge = |long: u32, short: u32| {
+        let edge = u64::from(short_edge) * u64::from(long) / u64::from(short.max(1));
+        u32::try_from(edge).unwrap_or(u32::MAX)
+    };
+    if width <= height {
+        (short_edge, long_edge(height, width))
+    } else {
+        (long_edge(width, height), short_edge)
     }
 }

@@ -62,6 +62,20 @@ pub struct PromptLearnerConfig {
 }
 
 impl PromptLearnerConfig {
+    /// What is taught if nobody chooses otherwise, on a model whose token embeddings are so wide.
+    pub fn usual(text_width: usize) -> Self {
+        Self {
+            n_ctx: DEFAULT_N_CTX,
+            text_width,
+            head: HeadKind::Window,
+        }
+    }
+
+    /// How many numbers are trained, counted from the module.
+    pub fn n_parameters(&self) -> usize {
+        self.init(0, &Device::flex()).n_parameters()
+    }
+
     /// Random context, scale 1, bias 0. With an autodiff device the learner can be trained.
     pub fn init(&self, seed: u64, device: &Device) -> PromptLearner {
         let context = random_context(self.n_ctx * self.text_width, seed);
@@ -257,7 +271,7 @@ impl Prompt {
             .map(|query| encoder.tokenize(query, learner.n_ctx()))
             .collect::<Result<_, _>>()?;
         let rows = learner.rows(tokens.iter().collect());
-        let features = try_to_vec(encoder.prompt_features(&[rows]))?;
+        let features = try_to_vec(encoder.prompt_features(&[rows])?)?;
         Ok(UnitVector::of_rows(&features, encoder.dim()))
     }
 }

@@ -15,6 +15,7 @@ use crate::store::{ContentId, atomic};
 /// Changes when the layout of an entry does; older entries are then misses.
 const FORMAT: &str = "vcl-embeddings-1";
 const TENSOR: &str = "features";
+const OFFSETS: &str = "offsets_secs";
 const EXTENSION: &str = "safetensors";
 
 /// About 130 hours of video with 512-dimensional embeddings.
@@ -36,6 +37,9 @@ pub struct CachedFeatures {
     pub dim: usize,
     /// Projected and not normalised, `[n_clips, dim]`, row-major, from clip 0 on.
     pub features: Vec<f32>,
+    /// How long after the beginning of its clip each frame is shown; empty where all are at the
+    /// centres of theirs.
+    pub offsets_secs: Vec<f32>,
     /// `false` if indexing was interrupted: it continues after the last row.
     pub complete: bool,
     /// Where the last frame ends, if that is known.
@@ -223,8 +227,11 @@ impl EmbeddingCache {
 
     /// Keeps what is known under `former` under `key` from now on, unless that is known already.
     pub fn adopt(&self, former: &CacheKey, key: &CacheKey) {
-        let path = self.path(former);
-        if !path.exists() || self.path(key).exists() || self.kept_path(key).exists() {
+        let paths = [self.kept_path(former), self.path(former)];
+        let Some(path) = paths.into_iter().find(|path| path.exists()) else {
+            return;
+        };
+        if self.path(key).exists() || self.kept_path(key).exists() {
             return;
         }
         let Some(entry) = self.load(former) else {
@@ -303,12 +310,19 @@ fn encode(key: &CacheKey, entry: &CachedFeatures) -> io::Result<Vec<u8>> {
     if let Some(warning) = &entry.warning {
         metadata.insert("warning", warning.clone());
     }
-    metadata.insert("blake3", blake3::hash(bytes).to_string());
+    let offsets: &[u8] = bytemuck::cast_slice(&entry.offsets_secs);
+    metadata.insert("blake3", hash_of(bytes, offsets));
     let metadata = metadata
         .into_iter()
         .map(|(name, value)| (name.to_owned(), value))
         .collect();
-    safetensors::serialize([(TENSOR, view)], Some(metadata)).map_err(invalid)
+    let mut tensors = vec![(TENSOR, view)];
+    if !offsets.is_empty() {
+        let shape = vec![entry.offsets_secs.len()];
+        let view = TensorView::new(Dtype::F32, shape, offsets).map_err(invalid)?;
+        tensors.push((OFFSETS, view));
+    }
+    safetensors::serialize(tensors, Some(metadata)).map_err(invalid)
 }
 
 /// `None` unless it is a sound entry of this key.
@@ -326,18 +340,30 @@ fn decode(bytes: &[u8], key: &CacheKey) -> Option<CachedFeatures> {
     let [_, dim] = *tensor.shape() else {
         return None;
     };
+    let offsets = tensors.tensor(OFFSETS).ok();
+    let offsets = offsets.as_ref().map_or(&[][..], TensorView::data);
     let is_sound = dim > 0
         && tensor.dtype() == Dtype::F32
-        && says("blake3") == Some(&blake3::hash(tensor.data()).to_string());
+        && says("blake3") == Some(&hash_of(tensor.data(), offsets));
     is_sound.then_some(())?;
     Some(CachedFeatures {
         dim,
         // The data need not be aligned.
         features: bytemuck::pod_collect_to_vec(tensor.data()),
+        offsets_secs: bytemuck::pod_collect_to_vec(offsets),
         complete: says("complete")?.parse().ok()?,
         duration_secs: says("duration_secs")?.parse().ok()?,
         warning: says("warning").map(str::to_owned),
     })
+}
+
+fn hash_of(features: &[u8], offsets: &[u8]) -> String {
+    let mut hasher = blake3::Hasher::new();
+    hasher
+        .update(features)
+        .update(offsets)
+        .finalize()
+        .to_string()
 }
 
 fn identity(key: &CacheKey) -> HashMap<&'static str, String> {

@@ -10,6 +10,7 @@ mod labels;
 mod npz;
 mod paths;
 mod prompts;
+mod speeds;
 mod target;
 
 pub use content_id::ContentId;
@@ -23,4 +24,5 @@ pub use labels::{ExportedLabels, LabelError, LabelStore, LabelledVideo};
 pub use npz::{FloatType, NpzArray, NpzError, read_npz, write_npz};
 pub use paths::{Paths, PathsError};
 pub use prompts::{PromptFileError, PromptFolder};
+pub use speeds::{Speed, Speeds};
 pub use target::{TargetError, check_folder, check_target};

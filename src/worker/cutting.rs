@@ -2,10 +2,39 @@
 
 use std::path::PathBuf;
 
-use crate::domain::{count, verb};
-use crate::export::{self, ExportDocument};
+use crate::domain::{Query, count, verb};
+use crate::engine::{VideoMoment, export_documents};
+use crate::export::{self, ExportDocument, WrittenCut};
 use crate::video::VideoError;
 use crate::worker::background::{Background, Report};
+
+/// What is cut.
+#[derive(Clone, Debug)]
+pub enum ToCut {
+    One(Box<ExportDocument>),
+    /// Moments that answer one query in several videos.
+    Several(Query, Vec<VideoMoment>),
+}
+
+impl ToCut {
+    fn n_moments(&self) -> usize {
+        match self {
+            Self::One(document) => {
+                let queries = document.queries.iter();
+                queries.map(|query| query.moments.len()).sum()
+            }
+            Self::Several(_, moments) => moments.len(),
+        }
+    }
+
+    /// Opens the videos, where there are several, and says which cannot be.
+    fn documents(self) -> (Vec<ExportDocument>, Vec<VideoError>) {
+        match self {
+            Self::One(document) => (vec![*document], Vec::new()),
+            Self::Several(query, moments) => export_documents(&[query], &moments),
+        }
+    }
+}
 
 /// How many moments are written as videos of their own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,7 +45,8 @@ pub struct CutProgress {
 
 enum Step {
     Written,
-    Ended(Result<usize, VideoError>),
+    /// How many were written, and what could not be opened.
+    Ended(Result<(usize, Option<VideoError>), VideoError>),
 }
 
 /// The current work, if any. Dropping it ends the work; files that are whole stay.
@@ -41,22 +71,28 @@ impl Cutting {
     /// When the system gives no thread, in one sentence.
     pub fn start(
         &mut self,
-        document: ExportDocument,
+        what: ToCut,
         dir: PathBuf,
         wake: impl Fn() + Send + 'static,
     ) -> Result<(), String> {
         self.job = None;
-        let n_total = document
-            .queries
-            .iter()
-            .map(|query| query.moments.len())
-            .sum();
+        let n_total = what.n_moments();
         let target = dir.clone();
         let work = Background::start("cutting", wake, move |reporter| {
-            let cuts = export::write_cuts(&document, &target, reporter.cancel(), |_| {
+            let (documents, problems) = what.documents();
+            let mut n_written = 0;
+            let written = |_: &ExportDocument, _: &WrittenCut| {
+                n_written += 1;
                 reporter.say(Step::Written);
-            });
-            reporter.say(Step::Ended(cuts.map(|cuts| cuts.len())));
+            };
+            let cancel = reporter.cancel();
+            let cuts = export::write_cuts_of_several(&documents, &target, &cancel, written);
+            let problem = problems.into_iter().next();
+            reporter.say(Step::Ended(match (cuts, problem) {
+                (Err(error), _) => Err(error),
+                (Ok(()), Some(problem)) if n_written == 0 => Err(problem),
+                (Ok(()), problem) => Ok((n_written, problem)),
+            }));
         })
         .map_err(|error| format!("the moments cannot be cut now: {error}"))?;
         self.job = Some(Job {
@@ -93,9 +129,12 @@ impl Cutting {
         };
         let dir = job.dir.clone();
         self.job = None;
-        let outcome = outcome.map(|n| {
+        let outcome = outcome.map(|(n, problem)| {
             let were = verb(n, "was", "were");
-            let text = format!("{} {were} cut into {}", count(n, "moment"), dir.display());
+            let mut text = format!("{} {were} cut into {}", count(n, "moment"), dir.display());
+            if let Some(problem) = problem {
+                text += &format!("; left out: {problem}");
+            }
             (text, dir)
         });
         (None, Some(outcome))

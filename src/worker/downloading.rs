@@ -2,6 +2,7 @@
 
 use std::thread::JoinHandle;
 
+use crate::engine::KnownModel;
 use crate::store::{
     DownloadProgress, DownloadStep, Hub, HubCache, HubError, ModelDownload, RepoId,
 };
@@ -50,6 +51,12 @@ impl DownloadFailure {
     }
 }
 
+/// The model whose images a text tower describes.
+fn images_of(repo: &RepoId) -> Option<RepoId> {
+    let known = KnownModel::of(&repo.to_string())?;
+    known.describes?.parse().ok()
+}
+
 /// The current download, if any. Dropping it cancels it; the next one continues where it stopped.
 #[derive(Default)]
 pub struct Downloading {
@@ -76,7 +83,8 @@ impl Downloading {
         wake: impl Fn() + Send + 'static,
     ) -> Result<(), String> {
         self.job = None;
-        let mut download = ModelDownload::new(hub, cache, repo.clone(), None);
+        let also = images_of(repo);
+        let mut download = ModelDownload::new(hub, cache, repo.clone(), None).and(also);
         let last = self.last_thread.take();
         let mut work = Background::start("download", wake, move |reporter| {
             if let Some(last) = last {

@@ -9,14 +9,8 @@ use crate::learn::{Progress, Verdict};
 use crate::model::{DeviceChoice, HeldOutScores, ModelInfo};
 use crate::store::ContentId;
 use crate::video::Source;
-
-/// One opening of a video, numbered by the sender.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct VideoId(pub u64);
-
-/// One query, numbered by the sender.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct QueryId(pub u64);
+use crate::worker::ids::{QueryId, VideoId};
+use crate::worker::library_message::{LibraryCommand, LibraryNews};
 
 /// What the worker can be asked to do.
 #[derive(Clone, Debug)]
@@ -77,6 +71,8 @@ pub enum Command {
     AddDetector {
         file: PathBuf,
     },
+    /// About all videos together.
+    Library(LibraryCommand),
 }
 
 /// Where a prompt is.
@@ -215,6 +211,8 @@ pub enum Event {
     },
     /// Something the user should know, such as a GPU that was lost.
     Notice(Notice),
+    /// About all videos together.
+    Library(LibraryNews),
 }
 
 /// The result of teaching.

@@ -19,6 +19,8 @@ mod background;
 mod cutting;
 mod downloading;
 mod guard;
+mod ids;
+mod library_message;
 mod message;
 mod state;
 mod writer;
@@ -31,14 +33,20 @@ use std::time::Duration;
 use crate::engine::EngineConfig;
 
 pub use background::{Background, Report, Reporter};
-pub use cutting::{CutProgress, Cutting};
+pub use cutting::{CutProgress, Cutting, ToCut};
 pub use downloading::{Download, DownloadFailure, Downloading};
-pub use message::{
-    Command, Event, LabelsToSave, Lesson, PromptEdit, PromptSource, QueryId, VideoId,
+pub use ids::{QueryId, VideoId};
+pub use library_message::{
+    FoundEverywhere, Holdings, LibraryCommand, LibraryNews, LibraryProgress, LibraryWork,
+    PlacedSpan,
 };
+pub use message::{Command, Event, LabelsToSave, Lesson, PromptEdit, PromptSource};
 pub use writer::Writer;
 
-use state::State;
+use state::{Appetite, State};
+
+/// How often the worker looks after work that another thread does for it.
+const LOOK_EVERY: Duration = Duration::from_millis(50);
 
 /// Handle of the worker thread. Dropping it stops the thread after the step it is in.
 pub struct Worker {
@@ -102,21 +110,26 @@ impl Drop for Worker {
 
 /// The loop: all commands, then one step; blocks when there is nothing to do.
 fn run(mut state: State, commands: &Receiver<Command>) {
+    state.tell_places();
     state.load_model();
     state.tell_notices();
     loop {
         loop {
-            let command = if state.is_busy() {
-                match commands.try_recv() {
+            let command = match state.appetite() {
+                Appetite::Working => match commands.try_recv() {
                     Ok(command) => command,
                     Err(TryRecvError::Empty) => break,
                     Err(TryRecvError::Disconnected) => return,
-                }
-            } else {
-                match commands.recv() {
+                },
+                Appetite::Waiting => match commands.recv_timeout(LOOK_EVERY) {
+                    Ok(command) => command,
+                    Err(RecvTimeoutError::Timeout) => break,
+                    Err(RecvTimeoutError::Disconnected) => return,
+                },
+                Appetite::Idle => match commands.recv() {
                     Ok(command) => command,
                     Err(_) => return,
-                }
+                },
             };
             state.obey(command);
             state.tell_notices();

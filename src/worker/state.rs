@@ -1,6 +1,8 @@
 //! What the worker thread knows, and how it carries out a command and takes a step.
 
 mod detectors;
+mod everywhere;
+mod library;
 mod prompts;
 mod teaching;
 
@@ -16,10 +18,21 @@ use crate::video::Source;
 use crate::worker::guard::guarded;
 use crate::worker::{Command, Event, QueryId, VideoId};
 
+use library::Shelves;
 use teaching::Teaching;
 
 /// While the index grows, queries are answered again at most this often.
 const ANSWER_EVERY: Duration = Duration::from_millis(250);
+
+/// How much there is to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Appetite {
+    /// Steps bring something.
+    Working,
+    /// Steps only look after what another thread does.
+    Waiting,
+    Idle,
+}
 
 pub(super) struct State {
     config: EngineConfig,
@@ -33,6 +46,7 @@ pub(super) struct State {
     detector: Option<NamedDetector>,
     labels: Option<LabelStore>,
     teaching: Option<Teaching>,
+    shelves: Shelves,
     last_answer: Instant,
     /// A query came before anything was known of the video; it is answered as soon as something is.
     owes_answer: bool,
@@ -84,22 +98,34 @@ impl State {
             queries: BTreeMap::new(),
             labels: None,
             teaching: None,
+            shelves: Shelves::default(),
             last_answer: Instant::now(),
             owes_answer: false,
         }
     }
 
     /// Whether [`State::step`] has something to do.
-    pub fn is_busy(&self) -> bool {
-        let is_indexing = self
-            .video
-            .as_ref()
-            .is_some_and(|video| matches!(video.work, Work::Indexing(_)));
-        self.engine.is_some() && (is_indexing || self.teaching.is_some())
+    pub fn appetite(&self) -> Appetite {
+        if self.engine.is_none() {
+            Appetite::Idle
+        } else if self.is_indexing_video() || self.teaching.is_some() || self.indexes_library() {
+            Appetite::Working
+        } else if self.shelves.waits_for_others() {
+            Appetite::Waiting
+        } else {
+            Appetite::Idle
+        }
+    }
+
+    /// Whether the open video is being indexed.
+    fn is_indexing_video(&self) -> bool {
+        let video = self.video.as_ref();
+        video.is_some_and(|video| matches!(video.work, Work::Indexing(_)))
     }
 
     pub fn load_model(&mut self) {
         self.engine = None;
+        self.shelves.leave_model();
         if let Some(teaching) = self.teaching.take() {
             (self.emit)(Event::TeachingFailed {
                 id: teaching.id,
@@ -113,7 +139,7 @@ impl State {
                 emit(Event::PreparingGpu);
             }
             engine.prepare()?;
-            let info = engine.encoder().info()?;
+            let info = engine.encoder().info();
             Ok((engine, info))
         });
         match loaded {
@@ -124,6 +150,7 @@ impl State {
                 self.tell_prompts();
                 self.tell_detectors();
                 self.choose_usual_prompts();
+                self.open_library();
             }
             Err(message) => (self.emit)(Event::ModelFailed { message }),
         }
@@ -154,6 +181,7 @@ impl State {
             }
             Command::DropQuery { id } => {
                 self.queries.remove(&id);
+                self.shelves.stop_finding(id);
                 self.teaching.take_if(|teaching| teaching.id == id);
             }
             Command::UsePrompt { id, prompt } => self.use_prompt(id, prompt),
@@ -164,6 +192,7 @@ impl State {
             Command::EditPrompts(edit) => self.edit_prompts(edit),
             Command::UseDetector { name } => self.use_detector(name.as_deref()),
             Command::AddDetector { file } => self.add_detector(&file),
+            Command::Library(command) => self.obey_for_library(command),
             Command::UseModel { model, device } => {
                 self.config.model = model;
                 self.config.device = device;
@@ -244,6 +273,7 @@ impl State {
     pub fn step(&mut self) {
         self.step_indexing();
         self.step_teaching();
+        self.step_library();
     }
 
     fn step_indexing(&mut self) {

@@ -43,6 +43,39 @@ fn models_are_listed_and_described() {
 }
 
 #[test]
+fn the_list_says_what_each_model_is_good_for_and_how_fast_it_was() {
+    let place = Place::new();
+    let list = place.vcl_bundled(["model", "list"]);
+    for part in [
+        "google/siglip2-base-patch32-256",
+        "not here; 1507 MB",
+        "36 languages",
+        "Apache-2.0",
+        "Korean",
+    ] {
+        assert!(list.stdout().contains(part), "{part}: {}", list.stdout);
+    }
+    assert!(
+        !list.stdout().contains("frames per second"),
+        "{}",
+        list.stdout
+    );
+    let measured = place.vcl_bundled(["model", "measure"]);
+    assert!(
+        measured.stdout().starts_with("bundled: "),
+        "{}",
+        measured.stdout
+    );
+    assert!(
+        measured.stdout().contains("for an hour of video"),
+        "{}",
+        measured.stdout
+    );
+    let list = place.vcl_bundled(["model", "list"]);
+    assert_eq!(list.stdout().matches("frames per second on CPU").count(), 1);
+}
+
+#[test]
 fn features_are_written_for_numpy() {
     let place = Place::new();
     let video = place.short_video("scenes.mp4");

@@ -84,7 +84,8 @@ fn on_wall(content: Content, colour: Colour) -> Scene {
     }
 }
 
-fn figure(colour: Colour, shape: Shape) -> Scene {
+/// One large figure on a plain wall.
+pub fn figure(colour: Colour, shape: Shape) -> Scene {
     let figure = Figure {
         colour,
         shape,
@@ -112,40 +113,43 @@ impl Film {
 
     /// Draws and encodes it.
     pub fn write(&self, path: &Path) {
-        gst::init().expect("GStreamer");
-        let (width, height) = SIZE;
-        let description = format!(
-            "appsrc name=in format=time block=true caps=video/x-raw,format=RGB,width={width},height={height},framerate={FRAMES_PER_SEC}/1 \
+        write(&self.story, path);
+    }
+}
+
+/// Draws and encodes a film.
+pub fn write(story: &Storyboard, path: &Path) {
+    gst::init().expect("GStreamer");
+    let (width, height) = SIZE;
+    let description = format!(
+        "appsrc name=in format=time block=true caps=video/x-raw,format=RGB,width={width},height={height},framerate={FRAMES_PER_SEC}/1 \
              ! videoconvert ! video/x-raw,format=I420 ! x264enc speed-preset=ultrafast quantizer=18 key-int-max=4 \
              ! h264parse ! mp4mux ! filesink location=\"{}\"",
-            path.display()
-        );
-        let pipeline = gst::parse::launch(&description).expect("a sound pipeline");
-        let pipeline = pipeline.downcast::<gst::Pipeline>().expect("a pipeline");
-        let source = pipeline.by_name("in").expect("the source");
-        let source = source.downcast::<AppSrc>().expect("an appsrc");
-        pipeline.set_state(gst::State::Playing).expect("it plays");
-        let n_frames = (self.story.duration_secs() * FRAMES_PER_SEC as f64) as u64;
-        for i in 0..n_frames {
-            let frame = self
-                .story
-                .frame_at(i as f64 / FRAMES_PER_SEC as f64, width, height);
-            let mut buffer = gst::Buffer::from_slice(frame.into_raw());
-            let at = |i| gst::ClockTime::from_mseconds(1000 * i / FRAMES_PER_SEC);
-            let stamped = buffer.get_mut().expect("a buffer of our own");
-            stamped.set_pts(at(i));
-            stamped.set_duration(at(i + 1) - at(i));
-            source.push_buffer(buffer).expect("it takes pictures");
-        }
-        source.end_of_stream().expect("it ends");
-        let bus = pipeline.bus().expect("a pipeline has a bus");
-        let kinds = [gst::MessageType::Eos, gst::MessageType::Error];
-        let message = bus.timed_pop_filtered(gst::ClockTime::from_seconds(60), &kinds);
-        let is_whole = matches!(
-            message.as_ref().map(|m| m.view()),
-            Some(gst::MessageView::Eos(_))
-        );
-        assert!(is_whole, "{message:?}");
-        pipeline.set_state(gst::State::Null).expect("it stops");
+        path.display()
+    );
+    let pipeline = gst::parse::launch(&description).expect("a sound pipeline");
+    let pipeline = pipeline.downcast::<gst::Pipeline>().expect("a pipeline");
+    let source = pipeline.by_name("in").expect("the source");
+    let source = source.downcast::<AppSrc>().expect("an appsrc");
+    pipeline.set_state(gst::State::Playing).expect("it plays");
+    let n_frames = (story.duration_secs() * FRAMES_PER_SEC as f64) as u64;
+    for i in 0..n_frames {
+        let frame = story.frame_at(i as f64 / FRAMES_PER_SEC as f64, width, height);
+        let mut buffer = gst::Buffer::from_slice(frame.into_raw());
+        let at = |i| gst::ClockTime::from_mseconds(1000 * i / FRAMES_PER_SEC);
+        let stamped = buffer.get_mut().expect("a buffer of our own");
+        stamped.set_pts(at(i));
+        stamped.set_duration(at(i + 1) - at(i));
+        source.push_buffer(buffer).expect("it takes pictures");
     }
+    source.end_of_stream().expect("it ends");
+    let bus = pipeline.bus().expect("a pipeline has a bus");
+    let kinds = [gst::MessageType::Eos, gst::MessageType::Error];
+    let message = bus.timed_pop_filtered(gst::ClockTime::from_seconds(60), &kinds);
+    let is_whole = matches!(
+        message.as_ref().map(|m| m.view()),
+        Some(gst::MessageView::Eos(_))
+    );
+    assert!(is_whole, "{message:?}");
+    pipeline.set_state(gst::State::Null).expect("it stops");
 }

@@ -125,6 +125,7 @@ fn every_scene_of_forty_films_is_found_at_its_time_and_nothing_that_is_in_none()
 
     filters(&cinema);
     formats(&cinema);
+    exports(&cinema);
     as_in_one_video(&cinema);
 }
 
@@ -184,6 +185,56 @@ fn formats(cinema: &Cinema) {
         outcome.stdout
     );
     assert!(outcome.stdout.contains(&film.name), "{}", outcome.stdout);
+}
+
+/// One file for an editor from what was found in many videos, and cuts of it.
+fn exports(cinema: &Cinema) {
+    let words: Vec<_> = [2, 25, 5]
+        .iter()
+        .map(|&at| &*cinema.films[at].words)
+        .collect();
+    let target = |name: &str| cinema.place.path(name).to_str().unwrap().to_owned();
+    let write = |name: &str| {
+        let args = ["find", "--top", "1", "--export", name];
+        cinema.run(&[&args[..], &words[..]].concat())
+    };
+    for format in ["edl", "fcpxml", "otio", "csv", "json"] {
+        let file = target(&format!("found.{format}"));
+        let outcome = write(&file);
+        assert!(outcome.stdout().contains("02.mp4"), "{}", outcome.stdout);
+        assert!(
+            outcome.stderr.contains(": 3 moments of 3 videos"),
+            "{}",
+            outcome.stderr
+        );
+        let text = fs::read_to_string(&file).unwrap();
+        for name in ["02.mp4", "25.mp4", "05.mp4"] {
+            assert!(text.contains(name), "{format}: {text}");
+        }
+    }
+    let edl = fs::read_to_string(target("found.edl")).unwrap();
+    let reels = edl
+        .lines()
+        .filter(|line| line.starts_with("00"))
+        .map(|line| &line[5..7]);
+    assert_eq!(reels.collect::<Vec<_>>(), ["02", "25", "05"]);
+    let cuts = target("cuts");
+    let outcome = write(&cuts);
+    assert_eq!(
+        outcome.stderr.matches("lead-in").count(),
+        3,
+        "{}",
+        outcome.stderr
+    );
+    assert_eq!(fs::read_dir(&cuts).unwrap().count(), 3);
+    for (name, says) in [
+        ("found.srt", "captions belong to one video"),
+        ("found.avi", "a file that ends in .json"),
+    ] {
+        let outcome = write(&target(name));
+        assert_eq!(outcome.code, Some(2));
+        assert!(outcome.stderr.contains(says), "{}", outcome.stderr);
+    }
 }
 
 /// The moment of a video is the one that `search` shows.

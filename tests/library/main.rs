@@ -4,6 +4,7 @@
 mod catalogue;
 mod films;
 mod finding;
+mod frames;
 mod processes;
 #[path = "../support/mod.rs"]
 mod support;

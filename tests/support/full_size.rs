@@ -3,8 +3,11 @@
 use std::path::Path;
 
 use burn::tensor::{DType, Device};
+use safetensors::SafeTensors;
+use safetensors::tensor::TensorView;
 use serde_json::{Value, json};
 use vcl::model::encoder::clip::{Clip, ClipConfig};
+use vcl::model::encoder::siglip::SiglipConfig;
 use vcl::model::encoder::weights;
 
 /// `openai/clip-vit-base-patch32`.
@@ -27,6 +30,49 @@ pub const VIT_L_14: &str = r#"{
     "vision_config": {"hidden_size": 1024, "intermediate_size": 4096, "num_hidden_layers": 24,
         "num_attention_heads": 16, "image_size": 224, "patch_size": 14, "hidden_act": "quick_gelu"}
 }"#;
+
+/// `google/siglip2-base-patch32-256`, but for the table of tokens, which no image needs.
+#[allow(dead_code)]
+pub const SIGLIP_B_32_256: &str = r#"{
+    "model_type": "siglip",
+    "text_config": {"vocab_size": 860},
+    "vision_config": {"image_size": 256, "patch_size": 32}
+}"#;
+
+/// Writes a model of random weights that `config` describes into `dir`, with the tokenizer of
+/// `siglip-tiny`.
+#[allow(dead_code)]
+pub fn save_random_siglip(config: &str, dir: &Path) {
+    let device = Device::flex();
+    device.seed(20_260_101);
+    let shape = SiglipConfig::from_json(config.as_bytes()).unwrap();
+    let weights = weights::to_safetensors(&shape.init(&device), DType::F32).unwrap();
+    let weights = SafeTensors::deserialize(&weights).unwrap();
+    let text = &shape.text_config;
+    let table: Vec<f32> = (0..text.vocab_size * text.hidden_size)
+        .map(|i| (i * 7919 % 2003) as f32 / 40_000.0 - 0.025)
+        .collect();
+    let table = TensorView::new(
+        safetensors::Dtype::F32,
+        vec![text.vocab_size, text.hidden_size],
+        bytemuck::cast_slice(&table),
+    );
+    let mut tensors = weights.tensors();
+    let name = "text_model.embeddings.token_embedding.weight";
+    tensors.push((name.to_owned(), table.unwrap()));
+    safetensors::serialize_to_file(tensors, None, &dir.join("model.safetensors")).unwrap();
+    let tokenizer =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/siglip-tiny/tokenizer.json");
+    std::fs::copy(tokenizer, dir.join("tokenizer.json")).unwrap();
+    std::fs::write(dir.join("config.json"), config).unwrap();
+    let size = shape.vision_config.image_size;
+    let preprocessor = json!({"resample": 2, "size": {"height": size, "width": size}});
+    std::fs::write(
+        dir.join("preprocessor_config.json"),
+        preprocessor.to_string(),
+    )
+    .unwrap();
+}
 
 const PREPROCESSOR: &str = r#"{
     "size": 224, "crop_size": 224, "resample": 3,

@@ -63,14 +63,20 @@ pub struct Server {
     manners: Arc<Mutex<Manners>>,
 }
 
+/// By their names in [`REPO`], or as [`of_another`] says.
 pub type Files = BTreeMap<String, Vec<u8>>;
+
+/// How a file of another model than [`REPO`] is called among the files of a server.
+pub fn of_another(repo: &str, file: &str) -> String {
+    format!("{repo}:{file}")
+}
 
 impl Server {
     pub fn of_tiny_model() -> Self {
         Self::start(Self::files_of_tiny_model())
     }
 
-    fn files_of_tiny_model() -> Files {
+    pub fn files_of_tiny_model() -> Files {
         let names = [
             "config.json",
             "preprocessor_config.json",
@@ -284,15 +290,28 @@ impl Desk {
         if path.starts_with("/broken/") {
             return head("503 Service Unavailable", "content-length: 0\r\n");
         }
-        let Some(of_repo) = path.strip_prefix(&format!("/{REPO}/resolve/")) else {
+        let Some((repo, of_repo)) = path.trim_start_matches('/').split_once("/resolve/") else {
             return head("404 Not Found", &no("RepoNotFound"));
         };
+        let key = |file: &str| match repo {
+            REPO => file.to_owned(),
+            _ => of_another(repo, file),
+        };
+        if repo != REPO && !files.keys().any(|name| name.starts_with(&key(""))) {
+            return head("404 Not Found", &no("RepoNotFound"));
+        }
         let Some((revision, file)) = of_repo.split_once('/') else {
             return head("404 Not Found", &no("EntryNotFound"));
         };
-        if revision != COMMIT && revision != "refs%2Fpr%2F15" {
+        let usual = if repo == REPO {
+            "refs%2Fpr%2F15"
+        } else {
+            "main"
+        };
+        if revision != COMMIT && revision != usual {
             return head("404 Not Found", &no("RevisionNotFound"));
         }
+        let file = &key(file);
         let Some(bytes) = files.get(file) else {
             return head("404 Not Found", &no("EntryNotFound"));
         };

@@ -48,6 +48,23 @@ impl Place {
         Paths::below(self.dir.path())
     }
 
+    /// Puts a model of the fixtures where models are found by name.
+    pub fn install(&self, model: &str) {
+        let source = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("tests/fixtures")
+            .join(model);
+        let target = self.paths().model_dir.join(model);
+        for entry in walkdir::WalkDir::new(&source) {
+            let entry = entry.expect("the fixture");
+            let path = target.join(entry.path().strip_prefix(&source).expect("inside"));
+            if entry.file_type().is_dir() {
+                std::fs::create_dir_all(path).expect("a folder");
+            } else {
+                std::fs::copy(entry.path(), path).expect("a copy");
+            }
+        }
+    }
+
     /// A video of one-coloured scenes, each given as colour and seconds.
     pub fn video(&self, name: &str, scenes: &[(u32, u32)]) -> PathBuf {
         let path = self.path(name);

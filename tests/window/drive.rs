@@ -305,9 +305,30 @@ impl Window {
     }
 
     pub fn drop_file(&mut self, path: &Path) {
-        let file = Arc::new(Dropped(path.to_owned()));
-        self.harness.input_mut().dropped_files.push(file);
+        self.drop_files(&[path.to_owned()]);
+    }
+
+    pub fn drop_files(&mut self, paths: &[PathBuf]) {
+        for path in paths {
+            let file = Arc::new(Dropped(path.clone()));
+            self.harness.input_mut().dropped_files.push(file);
+        }
         self.harness.step();
+    }
+
+    pub fn right_click_at(&mut self, at: Pos2) {
+        let button = |pressed| Event::PointerButton {
+            pos: at,
+            button: egui::PointerButton::Secondary,
+            pressed,
+            modifiers: Modifiers::NONE,
+        };
+        self.harness.hover_at(at);
+        for pressed in [true, false] {
+            self.harness.event(button(pressed));
+            self.harness.step();
+        }
+        self.harness.run_steps(2);
     }
 
     pub fn notices(&self) -> Vec<String> {

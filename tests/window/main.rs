@@ -7,6 +7,9 @@ mod closing;
 mod controls;
 mod detectors;
 mod drive;
+#[allow(dead_code, reason = "the library's own tests need the rest")]
+#[path = "../library/films.rs"]
+mod films;
 mod finding;
 mod footage;
 mod gate;
@@ -16,6 +19,8 @@ mod gpu;
 mod hub_server;
 mod indexing;
 mod keyboard;
+mod library;
+mod library_pictures;
 mod models;
 mod moments;
 mod pictures;
@@ -23,7 +28,11 @@ mod prompted;
 mod room;
 mod smoke;
 mod speed;
+mod taught;
 mod teaching;
 #[path = "../support/tiny_detector.rs"]
 mod tiny_detector;
 mod typing;
+#[allow(unused_imports, reason = "other users of the world need them")]
+#[path = "../../examples/world/world/mod.rs"]
+mod world;

@@ -12,7 +12,7 @@ const MAX_FAILED_PIXELS: usize = 4000;
 
 const FOUR: [&str; 4] = ["the sea", "night", "a burning fire", "two red hearts"];
 
-fn picture(window: &mut Window, name: &str) {
+pub fn picture(window: &mut Window, name: &str) {
     compare(window, name, MAX_FAILED_PIXELS);
 }
 

@@ -12,7 +12,7 @@ use crate::drive::{Opening, Window, demo, engine_config};
 fn prompt_file(dir: &std::path::Path) -> PathBuf {
     let engine = Engine::open(&engine_config(dir)).unwrap();
     let encoder = engine.encoder();
-    let width = encoder.info().unwrap().text_width;
+    let width = encoder.info().text.text_width;
     let prompt = Prompt::untrained(encoder, vec![0.02; 4 * width], HeadKind::Window);
     let file = dir.join("mine.safetensors");
     std::fs::write(&file, prompt.to_bytes().unwrap()).unwrap();

@@ -150,7 +150,7 @@ impl Stock {
         let mut engine = Engine::open(&EngineConfig {
             model: self.model.to_string_lossy().parse()?,
             device: DeviceChoice::Cpu,
-            frame_choice: FrameChoice::All,
+            frame_choice: FrameChoice::default(),
             paths: Paths::below(&self.dir.join("places")),
         })?;
         let reader = std::io::BufReader::new(fs::File::open(&self.labels)?);

@@ -2,11 +2,11 @@
 
 use egui::{Align, Layout, RichText, Sense, Ui, vec2};
 
-use crate::app::action::{Actions, File};
+use crate::app::action::{Actions, File, Library};
 use crate::app::demo;
 use crate::app::icons::{self, Icon};
 use crate::app::panels::recent;
-use crate::app::posters::Posters;
+use crate::app::pictures::Pictures;
 use crate::app::session::Session;
 use crate::app::theme::{GAP, Palette};
 use crate::app::widgets::{IconButton, Look};
@@ -37,7 +37,7 @@ const RECENT_HEIGHT: f32 = 46.0;
 pub fn ui(
     ui: &mut Ui,
     session: &Session,
-    posters: &mut Posters,
+    pictures: &mut Pictures,
     is_hovered_by_file: bool,
     actions: &mut Actions,
 ) {
@@ -80,7 +80,7 @@ pub fn ui(
             ui.allocate_ui_with_layout(size, Layout::left_to_right(Align::Min), |ui| {
                 ui.spacing_mut().item_spacing.x = GAP;
                 for path in row {
-                    if recent::card(ui, path, posters).clicked() {
+                    if recent::card(ui, path, pictures).clicked() {
                         actions.push(File::Open(path.clone()));
                     }
                 }
@@ -120,20 +120,32 @@ fn invitation(ui: &mut Ui, session: &Session, actions: &mut Actions) -> bool {
         return false;
     }
     ui.label(
-        RichText::new("Drop a video here")
+        RichText::new("Drop a video or a folder here")
             .heading()
             .color(palette.text),
     );
     ui.label(RichText::new(next_step(session)).color(palette.weak_text));
     ui.add_space(2.0);
-    let open = IconButton::with_text(Icon::Open, "Open a video…")
-        .look(Look::Primary)
-        .size(38.0)
-        .hint("Ctrl+O")
-        .show(ui);
-    if open.clicked() {
-        actions.push(File::Choose);
-    }
+    ui.allocate_ui_with_layout(
+        vec2(316.0, 38.0),
+        Layout::left_to_right(Align::Center),
+        |ui| {
+            ui.spacing_mut().item_spacing.x = GAP;
+            let open = IconButton::with_text(Icon::Open, "Open a video…")
+                .look(Look::Primary)
+                .size(38.0)
+                .hint("Ctrl+O");
+            if open.show(ui).clicked() {
+                actions.push(File::Choose);
+            }
+            let add = IconButton::with_text(Icon::Film, "Add a folder…")
+                .size(38.0)
+                .hint("All its videos are searched at once (Ctrl+Shift+O)");
+            if add.show(ui).clicked() {
+                actions.push(Library::AddFolder);
+            }
+        },
+    );
     true
 }
 

@@ -4,7 +4,7 @@ use egui::{Id, RichText, Slider, Ui};
 
 use crate::app::action::{Actions, File, Find};
 use crate::app::icons::Icon;
-use crate::app::session::{Lane, Scope, Session};
+use crate::app::session::{Lane, Scope, Session, Wall};
 use crate::app::theme::Palette;
 use crate::app::widgets::{IconButton, menu};
 use crate::domain::{count, format_timestamp};
@@ -45,8 +45,21 @@ pub fn ui(ui: &mut Ui, session: &Session, actions: &mut Actions) {
             }
         });
         ui.separator();
-        what(ui, session, actions);
+        match session.shown_wall() {
+            Some(wall) => what_of_all(ui, wall),
+            None => what(ui, session, actions),
+        }
     });
+}
+
+/// Which results from all videos.
+fn what_of_all(ui: &mut Ui, wall: &Wall) {
+    let palette = Palette::of(ui);
+    let text = match wall.n_picked() {
+        0 => "All results; select some to write only these",
+        _ => "Only what is selected",
+    };
+    ui.label(RichText::new(text).small().color(palette.weak_text));
 }
 
 /// Which moments: whose, how many, and from which score on.

@@ -18,13 +18,13 @@ pub fn ui(ui: &Ui, actions: &mut Actions) {
     let room = screen.width() - 70.0;
     let columns: &[&[Group]] = if room >= 3.0 * COLUMN_WIDTH {
         &[
-            &[Group::Playback],
+            &[Group::Playback, Group::Library],
             &[Group::Finding, Group::Window],
             &[Group::Teaching],
         ]
     } else if room >= 2.0 * COLUMN_WIDTH {
         &[
-            &[Group::Playback, Group::Window],
+            &[Group::Playback, Group::Library, Group::Window],
             &[Group::Finding, Group::Teaching],
         ]
     } else {

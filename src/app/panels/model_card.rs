@@ -7,7 +7,7 @@ use crate::app::panels::model_menu::{bytes, progress_text};
 use crate::app::session::Session;
 use crate::app::theme::Palette;
 use crate::app::widgets::{IconButton, Look, card};
-use crate::engine::{ModelChoice, RECOMMENDED_MODEL};
+use crate::engine::{ModelChoice, RECOMMENDED_MODELS};
 use crate::store::RepoId;
 
 pub fn ui(ui: &mut Ui, session: &Session, actions: &mut Actions) {
@@ -40,9 +40,6 @@ pub fn ui(ui: &mut Ui, session: &Session, actions: &mut Actions) {
 fn offer(ui: &mut Ui, session: &Session, actions: &mut Actions) {
     let palette = Palette::of(ui);
     let small = |text: String| RichText::new(text).small().color(palette.text);
-    let Ok(repo) = RECOMMENDED_MODEL.name.parse::<RepoId>() else {
-        return;
-    };
     if let Some(download) = session.download() {
         match &download.progress {
             Some(progress) => {
@@ -65,22 +62,34 @@ fn offer(ui: &mut Ui, session: &Session, actions: &mut Actions) {
         let text = crate::app::session::capitalised(&failure.in_short());
         ui.label(RichText::new(text).small().color(palette.error));
     }
-    let mut installed = session.installed_models().unwrap_or_default().iter();
-    let is_here = installed.any(|model| model.name == RECOMMENDED_MODEL.name);
     ui.horizontal_wrapped(|ui| {
-        let get = format!("Get it ({})", bytes(RECOMMENDED_MODEL.n_bytes));
-        let (words, action) = match (is_here, failure) {
-            (true, _) => {
-                let choice = ModelChoice::Named(RECOMMENDED_MODEL.name.into());
-                ("Use it", Model::Use(choice))
+        let mut look = Look::Primary;
+        for known in RECOMMENDED_MODELS {
+            let mut installed = session.installed_models().unwrap_or_default().iter();
+            let is_here = installed.any(|model| model.name == known.name);
+            let failed = failure.is_some_and(|failure| failure.repo.to_string() == known.name);
+            let (words, action) = match known.name.parse::<RepoId>() {
+                _ if is_here => {
+                    let choice = ModelChoice::Named(known.name.into());
+                    (format!("Use {}", known.title), Model::Use(choice))
+                }
+                Ok(repo) if failed => (format!("Try {} again", known.title), Model::Download(repo)),
+                Ok(repo) => {
+                    let size = bytes(known.n_bytes);
+                    let words = format!("Get {} ({size})", known.title);
+                    (words, Model::Download(repo))
+                }
+                Err(_) => continue,
+            };
+            let button = IconButton::words(&words).look(look).size(30.0).show(ui);
+            let more = format!(
+                "{}: {}; {}; {}",
+                known.name, known.about, known.languages, known.licence
+            );
+            if button.on_hover_text(more).clicked() {
+                actions.push(action);
             }
-            (false, Some(_)) => ("Try again", Model::Download(repo)),
-            (false, None) => (get.as_str(), Model::Download(repo)),
-        };
-        let button = IconButton::words(words).look(Look::Primary).size(30.0);
-        let name = RECOMMENDED_MODEL.name;
-        if button.show(ui).on_hover_text(name).clicked() {
-            actions.push(action);
+            look = Look::Plain;
         }
         if failure.is_some() {
             let folder = IconButton::words("Choose folder…").size(30.0);

@@ -8,7 +8,7 @@ use crate::app::session::{ModelState, Session, capitalised};
 use crate::app::theme::Palette;
 use crate::app::widgets::{IconButton, menu};
 use crate::domain::time_left;
-use crate::engine::{InstalledModel, KNOWN_MODELS, RECOMMENDED_MODEL};
+use crate::engine::{InstalledModel, KNOWN_MODELS, KnownModel, RECOMMENDED_MODELS};
 use crate::model::{BUNDLED, DeviceChoice};
 use crate::store::{DownloadProgress, RepoId};
 use crate::worker::Download;
@@ -87,6 +87,8 @@ fn models(ui: &mut Ui, session: &Session, state: &mut State, actions: &mut Actio
             let radio = ui.radio(is_current, name);
             if name == BUNDLED {
                 heading(ui, "knows drawn scenes only: to try things out");
+            } else if let Some(known) = KnownModel::of(name) {
+                heading(ui, &format!("{}, {}", known.title, known.languages));
             }
             radio
         });
@@ -99,13 +101,18 @@ fn models(ui: &mut Ui, session: &Session, state: &mut State, actions: &mut Actio
     for known in KNOWN_MODELS.iter().filter(|_| is_listed) {
         let is_here = installed.iter().any(|model| model.name == known.name);
         if let (false, Ok(repo)) = (is_here, known.name.parse::<RepoId>()) {
-            let size = format!("{}, {}", known.about, bytes(known.n_bytes));
+            let size = format!(
+                "{}; {}; {}",
+                known.about,
+                known.languages,
+                bytes(known.n_bytes)
+            );
             remote_model(ui, &repo, &size, download, actions);
         }
     }
     let is_known = |repo: &RepoId| {
         let name = repo.to_string();
-        KNOWN_MODELS.iter().any(|known| known.name == name)
+        KnownModel::of(&name).is_some()
     };
     if let Some(other) = download.filter(|download| !is_known(&download.repo)) {
         remote_model(ui, &other.repo, "", download, actions);
@@ -117,10 +124,10 @@ fn models(ui: &mut Ui, session: &Session, state: &mut State, actions: &mut Actio
         ui.label(text).on_hover_text(&failure.message);
     }
     ui.add_space(4.0);
-    heading(ui, "Any other CLIP");
+    heading(ui, "Any other CLIP or SigLIP");
     other_model(ui, installed, state, actions);
     let folder = IconButton::words("From a folder…").size(26.0).show(ui);
-    let folder = folder.on_hover_text("Any folder with a CLIP in Hugging Face layout");
+    let folder = folder.on_hover_text("Any folder with a CLIP or SigLIP as it was published");
     if folder.clicked() {
         actions.push(Model::ChooseFolder);
     }
@@ -183,7 +190,7 @@ fn remote_model(
     ui.horizontal(|ui| {
         ui.add_space(ui.spacing().icon_width + ui.spacing().icon_spacing);
         ui.vertical(|ui| {
-            let is_recommended = name == RECOMMENDED_MODEL.name;
+            let is_recommended = RECOMMENDED_MODELS.iter().any(|known| known.name == name);
             let ink = if is_recommended {
                 palette.text
             } else {

@@ -5,12 +5,12 @@ use egui::{Id, RichText, Ui};
 use crate::app::action::{Actions, File};
 use crate::app::icons::Icon;
 use crate::app::panels::recent;
-use crate::app::posters::Posters;
+use crate::app::pictures::Pictures;
 use crate::app::session::Session;
 use crate::app::theme::Palette;
 use crate::app::widgets::{IconButton, menu};
 
-pub fn ui(ui: &mut Ui, session: &Session, posters: &mut Posters, actions: &mut Actions) {
+pub fn ui(ui: &mut Ui, session: &Session, pictures: &mut Pictures, actions: &mut Actions) {
     let palette = Palette::of(ui);
     let files = &session.settings().recent;
     ui.spacing_mut().item_spacing.x = 2.0;
@@ -24,7 +24,7 @@ pub fn ui(ui: &mut Ui, session: &Session, posters: &mut Posters, actions: &mut A
     menu(&button, Id::unique("recent videos"), |ui| {
         ui.set_min_width(340.0);
         for path in files {
-            if recent::row(ui, path, posters).clicked() {
+            if recent::row(ui, path, pictures).clicked() {
                 actions.push(File::Open(path.clone()));
                 ui.close();
             }

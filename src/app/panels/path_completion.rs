@@ -93,7 +93,7 @@ fn names_in(folder: &Path, wish: &Wish) -> Vec<String> {
                 Wish::Detector => path
                     .extension()
                     .is_some_and(|it| it == "ckpt" || it == "pth" || it == "safetensors"),
-                Wish::CutInto | Wish::Model => false,
+                Wish::CutInto | Wish::Model | Wish::LibraryFolder => false,
                 Wish::ExportTo(_) | Wish::ExportPrompt(_) | Wish::ExportLabels => true,
             };
             is_meant.then_some(name)

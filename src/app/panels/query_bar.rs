@@ -90,6 +90,8 @@ pub fn ui(ui: &mut Ui, session: &Session, state: &mut State, actions: &mut Actio
     let edited = session.view().editing.and_then(|id| session.lane(id));
     let hint = if edited.is_some() {
         "Other words for this query"
+    } else if session.shows_library() {
+        "Search all videos"
     } else if session.lanes().is_empty() {
         "What are you looking for?"
     } else {

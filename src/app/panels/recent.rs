@@ -5,7 +5,7 @@ use std::path::Path;
 use egui::{Align2, Color32, Rect, Response, Role, Sense, TextStyle, Ui, Vec2, WidgetInfo, vec2};
 
 use crate::app::icons::{self, Icon};
-use crate::app::posters::{Poster, Posters};
+use crate::app::pictures::{Pictures, Poster};
 use crate::app::theme::{CORNER, Palette};
 use crate::app::video_view::letterboxed;
 use crate::app::widgets::{elided, focus_ring};
@@ -36,7 +36,7 @@ fn control(ui: &mut Ui, size: Vec2, path: &Path) -> (Rect, Response) {
 }
 
 /// In a menu.
-pub fn row(ui: &mut Ui, path: &Path, posters: &mut Posters) -> Response {
+pub fn row(ui: &mut Ui, path: &Path, pictures: &mut Pictures) -> Response {
     let palette = Palette::of(ui);
     let size = vec2(ui.available_width(), ROW_HEIGHT);
     let (rect, response) = control(ui, size, path);
@@ -47,13 +47,13 @@ pub fn row(ui: &mut Ui, path: &Path, posters: &mut Posters) -> Response {
     let words = rect
         .with_min_x(picture.right() + 10.0)
         .shrink2(vec2(4.0, 5.0));
-    paint(ui, path, picture, words, posters);
+    paint(ui, path, None, (picture, words), pictures);
     focus_ring(ui, &response);
     response.on_hover_text(path.display().to_string())
 }
 
 /// On the first screen.
-pub fn card(ui: &mut Ui, path: &Path, posters: &mut Posters) -> Response {
+pub fn card(ui: &mut Ui, path: &Path, pictures: &mut Pictures) -> Response {
     let palette = Palette::of(ui);
     let (rect, response) = control(ui, CARD, path);
     if response.hovered() || response.has_focus() {
@@ -63,17 +63,28 @@ pub fn card(ui: &mut Ui, path: &Path, posters: &mut Posters) -> Response {
     let words = rect
         .with_min_y(picture.bottom() + 3.0)
         .shrink2(vec2(3.0, 0.0));
-    paint(ui, path, picture, words, posters);
+    paint(ui, path, None, (picture, words), pictures);
     focus_ring(ui, &response);
     response.on_hover_text(path.display().to_string())
 }
 
-fn paint(ui: &Ui, path: &Path, picture: Rect, words: Rect, posters: &mut Posters) {
+/// What is to be known of a video, in which ink, in place of its folder; a film in place of a picture
+/// that cannot be had.
+pub type Note<'a> = Option<(&'a str, Color32)>;
+
+/// The picture of a video with its length, and its name and folder in the place for words.
+pub fn paint(
+    ui: &Ui,
+    path: &Path,
+    note: Note<'_>,
+    (picture, words): (Rect, Rect),
+    pictures: &mut Pictures,
+) {
     let palette = Palette::of(ui);
     let painter = ui.painter();
     painter.rect_filled(picture, CORNER, palette.raised);
     let mut folder = folder(path);
-    match posters.get(path) {
+    match pictures.poster(path) {
         Some(Poster::Ready {
             texture,
             duration_secs,
@@ -95,22 +106,19 @@ fn paint(ui: &Ui, path: &Path, picture: Rect, words: Rect, posters: &mut Posters
             painter.rect_filled(place.expand2(vec2(3.0, 1.0)), 3.0, ground);
             painter.galley(place.min, length, Color32::WHITE);
         }
-        Some(Poster::Gone) => {
+        Some(Poster::Gone) if note.is_none() => {
             icons::paint(painter, picture, Icon::Close, 16.0, palette.weak_text);
             folder = "not there any more".to_owned();
         }
-        None => icons::paint(painter, picture, Icon::Film, 20.0, palette.weak_text),
+        Some(Poster::Gone) | None => {
+            icons::paint(painter, picture, Icon::Film, 20.0, palette.weak_text);
+        }
     }
+    let (folder, ink) = note.unwrap_or((&folder, palette.weak_text));
     let name = file_name(path);
     let name = elided(ui, &name, &TextStyle::Body, palette.text, words.width());
     let below = words.top() + name.size().y + 1.0;
     painter.galley(words.min, name, palette.text);
-    let folder = elided(
-        ui,
-        &folder,
-        &TextStyle::Small,
-        palette.weak_text,
-        words.width(),
-    );
-    painter.galley(egui::pos2(words.left(), below), folder, palette.weak_text);
+    let folder = elided(ui, folder, &TextStyle::Small, ink, words.width());
+    painter.galley(egui::pos2(words.left(), below), folder, ink);
 }

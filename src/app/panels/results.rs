@@ -2,7 +2,7 @@
 
 use egui::{Color32, RichText, ScrollArea, Sense, TextStyle, Ui, vec2};
 
-use crate::app::action::{Actions, Find};
+use crate::app::action::{Actions, Find, Library};
 use crate::app::colours::lane_colour;
 use crate::app::demo;
 use crate::app::icons::Icon;
@@ -55,6 +55,12 @@ pub fn ui(ui: &mut Ui, session: &Session, thumbnails: &mut Thumbnails, actions: 
             .show(ui);
         if jump.clicked() {
             actions.push(Find::JumpToHighlight);
+        }
+        if !session.shelf().is_empty() {
+            let all = IconButton::with_text(Icon::Search, "Look in all videos");
+            if all.hint("Ctrl+Shift+F").show(ui).clicked() {
+                actions.push(Library::FindEverywhere(lane.id));
+            }
         }
         ui.spacing_mut().item_spacing.y = 6.0;
         let cards = moment_cards(ui, session, lane);

@@ -1,16 +1,16 @@
 //! A span in a grid: a large picture that skims through it under the pointer, its time, its score, and
 //! buttons to judge, repeat, copy and leave it out.
 
-use egui::{Align2, Color32, CornerRadius, Rect, Response, Role, Sense, TextStyle, Ui};
+use egui::{Align2, Color32, Rect, Response, Role, Sense, TextStyle, Ui};
 use egui::{WidgetInfo, pos2, vec2};
 
 use crate::app::action::{Action, Actions, Find, Play, Teach};
 use crate::app::colours::grade_colour;
-use crate::app::icons::{self, Icon};
+use crate::app::icons::Icon;
+use crate::app::panels::on_picture::{PictureButton, Skim};
 use crate::app::session::{Selection, Session, percent};
 use crate::app::theme::{CORNER, GAP, Palette};
 use crate::app::thumbnails::Thumbnails;
-use crate::app::video_view::letterboxed;
 use crate::app::widgets::focus_ring;
 use crate::domain::{ClipIndex, Grade, TimeSpan, format_timestamp};
 use crate::worker::QueryId;
@@ -89,7 +89,16 @@ impl SpanCard {
         let picture = rect.with_max_y(rect.bottom() - WORDS_HEIGHT);
         let is_warm = response.contains_pointer() || response.has_focus();
         let is_left_out = self.tick.is_some_and(|(_, is_ticked)| !is_ticked);
-        self.picture(ui, picture, &response, session, thumbnails, is_left_out);
+        let skim = Skim {
+            rect: picture,
+            response: &response,
+            span: self.span,
+            end_secs: session.duration_secs(),
+            clip: self.clip,
+            colour: self.colour,
+            strength: if is_left_out { 0.35 } else { 1.0 },
+        };
+        skim.paint(ui, |clip| thumbnails.get(clip).cloned());
         let is_current = self.span.contains(session.playback().position_secs);
         if is_current || is_warm {
             let ink = if is_warm { palette.accent } else { self.colour };
@@ -106,52 +115,6 @@ impl SpanCard {
             actions.push(Play::Seek(self.span.start_secs));
         }
         response.on_hover_cursor(egui::CursorIcon::PointingHand);
-    }
-
-    /// The clip that stands for the span, or the one that lies under the pointer.
-    fn picture(
-        &self,
-        ui: &Ui,
-        rect: Rect,
-        response: &Response,
-        session: &Session,
-        thumbnails: &mut Thumbnails,
-        is_left_out: bool,
-    ) {
-        let palette = Palette::of(ui);
-        let painter = ui.painter();
-        painter.rect_filled(rect, CORNER, palette.raised);
-        let pointer = response.hover_pos().filter(|at| rect.contains(*at));
-        let skimmed = pointer.map(|at| {
-            let part = f64::from((at.x - rect.left()) / rect.width().max(1.0));
-            let time_secs = self.span.start_secs + part * self.span.length_secs();
-            ClipIndex::at(time_secs.min(session.duration_secs() - 1e-3))
-        });
-        // While the clip under the pointer is being decoded, the other one stays.
-        let texture = match skimmed {
-            Some(clip) if thumbnails.get(clip).is_some() => thumbnails.get(clip),
-            _ => thumbnails.get(self.clip),
-        };
-        match texture {
-            Some(texture) => {
-                let size = texture.size_vec2();
-                let inner = letterboxed(rect, size.x, size.y);
-                if inner.width() < rect.width() - 1.0 {
-                    painter.rect_filled(rect, CORNER, palette.video_background);
-                }
-                let tint = Color32::WHITE.gamma_multiply(if is_left_out { 0.35 } else { 1.0 });
-                egui::Image::from_texture((texture.id(), inner.size()))
-                    .corner_radius(CORNER)
-                    .tint(tint)
-                    .paint_at(ui, inner);
-            }
-            None => icons::paint(painter, rect, Icon::Film, 18.0, palette.weak_text),
-        }
-        if let Some(at) = pointer {
-            let bar = rect.with_min_y(rect.bottom() - 3.0);
-            painter.rect_filled(bar, 0.0, Color32::from_black_alpha(140));
-            painter.rect_filled(bar.with_max_x(at.x), 0.0, self.colour);
-        }
     }
 
     fn words(&self, ui: &Ui, rect: Rect, times: &str, is_left_out: bool) {
@@ -239,27 +202,23 @@ impl SpanCard {
                 picture.top() + 3.0
             };
             let place = Rect::from_min_size(pos2(left, top), BUTTON);
-            let response = ui.interact(place, card.id.with(("side", i)), Sense::click());
             let name = format!("{verb} {}", self.title);
-            response.widget_info(|| WidgetInfo::labeled(Role::Button, true, &name));
-            let is_touched = response.hovered() || response.has_focus();
-            if is_warm || is_on || is_touched || (self.shows_thumbs && is_thumb) {
-                let ground = Color32::from_black_alpha(if is_touched { 220 } else { 150 });
-                let ink = match icon {
-                    Icon::ThumbUp if is_on => grade_colour(good, true),
-                    Icon::ThumbDown if is_on => grade_colour(bad, true),
-                    _ if is_on => Palette::new(true).accent,
-                    _ => Color32::WHITE,
-                };
-                let corner = CornerRadius::same(4);
-                ui.painter().rect_filled(place.shrink(1.0), corner, ground);
-                icons::paint(ui.painter(), place, icon, 12.0, ink);
-            }
-            focus_ring(ui, &response);
+            let button = PictureButton {
+                place,
+                id: card.id.with(("side", i)),
+                icon,
+                name: &name,
+                is_shown: is_warm || (self.shows_thumbs && is_thumb),
+                on: is_on.then(|| match icon {
+                    Icon::ThumbUp => grade_colour(good, true),
+                    Icon::ThumbDown => grade_colour(bad, true),
+                    _ => Palette::new(true).accent,
+                }),
+            };
+            let response = button.show(ui);
             if response.clicked() {
                 actions.push(action);
             }
-            response.on_hover_text(name);
         }
     }
 }

@@ -2,12 +2,14 @@
 
 use egui::{Align, Layout, ProgressBar, RichText, Spinner, Ui};
 
-use crate::app::action::{Actions, File, Find};
+use crate::app::action::{Actions, File, Find, Library};
 use crate::app::panels::model_menu;
-use crate::app::session::{Indexing, ModelState, Session};
+use crate::app::session::{Indexing, ModelState, Session, capitalised};
 use crate::app::theme::Palette;
+use crate::app::widgets::elided;
 use crate::domain::{count, file_name, time_left};
 use crate::engine::IndexProgress;
+use crate::worker::{LibraryProgress, LibraryWork};
 
 pub fn ui(
     ui: &mut Ui,
@@ -20,6 +22,7 @@ pub fn ui(
     ui.spacing_mut().button_padding = egui::vec2(8.0, 1.0);
     ui.horizontal_centered(|ui| {
         work(ui, session, actions);
+        library_work(ui, session, actions);
         if session.is_silenced() {
             let text = small("· no sound device", palette.weak_text);
             ui.label(text)
@@ -56,7 +59,9 @@ fn work(ui: &mut Ui, session: &Session, actions: &mut Actions) {
         return;
     }
     let Some(video) = session.video() else {
-        ui.label(small("No video", palette.weak_text));
+        if !session.shows_library() {
+            ui.label(small("No video", palette.weak_text));
+        }
         return;
     };
     match &video.indexing {
@@ -104,6 +109,85 @@ fn work(ui: &mut Ui, session: &Session, actions: &mut Actions) {
             }
         }
     }
+}
+
+/// What is being done about videos that are not indexed yet.
+fn library_work(ui: &mut Ui, session: &Session, actions: &mut Actions) {
+    let palette = Palette::of(ui);
+    let shelf = session.shelf();
+    if session.video().is_some() && *shelf.work() != LibraryWork::Idle {
+        ui.separator();
+    }
+    let (text, ink, button) = match shelf.work() {
+        LibraryWork::Idle => {
+            if session.shows_library() {
+                let text = format!("{} can be searched", count(shelf.n_indexed(), "video"));
+                ui.label(small(&text, palette.weak_text));
+            }
+            return;
+        }
+        LibraryWork::Scanning { n_files } => {
+            ui.add(Spinner::new().size(12.0).color(palette.accent));
+            let text = format!("Looking for videos: {n_files} so far");
+            (text, palette.text, None)
+        }
+        LibraryWork::Indexing(progress) => {
+            let part = progress.n_done as f32 + progress.of_video.map_or(0.0, part_of);
+            let part = part / progress.n_total.max(1) as f32;
+            let bar = ProgressBar::new(part)
+                .desired_width(90.0)
+                .desired_height(6.0)
+                .fill(palette.accent);
+            ui.add(bar);
+            let text = library_text(progress);
+            (text, palette.text, Some(("Pause", Library::Pause)))
+        }
+        LibraryWork::StandsBack { n_waiting } => {
+            let text = format!("{} wait", count(*n_waiting, "video"));
+            (text, palette.weak_text, Some(("Pause", Library::Pause)))
+        }
+        LibraryWork::Paused { n_waiting } => {
+            let text = format!("Paused, {} wait", count(*n_waiting, "video"));
+            (text, palette.warning, Some(("Go on", Library::GoOn)))
+        }
+        LibraryWork::Stopped(message) => {
+            let button = Some(("Try again", Library::GoOn));
+            (capitalised(message), palette.error, button)
+        }
+    };
+    // What is at the right end keeps its place.
+    let room = (ui.available_width() - 240.0).max(60.0);
+    let words = elided(ui, &text, &egui::TextStyle::Small, ink, room);
+    ui.label(words).on_hover_text(text);
+    if let Some((name, action)) = button
+        && ui.button(small(name, palette.text)).clicked()
+    {
+        actions.push(action);
+    }
+}
+
+fn part_of(progress: IndexProgress) -> f32 {
+    progress.n_done as f32 / progress.n_total.max(1) as f32
+}
+
+/// `3 of 41 videos · 8.2 clips per second · 4 min 10 s left · beach.mp4`.
+fn library_text(progress: &LibraryProgress) -> String {
+    let mut text = format!(
+        "{} of {}",
+        progress.n_done,
+        count(progress.n_total, "video")
+    );
+    let rate = progress.of_video.and_then(|video| video.clips_per_sec);
+    if let Some(rate) = rate {
+        text.push_str(&format!(" · {rate:.1} clips per second"));
+    }
+    if let Some(secs) = progress.remaining_secs {
+        text.push_str(&format!(" · {} left", time_left(secs)));
+    }
+    if !progress.path.as_os_str().is_empty() {
+        text.push_str(&format!(" · {}", file_name(&progress.path)));
+    }
+    text
 }
 
 /// `34 of 75 clips · 8.2 per second · 5 s left`.

@@ -1,11 +1,19 @@
 //! Takes in what the worker reports.
 
+use crate::app::demo;
+use crate::app::effect::Effect;
 use crate::app::session::{Indexing, Lane, LatestAnswer, ModelState, Session};
-use crate::worker::{Event, QueryId};
+use crate::worker::{Event, LibraryCommand, LibraryNews, LibraryWork, QueryId};
 
 impl Session {
     /// Takes in what the worker reports; what is about another video or a dropped query is ignored.
-    pub fn apply(&mut self, event: Event) {
+    pub fn apply(&mut self, event: Event) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        self.take_in(event, &mut effects);
+        effects
+    }
+
+    fn take_in(&mut self, event: Event, effects: &mut Vec<Effect>) {
         match event {
             Event::PreparingGpu => self.model = ModelState::Preparing,
             Event::ModelReady(info) => {
@@ -87,6 +95,9 @@ impl Session {
                 if let Some(lane) = self.lane_mut(query) {
                     lane.error = Some(message);
                 }
+                if let Some(wall) = self.shelf.wall_of(query) {
+                    wall.stop_searching();
+                }
             }
             Event::Notice(notice) => self.notices.warning(notice.to_string()),
             Event::Done { message } => self.notices.info(message),
@@ -96,6 +107,11 @@ impl Session {
                 labels,
             } => {
                 if let Some(open) = self.current(video) {
+                    // By now it is known that the file is a video. The demo is everybody's.
+                    if !demo::is_demo(&content) {
+                        let path = open.path.clone();
+                        effects.push(Effect::of_library(LibraryCommand::AddOpened(path)));
+                    }
                     open.labels.open(content, labels);
                 }
                 self.propose_for_all();
@@ -123,6 +139,29 @@ impl Session {
             Event::Teaching { id, progress } => self.note_progress(id, progress),
             Event::Taught { id, lesson } => self.note_lesson(id, Ok(lesson)),
             Event::TeachingFailed { id, message } => self.note_lesson(id, Err(message)),
+            Event::Library(news) => self.take_library_news(news, effects),
+        }
+    }
+
+    fn take_library_news(&mut self, news: LibraryNews, effects: &mut Vec<Effect>) {
+        match news {
+            LibraryNews::Holds(held) => {
+                let was_known = self.shelf.holdings().is_some();
+                self.shelf.hold(held);
+                // What the command line asks is asked of all videos where it names none.
+                let asked = self.selected.filter(|_| !was_known && self.shows_library());
+                if let Some(id) = asked {
+                    self.find_everywhere(id, effects);
+                }
+            }
+            LibraryNews::Work(work) => {
+                if let LibraryWork::Stopped(message) = &work {
+                    self.notices.error(message.clone());
+                }
+                self.shelf.set_work(work);
+            }
+            LibraryNews::Found(found) => self.shelf.take_found(found),
+            LibraryNews::Failed(message) => self.notices.error(message),
         }
     }
 

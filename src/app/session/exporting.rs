@@ -1,8 +1,10 @@
 //! What an export has: which moments of which queries, or what the user has selected by hand.
 
+use std::path::PathBuf;
+
 use crate::app::session::{Lane, Session};
 use crate::domain::{Moment, Query, TimeSpan, Verdict};
-use crate::engine::export_document;
+use crate::engine::{VideoMoment, export_document};
 use crate::export::{ExportDocument, ExportQuery};
 use crate::find::Found;
 
@@ -61,12 +63,20 @@ impl Session {
 
     /// Whether there is anything to export.
     pub fn can_export(&self) -> bool {
+        if self.shows_library() {
+            return self
+                .shown_wall()
+                .is_some_and(|wall| !wall.moments().is_empty());
+        }
         let is_found = |lane: &Lane| !lane.moments.is_empty();
         self.video.is_some() && (self.selection.is_some() || self.lanes.iter().any(is_found))
     }
 
     /// How many moments an export has.
     pub fn n_exported(&self) -> usize {
+        if let Some(wall) = self.shown_wall() {
+            return wall.chosen().count();
+        }
         match self.export_choice().scope {
             Scope::Range => 1,
             Scope::All | Scope::Selected => self
@@ -74,6 +84,32 @@ impl Session {
                 .map(|lane| self.exported_moments(lane).len())
                 .sum(),
         }
+    }
+
+    /// What is exported of what was found in all videos: what is selected, or else everything.
+    pub(super) fn export_from_all(&self) -> Option<(Query, Vec<VideoMoment>)> {
+        let wall = self.shown_wall()?;
+        let query = self.lane(wall.query)?.query.clone();
+        let moments = wall.chosen().map(|span| VideoMoment {
+            path: span.path.clone(),
+            duration_secs: span.duration_secs,
+            query: 0,
+            moment: Moment {
+                span: span.span,
+                score: span.score.unwrap_or_default(),
+            },
+        });
+        Some((query, moments.collect()))
+    }
+
+    /// As if what was found in all videos were a video, called by the words, beside the best of them.
+    pub(super) fn path_for_found(&self) -> Option<PathBuf> {
+        let wall = self.shown_wall()?;
+        let folder = wall.chosen().next()?.path.parent()?;
+        let words = self.lane(wall.query)?.query.title();
+        let is_plain = |c: char| c.is_alphanumeric() || c == ' ' || c == '-';
+        let name: String = words.chars().filter(|c| is_plain(*c)).take(40).collect();
+        Some(folder.join(format!("{}.mp4", name.trim())))
     }
 
     /// What an export is made of; `None` without a video.

@@ -289,6 +289,19 @@ impl Session {
             self.propose(id);
         }
         let video = self.video.as_ref()?;
+        let wall = self.shelf.wall.as_mut();
+        let is_about = |id| {
+            self.lanes
+                .iter()
+                .any(|lane| lane.id == id && lane.query == *query)
+        };
+        if let (Some(wall), Some(content)) = (
+            wall.filter(|wall| is_about(wall.query)),
+            video.labels.content(),
+        ) {
+            let labels = video.labels.of(query).cloned().unwrap_or_default();
+            wall.note_labels(content.clone(), labels);
+        }
         let stem = video.path.file_stem().unwrap_or_default();
         Some(LabelsToSave {
             video: video.labels.content.clone()?,

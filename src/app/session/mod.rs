@@ -13,9 +13,11 @@ mod perform;
 mod player;
 mod queries;
 mod read;
+mod shelf;
 mod side;
 mod teaching;
 mod view;
+mod wall;
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -35,9 +37,11 @@ pub use lane::{Lane, LatestAnswer, percent};
 pub use notice::{Notice, NoticeId, Notices, Offer, Severity, capitalised};
 pub use player::PlaybackState;
 pub use queries::AddQueryError;
+pub use shelf::{Filter, Length, Order, Shelf, Since};
 pub use side::Side;
 pub use teaching::TeachRun;
 pub use view::{PathQuestion, View};
+pub use wall::{LabelCounts, Pick, Wall};
 
 /// The model, as the worker has last reported it.
 #[derive(Clone, Debug, Default)]
@@ -145,6 +149,8 @@ pub struct Session {
     /// Why the last download has failed.
     download_failure: Option<DownloadFailure>,
     export: ExportChoice,
+    /// The library.
+    shelf: Shelf,
     /// The notice about the last file that could not be opened.
     not_opened: Option<NoticeId>,
     next_video: u64,
@@ -184,16 +190,23 @@ impl Session {
             lane.forget_answer();
         }
         self.settings.remember_video(path);
-        vec![
+        let mut effects = vec![
             Effect::IndexShown(id),
             Effect::SaveSettings,
             Effect::Title(format!("{} – vcl", file_name(path))),
-        ]
+        ];
+        let arrival = self.shelf.arrival.take().filter(|it| it.path == path);
+        self.shelf.is_origin = arrival.is_some();
+        if let Some(arrival) = arrival.filter(|arrival| arrival.time_secs > 0.0) {
+            self.seek(arrival.time_secs, &mut effects);
+        }
+        effects
     }
 
     /// The file is not a video; what was open stays.
     pub fn cannot_open(&mut self, message: String) {
         self.opening = None;
+        self.shelf.arrival = None;
         self.notices.error(message);
         self.not_opened = self.notices.newest();
     }
@@ -257,6 +270,7 @@ impl Session {
     /// What a lane without an answer is waiting for.
     pub fn waiting_for(&self) -> &'static str {
         match self.video.as_ref().map(|video| &video.indexing) {
+            None if self.shows_library() => "Searching…",
             None => "Open a video to search it.",
             Some(Indexing::Cancelled { .. } | Indexing::Failed(_)) => "Nothing is indexed",
             Some(_) => "Searching…",

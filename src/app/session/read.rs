@@ -3,12 +3,15 @@
 use std::path::Path;
 
 use crate::app::session::{
-    Graded, Lane, ModelState, Notices, OpenVideo, PlaybackState, Selection, Session, TeachRun, View,
+    Graded, LabelCounts, Lane, ModelState, Notices, OpenVideo, PlaybackState, Selection, Session,
+    Shelf, TeachRun, View, Wall,
 };
 use crate::app::settings::{PlaybackPrefs, Settings};
+use crate::domain::ClipIndex;
 use crate::engine::{DetectorEntry, InstalledModel, ModelChoice, PromptEntry};
+use crate::library::LibraryVideo;
 use crate::model::DeviceChoice;
-use crate::worker::{CutProgress, Download, DownloadFailure, QueryId};
+use crate::worker::{CutProgress, Download, DownloadFailure, PlacedSpan, QueryId};
 
 impl Session {
     /// What is kept between runs.
@@ -108,6 +111,43 @@ impl Session {
     /// The clips that were graded last.
     pub fn graded(&self) -> Option<&Graded> {
         self.graded.as_ref()
+    }
+
+    /// The library.
+    pub fn shelf(&self) -> &Shelf {
+        &self.shelf
+    }
+
+    /// Whether the window shows all videos: none is open, and there are some.
+    pub fn shows_library(&self) -> bool {
+        let is_opening_another = self.opening.is_some() && self.shelf.arrival.is_none();
+        self.video.is_none() && !self.shelf.is_empty() && !is_opening_another
+    }
+
+    /// What was found in all videos, while that is on screen.
+    pub fn shown_wall(&self) -> Option<&Wall> {
+        self.shelf.wall().filter(|_| self.shows_library())
+    }
+
+    /// The first clip of a video.
+    pub fn beginning_of(&self, video: &LibraryVideo) -> PlacedSpan {
+        PlacedSpan {
+            video: video.content.clone(),
+            path: video.path.clone(),
+            is_missing: video.is_missing,
+            duration_secs: video.duration_secs.unwrap_or_default(),
+            span: ClipIndex(0).span(),
+            peak_secs: 0.0,
+            score: None,
+        }
+    }
+
+    /// How many clips were graded for the selected query: in the open video, or in all of them.
+    pub fn label_counts(&self) -> LabelCounts {
+        match self.shown_wall() {
+            Some(wall) => wall.label_counts(),
+            None => LabelCounts::of(self.selected_labels()),
+        }
     }
 
     pub fn view(&self) -> &View {

@@ -4,7 +4,7 @@
 use egui::{Align2, CursorIcon, PointerButton, Rect, Response, Role, Sense, TextStyle, Ui};
 use egui::{Popup, Stroke, WidgetInfo, pos2, vec2};
 
-use crate::app::action::{Actions, Find};
+use crate::app::action::{Action, Actions, Find, Library};
 use crate::app::colours::lane_colour;
 use crate::app::icons::{self, Icon};
 use crate::app::session::{Lane, Session, percent};
@@ -27,6 +27,8 @@ pub struct Head<'a> {
     pub rows: (f32, f32),
     /// Whether the model was made for this video.
     pub is_meant: bool,
+    /// Whether there are other videos to look into.
+    pub has_library: bool,
 }
 
 /// Above the heads, where there are several.
@@ -156,11 +158,20 @@ fn context_menu(response: &Response, head: &Head<'_>, actions: &mut Actions) {
     Popup::context_menu(response).show(|ui| {
         let (at, last) = (head.at, head.n.saturating_sub(1));
         for (name, is_possible, action) in [
-            ("Change the words", true, Find::Edit(lane.id)),
-            ("Move up", at > 0, Find::Move(lane.id, at.saturating_sub(1))),
-            ("Move down", at < last, Find::Move(lane.id, at + 1)),
-            ("Close", true, Find::Remove(lane.id)),
-            ("Close all", true, Find::RemoveAll),
+            ("Change the words", true, Find::Edit(lane.id).into()),
+            (
+                "Find this in all videos",
+                head.has_library,
+                Library::FindEverywhere(lane.id).into(),
+            ),
+            (
+                "Move up",
+                at > 0,
+                Find::Move(lane.id, at.saturating_sub(1)).into(),
+            ),
+            ("Move down", at < last, Find::Move(lane.id, at + 1).into()),
+            ("Close", true, Find::Remove(lane.id).into()),
+            ("Close all", true, Action::from(Find::RemoveAll)),
         ] {
             if ui
                 .add_enabled(is_possible, egui::Button::new(name))

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Subcommand, ValueEnum};
 
 use super::find::ResultFormat;
-use super::values::{self, parse_fraction, parse_query, parse_secs, parse_since};
+use super::values::{self, ExportTarget, parse_fraction, parse_query, parse_secs, parse_since};
 use crate::domain::Query;
 
 #[derive(Debug, clap::Args)]
@@ -76,6 +76,7 @@ Examples:
   vcl find \"a red circle\"
   vcl find night \"waves on the sea\" --in ~/Videos/2026 --longer 60 --top 5
   vcl find \"a flumbo\" --prompt flumbo.safetensors --format json
+  vcl find night --top 20 --export night.edl       one timeline of many videos
 
 Nothing is listed that unrelated words reach as well somewhere in what is searched.")]
 pub struct FindArgs {
@@ -114,4 +115,9 @@ pub struct FindArgs {
     /// Draw the curves of the best videos to a .png or .svg file
     #[arg(long, value_name = "FILE", value_parser = values::plot_file())]
     pub plot: Option<PathBuf>,
+
+    /// Write what was found to one file for an editing program: .edl .fcpxml .otio .csv or .json; to
+    /// a folder every moment as a video file of its own, not re-encoded
+    #[arg(long, value_name = "FILE|DIR", value_parser = values::export_target())]
+    pub export: Option<ExportTarget>,
 }

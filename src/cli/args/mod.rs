@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::domain::Query;
-use crate::engine::ModelChoice;
+use crate::engine::{Frames, ModelChoice};
 use crate::model::DeviceChoice;
 
 pub use detector::{DetectorArgs, DetectorChoice, DetectorCommand};
@@ -22,6 +22,7 @@ pub use learn::{
     DataArgs, EvaluateArgs, LossArg, ScoreArgs, ScoreFormat, TrainArgs, TrainDetectorArgs,
 };
 pub use library::{FindArgs, LibraryArgs, LibraryCommand, ListFormat, StatusFormat};
+pub use values::ExportTarget;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -84,7 +85,7 @@ pub struct CommandsOnly {
 /// an alias can hold them.
 #[derive(Debug, clap::Args)]
 pub struct GlobalArgs {
-    /// Which model: a name from `vcl model list`, or a directory in Hugging Face CLIP layout; else
+    /// Which model: a name from `vcl model list`, or the directory of a CLIP or SigLIP; else
     /// the bundled one, in the window the one used last
     #[arg(long, global = true, value_name = "NAME|DIR")]
     pub model: Option<ModelChoice>,
@@ -101,6 +102,11 @@ pub struct GlobalArgs {
     /// not quite the same
     #[arg(long, global = true)]
     pub skip_near_duplicates: bool,
+
+    /// Which frame stands for a clip; else keys in the library, and exact elsewhere unless the library
+    /// has the video by its key frames
+    #[arg(long, global = true, value_enum)]
+    pub frames: Option<FramesArg>,
 
     /// Tell more; twice or thrice for even more
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
@@ -126,6 +132,23 @@ impl From<DeviceArg> for DeviceChoice {
             DeviceArg::Gpu => Self::Gpu,
             DeviceArg::Cpu => Self::Cpu,
             DeviceArg::SoftwareGpu => Self::SoftwareGpu,
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum FramesArg {
+    /// A key frame inside the clip, the exact one only where there is none: many times quicker
+    Keys,
+    /// What is on screen at the centre of the clip
+    Exact,
+}
+
+impl From<FramesArg> for Frames {
+    fn from(arg: FramesArg) -> Self {
+        match arg {
+            FramesArg::Keys => Self::Keys,
+            FramesArg::Exact => Self::Exact,
         }
     }
 }
@@ -164,7 +187,7 @@ pub struct ModelArgs {
 
 #[derive(Debug, Subcommand)]
 pub enum ModelCommand {
-    /// List the bundled, the installed and the downloaded models
+    /// List the models that are here, and those that can be fetched, with what each is good for
     List,
     /// Show layers, sizes and parameters of a model
     Info {
@@ -174,15 +197,20 @@ pub enum ModelCommand {
     },
     /// Fetch a model from huggingface.co, or from where HF_ENDPOINT says
     Download {
-        /// Such as openai/clip-vit-base-patch32, openai/clip-vit-base-patch16,
-        /// openai/clip-vit-large-patch14, laion/CLIP-ViT-B-32-laion2B-s34B-b79K, or any other
-        /// CLIP in the same layout
+        /// One that `vcl model list` recommends, or any other CLIP, SigLIP or SigLIP 2 in the layout
+        /// of transformers or open_clip
         #[arg(value_name = "OWNER/NAME")]
         name: String,
 
         /// A branch, a commit or refs/pr/N; else the one that suits the model
         #[arg(long)]
         revision: Option<String>,
+    },
+    /// Measure for ten seconds how many frames per second a model takes here
+    Measure {
+        /// A name from `vcl model list` or a directory; else that of --model
+        #[arg(value_name = "MODEL")]
+        name: Option<ModelChoice>,
     },
 }
 
@@ -217,10 +245,16 @@ impl Args {
         if self.global.prompt.is_some() && !takes_prompt {
             return Err(format!("--prompt means nothing for `vcl {name}`"));
         }
-        if self.global.skip_near_duplicates && !reads_videos {
-            return Err(format!(
-                "--skip-near-duplicates means nothing for this `vcl {name}`: no video is read"
-            ));
+        let frame_options = [
+            ("--skip-near-duplicates", self.global.skip_near_duplicates),
+            ("--frames", self.global.frames.is_some()),
+        ];
+        for (option, is_given) in frame_options {
+            if is_given && !reads_videos {
+                return Err(format!(
+                    "{option} means nothing for this `vcl {name}`: no video is read"
+                ));
+            }
         }
         Ok(())
     }

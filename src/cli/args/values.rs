@@ -5,8 +5,10 @@ use std::path::{Path, PathBuf};
 
 use clap::builder::{OsStringValueParser, PathBufValueParser, TypedValueParser};
 
+use super::find::ExportFormat;
 use crate::cli::plot::PlotFormat;
 use crate::domain::{Query, QueryError, clean_pasted, parse_date, path_of_text};
+use crate::export::{ExportError, FORMATS, FileFormat};
 
 /// More context than this leaves no room for the words of a query.
 pub fn parse_n_ctx(text: &str) -> Result<usize, String> {
@@ -126,6 +128,50 @@ fn to_path(given: PathBuf) -> PathBuf {
         Some(text) => path_of_text(text),
         None => given,
     }
+}
+
+/// What moments of several videos are written to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExportTarget {
+    pub path: PathBuf,
+    pub format: ExportFormat,
+}
+
+/// A file whose name says in which format, or a folder for cuts.
+pub fn export_target() -> impl TypedValueParser<Value = ExportTarget> {
+    PathBufValueParser::new().try_map(|given| {
+        let path = to_path(given);
+        let extension = path
+            .extension()
+            .map(|name| name.to_string_lossy().to_lowercase());
+        let several = |format: &&FileFormat| format.extension != "srt";
+        let format = match &extension {
+            _ if path.is_dir() => Some(ExportFormat::Cuts),
+            None => Some(ExportFormat::Cuts),
+            Some(name) => FORMATS
+                .iter()
+                .filter(several)
+                .find(|format| format.extension == *name)
+                .map(|format| ExportFormat::File(*format)),
+        };
+        match format {
+            Some(format) => Ok(ExportTarget { path, format }),
+            None if extension.as_deref() == Some("srt") => {
+                Err(ExportError::CaptionsOfSeveral.to_string())
+            }
+            None => {
+                let names: Vec<_> = FORMATS
+                    .iter()
+                    .filter(several)
+                    .map(|f| f.extension)
+                    .collect();
+                Err(format!(
+                    "give a file that ends in .{}, or a folder for cuts",
+                    names.join(" .")
+                ))
+            }
+        }
+    })
 }
 
 pub fn plot_file() -> impl TypedValueParser<Value = PathBuf> {

@@ -3,20 +3,17 @@
 use std::io;
 
 use quick_xml::Writer;
-use quick_xml::events::{BytesDecl, BytesText, Event};
+use quick_xml::events::{BytesDecl, BytesText, Event as XmlEvent};
 
-use crate::export::document::{ExportDocument, ExportQuery};
+use crate::export::document::{Export, ExportDocument};
 use crate::export::error::ExportError;
 use crate::export::frame_rate::FrameRate;
-use crate::export::frame_span::{self, FrameSpan};
+use crate::export::frame_span::{Event, leading, on_timeline};
 use crate::export::xml::xml_text;
 
 /// It escapes texts and values, but it also writes characters that XML 1.0 cannot hold: what comes
 /// from outside goes through [`xml_text`] first.
 type Xml = Writer<Vec<u8>>;
-
-/// The format of the sequences where it is not that of the source.
-const SEQUENCE_FORMAT: &str = "r3";
 
 /// The rates that a sequence can have in Final Cut Pro.
 const SEQUENCE_RATES: [(u32, u32); 8] = [
@@ -30,33 +27,84 @@ const SEQUENCE_RATES: [(u32, u32); 8] = [
     (60, 1),
 ];
 
-/// One event with one project per query that has moments, in the order of the video.
-pub fn fcpxml(document: &ExportDocument) -> Result<String, ExportError> {
-    document.warn_of_assumed_rate();
+/// One event with one project per query that has moments: video after video, each in its order.
+pub fn fcpxml(export: Export<'_>) -> Result<String, ExportError> {
+    export.warn_of_assumed_rates();
     let mut xml = Writer::new_with_indent(Vec::new(), b' ', 2);
-    write(&mut xml, document).map_err(ExportError::Xml)?;
+    write(&mut xml, export).map_err(ExportError::Xml)?;
     let text = String::from_utf8_lossy(&xml.into_inner()).into_owned();
     Ok(text + "\n")
 }
 
-fn write(xml: &mut Xml, document: &ExportDocument) -> io::Result<()> {
-    let video = xml_text(&document.video_name());
-    xml.write_event(Event::Decl(BytesDecl::new("1.0", Some("UTF-8"), None)))?;
-    xml.write_event(Event::DocType(BytesText::new("fcpxml")))?;
+/// The timelines: all have the size of the same video.
+struct Sequence<'a> {
+    /// Of its format.
+    id: String,
+    rate: FrameRate,
+    like: &'a ExportDocument,
+}
+
+impl<'a> Sequence<'a> {
+    fn of(export: Export<'a>) -> Option<Self> {
+        let like = leading(export)?;
+        let rate = sequence_rate(like.frame_rate);
+        let documents = export.documents();
+        let own = documents
+            .iter()
+            .position(|document| std::ptr::eq(document, like));
+        let id = match own {
+            Some(at) if rate == like.frame_rate => format_id(at),
+            _ => format_id(documents.len()),
+        };
+        Some(Self { id, rate, like })
+    }
+
+    fn tc_format(&self) -> &'static str {
+        tc_format(self.like)
+    }
+}
+
+/// Of the source of this number.
+fn format_id(source: usize) -> String {
+    format!("r{}", 2 * source + 1)
+}
+
+fn asset_id(source: usize) -> String {
+    format!("r{}", 2 * source + 2)
+}
+
+fn tc_format(document: &ExportDocument) -> &'static str {
+    match document.numbering.is_drop_frame() {
+        true => "DF",
+        false => "NDF",
+    }
+}
+
+fn write(xml: &mut Xml, export: Export<'_>) -> io::Result<()> {
+    let title = xml_text(&export.title());
+    let sequence = Sequence::of(export);
+    xml.write_event(XmlEvent::Decl(BytesDecl::new("1.0", Some("UTF-8"), None)))?;
+    xml.write_event(XmlEvent::DocType(BytesText::new("fcpxml")))?;
     element(xml, "fcpxml", &[("version", "1.9")], |xml| {
         element(xml, "resources", &[], |xml| {
-            write_format(xml, document, "r1", document.frame_rate)?;
-            write_asset(xml, document, &video)?;
-            let rate = sequence_rate(document.frame_rate);
-            if rate != document.frame_rate {
-                write_format(xml, document, SEQUENCE_FORMAT, rate)?;
+            for (at, document) in export.documents().iter().enumerate() {
+                write_format(xml, document, &format_id(at), document.frame_rate)?;
+                write_asset(xml, document, at)?;
             }
-            Ok(())
+            match &sequence {
+                Some(own) if own.rate != own.like.frame_rate => {
+                    write_format(xml, own.like, &own.id, own.rate)
+                }
+                _ => Ok(()),
+            }
         })?;
         element(xml, "library", &[], |xml| {
-            element(xml, "event", &[("name", &video)], |xml| {
-                let mut queries = document.queries.iter();
-                queries.try_for_each(|query| write_project(xml, document, query, &video))
+            element(xml, "event", &[("name", &title)], |xml| {
+                let Some(sequence) = &sequence else {
+                    return Ok(());
+                };
+                let mut queries = on_timeline(export).into_iter();
+                queries.try_for_each(|events| write_project(xml, sequence, &events))
             })
         })
     })
@@ -105,17 +153,19 @@ fn write_format(
 }
 
 /// The source.
-fn write_asset(xml: &mut Xml, document: &ExportDocument, video: &str) -> io::Result<()> {
+fn write_asset(xml: &mut Xml, document: &ExportDocument, source: usize) -> io::Result<()> {
     let rate = document.frame_rate;
+    let (video, id) = (xml_text(&document.video_name()), asset_id(source));
+    let format = format_id(source);
     let start = time(rate, document.numbering.first());
     let duration = time(rate, document.n_file_frames());
     let mut attributes = vec![
-        ("id", "r2"),
-        ("name", video),
+        ("id", id.as_str()),
+        ("name", &video),
         ("start", &start),
         ("duration", &duration),
         ("hasVideo", "1"),
-        ("format", "r1"),
+        ("format", &format),
     ];
     let n_channels = document.n_audio_channels.to_string();
     if document.n_audio_channels > 0 {
@@ -133,52 +183,46 @@ fn write_asset(xml: &mut Xml, document: &ExportDocument, video: &str) -> io::Res
 }
 
 /// The moments of a query, one behind the other.
-fn write_project(
-    xml: &mut Xml,
-    document: &ExportDocument,
-    query: &ExportQuery,
-    video: &str,
-) -> io::Result<()> {
-    let spans = frame_span::in_order(document, query);
-    if spans.is_empty() {
+fn write_project(xml: &mut Xml, sequence: &Sequence<'_>, events: &[Event<'_>]) -> io::Result<()> {
+    let Some(first) = events.first() else {
         return Ok(());
-    }
-    let rate = document.frame_rate;
-    let sequence_rate = sequence_rate(rate);
-    let format = if sequence_rate == rate {
-        "r1"
-    } else {
-        SEQUENCE_FORMAT
     };
-    let n_frames = |span: &FrameSpan| match sequence_rate == rate {
-        true => span.n_frames(),
-        false => sequence_rate.n_frames(rate.secs(span.n_frames())),
+    let rate = sequence.rate;
+    let n_frames = |event: &Event<'_>| {
+        let own = event.document.frame_rate;
+        match own == rate {
+            true => event.span.n_frames(),
+            false => rate.n_frames(own.secs(event.span.n_frames())),
+        }
     };
-    let words = xml_text(query.query.title());
-    let tc_format = if document.numbering.is_drop_frame() {
-        "DF"
-    } else {
-        "NDF"
-    };
-    let duration = time(sequence_rate, spans.iter().map(n_frames).sum());
-    let sequence = [
-        ("format", format),
+    let words = xml_text(first.query.query.title());
+    let duration = time(rate, events.iter().map(n_frames).sum());
+    let attributes = [
+        ("format", sequence.id.as_str()),
         ("duration", &duration),
         ("tcStart", "0s"),
-        ("tcFormat", tc_format),
+        ("tcFormat", sequence.tc_format()),
     ];
     element(xml, "project", &[("name", &words)], |xml| {
-        element(xml, "sequence", &sequence, |xml| {
+        element(xml, "sequence", &attributes, |xml| {
             element(xml, "spine", &[], |xml| {
                 let mut offset = 0;
-                for span in spans {
+                for event in events {
+                    let Event {
+                        document,
+                        span,
+                        source,
+                        ..
+                    } = *event;
+                    let start = document.file_frame(span.first_frame);
+                    let asset = asset_id(source);
                     let clip = [
-                        ("ref", "r2"),
-                        ("offset", &time(sequence_rate, offset)),
-                        ("name", video),
-                        ("start", &time(rate, document.file_frame(span.first_frame))),
-                        ("duration", &time(sequence_rate, n_frames(&span))),
-                        ("tcFormat", tc_format),
+                        ("ref", asset.as_str()),
+                        ("offset", &time(rate, offset)),
+                        ("name", &xml_text(&document.video_name())),
+                        ("start", &time(document.frame_rate, start)),
+                        ("duration", &time(rate, n_frames(event))),
+                        ("tcFormat", tc_format(document)),
                     ];
                     let note = format!("{words}, score {:.4}", span.score);
                     element(xml, "asset-clip", &clip, |xml| {
@@ -186,7 +230,7 @@ fn write_project(
                         xml.create_element("note").write_text_content(note)?;
                         Ok(())
                     })?;
-                    offset += n_frames(&span);
+                    offset += n_frames(event);
                 }
                 Ok(())
             })

@@ -2,24 +2,17 @@
 
 use serde_json::{Value, json};
 
-use crate::export::document::{ExportDocument, ExportQuery};
+use crate::export::document::{Export, ExportDocument};
 use crate::export::error::ExportError;
 use crate::export::frame_rate::FrameRate;
-use crate::export::frame_span::{self, FrameSpan};
+use crate::export::frame_span::{Event, leading, on_timeline};
 
-/// One timeline: query after query, each in the order of the video. A video track, and an audio
-/// track with the same cuts where the file has sound.
-pub fn otio(document: &ExportDocument) -> Result<String, ExportError> {
-    document.warn_of_assumed_rate();
-    let events: Vec<Value> = document
-        .queries
-        .iter()
-        .flat_map(|query| {
-            let spans = frame_span::in_order(document, query);
-            spans.into_iter().map(|span| event(document, query, span))
-        })
-        .collect();
-    let track = |name: &str, kind: &str| {
+/// One timeline: query after query, video after video, each in its order. A video track, and an audio
+/// track with the same cuts where a file has sound.
+pub fn otio(export: Export<'_>) -> Result<String, ExportError> {
+    export.warn_of_assumed_rates();
+    let events: Vec<_> = on_timeline(export).into_iter().flatten().collect();
+    let track = |name: &str, kind: &str, children: Vec<Value>| {
         json!({
             "OTIO_SCHEMA": "Track.1",
             "name": name,
@@ -29,18 +22,24 @@ pub fn otio(document: &ExportDocument) -> Result<String, ExportError> {
             "effects": [],
             "markers": [],
             "enabled": true,
-            "children": events,
+            "children": children,
         })
     };
-    let mut tracks = vec![track("V1", "Video")];
-    if document.n_audio_channels > 0 {
-        tracks.push(track("A1", "Audio"));
+    let mut tracks = vec![track("V1", "Video", events.iter().map(clip).collect())];
+    let has_sound = |document: &ExportDocument| document.n_audio_channels > 0;
+    if export.documents().iter().any(has_sound) {
+        let heard = events.iter().map(|event| match has_sound(event.document) {
+            true => clip(event),
+            false => gap(event),
+        });
+        tracks.push(track("A1", "Audio", heard.collect()));
     }
+    let rate = leading(export).map_or(FrameRate::USUAL, |document| document.frame_rate);
     let timeline = json!({
         "OTIO_SCHEMA": "Timeline.1",
-        "name": document.video_name(),
+        "name": export.title(),
         "metadata": {},
-        "global_start_time": time(document.frame_rate, 0),
+        "global_start_time": time(rate, 0),
         "tracks": {
             "OTIO_SCHEMA": "Stack.1",
             "name": "tracks",
@@ -55,7 +54,13 @@ pub fn otio(document: &ExportDocument) -> Result<String, ExportError> {
     Ok(serde_json::to_string_pretty(&timeline)? + "\n")
 }
 
-fn event(document: &ExportDocument, query: &ExportQuery, span: FrameSpan) -> Value {
+fn clip(event: &Event<'_>) -> Value {
+    let Event {
+        document,
+        query,
+        span,
+        ..
+    } = *event;
     let rate = document.frame_rate;
     let n_frames = document.n_file_frames();
     json!({
@@ -85,6 +90,19 @@ fn event(document: &ExportDocument, query: &ExportQuery, span: FrameSpan) -> Val
             },
         },
         "active_media_reference_key": "DEFAULT_MEDIA",
+    })
+}
+
+/// Silence under a moment of a video without sound.
+fn gap(event: &Event<'_>) -> Value {
+    json!({
+        "OTIO_SCHEMA": "Gap.1",
+        "name": "",
+        "metadata": {},
+        "source_range": range(event.document.frame_rate, 0, event.span.n_frames()),
+        "effects": [],
+        "markers": [],
+        "enabled": true,
     })
 }
 

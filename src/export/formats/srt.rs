@@ -2,14 +2,17 @@
 
 use std::fmt::Write as _;
 
-use crate::export::document::ExportDocument;
+use crate::export::document::Export;
 use crate::export::error::ExportError;
 use crate::export::frame_span;
 
 /// No width, and no place for a line break.
 const WORD_JOINER: char = '\u{2060}';
 
-pub fn srt(document: &ExportDocument) -> Result<String, ExportError> {
+pub fn srt(export: Export<'_>) -> Result<String, ExportError> {
+    let Export::One(document) = export else {
+        return Err(ExportError::CaptionsOfSeveral);
+    };
     let mut captions: Vec<_> = document
         .queries
         .iter()

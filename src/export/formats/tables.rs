@@ -5,9 +5,9 @@ use std::borrow::Cow;
 use serde::Serialize;
 
 use crate::domain::{CLIP_SECS, Highlight, Moment, Verdict, n_clips, path_text};
-use crate::export::document::{ExportDocument, ExportQuery};
+use crate::export::document::{Export, ExportDocument, ExportQuery};
 use crate::export::error::ExportError;
-use crate::export::frame_span;
+use crate::export::frame_span::{self, Event, ranked_in_all};
 
 #[derive(Serialize)]
 struct JsonDocument {
@@ -88,9 +88,26 @@ struct JsonMoment {
     end_frame: u64,
 }
 
-pub fn json(document: &ExportDocument) -> Result<String, ExportError> {
+/// Several videos are an array of what one is.
+#[derive(Serialize)]
+struct JsonVideos {
+    videos: Vec<JsonDocument>,
+}
+
+pub fn json(export: Export<'_>) -> Result<String, ExportError> {
+    let text = match export {
+        Export::One(document) => serde_json::to_string_pretty(&json_document(document))?,
+        Export::Several(documents) => {
+            let videos = documents.iter().map(json_document).collect();
+            serde_json::to_string_pretty(&JsonVideos { videos })?
+        }
+    };
+    Ok(text + "\n")
+}
+
+fn json_document(document: &ExportDocument) -> JsonDocument {
     let rate = document.frame_rate;
-    let json = JsonDocument {
+    JsonDocument {
         video: path_text(&document.video),
         duration_secs: document.duration_secs,
         clip_secs: CLIP_SECS,
@@ -105,8 +122,7 @@ pub fn json(document: &ExportDocument) -> Result<String, ExportError> {
             .iter()
             .map(|query| json_query(document, query))
             .collect(),
-    };
-    Ok(serde_json::to_string_pretty(&json)? + "\n")
+    }
 }
 
 /// `None` for the many videos that begin with a picture.
@@ -139,6 +155,8 @@ fn json_query(document: &ExportDocument, query: &ExportQuery) -> JsonQuery {
 
 #[derive(Serialize)]
 struct CsvLine<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    video: Option<String>,
     query: Cow<'a, str>,
     rank: usize,
     start_secs: f64,
@@ -162,12 +180,16 @@ fn harmless(cell: &str) -> Cow<'_, str> {
     }
 }
 
-pub fn csv(document: &ExportDocument) -> Result<String, ExportError> {
+/// Of several videos the first column names each.
+pub fn csv(export: Export<'_>) -> Result<String, ExportError> {
     let mut writer = csv::WriterBuilder::new()
         .has_headers(false)
         .from_writer(Vec::new());
-    let video_start_secs = video_start(document);
-    let last_name = video_start_secs.map(|_| "video_start_secs");
+    let is_several = matches!(export, Export::Several(_));
+    let mut documents = export.documents().iter();
+    let has_late_start = documents.any(|document| video_start(document).is_some());
+    let first_name = is_several.then_some("video");
+    let last_name = has_late_start.then_some("video_start_secs");
     let names = [
         "query",
         "rank",
@@ -179,22 +201,28 @@ pub fn csv(document: &ExportDocument) -> Result<String, ExportError> {
         "start_timecode",
         "end_timecode",
     ];
-    writer.write_record(names.into_iter().chain(last_name))?;
-    for query in &document.queries {
-        for span in frame_span::ranked(document, query) {
-            writer.serialize(CsvLine {
-                query: harmless(query.query.key()),
-                rank: span.rank,
-                start_secs: span.start_secs,
-                end_secs: span.end_secs,
-                score: span.score,
-                start_frame: span.first_frame,
-                end_frame: span.end_frame,
-                start_timecode: document.timecode(span.first_frame),
-                end_timecode: document.timecode(span.end_frame),
-                video_start_secs,
-            })?;
-        }
+    writer.write_record(first_name.into_iter().chain(names).chain(last_name))?;
+    for event in ranked_in_all(export).into_iter().flatten() {
+        let Event {
+            document,
+            query,
+            span,
+            ..
+        } = event;
+        let video = is_several.then(|| harmless(&path_text(&document.video)).into_owned());
+        writer.serialize(CsvLine {
+            video,
+            query: harmless(query.query.key()),
+            rank: span.rank,
+            start_secs: span.start_secs,
+            end_secs: span.end_secs,
+            score: span.score,
+            start_frame: span.first_frame,
+            end_frame: span.end_frame,
+            start_timecode: document.timecode(span.first_frame),
+            end_timecode: document.timecode(span.end_frame),
+            video_start_secs: has_late_start.then_some(document.video_start_secs),
+        })?;
     }
     let bytes = writer
         .into_inner()

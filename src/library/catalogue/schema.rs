@@ -4,7 +4,8 @@ use rusqlite::{Connection, TransactionBehavior};
 
 /// Each brings a catalogue one version further; `user_version` counts them. Never change one that was
 /// released: add another.
-const MIGRATIONS: [&str; 1] = ["
+const MIGRATIONS: [&str; 2] = [
+    "
     -- What the user added: a file, or a folder with all below it.
     CREATE TABLE place (
         path BLOB PRIMARY KEY,
@@ -50,7 +51,11 @@ const MIGRATIONS: [&str; 1] = ["
         worker TEXT,
         PRIMARY KEY (video, model)
     ) WITHOUT ROWID;
-"];
+",
+    // A library takes key frames now. Exact ones do as well, so what has them is not looked at again.
+    "UPDATE model SET sampling = sampling || '-keys' WHERE sampling = '2';
+     UPDATE model SET sampling = '2-keys-no-near-duplicates' WHERE sampling = '2-no-near-duplicates';",
+];
 
 /// Brings the tables up to date. `false` where a newer program wrote them.
 pub fn migrate(connection: &mut Connection) -> rusqlite::Result<bool> {

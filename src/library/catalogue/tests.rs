@@ -329,3 +329,21 @@ fn a_catalogue_that_cannot_be_used_is_named() {
     let told = error(&dir.path().join("file/library"));
     assert!(told.contains("set VCL_DATA_DIR"), "{told}");
 }
+
+#[test]
+fn what_was_indexed_under_a_former_hash_counts_under_the_new_one() {
+    let Opened {
+        mut catalogue,
+        model,
+        dir: _dir,
+    } = opened();
+    catalogue.adopt_model("unknown", "images", "2").unwrap();
+    assert!(catalogue.model("images", "3", "tiny").unwrap() != model);
+    catalogue.adopt_model("hash", "images", "2").unwrap();
+    assert!(catalogue.model("images", "2", "tiny").unwrap() == model);
+    // Another model with the same images has an index already.
+    let other = catalogue.model("other", "2", "korean").unwrap();
+    catalogue.adopt_model("other", "images", "2").unwrap();
+    assert!(catalogue.model("images", "2", "korean").unwrap() == model);
+    assert!(catalogue.model("other", "2", "korean").unwrap() == other);
+}

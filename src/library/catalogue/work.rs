@@ -63,6 +63,34 @@ impl Catalogue {
         .map(ModelRow)
     }
 
+    /// Lets what was indexed under a `former` hash count under `hash`, unless there is something already:
+    /// earlier versions of the program told models apart by more than their images.
+    pub fn adopt_model(
+        &mut self,
+        former: &str,
+        hash: &str,
+        sampling: &str,
+    ) -> Result<(), LibraryError> {
+        let find = "SELECT 1 FROM model WHERE hash = ? AND sampling = ?";
+        let is_there = |hash: &str| {
+            let found = self
+                .connection
+                .query_row(find, [hash, sampling], |_| Ok(()))
+                .optional();
+            self.told(found).map(|found| found.is_some())
+        };
+        if is_there(hash)? || !is_there(former)? {
+            return Ok(());
+        }
+        self.write(|connection| {
+            connection.execute(
+                "UPDATE OR IGNORE model SET hash = ? WHERE hash = ? AND sampling = ?",
+                [hash, former, sampling],
+            )
+        })
+        .map(drop)
+    }
+
     /// Takes the next video that waits, in order of the paths; what a process that died was at waits
     /// again.
     pub fn claim(

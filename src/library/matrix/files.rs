@@ -11,7 +11,7 @@ use crate::store::{ContentId, atomic};
 /// Rows begin here, aligned for any instruction.
 pub const HEADER_BYTES: usize = 64;
 
-const MAGIC: &[u8; 8] = b"vclrows1";
+const MAGIC: &[u8; 8] = b"vclrows2";
 
 /// What all rows have in common.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -80,15 +80,15 @@ pub struct Manifest {
     pub n_records: u64,
 }
 
-/// Reads a manifest for `n_rows` rows.
-pub fn read_manifest(log: &Path, n_rows: u64) -> io::Result<Manifest> {
+/// Reads a manifest for `n_rows` rows of `dim` numbers.
+pub fn read_manifest(log: &Path, n_rows: u64, dim: usize) -> io::Result<Manifest> {
     let bytes = fs::read(log)?;
     let mut live: HashMap<ContentId, Span> = HashMap::new();
     let mut manifest = Manifest::default();
     for record in bytes.as_chunks::<RECORD_BYTES>().0 {
         match Record::decode(record) {
             Some(Record::Added(span)) => {
-                let end = span.first_row.saturating_add(u64::from(span.n_rows));
+                let end = span.first_row.saturating_add(span.n_stored_rows(dim));
                 if end > n_rows {
                     break;
                 }

@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! current         the number N of the files that count
-//! rows-N.f16      a header of 64 bytes, then one row of f16 for each clip, video after video
+//! rows-N.f16      a header of 64 bytes, then video after video: one row of f16 for each clip, then for
+//!                 each clip when its frame is shown (u16, milliseconds after the beginning of the clip)
 //! rows-N.log      the manifest: which rows belong to which video, and which videos went
 //! lock            held by whoever writes
 //! ```
@@ -30,6 +31,9 @@ pub use writer::{MatrixWriter, NewRows};
 
 use files::Generation;
 
+/// A frame at the centre of its clip, or of what there is of it.
+pub const CENTRE: u16 = u16::MAX;
+
 /// The matrix as it is now; what is written later is not seen.
 pub struct Matrix {
     dim: usize,
@@ -50,7 +54,7 @@ impl Matrix {
         let file = File::open(generation.rows_path(dir)).ok()?;
         header.check(&file)?;
         let n_rows = header.n_rows(file.metadata().ok()?.len());
-        let manifest = files::read_manifest(&generation.log_path(dir), n_rows).ok()?;
+        let manifest = files::read_manifest(&generation.log_path(dir), n_rows, header.dim).ok()?;
         let map = match n_rows {
             0 => None,
             // SAFETY: no program changes or cuts off rows that a record names, and only those are read.
@@ -74,11 +78,22 @@ impl Matrix {
 
     /// Rows of f16 bits `[n_rows, dim]` of a span of this matrix.
     pub fn rows(&self, span: &Span) -> &[u16] {
-        let row_bytes = 2 * self.dim;
-        let first = HEADER_BYTES + span.first_row as usize * row_bytes;
+        self.numbers(
+            span.first_row as usize * self.dim,
+            span.n_rows as usize * self.dim,
+        )
+    }
+
+    /// When the frame of each row is shown: milliseconds after the beginning of its clip, or [`CENTRE`].
+    pub fn offsets(&self, span: &Span) -> &[u16] {
+        let n_rows = span.n_rows as usize;
+        self.numbers((span.first_row as usize + n_rows) * self.dim, n_rows)
+    }
+
+    fn numbers(&self, first: usize, n: usize) -> &[u16] {
         let bytes = self.map.as_ref().and_then(|map| {
-            let end = first + span.n_rows as usize * row_bytes;
-            map.get(first..end)
+            let first = HEADER_BYTES + 2 * first;
+            map.get(first..first + 2 * n)
         });
         // The header keeps them aligned.
         bytemuck::try_cast_slice(bytes.unwrap_or_default()).unwrap_or_default()

@@ -25,8 +25,17 @@ pub struct Span {
     pub level: NeutralLevel,
     /// The best cosine of each neutral text with a clip of it.
     pub peaks: [f32; N_NEUTRAL],
-    /// Of the bytes of its rows.
+    /// Of the bytes of its rows and their times.
     pub hash: [u8; 16],
+}
+
+impl Span {
+    /// Its rows and behind them, filled up to whole rows, one number for each that says when its frame is
+    /// shown.
+    pub fn n_stored_rows(&self, dim: usize) -> u64 {
+        let n_rows = u64::from(self.n_rows);
+        n_rows + n_rows.div_ceil(dim.max(1) as u64)
+    }
 }
 
 #[derive(Clone, Debug, PartialEq)]

@@ -31,6 +31,8 @@ pub struct NewRows<'a> {
     pub content: &'a ContentId,
     /// f16 bits, `[n_rows, dim]`.
     pub rows: &'a [u16],
+    /// When the frame of each row is shown, as [`Matrix::offsets`](super::Matrix::offsets) has it.
+    pub offsets: &'a [u16],
     pub end_secs: f64,
     pub level: NeutralLevel,
     /// The best cosine of each neutral text.
@@ -86,7 +88,7 @@ impl MatrixWriter {
             return Ok(None);
         }
         let n_rows = header.n_rows(rows.metadata()?.len());
-        let manifest = read_manifest(&generation.log_path(dir), n_rows)?;
+        let manifest = read_manifest(&generation.log_path(dir), n_rows, header.dim)?;
         // What a killed process left half-done; nobody reads it.
         log.set_len(manifest.n_records * RECORD_BYTES as u64)?;
         Ok(Some(Self {
@@ -110,9 +112,12 @@ impl MatrixWriter {
     /// # Errors
     /// When it cannot be written; the matrix is then as before.
     pub fn add(&mut self, new: &NewRows<'_>) -> io::Result<()> {
-        let bytes: &[u8] = bytemuck::cast_slice(new.rows);
+        let dim = self.header.dim.max(1);
+        let n_padding = new.offsets.len().next_multiple_of(dim) - new.offsets.len();
+        let numbers = [new.rows, new.offsets, &vec![0; n_padding]].concat();
+        let bytes: &[u8] = bytemuck::cast_slice(&numbers);
         let first_row = self.manifest.n_named_rows;
-        let n_rows = new.rows.len() / self.header.dim.max(1);
+        let n_rows = new.rows.len() / dim;
         self.rows.seek(SeekFrom::Start(self.offset(first_row)))?;
         self.rows.write_all(bytes)?;
         // First the rows, then the record that names them, also after a power cut.
@@ -127,7 +132,7 @@ impl MatrixWriter {
             hash: hash_of(bytes),
         };
         self.append(&Record::Added(span.clone()))?;
-        self.manifest.n_named_rows += n_rows as u64;
+        self.manifest.n_named_rows += span.n_stored_rows(dim);
         self.manifest
             .spans
             .retain(|other| other.content != span.content);
@@ -167,7 +172,12 @@ impl MatrixWriter {
     /// # Errors
     /// When the new files cannot be written; the old ones then go on counting.
     pub fn compact_if_due(&mut self) -> io::Result<()> {
-        let n_live: u64 = self.spans().iter().map(|span| u64::from(span.n_rows)).sum();
+        let dim = self.header.dim;
+        let n_live: u64 = self
+            .spans()
+            .iter()
+            .map(|span| span.n_stored_rows(dim))
+            .sum();
         let n_named = self.manifest.n_named_rows;
         let n_dead = n_named.saturating_sub(n_live);
         match n_dead as f64 > MAX_DEAD_SHARE * n_named as f64 {
@@ -212,7 +222,8 @@ impl MatrixWriter {
                 .seek(SeekFrom::Start(self.offset(span.first_row)))?;
             rows.seek(SeekFrom::Start(self.offset(moved.n_named_rows)))?;
             let mut hasher = blake3::Hasher::new();
-            let mut n_left = span.n_rows as usize * 2 * self.header.dim;
+            let n_stored = span.n_stored_rows(self.header.dim);
+            let mut n_left = n_stored as usize * 2 * self.header.dim;
             while n_left > 0 {
                 let part = &mut block[..n_left.min(COPY_BYTES)];
                 io::Read::read_exact(&mut self.rows, part)?;
@@ -233,7 +244,7 @@ impl MatrixWriter {
             };
             log.write_all(&Record::Added(span.clone()).encode())?;
             moved.n_records += 1;
-            moved.n_named_rows += u64::from(span.n_rows);
+            moved.n_named_rows += n_stored;
             moved.spans.push(span);
         }
         log.flush()?;

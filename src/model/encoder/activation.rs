@@ -17,7 +17,16 @@ pub enum Activation {
     QuickGelu,
     /// Exact, with erf, as OpenCLIP exports.
     Gelu,
+    /// With a hyperbolic tangent in place of erf, SigLIP's.
+    #[serde(rename = "gelu_pytorch_tanh")]
+    GeluTanh,
 }
+
+/// `√(2/π)` times two: `½(1 + tanh z)` is `σ(2z)`.
+const TANH_SLOPE: f32 = 1.595_769_1;
+
+/// Of the cube in [`Activation::GeluTanh`].
+const TANH_CUBE: f32 = 0.044_715;
 
 impl Activation {
     /// Applies the function to each number.
@@ -30,6 +39,10 @@ impl Activation {
             return match self {
                 Self::QuickGelu => input.clone() * activation::sigmoid(input * 1.702),
                 Self::Gelu => activation::gelu(input),
+                Self::GeluTanh => {
+                    let bent = input.clone().square() * TANH_CUBE + 1.0;
+                    input.clone() * activation::sigmoid(input * bent * TANH_SLOPE)
+                }
             };
         }
         let mut data = input.into_data().convert::<f32>();
@@ -37,6 +50,7 @@ impl Activation {
             match self {
                 Self::QuickGelu => quick_gelu(values),
                 Self::Gelu => gelu(values),
+                Self::GeluTanh => gelu_tanh(values),
             }
         }
         Tensor::from_data(data, &device)
@@ -73,6 +87,15 @@ fn gelu(values: &mut [f32]) {
     }
 }
 
+/// `x · σ(2√(2/π) (x + 0.044715 x³))`
+#[multiversion(targets("x86_64+avx512f", "x86_64+avx2"))]
+fn gelu_tanh(values: &mut [f32]) {
+    for x in values {
+        let bent = *x * (1.0 + TANH_CUBE * *x * *x);
+        *x /= 1.0 + exp(-TANH_SLOPE * bent);
+    }
+}
+
 /// eˣ as in Moshier's Cephes library: x is n·ln 2 + r, and eʳ a polynomial.
 #[inline(always)]
 fn exp(x: f32) -> f32 {
@@ -103,9 +126,10 @@ mod tests {
 
     #[test]
     fn they_are_what_their_formulas_say() {
-        let (mut quick, mut exact) = (inputs(), inputs());
+        let (mut quick, mut exact, mut tanh) = (inputs(), inputs(), inputs());
         quick_gelu(&mut quick);
         gelu(&mut exact);
+        gelu_tanh(&mut tanh);
         for (i, x) in inputs().into_iter().enumerate() {
             let x = f64::from(x);
             let sigmoid = x / (1.0 + (-1.702 * x).exp());
@@ -114,6 +138,13 @@ mod tests {
                 (f64::from(quick[i]) - sigmoid).abs() <= scale,
                 "x {x}: {}",
                 quick[i]
+            );
+            let z = (2.0 / std::f64::consts::PI).sqrt() * (x + 0.044715 * x.powi(3));
+            let by_tanh = 0.5 * x * (1.0 + z.tanh());
+            assert!(
+                (f64::from(tanh[i]) - by_tanh).abs() <= scale,
+                "x {x}: {}",
+                tanh[i]
             );
             // Burn's own, with the error function of the C library.
             let device = Device::flex();
@@ -130,17 +161,14 @@ mod tests {
     #[test]
     fn nothing_depends_on_where_a_number_stands() {
         let values = inputs();
-        let (mut quick, mut exact) = (values.clone(), values.clone());
-        quick_gelu(&mut quick);
-        gelu(&mut exact);
-        for (i, x) in values.into_iter().enumerate() {
-            let (mut a, mut b) = ([x], [x]);
-            quick_gelu(&mut a);
-            gelu(&mut b);
-            assert_eq!(
-                (a[0].to_bits(), b[0].to_bits()),
-                (quick[i].to_bits(), exact[i].to_bits())
-            );
+        for function in [quick_gelu, gelu, gelu_tanh] {
+            let mut together = values.clone();
+            function(&mut together);
+            for (x, expected) in values.iter().zip(together) {
+                let mut alone = [*x];
+                function(&mut alone);
+                assert_eq!(alone[0].to_bits(), expected.to_bits());
+            }
         }
     }
 
@@ -148,7 +176,11 @@ mod tests {
     fn with_a_gradient_the_numbers_are_the_same() {
         let device = Device::flex();
         let input = Tensor::<1>::from_floats(inputs().as_slice(), &device).unsqueeze::<2>();
-        for kind in [Activation::QuickGelu, Activation::Gelu] {
+        for kind in [
+            Activation::QuickGelu,
+            Activation::Gelu,
+            Activation::GeluTanh,
+        ] {
             let plain = kind.apply(input.clone());
             let traced = kind.apply(input.clone().to_device(&device.clone().autodiff()));
             let difference = (traced.inner() - plain).abs() / input.clone().abs().clamp_min(1.0);

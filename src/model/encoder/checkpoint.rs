@@ -4,26 +4,21 @@
 //! is used, and memory is taken for one wanted tensor at a time, never for what a header claims.
 //! Files are read, not mapped: a mapped file that shrinks while in use ends the process.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{Read as _, Seek as _, SeekFrom};
-use std::ops::Range;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use burn::store::burn_pack::Tensor as PackTensor;
+use burn::store::ModuleStore as _;
 use burn::store::pytorch::PytorchStore;
-use burn::store::{ModuleStore as _, bridge};
-use burn::tensor::DType;
-use half::{bf16, f16};
-use safetensors::Dtype;
 use safetensors::tensor::TensorInfo;
 use serde::Deserialize;
 
 use crate::domain::foreign;
 use crate::model::ModelError;
 use crate::model::encoder::files::WeightFile;
+use crate::model::encoder::stored_tensor::{Location, StoredTensor, first_line};
 
 /// Headers list a few hundred tensors in some 50 kB; this leaves room for far larger models.
 const MAX_HEADER_BYTES: u64 = 16 << 20;
@@ -33,17 +28,16 @@ pub struct Checkpoint {
     tensors: BTreeMap<String, StoredTensor>,
 }
 
-/// One tensor that has not been read yet.
-pub struct StoredTensor {
-    pub shape: Vec<usize>,
-    pub dtype: DType,
-    location: Location,
-}
-
-enum Location {
-    Memory(&'static [u8]),
-    File { file: Arc<File>, range: Range<u64> },
-    Pytorch(PackTensor),
+/// What becomes of a tensor whose file has other names than the modules.
+pub enum Renaming {
+    Same,
+    As(String),
+    /// A matrix that the file keeps the other way round.
+    Transposed(String),
+    /// Three tensors that lie below each other in one: queries, keys and values.
+    Thirds([String; 3]),
+    /// Nothing needs it.
+    Nothing,
 }
 
 impl Checkpoint {
@@ -138,6 +132,13 @@ impl Checkpoint {
 
     /// Reads names and positions out of the pickle without executing its code.
     fn pytorch(path: &Path) -> Result<Self, String> {
+        if is_program(path) {
+            return Err(format!(
+                "{0} is a TorchScript program, as OpenAI publishes its models, and is not run: save its \
+                 tensors once with torch.save(torch.jit.load(\"{0}\").state_dict(), \"weights.pt\")",
+                path.display()
+            ));
+        }
         let read = || {
             let mut store = PytorchStore::from_file(path);
             let tensors = store.get_all_tensors();
@@ -147,16 +148,63 @@ impl Checkpoint {
         };
         let tensors = foreign(read).map_err(|reason| format!("{}: {reason}", path.display()))?;
         let tensors = tensors.into_iter().map(|(name, tensor)| {
-            let stored = StoredTensor {
-                shape: tensor.shape.to_vec(),
-                dtype: tensor.dtype,
-                location: Location::Pytorch(tensor),
-            };
+            let (shape, dtype) = (tensor.shape.to_vec(), tensor.dtype);
+            let stored = StoredTensor::of_floats(shape, dtype, Location::Pytorch(tensor));
             (name, stored)
         });
         Ok(Self {
             tensors: tensors.collect(),
         })
+    }
+
+    /// The same tensors under the names that the modules of a family have.
+    ///
+    /// # Errors
+    /// [`ModelError::Weights`] naming a tensor that cannot be cut as the map says, or one that would
+    /// be there twice.
+    pub fn renamed(self, map: impl Fn(&str) -> Renaming) -> Result<Self, ModelError> {
+        let mut tensors = BTreeMap::new();
+        for (old, tensor) in self.tensors {
+            let renamed = match map(&old) {
+                Renaming::Same => vec![(old.clone(), tensor)],
+                Renaming::As(name) => vec![(name, tensor)],
+                Renaming::Transposed(name) => vec![(name, tensor.transposed())],
+                Renaming::Thirds(names) => {
+                    let thirds = tensor.thirds();
+                    let thirds = thirds
+                        .map_err(|reason| ModelError::Weights(format!("tensor {old} {reason}")))?;
+                    names.into_iter().zip(thirds).collect()
+                }
+                Renaming::Nothing => Vec::new(),
+            };
+            for (name, tensor) in renamed {
+                if tensors.insert(name.clone(), tensor).is_some() {
+                    return Err(ModelError::Weights(format!(
+                        "tensor {old} is there twice: also as {name}"
+                    )));
+                }
+            }
+        }
+        Ok(Self { tensors })
+    }
+
+    /// With the tensors of another file; of two with one name, the other's.
+    #[must_use]
+    pub fn and(mut self, other: Self) -> Self {
+        self.tensors.extend(other.tensors);
+        self
+    }
+
+    /// Leaves out what is loaded in another way or not at all.
+    #[must_use]
+    pub fn without(mut self, is_left_out: impl Fn(&str) -> bool) -> Self {
+        self.tensors.retain(|name, _| !is_left_out(name));
+        self
+    }
+
+    /// Takes a tensor out: what is read in another way than the rest.
+    pub fn take(&mut self, name: &str) -> Option<StoredTensor> {
+        self.tensors.remove(name)
     }
 
     pub fn get(&self, name: &str) -> Option<&StoredTensor> {
@@ -168,68 +216,16 @@ impl Checkpoint {
     }
 }
 
-impl StoredTensor {
-    fn new(info: TensorInfo, location: Location) -> Result<Self, String> {
-        let dtype = match info.dtype {
-            Dtype::F64 => DType::F64,
-            Dtype::F32 => DType::F32,
-            Dtype::F16 => DType::F16,
-            Dtype::BF16 => DType::BF16,
-            Dtype::I64 => DType::I64,
-            Dtype::I32 => DType::I32,
-            Dtype::I16 => DType::I16,
-            Dtype::I8 | Dtype::BOOL => DType::I8,
-            Dtype::U64 => DType::U64,
-            Dtype::U32 => DType::U32,
-            Dtype::U16 => DType::U16,
-            Dtype::U8 => DType::U8,
-            other => return Err(format!("numbers of kind {other} are not supported")),
-        };
-        Ok(Self {
-            shape: info.shape,
-            dtype,
-            location,
-        })
-    }
-
-    /// All values, widened or narrowed to f32.
-    ///
-    /// # Errors
-    /// One line: why the file cannot be read, or that these are not floats.
-    pub fn read(&self) -> Result<Vec<f32>, String> {
-        let bytes = self.bytes()?;
-        Ok(match self.dtype {
-            DType::F32 => decode(&bytes, f32::from_le_bytes),
-            DType::F16 => decode(&bytes, |value| f16::from_le_bytes(value).to_f32()),
-            DType::BF16 => decode(&bytes, |value| bf16::from_le_bytes(value).to_f32()),
-            DType::F64 => decode(&bytes, |value| f64::from_le_bytes(value) as f32),
-            other => return Err(format!("holds {other:?}, not floats")),
-        })
-    }
-
-    fn bytes(&self) -> Result<Cow<'_, [u8]>, String> {
-        match &self.location {
-            Location::Memory(bytes) => Ok(Cow::Borrowed(bytes)),
-            Location::File { file, range } => {
-                let mut file = &**file;
-                let mut bytes = vec![0; (range.end - range.start) as usize];
-                file.seek(SeekFrom::Start(range.start))
-                    .and_then(|_| file.read_exact(&mut bytes))
-                    .map_err(|error| error.to_string())?;
-                Ok(Cow::Owned(bytes))
-            }
-            Location::Pytorch(tensor) => foreign(|| {
-                bridge::to_data(tensor)
-                    .map(|data| Cow::Owned(data.as_bytes().to_vec()))
-                    .map_err(|error| first_line(&error.to_string()).to_owned())
-            }),
-        }
-    }
-}
-
-fn decode<const N: usize>(bytes: &[u8], decode_one: impl Fn([u8; N]) -> f32) -> Vec<f32> {
-    let (values, _) = bytes.as_chunks::<N>();
-    values.iter().map(|&value| decode_one(value)).collect()
+/// Whether an archive of torch holds code beside its tensors.
+fn is_program(path: &Path) -> bool {
+    let archive = File::open(path).ok().and_then(|file| {
+        let archive = foreign(|| zip::ZipArchive::new(file));
+        archive.ok()
+    });
+    archive.is_some_and(|archive| {
+        let mut names = archive.file_names();
+        names.any(|name| name.is_ok_and(|name| name.ends_with("/constants.pkl")))
+    })
 }
 
 /// The tensors that a safetensors header lists, checked to fill `n_data` bytes without gap or overlap.
@@ -272,10 +268,6 @@ fn parse_header(header: &[u8], n_data: usize) -> Result<BTreeMap<String, TensorI
         ));
     }
     Ok(tensors)
-}
-
-fn first_line(text: &str) -> &str {
-    text.lines().next().unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -1,26 +1,23 @@
-//! What a family of encoders offers.
+//! What a family of encoders offers: an image side and a text side.
 //!
-//! A family is a folder beside this file with the shapes and rules of its two towers. It implements
-//! [`Family`] and is an arm of [`Towers`](super::towers::Towers); nothing outside knows it.
+//! A family is a folder beside this file with the shapes and rules of its towers. It implements
+//! [`ImageSide`], [`TextSide`] or both and is part of an arm of [`Towers`](super::towers::Towers);
+//! nothing outside knows it. The two sides are apart because a text tower may be exchanged: what was
+//! made of images stays as it is.
 
 use burn::tensor::Tensor;
 
 use crate::model::ModelError;
-use crate::model::device::ComputeDevice;
-use crate::model::encoder::files::ModelId;
-use crate::model::encoder::info::ModelInfo;
+use crate::model::encoder::info::{Calibration, ImageInfo, TextInfo};
 use crate::model::encoder::prompt_tokens::{PromptRows, PromptTokens};
 use crate::model::preprocess::Preprocess;
 
-/// What an encoder needs of its two towers.
+/// What an encoder needs of its image tower.
 ///
 /// Features are projected into the space that images and texts share, and not normalised.
-pub(super) trait Family {
+pub(super) trait ImageSide {
     /// Length of a feature.
     fn dim(&self) -> usize;
-
-    /// Width of the token embeddings, and so of context vectors.
-    fn text_width(&self) -> usize;
 
     /// Side of the square images that the image tower takes.
     fn image_size(&self) -> usize;
@@ -32,6 +29,17 @@ pub(super) trait Family {
     /// - output: `[batch, dim]`
     fn image_features(&self, pixels: Tensor<4>) -> Tensor<2>;
 
+    /// How the model itself reads a cosine.
+    fn calibration(&self) -> Calibration;
+
+    fn image_info(&self) -> ImageInfo;
+}
+
+/// What an encoder needs of its text tower.
+pub(super) trait TextSide {
+    /// Width of the token embeddings, and so of context vectors.
+    fn text_width(&self) -> usize;
+
     /// A text as ids with room for `n_ctx` context vectors, cut so that all fits the tower.
     ///
     /// Texts may be of different lengths where padding changes nothing. A tower to which padding
@@ -39,7 +47,10 @@ pub(super) trait Family {
     fn tokenize(&self, text: &str, n_ctx: usize) -> Result<PromptTokens, ModelError>;
 
     /// Features `[texts, dim]` of texts as they are.
-    fn text_features(&self, texts: &[PromptTokens]) -> Tensor<2>;
+    ///
+    /// # Errors
+    /// [`ModelError::Weights`] where the tower reads from a file that is gone.
+    fn text_features(&self, texts: &[PromptTokens]) -> Result<Tensor<2>, ModelError>;
 
     /// The state of each piece of a text, `[pieces, text_width]`, after the final norm and not
     /// projected: what moment detectors read. `None` in families for which there is none.
@@ -50,7 +61,10 @@ pub(super) trait Family {
 
     /// Features `[rows, dim]` of the rows of all groups, with their context vectors put where this
     /// family has them. Differentiable in the context.
-    fn prompt_features(&self, groups: &[PromptRows<'_>]) -> Tensor<2>;
+    ///
+    /// # Errors
+    /// As [`TextSide::text_features`].
+    fn prompt_features(&self, groups: &[PromptRows<'_>]) -> Result<Tensor<2>, ModelError>;
 
     /// Token embeddings `[n, text_width]` of the pieces of some words, without special tokens;
     /// `None` where there are no words.
@@ -59,5 +73,5 @@ pub(super) trait Family {
     /// Multiply-adds of the text tower for one position.
     fn text_work_per_position(&self) -> usize;
 
-    fn info(&self, id: &ModelId, device: &ComputeDevice) -> Result<ModelInfo, ModelError>;
+    fn text_info(&self) -> TextInfo;
 }

@@ -1,32 +1,39 @@
 //! What a directory with a model in it turns out to be, before any of it is loaded.
 //!
-//! Three kinds of directories look like a CLIP with a file missing: one that sentence-transformers
-//! saved (the CLIP is in a subdirectory), one of open_clip, and one of another family. Who is told
-//! "a file is missing" downloads the same thing again in vain.
+//! A directory that sentence-transformers saved has the CLIP in a subdirectory; one of open_clip has
+//! other names for everything; OpenAI's own weights come as one file. Who is told "a file is
+//! missing" of a model of another family downloads the same thing again in vain.
 
 use std::borrow::Cow;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::domain::SMALL_MODEL_FILES;
+use crate::domain::{OPEN_CLIP_CONFIG, OPEN_CLIP_WEIGHTS, SMALL_MODEL_FILES};
 use crate::model::ModelError;
 
 /// `model_type` of a CLIP.
 pub(super) const CLIP: &str = "clip";
 
+/// `model_type` of a SigLIP or SigLIP 2 of fixed resolution.
+pub(super) const SIGLIP: &str = "siglip";
+
 /// Where sentence-transformers puts the CLIP of a model.
 const SENTENCE_TRANSFORMERS: &str = "0_CLIPModel";
 
-/// What only open_clip writes.
-const OPEN_CLIP: [&str; 3] = [
-    "open_clip_config.json",
-    "open_clip_model.safetensors",
-    "open_clip_pytorch_model.bin",
-];
-
 const CONFIG: &str = SMALL_MODEL_FILES[0];
+
+/// In whose manner the files are called and laid out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Layout {
+    /// `config.json` and what belongs to it.
+    Transformers,
+    /// `open_clip_config.json` and what belongs to it.
+    OpenClip,
+    /// OpenAI's own weights in one `.pt` file, without a config.
+    OpenAi,
+}
 
 /// The directory itself, or the one inside it that has the model's files.
 pub(super) fn model_dir(dir: &Path) -> Cow<'_, Path> {
@@ -38,23 +45,61 @@ pub(super) fn model_dir(dir: &Path) -> Cow<'_, Path> {
     }
 }
 
-/// Whether something was meant to be a model here, whole or not.
-pub(super) fn is_model_dir(dir: &Path) -> bool {
-    model_dir(dir).join(CONFIG).is_file() || is_open_clip(dir)
+/// The layout of a directory, whether it is whole or not.
+pub(super) fn layout_of(dir: &Path) -> Layout {
+    let config = dir.join(CONFIG);
+    if is_open_clip(dir) && !is_of_transformers(&config) {
+        return Layout::OpenClip;
+    }
+    match config.exists() || original_weights(dir).is_none() {
+        true => Layout::Transformers,
+        false => Layout::OpenAi,
+    }
 }
 
-/// The error for a model of another kind than CLIP in transformers' layout.
-pub(super) fn other_kind(dir: &Path, config: Option<&[u8]>) -> Option<ModelError> {
-    let Some(config) = config else {
-        return is_open_clip(dir).then(|| ModelError::OpenClip(dir.to_owned()));
-    };
+/// OpenAI's weights: the only `.pt` file of a directory.
+pub(super) fn original_weights(dir: &Path) -> Option<PathBuf> {
+    let entries = std::fs::read_dir(dir).ok()?.flatten();
+    let mut files = entries
+        .map(|entry| entry.path())
+        .filter(|path| path.extension().is_some_and(|ending| ending == "pt") && path.is_file());
+    let found = files.next()?;
+    files.next().is_none().then_some(found)
+}
+
+/// Whether something was meant to be a model here, whole or not.
+pub(super) fn is_model_dir(dir: &Path) -> bool {
+    model_dir(dir).join(CONFIG).is_file() || is_open_clip(dir) || original_weights(dir).is_some()
+}
+
+/// The error for a model of another kind than those that are known, in transformers' layout.
+pub(super) fn other_kind(config: Option<&[u8]>) -> Option<ModelError> {
     // A damaged config is told where it is loaded.
-    let model_type = model_type(config).ok()?;
-    (model_type != CLIP).then(|| ModelError::unknown_family(&model_type))
+    let model_type = model_type(config?).ok()?;
+    let is_known = [CLIP, SIGLIP].contains(&model_type.as_str());
+    (!is_known).then(|| ModelError::unknown_family(&model_type))
 }
 
 fn is_open_clip(dir: &Path) -> bool {
-    OPEN_CLIP.iter().any(|file| dir.join(file).is_file())
+    let mut files = OPEN_CLIP_WEIGHTS.iter().chain([&OPEN_CLIP_CONFIG]);
+    files.any(|file| dir.join(file).is_file())
+}
+
+/// Whether a `config.json` is one of transformers: timm puts its own beside open_clip's files. A file
+/// that cannot be read is told as what its name says.
+fn is_of_transformers(config: &Path) -> bool {
+    const MAX_BYTES: u64 = 1 << 20;
+    let is_small = |metadata: std::fs::Metadata| metadata.is_file() && metadata.len() < MAX_BYTES;
+    if !config.metadata().is_ok_and(is_small) {
+        return config.exists();
+    }
+    let json = std::fs::read(config).unwrap_or_default();
+    match serde_json::from_slice::<Value>(&json) {
+        Ok(config) => ["model_type", "text_config", "architectures"]
+            .iter()
+            .any(|field| config.get(field).is_some()),
+        Err(_) => true,
+    }
 }
 
 /// `model_type` in `config.json`. Old configs of CLIP do not have it; where the text tower says that

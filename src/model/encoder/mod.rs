@@ -1,19 +1,27 @@
 //! The encoder: images and words as vectors of one space.
 //!
 //! An [`Encoder`] is a frozen model on a device. Which network it is, how it reads a text and where
-//! it puts learned context vectors is the business of its *family*, a folder of this module; today
-//! there is one, [`clip`]. The transformer, the activations and the reading of files are shared.
+//! it puts learned context vectors is the business of its *family*, a folder of this module:
+//! [`clip`], [`siglip`], and [`distilbert`] for texts only. The transformer, the activations and the reading of files are shared.
 
 mod activation;
+mod bounds;
 mod checkpoint;
 pub mod clip;
+pub mod distilbert;
 mod family;
 pub mod files;
 mod info;
 mod layout;
+mod patches;
 mod prompt_tokens;
+pub mod siglip;
+mod stored_tensor;
+mod text_files;
+mod token_table;
 mod towers;
 mod transformer;
+mod vocabulary;
 pub mod weights;
 
 use burn::tensor::{Device, Tensor, TensorData};
@@ -23,20 +31,24 @@ use crate::model::ModelError;
 use crate::model::device::ComputeDevice;
 use crate::model::parameter::try_to_vec;
 use crate::model::preprocess::{Pixels, Preprocess};
-use family::Family;
+use family::{ImageSide, TextSide};
 use towers::Towers;
 
 pub use activation::Activation;
 pub(in crate::model) use checkpoint::Checkpoint;
 pub use files::{BUNDLED, ModelFiles, ModelId, WeightFile};
-pub use info::ModelInfo;
+pub use info::{Calibration, ImageInfo, ModelInfo, TextInfo};
+pub use layout::Layout;
 pub use prompt_tokens::{PromptRows, PromptTokens, WordPieces};
+pub use text_files::TextFiles;
 
 /// A frozen model on a device, with its tokenizer and its preprocessing.
 pub struct Encoder {
     towers: Towers,
     device: ComputeDevice,
     id: ModelId,
+    image_id: String,
+    former_image_id: String,
     /// One single-threaded pool per CPU thread: whole frames side by side are faster than products
     /// split over threads. Empty on a GPU.
     pools: Vec<rayon::ThreadPool>,
@@ -46,7 +58,14 @@ impl Encoder {
     /// # Errors
     /// [`ModelError`] naming the file, the field or the tensor that is wrong.
     pub fn load(files: &ModelFiles, device: &ComputeDevice) -> Result<Self, ModelError> {
-        let towers = Towers::load(files, device)?;
+        // The hashes of large weights take as long as reading them.
+        let (towers, ids) = std::thread::scope(|scope| {
+            let ids = scope.spawn(|| Ids::of(files));
+            let towers = Towers::load(files, device);
+            (towers, ids.join())
+        });
+        let towers = towers?;
+        let ids = ids.unwrap_or_else(|_| Err(ModelError::Device("a worker died".into())))?;
         let pools = if device.is_cpu() && device.n_threads() > 1 {
             (0..device.n_threads()).map(|_| pool_of_one()).collect()
         } else {
@@ -55,7 +74,9 @@ impl Encoder {
         Ok(Self {
             towers,
             device: device.clone(),
-            id: files.id()?,
+            id: ids.whole,
+            image_id: ids.images,
+            former_image_id: ids.former_images,
             pools: pools?,
         })
     }
@@ -64,28 +85,39 @@ impl Encoder {
         &self.id
     }
 
+    /// The hash of all that decides the features of images: the image tower's weights and shape, and
+    /// the preprocessing. What is kept of images is kept under it.
+    pub fn image_id(&self) -> &str {
+        &self.image_id
+    }
+
+    /// What earlier versions of this program kept features under: the hash of all files.
+    pub fn former_image_id(&self) -> &str {
+        &self.former_image_id
+    }
+
     pub fn device(&self) -> &ComputeDevice {
         &self.device
     }
 
     /// Length of an embedding.
     pub fn dim(&self) -> usize {
-        self.family().dim()
+        self.images().dim()
     }
 
     /// Width of context vectors.
     pub fn text_width(&self) -> usize {
-        self.family().text_width()
+        self.texts().text_width()
     }
 
     /// Side of the square images that [`Encoder::encode_images`] takes.
     pub fn image_size(&self) -> usize {
-        self.family().image_size()
+        self.images().image_size()
     }
 
     /// The preprocessing alone, for threads that read frames.
     pub fn preprocessor(&self) -> &Preprocess {
-        self.family().preprocess()
+        self.images().preprocess()
     }
 
     /// An image of any size, as [`Encoder::encode_images`] takes it.
@@ -139,7 +171,7 @@ impl Encoder {
             return Ok(Vec::new());
         }
         let tokens: Result<Vec<_>, _> = texts.iter().map(|text| self.tokenize(text, 0)).collect();
-        try_to_vec(self.family().text_features(&tokens?))
+        try_to_vec(self.texts().text_features(&tokens?)?)
     }
 
     /// The directions of texts, to be compared with image embeddings. Texts that are too long are
@@ -158,7 +190,7 @@ impl Encoder {
     /// [`ModelError::Tokenize`] for a text that cannot be read, [`ModelError::NoRoom`] where the
     /// context vectors fill all positions.
     pub fn tokenize(&self, text: &str, n_ctx: usize) -> Result<PromptTokens, ModelError> {
-        self.family().tokenize(text, n_ctx)
+        self.texts().tokenize(text, n_ctx)
     }
 
     /// Features of texts with context vectors, projected, not normalised. Differentiable in the
@@ -169,10 +201,13 @@ impl Encoder {
     /// - groups: texts tokenized with room for as many context vectors as all groups have
     /// - output: `[rows, dim]`, the rows of the groups one after the other
     ///
+    /// # Errors
+    /// [`ModelError::Weights`] where the model reads from a file that is gone.
+    ///
     /// # Panics
     /// When there is no text at all, or the groups have different numbers of context vectors.
-    pub fn prompt_features(&self, groups: &[PromptRows<'_>]) -> Tensor<2> {
-        self.family().prompt_features(groups)
+    pub fn prompt_features(&self, groups: &[PromptRows<'_>]) -> Result<Tensor<2>, ModelError> {
+        self.texts().prompt_features(groups)
     }
 
     /// The state of each piece of a text from the first special token to the last, `[pieces,
@@ -182,7 +217,7 @@ impl Encoder {
     /// # Errors
     /// As [`Encoder::encode_texts`].
     pub fn word_states(&self, text: &str) -> Result<Vec<f32>, ModelError> {
-        match self.family().word_states(&self.tokenize(text, 0)?) {
+        match self.texts().word_states(&self.tokenize(text, 0)?) {
             Some(states) => try_to_vec(states),
             None => Ok(Vec::new()),
         }
@@ -193,7 +228,7 @@ impl Encoder {
     /// # Errors
     /// As [`Encoder::encode_texts`].
     pub fn word_embeddings(&self, words: &str) -> Result<Vec<f32>, ModelError> {
-        match self.family().word_embeddings(words)? {
+        match self.texts().word_embeddings(words)? {
             Some(embeddings) => try_to_vec(embeddings),
             None => Ok(Vec::new()),
         }
@@ -201,13 +236,27 @@ impl Encoder {
 
     /// Multiply-adds of the text tower for each position of each row: how costly a call will be.
     pub fn text_work_per_position(&self) -> usize {
-        self.family().text_work_per_position()
+        self.texts().text_work_per_position()
     }
 
-    /// # Errors
-    /// [`ModelError::Device`] when the device fails.
-    pub fn info(&self) -> Result<ModelInfo, ModelError> {
-        self.family().info(&self.id, &self.device)
+    /// How the model itself reads a cosine.
+    pub fn calibration(&self) -> Calibration {
+        self.images().calibration()
+    }
+
+    pub fn info(&self) -> ModelInfo {
+        let (image, text) = (self.images().image_info(), self.texts().text_info());
+        ModelInfo {
+            name: self.id.name.clone(),
+            hash: self.id.hash.clone(),
+            image_hash: self.image_id.clone(),
+            embedding_dim: self.dim(),
+            parameters: image.n_params + text.n_params,
+            image,
+            text,
+            calibration: self.calibration(),
+            device: self.device.to_string(),
+        }
     }
 
     /// Shows every frozen parameter to `visitor`.
@@ -216,11 +265,39 @@ impl Encoder {
         use burn::module::Module as _;
         match &self.towers {
             Towers::Clip(towers) => towers.network().visit(visitor),
+            Towers::Siglip(towers) => towers.network().visit(visitor),
+            Towers::ClipAndDistilBert(_, texts) => texts.network().visit(visitor),
         }
     }
 
-    fn family(&self) -> &dyn Family {
-        self.towers.family()
+    fn images(&self) -> &dyn ImageSide {
+        self.towers.images()
+    }
+
+    fn texts(&self) -> &dyn TextSide {
+        self.towers.texts()
+    }
+}
+
+/// Who a model is, by its files.
+struct Ids {
+    whole: ModelId,
+    images: String,
+    former_images: String,
+}
+
+impl Ids {
+    fn of(files: &ModelFiles) -> Result<Self, ModelError> {
+        let whole = files.id()?;
+        let former_images = match files.text {
+            None => whole.hash.clone(),
+            Some(_) => files.former_image_id()?,
+        };
+        Ok(Self {
+            whole,
+            images: towers::image_id(files)?,
+            former_images,
+        })
     }
 }
 
@@ -237,7 +314,7 @@ fn encode_images_on(
     device: &Device,
     batch: &[Pixels],
 ) -> Result<Vec<f32>, ModelError> {
-    try_to_vec(towers.family().image_features(pixel_tensor(batch, device)))
+    try_to_vec(towers.images().image_features(pixel_tensor(batch, device)))
 }
 
 /// Images of one size as a tensor, `[batch, 3, size, size]`.

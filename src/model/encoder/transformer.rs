@@ -1,4 +1,4 @@
-//! The pre-norm transformer that towers are made of.
+//! The pre-norm transformer that towers are made of, and its parts.
 //!
 //! Field names follow the tensors of the Hugging Face layout, so that weights load and save without
 //! a table of names.
@@ -39,15 +39,15 @@ pub struct Transformer {
 struct Layer {
     /// Before the attention.
     layer_norm1: LayerNorm,
-    self_attn: SelfAttention,
+    self_attn: Attention,
     /// Before the perceptron.
     layer_norm2: LayerNorm,
     mlp: Mlp,
 }
 
-/// All four projections are `[width, width]` with bias.
+/// Several heads side by side; all four projections are `[width, width]` with bias.
 #[derive(Module, Debug)]
-struct SelfAttention {
+pub struct Attention {
     /// Queries: what a position looks for.
     q_proj: Linear,
     /// Keys: what a position is found by.
@@ -64,7 +64,7 @@ struct SelfAttention {
 
 /// The perceptron that each position goes through by itself.
 #[derive(Module, Debug)]
-struct Mlp {
+pub struct Mlp {
     /// `[width, inner]`
     fc1: Linear,
     /// `[inner, width]`
@@ -76,31 +76,56 @@ struct Mlp {
 impl TransformerConfig {
     /// Layers with random weights.
     pub fn init(&self, device: &Device) -> Transformer {
-        let linear = |d_in, d_out| LinearConfig::new(d_in, d_out).init(device);
-        let norm = || {
-            LayerNormConfig::new(self.width)
-                .with_epsilon(self.eps)
-                .init(device)
-        };
         let layer = |_| Layer {
-            layer_norm1: norm(),
-            self_attn: SelfAttention {
-                q_proj: linear(self.width, self.width),
-                k_proj: linear(self.width, self.width),
-                v_proj: linear(self.width, self.width),
-                out_proj: linear(self.width, self.width),
-                n_heads: self.n_heads,
-                causal: self.causal,
-            },
-            layer_norm2: norm(),
-            mlp: Mlp {
-                fc1: linear(self.width, self.inner),
-                fc2: linear(self.inner, self.width),
-                activation: self.activation,
-            },
+            layer_norm1: self.norm(device),
+            self_attn: self.attention(device),
+            layer_norm2: self.norm(device),
+            mlp: self.mlp(device),
         };
         Transformer {
             layers: (0..self.n_layers).map(layer).collect(),
+        }
+    }
+
+    /// What decides the result besides the weights, whose shapes tell the widths.
+    pub fn describe(&self) -> Vec<u8> {
+        let activation: u32 = match self.activation {
+            Activation::QuickGelu => 1,
+            Activation::Gelu => 2,
+            Activation::GeluTanh => 3,
+        };
+        let numbers = [self.n_layers as u32, self.n_heads as u32, activation];
+        let mut told: Vec<u8> = numbers.into_iter().flat_map(u32::to_le_bytes).collect();
+        told.extend(self.eps.to_le_bytes());
+        told
+    }
+
+    /// A norm as between the layers.
+    pub fn norm(&self, device: &Device) -> LayerNorm {
+        LayerNormConfig::new(self.width)
+            .with_epsilon(self.eps)
+            .init(device)
+    }
+
+    /// The attention of one layer.
+    pub fn attention(&self, device: &Device) -> Attention {
+        let square = || LinearConfig::new(self.width, self.width).init(device);
+        Attention {
+            q_proj: square(),
+            k_proj: square(),
+            v_proj: square(),
+            out_proj: square(),
+            n_heads: self.n_heads,
+            causal: self.causal,
+        }
+    }
+
+    /// The perceptron of one layer.
+    pub fn mlp(&self, device: &Device) -> Mlp {
+        Mlp {
+            fc1: LinearConfig::new(self.width, self.inner).init(device),
+            fc2: LinearConfig::new(self.inner, self.width).init(device),
+            activation: self.activation,
         }
     }
 }
@@ -122,6 +147,20 @@ impl Transformer {
             }
             None => rows.at(positions),
         }
+    }
+
+    /// The output of the last layer at every position.
+    ///
+    /// # Shapes
+    /// - hidden, output: `[batch, seq, width]`
+    pub fn forward(&self, hidden: Tensor<3>) -> Tensor<3> {
+        let dims = hidden.dims();
+        let rows = Rows::of(hidden);
+        let rows = self
+            .layers
+            .iter()
+            .fold(rows, |rows, layer| layer.forward(rows));
+        rows.hidden.reshape(dims)
     }
 
     /// The input followed by the output of every layer.
@@ -200,13 +239,45 @@ impl Layer {
     }
 }
 
-impl SelfAttention {
+impl Attention {
     fn forward(&self, rows: &Rows) -> Tensor<2> {
         let options = AttentionModuleOptions {
             is_causal: self.causal,
             ..Default::default()
         };
         self.attend(rows.hidden.clone(), rows, None, options)
+    }
+
+    /// What one query for all sequences gathers from each of them.
+    ///
+    /// # Shapes
+    /// - query: `[1, width]`
+    /// - hidden: `[batch, seq, width]`
+    /// - output: `[batch, width]`
+    pub fn pool(&self, query: Tensor<2>, hidden: Tensor<3>) -> Tensor<2> {
+        let [batch, _, width] = hidden.dims();
+        let queries = query.expand([batch, width]);
+        self.attend(queries, &Rows::of(hidden), None, Default::default())
+    }
+
+    /// Every position gathers from its sequence, of which only the first `lengths` positions are
+    /// there; the rest is padding.
+    ///
+    /// # Shapes
+    /// - hidden, output: `[batch, seq, width]`
+    pub fn forward_within(&self, hidden: Tensor<3>, lengths: &[usize]) -> Tensor<3> {
+        let [batch, seq, width] = hidden.dims();
+        let mask = lengths.iter().any(|&length| length < seq).then(|| {
+            let beyond = lengths
+                .iter()
+                .flat_map(|&length| (0..seq).map(move |key| key >= length));
+            let beyond = TensorData::new(beyond.collect::<Vec<_>>(), [batch, 1, 1, seq]);
+            let beyond = Tensor::<4, Bool>::from_data(beyond, &hidden.device());
+            beyond.expand([batch, self.n_heads, seq, seq])
+        });
+        let rows = Rows::of(hidden);
+        let attended = self.attend(rows.hidden.clone(), &rows, mask, Default::default());
+        attended.reshape([batch, seq, width])
     }
 
     /// What one position of each sequence, `[batch, width]`, gathers from those it sees.
@@ -270,7 +341,9 @@ impl SelfAttention {
 }
 
 impl Mlp {
-    fn forward(&self, hidden: Tensor<2>) -> Tensor<2> {
+    /// # Shapes
+    /// - hidden, output: `[rows, width]`
+    pub fn forward(&self, hidden: Tensor<2>) -> Tensor<2> {
         let inner = self.activation.apply(linear(&self.fc1, hidden));
         linear(&self.fc2, inner)
     }

@@ -16,26 +16,25 @@ use burn::tensor::{DType, Shape, Tensor, TensorData};
 
 use crate::domain::transposed;
 use crate::model::ModelError;
-use crate::model::encoder::checkpoint::{Checkpoint, StoredTensor};
-use crate::model::encoder::files::WeightFile;
+use crate::model::encoder::checkpoint::Checkpoint;
+use crate::model::encoder::stored_tensor::StoredTensor;
 
 /// Old exports carry the positions 0, 1, 2, … as a buffer.
 const IGNORED_SUFFIX: &str = "position_ids";
 
-/// Fills `module` from `weights`, whatever their float width, as f32.
+/// Fills `module` from all that `checkpoint` has, whatever its float width, as f32.
 ///
 /// # Errors
 /// [`ModelError`] naming the tensor that is missing, unknown, of another shape or not of floats, or
 /// the file that cannot be read.
-pub fn load<M: Module>(module: M, weights: &WeightFile) -> Result<M, ModelError> {
-    let checkpoint = Checkpoint::open(weights)?;
+pub fn load<M: Module>(module: M, checkpoint: &Checkpoint) -> Result<M, ModelError> {
     let mut wanted = Wanted::default();
     module.visit(&mut wanted);
-    if let Some(complaint) = complaint(&wanted.tensors, &checkpoint) {
+    if let Some(complaint) = complaint(&wanted.tensors, checkpoint) {
         return Err(ModelError::Weights(complaint));
     }
     let mut filler = Filler {
-        checkpoint: &checkpoint,
+        checkpoint,
         place: Place::default(),
         failure: None,
     };

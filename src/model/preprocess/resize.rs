@@ -1,7 +1,7 @@
-//! Pillow's bicubic resize, byte for byte, computed only inside the wanted window.
+//! Pillow's resize, byte for byte, computed only inside the wanted window.
 //!
-//! The kernel is Keys' with a = −0.5, widened when shrinking. The horizontal pass comes first and is
-//! rounded and clipped to bytes before the vertical one; weights are fixed-point numbers of 22 bits.
+//! The kernels are Keys' with a = −0.5 and the triangle, widened when shrinking. The horizontal pass
+//! comes first and is rounded and clipped to bytes before the vertical one; weights are fixed-point numbers of 22 bits.
 //! Each of these is visible in the bytes, so each is kept.
 
 use image::RgbImage;
@@ -9,6 +9,30 @@ use image::RgbImage;
 /// Fractional bits of a weight: a sum of bytes times weights just fits 32 bits.
 const PRECISION_BITS: u32 = 22;
 const CHANNELS: usize = 3;
+
+/// How pixels between the grid are made.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Filter {
+    Bilinear,
+    Bicubic,
+}
+
+impl Filter {
+    /// How far the kernel reaches, in pixels of the smaller grid.
+    fn support(self) -> f64 {
+        match self {
+            Self::Bilinear => 1.0,
+            Self::Bicubic => 2.0,
+        }
+    }
+
+    fn weight(self, x: f64) -> f64 {
+        match self {
+            Self::Bilinear => (1.0 - x.abs()).max(0.0),
+            Self::Bicubic => keys(x),
+        }
+    }
+}
 
 /// The source pixels that make one target pixel.
 struct Taps {
@@ -23,10 +47,11 @@ pub(super) fn resize_window(
     (width, height): (u32, u32),
     (left, top): (u32, u32),
     size: u32,
+    filter: Filter,
 ) -> RgbImage {
     let (src_width, src_height) = image.dimensions();
-    let columns = taps(src_width, width, left, size);
-    let rows = taps(src_height, height, top, size);
+    let columns = taps(src_width, width, left, size, filter);
+    let rows = taps(src_height, height, top, size, filter);
 
     let size = size as usize;
     let stride = src_width as usize * CHANNELS;
@@ -72,7 +97,7 @@ impl Taps {
 }
 
 /// The taps of the target pixels `first..first + n` when `src` pixels become `target`.
-fn taps(src: u32, target: u32, first: u32, n: u32) -> Vec<Taps> {
+fn taps(src: u32, target: u32, first: u32, n: u32, filter: Filter) -> Vec<Taps> {
     if src == target {
         let itself = |position: u32| Taps {
             first: position as usize,
@@ -82,14 +107,14 @@ fn taps(src: u32, target: u32, first: u32, n: u32) -> Vec<Taps> {
     }
     let scale = f64::from(src) / f64::from(target);
     let widening = scale.max(1.0);
-    let support = 2.0 * widening;
+    let support = filter.support() * widening;
     let tap = |position: u32| {
         let centre = (f64::from(position) + 0.5) * scale;
         // Casts to unsigned saturate, so what lies left of the image becomes 0.
         let start = (centre - support + 0.5) as usize;
         let end = ((centre + support + 0.5) as usize).min(src as usize);
         let weights: Vec<f64> = (start..end)
-            .map(|x| keys((x as f64 - centre + 0.5) / widening))
+            .map(|x| filter.weight((x as f64 - centre + 0.5) / widening))
             .collect();
         let sum: f64 = weights.iter().sum();
         let fixed = |weight: &f64| (weight / sum * f64::from(1 << PRECISION_BITS)).round() as i32;
@@ -125,13 +150,15 @@ mod tests {
     #[test]
     fn an_even_picture_stays_even_at_any_size() {
         for (width, height) in [(1, 1), (7, 3), (31, 64), (100, 33)] {
-            let image = RgbImage::from_pixel(width, height, image::Rgb([0, 100, 255]));
-            let resized = resize_window(&image, (32, 48), (0, 8), 32);
-            assert_eq!(resized.dimensions(), (32, 32));
-            assert!(
-                resized.pixels().all(|pixel| pixel.0 == [0, 100, 255]),
-                "{width}x{height}"
-            );
+            for filter in [Filter::Bilinear, Filter::Bicubic] {
+                let image = RgbImage::from_pixel(width, height, image::Rgb([0, 100, 255]));
+                let resized = resize_window(&image, (32, 48), (0, 8), 32, filter);
+                assert_eq!(resized.dimensions(), (32, 32));
+                assert!(
+                    resized.pixels().all(|pixel| pixel.0 == [0, 100, 255]),
+                    "{width}x{height}"
+                );
+            }
         }
     }
 
@@ -141,8 +168,8 @@ mod tests {
             let level = |a: u32, b: u32| ((x * a + y * b) % 256) as u8;
             image::Rgb([level(7, 3), level(31, 11), level(2, 97)])
         });
-        let whole = resize_window(&image, (24, 24), (0, 0), 24);
-        let window = resize_window(&image, (24, 24), (5, 9), 10);
+        let whole = resize_window(&image, (24, 24), (0, 0), 24, Filter::Bicubic);
+        let window = resize_window(&image, (24, 24), (5, 9), 10, Filter::Bicubic);
         let part = image::imageops::crop_imm(&whole, 5, 9, 10, 10).to_image();
         assert_eq!(window, part);
     }
@@ -151,13 +178,13 @@ mod tests {
     fn a_long_strip_needs_no_long_buffer() {
         let image = RgbImage::from_pixel(2, 4000, image::Rgb([9, 9, 9]));
         let middle = (448_000 - 224) / 2;
-        let resized = resize_window(&image, (224, 448_000), (0, middle), 224);
+        let resized = resize_window(&image, (224, 448_000), (0, middle), 224, Filter::Bicubic);
         assert!(resized.pixels().all(|pixel| pixel.0 == [9, 9, 9]));
     }
 
     #[test]
     fn an_image_without_pixels_is_black() {
-        let resized = resize_window(&RgbImage::new(0, 0), (8, 8), (0, 0), 8);
+        let resized = resize_window(&RgbImage::new(0, 0), (8, 8), (0, 0), 8, Filter::Bicubic);
         assert_eq!(resized, RgbImage::new(8, 8));
     }
 }

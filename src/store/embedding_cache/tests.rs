@@ -15,6 +15,7 @@ fn entry(n_clips: usize) -> CachedFeatures {
     CachedFeatures {
         dim: 3,
         features: (0..3 * n_clips).map(|i| i as f32 * 0.25 - 1.0).collect(),
+        offsets_secs: Vec::new(),
         complete: false,
         duration_secs: 2.0 * n_clips as f64 + 0.1,
         warning: None,
@@ -31,6 +32,7 @@ fn what_was_stored_is_found_under_its_own_key_only() {
     assert_eq!(cache.load(&key), Some(entry(5)));
 
     let grown = CachedFeatures {
+        offsets_secs: Vec::new(),
         complete: true,
         warning: Some("the end is missing".to_owned()),
         ..entry(9)

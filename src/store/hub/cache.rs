@@ -153,7 +153,11 @@ impl HubCache {
         fs::create_dir_all(&snapshot)?;
         for (file, etag) in files {
             let link = snapshot.join(file);
-            let target = Path::new("../../blobs").join(etag);
+            let depth = file.matches('/').count();
+            if let Some(folder) = link.parent() {
+                fs::create_dir_all(folder)?;
+            }
+            let target = Path::new(&"../".repeat(2 + depth)).join("blobs").join(etag);
             if fs::read_link(&link).is_ok_and(|old| old == target) {
                 continue;
             }

@@ -5,7 +5,10 @@ use std::fs;
 use std::path::PathBuf;
 use std::time::Instant;
 
-use crate::domain::{SAFETENSORS, SHARD_INDEX, SMALL_MODEL_FILES, WEIGHT_FILES, shard_names};
+use crate::domain::{
+    OPEN_CLIP_CONFIG, OPEN_CLIP_WEIGHTS, PROCESSOR_CONFIG, SENTENCE_MODULES, SHARD_INDEX,
+    SMALL_MODEL_FILES, WEIGHT_FILES, shard_names,
+};
 
 use super::cache::{HubCache, RepoId};
 use super::protocol::{Hub, HubError, RemoteFile};
@@ -21,6 +24,8 @@ pub struct ModelDownload {
     cache: HubCache,
     repo: RepoId,
     revision: String,
+    /// Fetched afterwards: a text tower needs the model whose images it describes.
+    also: Option<RepoId>,
     /// What still has to be looked up.
     wanted: VecDeque<Wanted>,
     /// What was looked up; those before `n_fetched` are here.
@@ -32,8 +37,11 @@ pub struct ModelDownload {
 }
 
 enum Wanted {
+    /// Which files there are to fetch depends on what kind of model it is.
+    Kind,
     File(String),
-    Weights,
+    /// The first of these that is there.
+    FirstOf(Vec<String>),
 }
 
 /// The result of a step.
@@ -60,18 +68,25 @@ pub struct DownloadProgress {
 impl ModelDownload {
     /// `revision` is a branch, a commit or `refs/pr/N`; `None` is the usual one of this model.
     pub fn new(hub: Hub, cache: HubCache, repo: RepoId, revision: Option<&str>) -> Self {
-        let small = SMALL_MODEL_FILES.map(|file| Wanted::File(file.to_owned()));
         Self {
             hub,
             cache,
             revision: revision.unwrap_or(repo.default_revision()).to_owned(),
             repo,
-            wanted: small.into_iter().chain([Wanted::Weights]).collect(),
+            wanted: [Wanted::Kind].into(),
+            also: None,
             files: Vec::new(),
             n_fetched: 0,
             transfer: None,
             begin: None,
         }
+    }
+
+    /// Fetches another model afterwards, which this one does not work without.
+    #[must_use]
+    pub fn and(mut self, also: Option<RepoId>) -> Self {
+        self.also = also;
+        self
     }
 
     /// Works for about a tenth of a second, or for as long as the network keeps it waiting (30 s at
@@ -116,27 +131,75 @@ impl ModelDownload {
     }
 
     fn look_up(&mut self, wanted: Wanted) -> Result<(), HubError> {
+        match wanted {
+            Wanted::Kind => self.look_up_kind(),
+            Wanted::File(name) => {
+                let found = self.ask(&name)?.ok_or_else(|| self.no_file(&name))?;
+                self.take(found)
+            }
+            Wanted::FirstOf(names) => {
+                for name in &names {
+                    if let Some(found) = self.ask(name)? {
+                        return self.take(found);
+                    }
+                }
+                Err(self.no_file(names.first().map_or("", String::as_str)))
+            }
+        }
+    }
+
+    /// Finds out by its small files what kind of model it is, and so which others there are.
+    fn look_up_kind(&mut self) -> Result<(), HubError> {
+        let [config, preprocessor, tokenizer] = SMALL_MODEL_FILES;
+        let file = |name: &str| Wanted::File(name.to_owned());
+        let first_of = |folder: &str, names: &[&str]| {
+            Wanted::FirstOf(names.iter().map(|name| format!("{folder}{name}")).collect())
+        };
+        if let Some(found) = self.ask(config)? {
+            self.take(found)?;
+            for name in [preprocessor, PROCESSOR_CONFIG] {
+                if let Some(found) = self.ask(name)? {
+                    self.take(found)?;
+                    self.wanted
+                        .extend([file(tokenizer), first_of("", &WEIGHT_FILES)]);
+                    return Ok(());
+                }
+            }
+            if let Some(found) = self.ask(SENTENCE_MODULES)? {
+                self.take(found)?;
+                // Where sentence-transformers puts the parts behind the transformer.
+                let (pooling, dense) = ("1_Pooling/", "2_Dense/");
+                self.wanted.extend([
+                    file(tokenizer),
+                    file(&format!("{pooling}{config}")),
+                    file(&format!("{dense}{config}")),
+                    file("sentence_bert_config.json"),
+                    first_of(dense, &WEIGHT_FILES),
+                    first_of("", &WEIGHT_FILES),
+                ]);
+                return Ok(());
+            }
+        }
+        if let Some(found) = self.ask(OPEN_CLIP_CONFIG)? {
+            self.take(found)?;
+            self.wanted
+                .extend([file(tokenizer), first_of("", &OPEN_CLIP_WEIGHTS)]);
+            return Ok(());
+        }
+        let has_config = !self.files.is_empty();
+        Err(self.no_file(if has_config { preprocessor } else { config }))
+    }
+
+    fn ask(&mut self, name: &str) -> Result<Option<RemoteFile>, HubError> {
         // All files are of one commit, even if the branch moves in the meantime.
         let revision = match self.files.first() {
             Some(first) => first.commit.clone(),
             None => self.revision.clone(),
         };
-        let found = match wanted {
-            Wanted::File(name) => self
-                .hub
-                .look_up(&self.repo, &revision, &name)?
-                .ok_or_else(|| self.no_file(&name))?,
-            Wanted::Weights => {
-                let mut found = None;
-                for name in WEIGHT_FILES {
-                    found = self.hub.look_up(&self.repo, &revision, name)?;
-                    if found.is_some() {
-                        break;
-                    }
-                }
-                found.ok_or_else(|| self.no_file(SAFETENSORS))?
-            }
-        };
+        self.hub.look_up(&self.repo, &revision, name)
+    }
+
+    fn take(&mut self, found: RemoteFile) -> Result<(), HubError> {
         if found.name == SHARD_INDEX {
             self.want_shards(&found)?;
         }
@@ -193,19 +256,24 @@ impl ModelDownload {
         }
     }
 
-    fn finish(&self) -> Result<DownloadStep, HubError> {
+    fn finish(&mut self) -> Result<DownloadStep, HubError> {
         let names: Vec<_> = self
             .files
             .iter()
             .map(|file| (file.name.as_str(), file.etag.as_str()))
             .collect();
         let commit = self.files.first().map_or("", |file| &file.commit);
-        self.cache
+        let dir = self
+            .cache
             .link(&self.repo, &self.revision, commit, &names)
-            .map(DownloadStep::Done)
             .map_err(|cause| HubError::Io {
                 path: self.cache.blob(&self.repo, ""),
                 cause,
-            })
+            })?;
+        let Some(also) = self.also.take() else {
+            return Ok(DownloadStep::Done(dir));
+        };
+        *self = Self::new(self.hub.clone(), self.cache.clone(), also, None);
+        Ok(DownloadStep::LookingUp)
     }
 }

@@ -46,7 +46,7 @@ pub enum HubError {
          there and put your token into HF_TOKEN (a token that has expired is refused as well)"
     )]
     NotAllowed { endpoint: String, repo: RepoId },
-    #[error("{repo} has no {file}, so it is no CLIP in Hugging Face layout: choose another model")]
+    #[error("{repo} has no {file}, so it is in no layout that vcl reads: choose another model")]
     NoFile { repo: RepoId, file: String },
     #[error("the server answered {status} to {url}: try again later")]
     Status { url: String, status: u16 },

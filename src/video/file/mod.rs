@@ -8,11 +8,11 @@
 //! Everything that GIFs and truncated files need is handled in here; the other rooms do not
 //! notice them.
 
-mod asf;
 pub(super) mod beginning;
 pub(super) mod container;
 pub(super) mod error;
 pub(super) mod extras;
+mod fatal;
 mod gif;
 pub(super) mod gst_util;
 pub(super) mod info;

@@ -81,6 +81,10 @@ impl Orientation {
     }
 }
 
+/// No camera and no standard has longer pixels; a file that says so is damaged, and its pictures would fill the
+/// memory.
+const MAX_PIXEL_ASPECT: f64 = 16.0;
+
 /// Size with square pixels: the longer side of a pixel is kept, so that no detail is lost.
 pub(in crate::video) fn square_size(
     width: u32,
@@ -92,6 +96,9 @@ pub(in crate::video) fn square_size(
         return (width, height);
     }
     let aspect = f64::from(numer) / f64::from(denom);
+    if !(1.0 / MAX_PIXEL_ASPECT..=MAX_PIXEL_ASPECT).contains(&aspect) {
+        return (width, height);
+    }
     if aspect > 1.0 {
         ((f64::from(width) * aspect).round() as u32, height)
     } else {
@@ -139,5 +146,8 @@ mod tests {
         assert_eq!(size(1, 1), (720, 576));
         assert_eq!(size(16, 11), (1047, 576));
         assert_eq!(size(8, 9), (720, 648));
+        // Damage, not a camera.
+        assert_eq!(size(65024, 1), (720, 576));
+        assert_eq!(size(1, 17), (720, 576));
     }
 }

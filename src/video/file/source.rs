@@ -5,9 +5,9 @@ use std::sync::{Arc, OnceLock};
 
 use tempfile::NamedTempFile;
 
-use crate::video::file::asf;
 use crate::video::file::container::Container;
 use crate::video::file::error::VideoError;
+use crate::video::file::fatal;
 use crate::video::file::gif::Gif;
 use crate::video::file::gst_util;
 use crate::video::file::info::VideoInfo;
@@ -131,10 +131,10 @@ impl Source {
 
 impl Blocks {
     fn read(path: &Path) -> Result<Self, VideoError> {
-        if asf::has_false_index(path) {
+        if let Some(reason) = fatal::reason(path) {
             return Err(VideoError::Damaged {
                 path: path.to_path_buf(),
-                reason: "its index claims more than it holds".to_owned(),
+                reason: reason.to_owned(),
             });
         }
         let Some(gif) = Gif::read(path) else {

@@ -28,7 +28,7 @@ impl std::fmt::Debug for SampledFrame {
     }
 }
 
-/// How to get the frames; the result is the same.
+/// How to get the frames; of exact frames the result is the same.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Strategy {
     /// Decode only what is needed, or everything where that might give a wrong frame.
@@ -51,6 +51,9 @@ pub struct SamplerOptions {
     /// Setting it stops the sampler: the next item is `VideoError::Cancelled`, and the last one.
     pub cancel: Arc<AtomicBool>,
     pub strategy: Strategy,
+    /// A key frame inside a clip stands for it where there is one: what is decoded is then next to
+    /// nothing. Where packets cannot be judged the exact frames come all the same.
+    pub takes_keys: bool,
 }
 
 impl Default for SamplerOptions {
@@ -60,6 +63,7 @@ impl Default for SamplerOptions {
             jumps: false,
             cancel: Arc::default(),
             strategy: Strategy::Auto,
+            takes_keys: false,
         }
     }
 }

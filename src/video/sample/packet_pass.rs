@@ -52,7 +52,8 @@ impl PacketPass {
             early,
         } = start;
         let mut selector = Selector::new(zero_ns, source.max_reorder(), options.first_clip)
-            .with_container_duration(source.reader.container_duration_ns());
+            .with_container_duration(source.reader.container_duration_ns())
+            .with_keys(options.takes_keys);
         let mut steps = Vec::new();
         for (info, packet) in early {
             selector.push(info, packet, &mut steps)?;

@@ -201,7 +201,7 @@ pub fn thumbnail_of(
         first_clip: ClipIndex::at(time_secs),
         jumps: true,
         cancel,
-        strategy: Strategy::Auto,
+        ..SamplerOptions::default()
     };
     let frame = Sampler::new(source, options)?.next().transpose()?;
     Ok(frame.map(|frame| scaled(&frame.image, height)))

@@ -13,6 +13,8 @@
 //!
 //! Videos for which this does not work are refused; the caller then decodes everything.
 
+mod keys;
+
 use std::collections::VecDeque;
 
 use crate::domain::ClipIndex;
@@ -72,6 +74,8 @@ pub(super) struct Selector<P> {
     zero_ns: i64,
     latest_ns: i64,
     max_reorder: usize,
+    /// Takes key frames where a clip has some.
+    takes_keys: bool,
     restart: bool,
     extent: Extent,
     container_end_ns: Option<i64>,
@@ -87,6 +91,7 @@ impl<P> Selector<P> {
             zero_ns,
             latest_ns: i64::MIN,
             max_reorder,
+            takes_keys: false,
             restart: true,
             extent: Extent::new(zero_ns),
             container_end_ns: None,
@@ -96,6 +101,12 @@ impl<P> Selector<P> {
     /// The length that the container states; timestamps far beyond it are damaged.
     pub fn with_container_duration(mut self, duration_ns: Option<i64>) -> Self {
         self.container_end_ns = duration_ns.map(|duration_ns| self.zero_ns + duration_ns);
+        self
+    }
+
+    /// Whether a key frame inside a clip does for its exact frame.
+    pub fn with_keys(mut self, takes_keys: bool) -> Self {
+        self.takes_keys = takes_keys;
         self
     }
 
@@ -136,8 +147,12 @@ impl<P> Selector<P> {
             self.restart = true;
         }
         self.queue.push_back((info, packet));
-        while self.n_later(self.target_ns()) > self.max_reorder {
-            self.choose(self.target_ns(), steps)?;
+        if self.takes_keys {
+            self.choose_keys(steps)?;
+        } else {
+            while self.n_later(self.target_ns()) > self.max_reorder {
+                self.choose(self.target_ns(), steps)?;
+            }
         }
         // The first second is kept whole: it may be all of the video, and then its middle counts.
         while self.queue.len() > MAX_QUEUED && self.next > ClipIndex(0) {
@@ -153,7 +168,10 @@ impl<P> Selector<P> {
             return self.choose(self.zero_ns + duration_ns / 2 + TOLERANCE_NS, steps);
         }
         while centre_ns(self.next) < duration_ns {
-            self.choose(self.target_ns(), steps)?;
+            match self.takes_keys {
+                true => self.choose_in_clip(steps)?,
+                false => self.choose(self.target_ns(), steps)?,
+            }
         }
         Ok(())
     }
@@ -223,6 +241,9 @@ impl<P> Selector<P> {
 
     /// Feeds the oldest packet, whose frame is not the wanted one.
     fn feed_ahead(&mut self, steps: &mut Vec<Step<P>>) -> Result<(), Refused> {
+        if self.takes_keys && self.choose_key_early(steps)? {
+            return Ok(());
+        }
         let best = self.best(self.target_ns());
         if best.is_none_or(|(_, at)| at == 0) {
             return Err(Refused::TooSparse);

@@ -53,6 +53,7 @@ impl State {
             None => self.use_plain_query(id),
         }
         self.answer(id);
+        self.answer_everywhere(Some(id));
     }
 
     fn load_prompt(&mut self, id: QueryId, source: &PromptSource) {
@@ -151,6 +152,7 @@ impl State {
             } else {
                 self.use_plain_query(id);
                 self.answer(id);
+                self.answer_everywhere(Some(id));
             }
         }
     }

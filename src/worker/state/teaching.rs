@@ -67,7 +67,7 @@ impl State {
         });
     }
 
-    fn label_store(&mut self) -> Result<&LabelStore, LabelError> {
+    pub fn label_store(&mut self) -> Result<&LabelStore, LabelError> {
         let store = match self.labels.take() {
             Some(store) => store,
             None => LabelStore::open(&self.config.paths.data_dir)?,
@@ -90,9 +90,12 @@ impl State {
             .clone();
         let query = self.queries.get(&id).map(|asked| asked.query.clone());
         let index = self.video.as_ref().and_then(|video| video.work.index());
-        let (Some(engine), Some(index), Some(query)) = (&self.engine, index, query) else {
-            return Err("nothing is indexed yet: wait for the first clips".to_owned());
+        let (Some(engine), Some(query)) = (&self.engine, query) else {
+            return Err("no model is loaded: choose a model first".to_owned());
         };
+        if self.video.is_some() && index.is_none() {
+            return Err("nothing is indexed yet: wait for the first clips".to_owned());
+        }
         guarded(|| {
             let set = engine.labels_of(&store, &query, index)?;
             TuneJob::start(engine, set, TrainerConfig::default())

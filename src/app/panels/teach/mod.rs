@@ -9,9 +9,11 @@ use egui::{RichText, ScrollArea, Ui};
 
 use crate::app::action::Actions;
 use crate::app::colours::lane_colour;
+use crate::app::panels::library::unsure;
 use crate::app::panels::results::{head, hint, section};
 use crate::app::panels::span_card::{SpanCard, grid};
-use crate::app::session::{Lane, Session};
+use crate::app::pictures::Pictures;
+use crate::app::session::{Lane, Session, Wall};
 use crate::app::theme::Palette;
 use crate::app::thumbnails::Thumbnails;
 use crate::worker::QueryId;
@@ -63,6 +65,40 @@ pub fn ui(
         grading::hint_ui(ui, session);
         proposals(ui, session, lane, thumbnails, actions);
     });
+}
+
+/// The same for what was found in all videos: it is graded on the wall, and here is what came of it.
+pub fn everywhere_ui(
+    ui: &mut Ui,
+    session: &Session,
+    wall: &Wall,
+    state: &mut State,
+    pictures: &mut Pictures,
+    actions: &mut Actions,
+) {
+    ui.set_min_width(ui.available_width());
+    let Some(lane) = session.lane(wall.query) else {
+        return;
+    };
+    head(ui, lane);
+    prompts::ui(ui, session, lane, state, actions);
+    training::ui(ui, session, lane, actions);
+    training::progress_ui(ui, session, lane);
+    lesson::ui(ui, lane, actions);
+    if wall.label_counts().n() == 0 {
+        let text = "Say with the thumbs on the pictures what is right and what is wrong, in several \
+                    videos, then press Retrain.";
+        hint(ui, text);
+    }
+    if wall.found().is_none_or(|found| found.unsure.is_empty()) {
+        return;
+    }
+    ui.add_space(8.0);
+    section(ui, "What to label next?");
+    let why = "The clips of all videos of which the answer is least sure.";
+    let weak = Palette::of(ui).weak_text;
+    ui.label(RichText::new(why).small().color(weak));
+    unsure(ui, session, wall, pictures, actions);
 }
 
 /// What to label next: the clips that the model is least sure of.

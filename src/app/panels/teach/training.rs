@@ -4,10 +4,10 @@ use egui::{Painter, ProgressBar, Rect, RichText, Sense, Shape, Stroke, Ui, pos2,
 
 use crate::app::action::{Actions, Teach};
 use crate::app::icons::Icon;
-use crate::app::session::{Lane, Session, TeachRun};
+use crate::app::session::{LabelCounts, Lane, Session, TeachRun};
 use crate::app::theme::{CORNER, Palette};
 use crate::app::widgets::{IconButton, Look};
-use crate::domain::{Grade, Labels, count, verb};
+use crate::domain::{count, verb};
 use crate::learn::{ENOUGH_LABELS, Phase, Progress};
 
 const PLOT_HEIGHT: f32 = 64.0;
@@ -17,19 +17,20 @@ pub fn ui(ui: &mut Ui, session: &Session, lane: &Lane, actions: &mut Actions) {
     match session.teaching() {
         Some(run) if run.query == lane.id => running(ui, run, actions),
         other => {
-            let labels = session.selected_labels();
+            let labels = session.label_counts();
             // Labels of the same words on other videos count as well; the worker knows of them.
-            let look = match labels.map(Labels::n_labels) {
-                Some(ENOUGH_LABELS..) => Look::Primary,
+            let look = match labels.n() {
+                ENOUGH_LABELS.. => Look::Primary,
                 _ => Look::Raised,
             };
-            let can_start = other.is_none() && session.video().is_some();
+            let is_shown = session.video().is_some() || session.shown_wall().is_some();
+            let can_start = other.is_none() && is_shown;
             ui.horizontal(|ui| {
                 let button = IconButton::with_text(Icon::Target, "Retrain").look(look);
                 if button.enabled(can_start).show(ui).clicked() {
                     actions.push(Teach::Start);
                 }
-                if let Some(labels) = labels {
+                if labels.n() > 0 {
                     let text = RichText::new(counts(labels)).small();
                     ui.add(egui::Label::new(text.color(palette.weak_text)).wrap());
                 }
@@ -43,11 +44,13 @@ pub fn ui(ui: &mut Ui, session: &Session, lane: &Lane, actions: &mut Actions) {
 }
 
 /// `23 clips labelled: 8 fit, 15 do not`, and what is missing.
-fn counts(labels: &Labels) -> String {
-    let n = labels.n_labels();
-    let is_good = |grade: &&Grade| grade.is_relevant();
-    let n_good = labels.grades.values().filter(is_good).count();
-    let n_bad = n - n_good;
+fn counts(labels: LabelCounts) -> String {
+    let LabelCounts { n_good, n_bad, .. } = labels;
+    let n = labels.n();
+    let on = match labels.n_videos {
+        1 => String::new(),
+        n_videos => format!(" on {n_videos} videos"),
+    };
     let missing = if n_good == 0 {
         ". Label some where it happens."
     } else if n_bad == 0 {
@@ -58,7 +61,7 @@ fn counts(labels: &Labels) -> String {
         ""
     };
     format!(
-        "{} labelled: {n_good} {}, {n_bad} {} not{missing}",
+        "{} labelled{on}: {n_good} {}, {n_bad} {} not{missing}",
         count(n, "clip"),
         verb(n_good, "fits", "fit"),
         verb(n_bad, "does", "do"),

@@ -1,9 +1,11 @@
 //! Opening videos, and writing what was found.
 
-use crate::app::action::{File, Find};
+use crate::app::action::{File, Find, Library};
 use crate::app::effect::{Content, Effect};
 use crate::app::session::Session;
 use crate::app::wish::Wish;
+use crate::video::is_video_name;
+use crate::worker::ToCut;
 
 impl Session {
     pub(super) fn perform_file(&mut self, action: File, effects: &mut Vec<Effect>) {
@@ -13,6 +15,13 @@ impl Session {
                 self.opening = Some(path.clone());
                 effects.push(Effect::OpenVideo(path));
             }
+            File::Drop(paths) => match &paths[..] {
+                [path] if is_video_name(path) => {
+                    effects.extend(self.perform(File::Open(path.clone()).into()))
+                }
+                [path] => effects.push(Effect::LookAtDropped(path.clone())),
+                _ => effects.extend(self.perform(Library::Add(paths).into())),
+            },
             File::ForgetRecent => {
                 self.settings.recent.clear();
                 effects.push(Effect::SaveSettings);
@@ -27,8 +36,19 @@ impl Session {
             File::ExportScope(scope) => self.export.scope = scope,
             File::ExportTop(top) => self.export.top = top,
             File::Export(format) => {
-                if self.video.is_some() {
+                if self.can_export() {
                     effects.push(self.ask(Wish::ExportTo(format)));
+                }
+            }
+            File::ExportTo(format, file) if self.shows_library() => {
+                if let Some((query, moments)) = self.export_from_all() {
+                    let moments = Content::FromAll(format, query, moments);
+                    effects.push(self.write(file, moments));
+                }
+            }
+            File::CutInto(dir) if self.shows_library() => {
+                if let Some((query, moments)) = self.export_from_all() {
+                    effects.push(Effect::Cut(ToCut::Several(query, moments), dir));
                 }
             }
             File::ExportTo(format, file) => {
@@ -38,13 +58,13 @@ impl Session {
                 }
             }
             File::ExportCuts => {
-                if self.video.is_some() {
+                if self.can_export() {
                     effects.push(self.ask(Wish::CutInto));
                 }
             }
             File::CutInto(dir) => {
                 if let Some(document) = self.export_document() {
-                    effects.push(Effect::Cut(Box::new(document), dir));
+                    effects.push(Effect::Cut(ToCut::One(Box::new(document)), dir));
                 }
             }
             File::CancelCuts => effects.push(Effect::CancelCuts),

@@ -9,7 +9,12 @@ use crate::worker::{Command, PromptSource};
 impl Session {
     pub(super) fn perform_find(&mut self, action: Find, effects: &mut Vec<Effect>) {
         match action {
-            Find::Ask(text) => self.ask_for(&text, effects),
+            Find::Ask(text) => {
+                let is_asked = self.ask_for(&text, effects);
+                if let Some(id) = self.selected.filter(|_| is_asked && self.shows_library()) {
+                    self.find_everywhere(id, effects);
+                }
+            }
             Find::AskWith { query, prompt } => {
                 self.ask_for(&query, effects);
                 let lane = self.selected_lane();
@@ -18,6 +23,9 @@ impl Session {
                         id: lane.id,
                         prompt: Some(PromptSource::Named(prompt)),
                     }));
+                }
+                if let Some(id) = self.selected.filter(|_| self.shows_library()) {
+                    self.find_everywhere(id, effects);
                 }
             }
             Find::ForgetProblem => self.view.query_problem = None,
@@ -35,6 +43,7 @@ impl Session {
                 self.remove_query(id);
                 self.view.query_problem = None;
                 effects.push(Effect::Worker(Command::DropQuery { id }));
+                self.follow_selected(effects);
             }
             Find::RemoveAll => {
                 self.view.query_problem = None;
@@ -43,8 +52,14 @@ impl Session {
                 }
                 self.selected = None;
                 self.teaching = None;
+                self.follow_selected(effects);
             }
-            Find::Select(id) => self.selected = Some(id),
+            Find::Select(id) => {
+                self.selected = Some(id);
+                if self.shows_library() {
+                    self.find_everywhere(id, effects);
+                }
+            }
             Find::Move(id, to) => {
                 if let Some(at) = self.lanes.iter().position(|lane| lane.id == id) {
                     let lane = self.lanes.remove(at);
@@ -67,6 +82,7 @@ impl Session {
                 let span = lane.and_then(Lane::highlight_span);
                 self.seek_to(span, effects);
             }
+            Find::NextMoment if self.shows_library() => effects.push(Effect::Focus(Field::Results)),
             Find::NextMoment => {
                 let next = self.moment_after(self.playback.position_secs);
                 self.seek_to(next, effects);
@@ -90,8 +106,9 @@ impl Session {
         }
     }
 
-    /// Whoever types goes on typing: the field keeps the keyboard.
-    fn ask_for(&mut self, text: &str, effects: &mut Vec<Effect>) {
+    /// Whoever types goes on typing: the field keeps the keyboard. `false` where the words cannot be
+    /// asked.
+    fn ask_for(&mut self, text: &str, effects: &mut Vec<Effect>) -> bool {
         let edited = self.view.editing.filter(|id| self.lane(*id).is_some());
         let added = match edited {
             Some(id) => self.replace_query(id, text),
@@ -119,10 +136,12 @@ impl Session {
                         }));
                     }
                 }
+                true
             }
             Err(error) => {
                 self.view.query_problem = Some(error.to_string());
                 effects.push(Effect::Focus(Field::Query));
+                false
             }
         }
     }

@@ -2,6 +2,7 @@
 
 mod file;
 mod find;
+mod library;
 mod model;
 mod play;
 mod teach;
@@ -24,6 +25,7 @@ impl Session {
             Action::Teach(action) => self.perform_teach(action, &mut effects),
             Action::Model(action) => self.perform_model(action, &mut effects),
             Action::File(action) => self.perform_file(action, &mut effects),
+            Action::Library(action) => self.perform_library(action, &mut effects),
             Action::View(action) => self.perform_view(action, &mut effects),
         }
         effects
@@ -35,14 +37,21 @@ impl Session {
 
     fn ask(&self, wish: Wish) -> Effect {
         let recent = self.settings.recent.first().map(PathBuf::as_path);
-        let suggestion = wish.suggestion(self.video_path().or(recent));
+        let found = self.path_for_found();
+        let near = self.video_path().or(found.as_deref()).or(recent);
+        let suggestion = wish.suggestion(near);
         Effect::Ask(wish, suggestion)
     }
 
     fn write(&self, file: PathBuf, what: Content) -> Effect {
         Effect::Write(Write {
             file,
-            video: self.video_path().map(Path::to_owned),
+            videos: match &what {
+                Content::FromAll(_, _, moments) => {
+                    moments.iter().map(|moment| moment.path.clone()).collect()
+                }
+                _ => self.video_path().map(Path::to_owned).into_iter().collect(),
+            },
             what,
         })
     }

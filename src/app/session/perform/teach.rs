@@ -17,6 +17,9 @@ impl Session {
             }
             Teach::MarkIn => self.mark_in(),
             Teach::MarkOut => self.mark_out(),
+            Teach::Grade(None, grade) if self.shows_library() => self.grade_results(grade, effects),
+            Teach::Undo if self.shows_library() => self.undo_on_wall(effects),
+            Teach::Redo if self.shows_library() => self.redo_on_wall(effects),
             Teach::Grade(target, grade) => save(self.grade(target, grade), effects),
             Teach::Undo => save(self.undo_label(), effects),
             Teach::Redo => save(self.redo_label(), effects),

@@ -28,6 +28,7 @@ macro_rules! assert_effects {
     }};
 }
 
+mod library;
 mod outside;
 
 fn perform(session: &mut Session, action: impl Into<Action>) -> Vec<Effect> {

@@ -2,7 +2,7 @@
 
 use crate::app::action::View;
 use crate::app::effect::{Effect, Field, Menu};
-use crate::app::session::{Session, Side};
+use crate::app::session::{Session, Side, Wall};
 
 /// One press of the zoom keys.
 const ZOOM_STEP: f32 = 0.1;
@@ -83,12 +83,18 @@ impl Session {
             // That was on top.
         } else if self.selection.is_some() {
             self.selection = None;
-        } else {
+        } else if self.view.is_fullscreen {
             self.set_fullscreen(false, effects);
+        } else if self.video.is_some() {
+            if self.shelf.is_origin {
+                self.go_back(effects);
+            }
+        } else if !self.shelf.wall.as_mut().is_some_and(Wall::pick_none) {
+            self.leave_wall(effects);
         }
     }
 
-    fn set_fullscreen(&mut self, is_fullscreen: bool, effects: &mut Vec<Effect>) {
+    pub(super) fn set_fullscreen(&mut self, is_fullscreen: bool, effects: &mut Vec<Effect>) {
         let is_possible = self.video.is_some() || !is_fullscreen;
         if is_possible && is_fullscreen != self.view.is_fullscreen {
             self.view.is_fullscreen = is_fullscreen;

@@ -1,12 +1,13 @@
 //! `config.json` of a CLIP model in Hugging Face layout.
 //!
-//! Fields that a published config leaves out take transformers' defaults. Every number that decides
-//! an allocation is bounded before use, because a directory from anywhere may say anything.
+//! Fields that a published config leaves out take transformers' defaults.
 
 use serde::{Deserialize, Serialize};
 
 use crate::model::ModelError;
 use crate::model::encoder::activation::Activation;
+use crate::model::encoder::bounds::{check_image, check_layers, check_texts, within};
+use crate::model::encoder::transformer::TransformerConfig;
 
 /// Shapes and rules of both towers.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -121,77 +122,52 @@ impl ClipConfig {
         Ok(config)
     }
 
-    fn check(&self) -> Result<(), String> {
+    pub(super) fn check(&self) -> Result<(), String> {
         let (text, vision) = (&self.text_config, &self.vision_config);
-        let within = |name: &str, value: usize, max: usize| {
-            if (1..=max).contains(&value) {
-                Ok(())
-            } else {
-                Err(format!("{name} is {value}, expected 1 to {max}"))
-            }
-        };
         within("projection_dim", self.projection_dim, 8192)?;
-        within(
-            "text_config.max_position_embeddings",
-            text.max_position_embeddings,
-            8192,
-        )?;
-        within("text_config.vocab_size", text.vocab_size, 2_000_000)?;
-        within("vision_config.image_size", vision.image_size, 2048)?;
-        within(
-            "vision_config.patch_size",
-            vision.patch_size,
-            vision.image_size,
-        )?;
-        within("vision_config.num_channels", vision.num_channels, 3)?;
-        if vision.num_channels != 3 {
-            return Err("vision_config.num_channels must be 3".into());
-        }
-        if !vision.image_size.is_multiple_of(vision.patch_size) {
-            return Err("vision_config.image_size is not a multiple of patch_size".into());
-        }
-        if text.max_position_embeddings < 3 {
-            return Err("text_config.max_position_embeddings leaves no room for words".into());
-        }
-        for (tower, width, inner, layers, heads, eps) in [
-            (
-                "text_config",
-                text.hidden_size,
-                text.intermediate_size,
-                text.num_hidden_layers,
-                text.num_attention_heads,
-                text.layer_norm_eps,
-            ),
-            (
-                "vision_config",
-                vision.hidden_size,
-                vision.intermediate_size,
-                vision.num_hidden_layers,
-                vision.num_attention_heads,
-                vision.layer_norm_eps,
-            ),
-        ] {
-            within(&format!("{tower}.hidden_size"), width, 16384)?;
-            within(&format!("{tower}.intermediate_size"), inner, 65536)?;
-            within(&format!("{tower}.num_hidden_layers"), layers, 256)?;
-            within(&format!("{tower}.num_attention_heads"), heads, 1024)?;
-            if !width.is_multiple_of(heads) {
-                return Err(format!("{tower}: {heads} heads do not divide {width}"));
-            }
-            if !(eps.is_finite() && eps > 0.0) {
-                return Err(format!("{tower}.layer_norm_eps must be positive"));
-            }
-        }
-        Ok(())
+        let (n_positions, vocabulary) = (text.max_position_embeddings, text.vocab_size);
+        check_texts("text_config", n_positions, vocabulary)?;
+        let (size, patch) = (vision.image_size, vision.patch_size);
+        check_image("vision_config", size, patch, vision.num_channels)?;
+        check_layers("text_config", &text.layers())?;
+        check_layers("vision_config", &vision.layers())
     }
 }
 
 impl TextConfig {
+    /// The tower between the embeddings and the last norm.
+    pub(super) fn layers(&self) -> TransformerConfig {
+        TransformerConfig {
+            width: self.hidden_size,
+            inner: self.intermediate_size,
+            n_layers: self.num_hidden_layers,
+            n_heads: self.num_attention_heads,
+            activation: self.hidden_act,
+            eps: self.layer_norm_eps,
+            causal: true,
+        }
+    }
+
     /// transformers' rule: the legacy value 2 means "the highest id".
     pub fn eot_rule(&self) -> EotRule {
         match self.eos_token_id {
             2 => EotRule::HighestId,
             id => EotRule::FirstOf(u32::try_from(id).unwrap_or(u32::MAX)),
+        }
+    }
+}
+
+impl VisionConfig {
+    /// The tower between the two norms.
+    pub(super) fn layers(&self) -> TransformerConfig {
+        TransformerConfig {
+            width: self.hidden_size,
+            inner: self.intermediate_size,
+            n_layers: self.num_hidden_layers,
+            n_heads: self.num_attention_heads,
+            activation: self.hidden_act,
+            eps: self.layer_norm_eps,
+            causal: false,
         }
     }
 }

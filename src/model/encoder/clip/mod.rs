@@ -9,11 +9,12 @@
 //! - The image's feature is the state of the class token, before all patches.
 //!
 //! Source: Radford et al., *Learning Transferable Visual Models From Natural Language Supervision*,
-//! 2021; file layout of the `transformers` library. Golden numbers in `tests/fixtures/clip-tiny`,
+//! 2021; file layouts of the `transformers` library, of open_clip and of OpenAI. Golden numbers in `tests/fixtures/clip-tiny`,
 //! `clip-alt` and `prompt`.
 
 mod config;
 mod network;
+mod open_clip;
 mod text;
 mod tokenizer;
 mod vision;
@@ -26,16 +27,18 @@ use burn::tensor::{Device, Tensor};
 use crate::domain::clean_pasted;
 use crate::model::ModelError;
 use crate::model::device::ComputeDevice;
-use crate::model::encoder::family::Family;
-use crate::model::encoder::files::{ModelFiles, ModelId};
-use crate::model::encoder::info::ModelInfo;
+use crate::model::encoder::checkpoint::Checkpoint;
+use crate::model::encoder::family::{ImageSide, TextSide};
+use crate::model::encoder::files::ModelFiles;
+use crate::model::encoder::info::{Calibration, ImageInfo, TextInfo};
+use crate::model::encoder::layout::Layout;
 use crate::model::encoder::prompt_tokens::{PromptRows, PromptTokens, WordPieces, insert_contexts};
 use crate::model::encoder::weights;
 use crate::model::parameter::try_to_vec;
 use crate::model::preprocess::Preprocess;
 
 pub use config::{ClipConfig, EotRule, TextConfig, VisionConfig};
-pub use network::Clip;
+pub use network::{Clip, ClipImages};
 pub use text::TextTower;
 pub use tokenizer::ClipTokenizer;
 pub use vision::VisionTower;
@@ -53,18 +56,102 @@ pub struct ClipTowers {
     config: ClipConfig,
     tokenizer: Arc<ClipTokenizer>,
     preprocess: Preprocess,
+    calibration: Calibration,
+}
+
+/// What all layouts of a CLIP come to: shapes, preprocessing, tensors under the modules' names.
+pub struct ClipParts {
+    pub config: ClipConfig,
+    pub preprocess: Preprocess,
+    pub checkpoint: Checkpoint,
+}
+
+impl ClipParts {
+    /// # Errors
+    /// [`ModelError`] naming the file or the field that is wrong.
+    pub fn open(files: &ModelFiles) -> Result<Self, ModelError> {
+        let size = |config: &ClipConfig| config.vision_config.image_size;
+        match files.layout {
+            Layout::Transformers => {
+                let config = ClipConfig::from_json(&files.config)?;
+                Ok(Self {
+                    preprocess: Preprocess::from_json(&files.preprocessor, size(&config))?,
+                    checkpoint: Checkpoint::open(&files.weights)?,
+                    config,
+                })
+            }
+            Layout::OpenClip => {
+                let config = open_clip::config_from_json(&files.config)?;
+                let checkpoint = Checkpoint::open(&files.weights)?;
+                Ok(Self {
+                    preprocess: Preprocess::open_clip(&files.config, size(&config))?,
+                    checkpoint: checkpoint.renamed(open_clip::renaming)?,
+                    config,
+                })
+            }
+            Layout::OpenAi => {
+                let checkpoint = Checkpoint::open(&files.weights)?.renamed(open_clip::renaming)?;
+                let config = open_clip::config_of_tensors(&checkpoint)?;
+                Ok(Self {
+                    preprocess: Preprocess::open_clip(b"{}", size(&config))?,
+                    checkpoint,
+                    config,
+                })
+            }
+        }
+    }
+
+    /// What decides the features of images besides the weights.
+    pub fn describe_images(&self) -> Vec<u8> {
+        let mut told = b"clip".to_vec();
+        told.extend(self.config.vision_config.layers().describe());
+        let size = self.config.vision_config.image_size as u32;
+        told.extend(size.to_le_bytes());
+        told.extend(self.preprocess.describe());
+        told
+    }
+}
+
+/// The image tower of a CLIP alone, for a text tower from elsewhere. A copy shares the weights.
+#[derive(Clone)]
+pub struct ClipImageTower {
+    network: ClipImages,
+    config: ClipConfig,
+    preprocess: Preprocess,
+    calibration: Calibration,
+}
+
+impl ClipImageTower {
+    /// # Errors
+    /// As [`ClipTowers::load`].
+    pub fn load(files: &ModelFiles, device: &ComputeDevice) -> Result<Self, ModelError> {
+        let parts = ClipParts::open(files)?;
+        let is_text = |name: &str| name.starts_with("text_");
+        let checkpoint = parts.checkpoint.without(is_text);
+        let network = parts.config.init_images(device.tensor_device());
+        let network = weights::load(network, &checkpoint)?;
+        Ok(Self {
+            calibration: calibration(network.logit_scale())?,
+            network: network.no_grad(),
+            config: parts.config,
+            preprocess: parts.preprocess,
+        })
+    }
 }
 
 impl ClipTowers {
     /// # Errors
     /// [`ModelError`] naming the file, the field or the tensor that is wrong.
     pub fn load(files: &ModelFiles, device: &ComputeDevice) -> Result<Self, ModelError> {
-        let config = ClipConfig::from_json(&files.config)?;
+        let ClipParts {
+            config,
+            preprocess,
+            checkpoint,
+        } = ClipParts::open(files)?;
         let tokenizer = ClipTokenizer::from_json(&files.tokenizer, &config.text_config)?;
-        let preprocess =
-            Preprocess::from_json(&files.preprocessor, config.vision_config.image_size)?;
-        let network = weights::load(config.init(device.tensor_device()), &files.weights)?;
+        let network = weights::load(config.init(device.tensor_device()), &checkpoint)?;
         Ok(Self {
+            calibration: calibration(network.logit_scale())?,
             network: network.no_grad(),
             config,
             tokenizer: Arc::new(tokenizer),
@@ -85,13 +172,56 @@ impl ClipTowers {
     }
 }
 
-impl Family for ClipTowers {
+fn calibration(log_scale: Tensor<1>) -> Result<Calibration, ModelError> {
+    let log_scale = try_to_vec(log_scale)?;
+    Ok(Calibration {
+        scale: log_scale.first().map_or(0.0, |log| log.exp()),
+        bias: None,
+    })
+}
+
+impl VisionConfig {
+    fn info(&self, n_params: usize) -> ImageInfo {
+        ImageInfo {
+            image_size: self.image_size,
+            patch_size: self.patch_size,
+            vision_width: self.hidden_size,
+            vision_layers: self.num_hidden_layers,
+            vision_heads: self.num_attention_heads,
+            n_params,
+        }
+    }
+}
+
+impl ImageSide for ClipImageTower {
     fn dim(&self) -> usize {
         self.config.projection_dim
     }
 
-    fn text_width(&self) -> usize {
-        self.config.text_config.hidden_size
+    fn image_size(&self) -> usize {
+        self.config.vision_config.image_size
+    }
+
+    fn preprocess(&self) -> &Preprocess {
+        &self.preprocess
+    }
+
+    fn image_features(&self, pixels: Tensor<4>) -> Tensor<2> {
+        self.network.features(pixels)
+    }
+
+    fn calibration(&self) -> Calibration {
+        self.calibration
+    }
+
+    fn image_info(&self) -> ImageInfo {
+        self.config.vision_config.info(self.network.num_params())
+    }
+}
+
+impl ImageSide for ClipTowers {
+    fn dim(&self) -> usize {
+        self.config.projection_dim
     }
 
     fn image_size(&self) -> usize {
@@ -104,6 +234,21 @@ impl Family for ClipTowers {
 
     fn image_features(&self, pixels: Tensor<4>) -> Tensor<2> {
         self.network.image_features(pixels)
+    }
+
+    fn calibration(&self) -> Calibration {
+        self.calibration
+    }
+
+    fn image_info(&self) -> ImageInfo {
+        let n_params = self.network.num_params() - self.network.n_text_params();
+        self.config.vision_config.info(n_params)
+    }
+}
+
+impl TextSide for ClipTowers {
+    fn text_width(&self) -> usize {
+        self.config.text_config.hidden_size
     }
 
     fn tokenize(&self, text: &str, n_ctx: usize) -> Result<PromptTokens, ModelError> {
@@ -121,9 +266,9 @@ impl Family for ClipTowers {
         Ok(PromptTokens::new(ids, n_ctx, word_pieces))
     }
 
-    fn text_features(&self, texts: &[PromptTokens]) -> Tensor<2> {
+    fn text_features(&self, texts: &[PromptTokens]) -> Result<Tensor<2>, ModelError> {
         let ids: Vec<_> = texts.iter().map(PromptTokens::ids).collect();
-        self.network.text_features(&ids, &self.device())
+        Ok(self.network.text_features(&ids, &self.device()))
     }
 
     fn word_states(&self, text: &PromptTokens) -> Option<Tensor<2>> {
@@ -132,7 +277,7 @@ impl Family for ClipTowers {
         Some(states.squeeze_dim(0))
     }
 
-    fn prompt_features(&self, groups: &[PromptRows<'_>]) -> Tensor<2> {
+    fn prompt_features(&self, groups: &[PromptRows<'_>]) -> Result<Tensor<2>, ModelError> {
         let texts = || groups.iter().flat_map(|group| &group.texts);
         let ids: Vec<_> = texts().map(|text| text.ids()).collect();
         let (tokens, mut eot) = self.network.text_model().embed_padded(&ids, &self.device());
@@ -143,7 +288,7 @@ impl Family for ClipTowers {
             *position += n_ctx;
         }
         let tokens = insert_contexts(&tokens, groups, CONTEXT_AT);
-        self.network.text_features_at(tokens, &eot)
+        Ok(self.network.text_features_at(tokens, &eot))
     }
 
     fn word_embeddings(&self, words: &str) -> Result<Option<Tensor<2>>, ModelError> {
@@ -163,26 +308,15 @@ impl Family for ClipTowers {
         text.num_hidden_layers * 2 * width * (2 * width + text.intermediate_size)
     }
 
-    fn info(&self, id: &ModelId, device: &ComputeDevice) -> Result<ModelInfo, ModelError> {
-        let (text, vision) = (&self.config.text_config, &self.config.vision_config);
-        let scale = try_to_vec(self.network.logit_scale())?;
-        Ok(ModelInfo {
-            name: id.name.clone(),
-            hash: id.hash.clone(),
-            embedding_dim: self.dim(),
-            image_size: vision.image_size,
-            patch_size: vision.patch_size,
-            vision_width: vision.hidden_size,
-            vision_layers: vision.num_hidden_layers,
-            vision_heads: vision.num_attention_heads,
+    fn text_info(&self) -> TextInfo {
+        let text = &self.config.text_config;
+        TextInfo {
             text_width: text.hidden_size,
             text_layers: text.num_hidden_layers,
             text_heads: text.num_attention_heads,
             text_positions: text.max_position_embeddings,
             vocabulary: text.vocab_size,
-            parameters: self.network.num_params(),
-            logit_scale: scale.first().map_or(0.0, |log| log.exp()),
-            device: device.to_string(),
-        })
+            n_params: self.network.n_text_params(),
+        }
     }
 }

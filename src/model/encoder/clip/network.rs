@@ -21,7 +21,32 @@ pub struct Clip {
     logit_scale: Param<Tensor<1>>,
 }
 
+/// The image tower and its projection alone, under the checkpoint's names.
+#[derive(Module, Debug)]
+pub struct ClipImages {
+    vision_model: VisionTower,
+    /// `[vision width, dim]`, without bias.
+    visual_projection: Linear,
+    /// `[1]`, the logarithm of the factor on cosines.
+    logit_scale: Param<Tensor<1>>,
+}
+
 impl ClipConfig {
+    /// The image tower alone, with random weights.
+    pub fn init_images(&self, device: &Device) -> ClipImages {
+        let Clip {
+            vision_model,
+            visual_projection,
+            logit_scale,
+            ..
+        } = self.init(device);
+        ClipImages {
+            vision_model,
+            visual_projection,
+            logit_scale,
+        }
+    }
+
     /// A model with random weights; they are not drawn before they are read.
     pub fn init(&self, device: &Device) -> Clip {
         let projection = |width| {
@@ -75,12 +100,30 @@ impl Clip {
             .forward(self.text_model.forward_embedded(tokens, eot))
     }
 
+    /// How many numbers of the model have to do with texts.
+    pub fn n_text_params(&self) -> usize {
+        self.text_model.num_params() + self.text_projection.num_params()
+    }
+
     pub fn text_model(&self) -> &TextTower {
         &self.text_model
     }
 
     pub fn vision_model(&self) -> &VisionTower {
         &self.vision_model
+    }
+
+    /// The learned logarithm of the factor on cosines, `[1]`.
+    pub fn logit_scale(&self) -> Tensor<1> {
+        self.logit_scale.val()
+    }
+}
+
+impl ClipImages {
+    /// As [`Clip::image_features`].
+    pub fn features(&self, pixels: Tensor<4>) -> Tensor<2> {
+        self.visual_projection
+            .forward(self.vision_model.forward(pixels))
     }
 
     /// The learned logarithm of the factor on cosines, `[1]`.

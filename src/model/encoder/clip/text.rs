@@ -1,11 +1,11 @@
 //! The text tower: a causal transformer whose state at the end of the text is the text's feature.
 
 use burn::module::{Initializer, Module};
-use burn::nn::{Embedding, EmbeddingConfig, LayerNorm, LayerNormConfig};
+use burn::nn::{Embedding, EmbeddingConfig, LayerNorm};
 use burn::tensor::{Device, Int, Tensor, TensorData};
 
 use crate::model::encoder::clip::config::TextConfig;
-use crate::model::encoder::transformer::{Transformer, TransformerConfig};
+use crate::model::encoder::transformer::Transformer;
 
 /// Token ids to the state at their EOT; fields bear the checkpoint's names.
 #[derive(Module, Debug)]
@@ -35,24 +35,13 @@ impl TextConfig {
                 .with_initializer(small.clone())
                 .init(device)
         };
-        let transformer = TransformerConfig {
-            width: self.hidden_size,
-            inner: self.intermediate_size,
-            n_layers: self.num_hidden_layers,
-            n_heads: self.num_attention_heads,
-            activation: self.hidden_act,
-            eps: self.layer_norm_eps,
-            causal: true,
-        };
         TextTower {
             embeddings: TokenEmbeddings {
                 token_embedding: table(self.vocab_size),
                 position_embedding: table(self.max_position_embeddings),
             },
-            encoder: transformer.init(device),
-            final_layer_norm: LayerNormConfig::new(self.hidden_size)
-                .with_epsilon(self.layer_norm_eps)
-                .init(device),
+            encoder: self.layers().init(device),
+            final_layer_norm: self.layers().norm(device),
         }
     }
 }

@@ -5,6 +5,7 @@ use tokenizers::Tokenizer;
 use crate::domain::foreign;
 use crate::model::ModelError;
 use crate::model::encoder::clip::config::{EotRule, TextConfig};
+use crate::model::encoder::vocabulary::{check_highest, checked, cut};
 
 /// A tokenizer that ends every text with the model's end-of-text id, truncated or not.
 #[derive(Clone, Debug)]
@@ -33,15 +34,7 @@ impl ClipTokenizer {
             Ok::<_, tokenizers::Error>((inner, highest))
         })
         .map_err(invalid)?;
-        // A vocabulary may be padded for speed, but not by much.
-        let plausible = config.vocab_size - config.vocab_size / 10..=config.vocab_size;
-        if !plausible.contains(&(highest as usize + 1)) {
-            return Err(invalid(format!(
-                "its ids go up to {highest}, but the model's vocabulary has {} entries: \
-                 it belongs to another model",
-                config.vocab_size
-            )));
-        }
+        check_highest(highest, config.vocab_size).map_err(invalid)?;
         let tokenizer = Self {
             inner,
             eot_rule: config.eot_rule(),
@@ -98,27 +91,8 @@ impl ClipTokenizer {
     fn ids(&self, text: &str) -> Result<Vec<u32>, ModelError> {
         let encoding = foreign(|| self.inner.encode_fast(text, true));
         let ids = encoding.map_err(ModelError::Tokenize)?.get_ids().to_vec();
-        // Special tokens may have ids of their own, which the vocabulary does not list.
-        match ids.iter().find(|&&id| id as usize >= self.vocab_size) {
-            None => Ok(ids),
-            Some(id) => Err(ModelError::Tokenize(format!(
-                "it gives the id {id}, but the model's vocabulary has {} entries",
-                self.vocab_size
-            ))),
-        }
+        checked(ids, self.vocab_size)
     }
-}
-
-/// The first `max_len` ids, the last of them replaced by EOT where others are lost.
-fn cut(mut ids: Vec<u32>, max_len: usize) -> Vec<u32> {
-    let eot = ids.last().copied();
-    if ids.len() > max_len {
-        ids.truncate(max_len.max(1));
-        if let (Some(last), Some(eot)) = (ids.last_mut(), eot) {
-            *last = eot;
-        }
-    }
-    ids
 }
 
 #[cfg(test)]

@@ -218,3 +218,69 @@ fn packets_that_break_an_assumption_are_refused() {
     let sparse = packets("IPbPbPb", &[0, 75, 25, 175, 125, 275, 225]);
     assert_eq!(run(&sparse, 2), Err(Refused::TooSparse));
 }
+
+/// As `run`, where key frames do. `I` at 25 frames per second, in the order of their times.
+fn run_with_keys(infos: &[PacketInfo]) -> Vec<Step<u64>> {
+    let mut selector = Selector::new(infos[0].time_ns, 0, ClipIndex(0)).with_keys(true);
+    let mut steps = Vec::new();
+    for info in infos {
+        selector.push(*info, info.id, &mut steps).unwrap();
+    }
+    selector.finish(&mut steps).unwrap();
+    steps
+}
+
+/// So many frames with key frames at these.
+fn film(n_frames: i64, keys: &[i64]) -> Vec<PacketInfo> {
+    let kinds: String = (0..n_frames)
+        .map(|i| if keys.contains(&i) { 'I' } else { 'P' })
+        .collect();
+    packets(&kinds, &(0..n_frames).collect::<Vec<_>>())
+}
+
+#[test]
+fn the_key_frame_nearest_to_the_centre_stands_for_its_clip_and_nothing_else_is_decoded() {
+    // Clip 0 has two, clip 1 one at its very beginning, clip 2 one after its centre.
+    let steps = run_with_keys(&film(150, &[0, 30, 50, 140]));
+    assert_eq!(wanted(&steps), [(0, 30), (1, 50), (2, 140)]);
+    assert_eq!(fed(&steps), [30, 50, 140]);
+    let n_restarts = steps.iter().filter(|step| **step == Step::Restart).count();
+    assert_eq!(n_restarts, 3, "each is decoded alone");
+}
+
+#[test]
+fn a_clip_without_a_key_frame_gets_its_exact_frame() {
+    let steps = run_with_keys(&film(150, &[0, 110]));
+    assert_eq!(wanted(&steps), [(0, 0), (1, 75), (2, 110)]);
+    let fed = fed(&steps);
+    assert_eq!(fed[..3], [0, 1, 2]);
+    assert_eq!(
+        fed[75..],
+        [75, 110],
+        "nothing between the centre and the next key frame"
+    );
+}
+
+#[test]
+fn key_frames_in_the_wrong_clip_and_clips_without_an_end_do_not_confuse_it() {
+    // A frame that rounding put a hair before its clip, and a last clip that ends after its centre.
+    let mut infos = film(130, &[0, 50, 125]);
+    infos[50].time_ns -= 400_000;
+    infos[50].shown.as_mut().unwrap().start_ns -= 400_000;
+    assert_eq!(wanted(&run_with_keys(&infos)), [(0, 0), (1, 50), (2, 125)]);
+    // More packets than may wait, of a camera for slow motion: a key frame is taken early.
+    let fast = |kinds: &str| {
+        let mut infos = packets(kinds, &(0..kinds.len() as i64).collect::<Vec<_>>());
+        for info in &mut infos {
+            info.time_ns /= 20;
+            info.shown.as_mut().unwrap().start_ns /= 20;
+            info.shown.as_mut().unwrap().end_ns = None;
+        }
+        infos
+    };
+    let kinds: String = (0..3000)
+        .map(|i| if i % 500 == 0 { 'I' } else { 'P' })
+        .collect();
+    let ids = wanted(&run_with_keys(&fast(&kinds)));
+    assert_eq!(ids, [(0, 500), (1, 1000), (2, 2000)]);
+}

@@ -66,7 +66,7 @@ fn files_are_written_elsewhere_and_never_over_the_video() {
     let content = |effects: Vec<Effect>| match effects.into_iter().next() {
         Some(Effect::Write(write)) => {
             assert_eq!(write.file, file);
-            assert_eq!(write.video.as_deref(), Some(Path::new("a.mp4")));
+            assert_eq!(write.videos, [Path::new("a.mp4")]);
             write.what
         }
         other => panic!("{other:?}"),

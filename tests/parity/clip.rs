@@ -1,79 +1,20 @@
-//! The encoder against golden numbers made with transformers, Pillow and tokenizers.
+//! CLIP in transformers' layout.
 //!
 //! `tests/fixtures/clip-tiny` and `clip-alt` are two complete tiny models with random weights, one
 //! in the manner of OpenAI's checkpoints and one of OpenCLIP's exports, each with what a float64 run
 //! makes of four images and eight texts.
 
-use std::path::{Path, PathBuf};
-
-use burn::tensor::{Device, Tensor, TensorData};
 use half::{bf16, f16};
 use safetensors::tensor::TensorView;
 use safetensors::{Dtype, SafeTensors};
 use serde::Deserialize;
+
+use crate::goldens::{Goldens, Tolerance, assert_close, fixtures, floats, normalised, picture};
 use vcl::model::encoder::clip::{ClipConfig, ClipTokenizer, ClipTowers, EotRule};
 use vcl::model::encoder::weights;
 use vcl::model::{ComputeDevice, Encoder, ModelFiles, Pixels, Preprocess};
 
 const MODELS: [&str; 2] = ["clip-tiny", "clip-alt"];
-
-#[path = "support/gpu.rs"]
-mod gpu;
-
-fn fixtures() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures")
-}
-
-/// A safetensors file of goldens.
-struct Goldens(Vec<u8>);
-
-impl Goldens {
-    fn of(folder: &str) -> Self {
-        Self(std::fs::read(fixtures().join(folder).join("expected.safetensors")).unwrap())
-    }
-
-    fn view<R>(&self, name: &str, read: impl FnOnce(TensorView<'_>) -> R) -> R {
-        read(
-            SafeTensors::deserialize(&self.0)
-                .unwrap()
-                .tensor(name)
-                .unwrap(),
-        )
-    }
-
-    fn shape(&self, name: &str) -> Vec<usize> {
-        self.view(name, |view| view.shape().to_vec())
-    }
-
-    fn floats(&self, name: &str) -> Vec<f32> {
-        self.view(name, |view| {
-            assert_eq!(view.dtype(), Dtype::F32, "{name}");
-            bytemuck::pod_collect_to_vec(view.data())
-        })
-    }
-
-    fn bytes(&self, name: &str) -> Vec<u8> {
-        self.view(name, |view| {
-            assert_eq!(view.dtype(), Dtype::U8, "{name}");
-            view.data().to_vec()
-        })
-    }
-
-    /// The rows of a `[rows, columns]` int32 tensor.
-    fn id_rows(&self, name: &str) -> Vec<Vec<u32>> {
-        let columns = self.shape(name)[1];
-        self.view(name, |view| {
-            assert_eq!(view.dtype(), Dtype::I32, "{name}");
-            let ids: Vec<i32> = bytemuck::pod_collect_to_vec(view.data());
-            let ids: Vec<u32> = ids.into_iter().map(|id| id.try_into().unwrap()).collect();
-            ids.chunks_exact(columns).map(<[u32]>::to_vec).collect()
-        })
-    }
-
-    fn tensor<const D: usize>(&self, name: &str, device: &Device) -> Tensor<D> {
-        Tensor::from_data(TensorData::new(self.floats(name), self.shape(name)), device)
-    }
-}
 
 #[derive(Deserialize)]
 struct Inputs {
@@ -96,69 +37,6 @@ impl Inputs {
     }
 }
 
-/// Largest allowed absolute difference.
-#[derive(Clone, Copy)]
-struct Tolerance {
-    hidden: f32,
-    features: f32,
-    embeds: f32,
-    logits: f32,
-    /// Relative, of the factor on cosines.
-    scale: f32,
-}
-
-impl Tolerance {
-    /// What a float32 run may differ from float64.
-    const CPU: Self = Self {
-        hidden: 1e-4,
-        features: 1e-4,
-        embeds: 1e-5,
-        logits: 1e-3,
-        scale: 1e-5,
-    };
-
-    fn times(self, factor: f32) -> Self {
-        Self {
-            hidden: self.hidden * factor,
-            features: self.features * factor,
-            embeds: self.embeds * factor,
-            logits: self.logits * factor,
-            scale: self.scale * factor,
-        }
-    }
-}
-
-fn floats<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
-    tensor.into_data().try_into_vec().unwrap()
-}
-
-#[track_caller]
-fn assert_close(what: &str, got: &[f32], want: &[f32], tolerance: f32) {
-    assert_eq!(got.len(), want.len(), "{what}: number of values");
-    let mut largest = 0.0_f32;
-    for (got, want) in got.iter().zip(want) {
-        let difference = (got - want).abs();
-        assert!(difference.is_finite(), "{what}: {got} instead of {want}");
-        largest = largest.max(difference);
-    }
-    println!("{what}: largest difference {largest:.1e} of {tolerance:.0e}");
-    assert!(
-        largest <= tolerance,
-        "{what}: off by {largest}, allowed {tolerance}"
-    );
-}
-
-/// Rows divided by their L2 norm.
-fn normalised(features: &[f32], dim: usize) -> Vec<f32> {
-    features
-        .chunks_exact(dim)
-        .flat_map(|row| {
-            let norm = row.iter().map(|x| x * x).sum::<f32>().sqrt();
-            row.iter().map(move |x| x / norm)
-        })
-        .collect()
-}
-
 fn files(model: &str) -> ModelFiles {
     ModelFiles::from_dir(&fixtures().join(model)).unwrap()
 }
@@ -169,12 +47,6 @@ fn load(model: &str, device: &ComputeDevice) -> Encoder {
 
 fn load_towers(model: &str, device: &ComputeDevice) -> ClipTowers {
     ClipTowers::load(&files(model), device).unwrap()
-}
-
-fn picture(name: &str) -> image::RgbImage {
-    image::open(fixtures().join("preprocess").join(name))
-        .unwrap()
-        .to_rgb8()
 }
 
 /// Both towers on the golden pixels and ids, layer by layer, up to the logits.
@@ -527,20 +399,11 @@ fn saving_gives_back_the_file_that_was_loaded() {
     }
 }
 
-/// The GPU code on wgpu's software adapter. One test, because all GPU work stays on one thread.
-#[test]
-fn everything_agrees_on_wgpu() {
-    let Some(device) = ComputeDevice::software_gpu() else {
-        gpu::skip_without_adapter();
-        return;
-    };
-    println!("on {device}");
+/// On wgpu's software adapter.
+pub fn check_on_gpu(device: &ComputeDevice) {
     for model in MODELS {
-        check_towers(
-            model,
-            &load_towers(model, &device),
-            Tolerance::CPU.times(10.0),
-        );
-        check_from_files(model, &load(model, &device), Tolerance::CPU.times(10.0));
+        let tolerance = Tolerance::CPU.times(10.0);
+        check_towers(model, &load_towers(model, device), tolerance);
+        check_from_files(model, &load(model, device), tolerance);
     }
 }

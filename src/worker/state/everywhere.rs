@@ -1,0 +1,138 @@
+//! A query that is answered from all videos.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::domain::{ClipIndex, Labels, Query};
+use crate::engine::{Engine, EngineError};
+use crate::find::Way;
+use crate::library::{Library, LibraryError, LibraryIndex, Wanted};
+use crate::store::{ContentId, LabelStore};
+use crate::worker::guard::without_panic;
+use crate::worker::state::State;
+use crate::worker::{Event, FoundEverywhere, LibraryNews, PlacedSpan, QueryId};
+
+/// What is worth a label is proposed in so many clips, and so many of one video.
+const N_UNSURE: (usize, usize) = (12, 2);
+
+impl State {
+    /// Answers what is asked of all videos, if it is this query; with `None`, whatever it is.
+    pub fn answer_everywhere(&mut self, only: Option<QueryId>) {
+        let wanted = self.shelves.wanted.clone();
+        let Some((id, wanted)) = wanted.filter(|(id, _)| only.is_none_or(|only| only == *id))
+        else {
+            return;
+        };
+        let Some(asked) = self.queries.get(&id) else {
+            return;
+        };
+        let (query, way) = (asked.query.clone(), asked.way.clone());
+        let labels = match self.labels_everywhere(&query) {
+            Ok(labels) => labels,
+            Err(error) => {
+                let message = error.to_string();
+                (self.emit)(Event::LabelsNotSaved { message });
+                HashMap::new()
+            }
+        };
+        if let Err(error) = self.library() {
+            return self.tell_library_failure(error.to_string());
+        }
+        let (Some(engine), Some(library)) = (&mut self.engine, self.shelves.library()) else {
+            return;
+        };
+        let request = Request {
+            id,
+            query,
+            way,
+            wanted,
+            labels,
+        };
+        let found = without_panic(|| request.answer(library, engine));
+        match found.and_then(|found| found.map_err(|error| error.to_string())) {
+            Ok(found) => (self.emit)(Event::Library(LibraryNews::Found(Arc::new(found)))),
+            Err(message) => (self.emit)(Event::QueryFailed { query: id, message }),
+        }
+    }
+
+    fn labels_everywhere(
+        &mut self,
+        query: &Query,
+    ) -> Result<HashMap<ContentId, Labels>, EngineError> {
+        let store: &LabelStore = self.label_store()?;
+        let about = store
+            .all()?
+            .into_iter()
+            .filter(|annotation| Query::new(&annotation.query).is_ok_and(|known| known == *query));
+        let labels = about.filter_map(|annotation| {
+            let content = ContentId::parse(&annotation.vid)?;
+            Some((content, Labels::from_annotation(&annotation)))
+        });
+        Ok(labels.collect())
+    }
+}
+
+/// Everything that an answer depends on.
+struct Request {
+    id: QueryId,
+    query: Query,
+    way: Way,
+    wanted: Wanted,
+    labels: HashMap<ContentId, Labels>,
+}
+
+impl Request {
+    fn answer(
+        self,
+        library: &mut Library,
+        engine: &mut Engine,
+    ) -> Result<FoundEverywhere, LibraryError> {
+        let index = library.index(engine)?;
+        let text = engine.embed_query(&self.query, &self.way)?;
+        let asked = (text, self.way);
+        let found = index.find(std::slice::from_ref(&asked), &self.wanted).pop();
+        let found = found.unwrap_or_default();
+        let (text, way) = (&asked.0, &asked.1);
+        let unsure = index.proposals((text, way), &self.wanted, &self.labels, N_UNSURE);
+        let (n_videos, n_clips) = index.extent(&self.wanted);
+        let moments = found.results.into_iter().map(|result| PlacedSpan {
+            span: result.moment.span,
+            peak_secs: result.peak_secs,
+            score: Some(result.moment.score),
+            ..placed(&index, result.video, &self.wanted)
+        });
+        let unsure = unsure
+            .into_iter()
+            .map(|(video, clip): (usize, ClipIndex)| PlacedSpan {
+                span: clip.span(),
+                peak_secs: clip.centre_secs(),
+                ..placed(&index, video, &self.wanted)
+            });
+        Ok(FoundEverywhere {
+            query: self.id,
+            present: found.present,
+            moments: moments.collect(),
+            unsure: unsure.collect(),
+            labels: self.labels.into_iter().collect(),
+            n_videos,
+            n_clips,
+            n_not_indexed: index.n_not_indexed(),
+            wanted: self.wanted,
+        })
+    }
+}
+
+/// Some video of the library, and no span of it yet.
+fn placed(index: &LibraryIndex, video: usize, wanted: &Wanted) -> PlacedSpan {
+    let video = &index.videos()[video];
+    let path = video.path_inside(&wanted.inside).unwrap_or(&video.path);
+    PlacedSpan {
+        video: video.content.clone(),
+        path: path.clone(),
+        is_missing: video.is_missing,
+        duration_secs: video.duration_secs.unwrap_or_default(),
+        span: ClipIndex(0).span(),
+        peak_secs: 0.0,
+        score: None,
+    }
+}
