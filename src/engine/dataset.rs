@@ -6,13 +6,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::domain::{Annotation, Embeddings, Moment, UnitVector, n_clips};
-use crate::engine::{Engine, EngineError, Notice, VideoIndex, feature_files};
+use crate::engine::{DatasetError, Engine, EngineError, Notice, VideoIndex, feature_files};
 use crate::eval::Prediction;
 use crate::find::Way;
 use crate::learn::{Example, TrainingSet, Unlisted};
 use crate::model::MomentDetector;
 use crate::model::detector::{DetectorInput, Rows, video_features};
-use crate::store::{NpzError, read_npz};
+use crate::store::read_npz;
 use crate::video::is_video_name;
 
 /// Texts per call of the text tower.
@@ -25,52 +25,6 @@ pub enum DatasetSource {
     Features(PathBuf),
     /// `{vid}.*`, indexed now or before.
     Videos(PathBuf),
-}
-
-/// Why a data set cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub enum DatasetError {
-    #[error("there are no features for the video {vid:?}: {} does not exist", path.display())]
-    NoFeatures { vid: String, path: PathBuf },
-    #[error("there is no video {vid:?} in {}: a file {vid}.mp4, .mkv or the like is expected", dir.display())]
-    NoVideo { vid: String, dir: PathBuf },
-    #[error("there are no features for the words of query {qid}: {} does not exist", path.display())]
-    NoTextFeatures { qid: String, path: PathBuf },
-    #[error("{} has the shape {shape:?}, not [rows, numbers]", path.display())]
-    NotRows { path: PathBuf, shape: Vec<usize> },
-    #[error("{:?} cannot be the name of a video: it leads out of the folder", .0)]
-    Name(String),
-    #[error(
-        "{} has features {shape:?}: [n_clips, {dim}] is expected, one row for each clip of 2 s",
-        path.display()
-    )]
-    NoRows {
-        path: PathBuf,
-        shape: Vec<usize>,
-        dim: usize,
-    },
-    #[error(
-        "{} has {n_rows} rows of features, {per_clip} for each of the {n_clips} clips of 2 s that \
-         its labels speak of: make features with one row every 2 s, as `vcl embed video` does, or \
-         take the mean of every {per_clip} rows", path.display()
-    )]
-    OtherRate {
-        path: PathBuf,
-        n_rows: usize,
-        n_clips: usize,
-        per_clip: usize,
-    },
-    #[error(
-        "{} has features {shape:?}, the model makes [n_clips, {dim}]: \
-         choose the model they were made with (--model)", path.display()
-    )]
-    OtherModel {
-        path: PathBuf,
-        shape: Vec<usize>,
-        dim: usize,
-    },
-    #[error(transparent)]
-    Npz(#[from] NpzError),
 }
 
 /// Annotations with the embeddings of all their videos.

@@ -366,7 +366,7 @@ mod tests {
         };
         let moments = vec![
             moment(2.0, 6.0, 0.9),
-            moment(4.0, 8.0, 0.6),
+            moment(4.0, 8.0, 0.85),
             moment(0.0, 2.0, 0.2),
         ];
         let proposed = Proposed {
@@ -377,7 +377,10 @@ mod tests {
         let cosines = answer.cosines.clone();
         let answer = answer.with(proposed.clone());
         assert_eq!(answer.cosines, cosines);
-        assert_eq!(answer.detection.curve().values(), [0.2, 0.9, 0.9, 0.6, 0.0]);
+        assert_eq!(
+            answer.detection.curve().values(),
+            [0.2, 0.9, 0.9, 0.85, 0.0]
+        );
         let found = answer.found(None);
         assert_eq!(
             (found.verdict, &*found.moments),

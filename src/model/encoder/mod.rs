@@ -6,7 +6,7 @@
 
 mod activation;
 mod bounds;
-pub(in crate::model) mod checkpoint;
+mod checkpoint;
 pub mod clip;
 pub mod distilbert;
 mod family;
@@ -36,6 +36,7 @@ use family::{ImageSide, TextSide};
 use towers::Towers;
 
 pub use activation::Activation;
+pub(in crate::model) use checkpoint::Checkpoint;
 pub use files::{BUNDLED, ModelFiles, ModelId};
 pub use info::{Calibration, ImageInfo, ModelInfo, TextInfo};
 pub use layout::Layout;
