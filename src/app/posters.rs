@@ -8,7 +8,7 @@ use std::sync::mpsc::{self, Receiver, Sender};
 
 use egui::{ColorImage, TextureHandle, TextureOptions};
 
-use crate::video::{Source, thumbnail_of};
+use crate::video::{Source, thumbnail};
 use crate::worker::{Background, Report, Reporter};
 
 /// Pixels; enough for a card on a sharp screen.
@@ -120,7 +120,7 @@ fn run(inbox: &Receiver<PathBuf>, reporter: &Reporter<Made>) {
 fn make(path: &Path, cancel: Arc<AtomicBool>) -> Option<(Option<ColorImage>, f64)> {
     let source = Source::open(path).ok()?;
     let duration_secs = source.info().ok()?.duration_secs;
-    let picture = thumbnail_of(&source, AT_PART * duration_secs, HEIGHT, cancel);
+    let picture = thumbnail(&source, AT_PART * duration_secs, HEIGHT, cancel);
     let image = picture.ok().flatten().map(|image| {
         let size = [image.width() as usize, image.height() as usize];
         ColorImage::from_rgb(size, image.as_raw())

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{ValueEnum, builder::RangedU64ValueParser};
 
 use super::values::{self, parse_n_ctx};
+use crate::domain::CLIP_SECS;
 use crate::engine::DatasetSource;
 use crate::model::moment_head::HeadKind;
 use crate::model::prompt_learner::DEFAULT_N_CTX;
@@ -18,6 +19,13 @@ pub struct DataArgs {
 
     #[command(flatten)]
     pub videos: VideosArgs,
+
+    /// How many seconds a row of features stands for; rows shorter than a clip of 2 s are averaged
+    #[arg(
+        long, default_value_t = CLIP_SECS, value_name = "SECS", value_parser = values::clip_secs,
+        conflicts_with = "videos"
+    )]
+    pub clip_secs: f64,
 
     /// Refuse labels with a line that says something impossible, rather than leaving it out
     #[arg(long)]
@@ -37,10 +45,13 @@ pub struct VideosArgs {
     pub videos: Option<PathBuf>,
 }
 
-impl VideosArgs {
+impl DataArgs {
     pub fn source(&self) -> DatasetSource {
-        match (&self.features, &self.videos) {
-            (Some(dir), _) => DatasetSource::Features(dir.clone()),
+        match (&self.videos.features, &self.videos.videos) {
+            (Some(dir), _) => DatasetSource::Features {
+                dir: dir.clone(),
+                rows_per_clip: (CLIP_SECS / self.clip_secs).round() as usize,
+            },
             // The parser insists on one of the two.
             (None, videos) => DatasetSource::Videos(videos.clone().unwrap_or_default()),
         }
