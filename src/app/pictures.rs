@@ -10,7 +10,7 @@ use egui::{ColorImage, TextureHandle, TextureOptions};
 use lru::LruCache;
 
 use crate::domain::ClipIndex;
-use crate::video::{Source, thumbnail_of};
+use crate::video::{Source, thumbnail};
 use crate::worker::{Background, Report, Reporter};
 
 /// Pixels; enough for a card on a sharp screen.
@@ -202,7 +202,7 @@ fn make(
     let duration_secs = source.info().ok()?.duration_secs;
     sources.put(path.clone(), source.clone());
     let time_secs = clip.map_or(AT_PART * duration_secs, ClipIndex::start_secs);
-    let picture = thumbnail_of(&source, time_secs, HEIGHT, cancel);
+    let picture = thumbnail(&source, time_secs, HEIGHT, cancel);
     let image = picture.ok().flatten().map(|image| {
         let size = [image.width() as usize, image.height() as usize];
         ColorImage::from_rgb(size, image.as_raw())

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::domain::CLIP_SECS;
 use crate::store::NpzError;
 
 /// Why a data set cannot be used.
@@ -9,8 +10,16 @@ use crate::store::NpzError;
 pub enum DatasetError {
     #[error("there are no features for the video {vid:?}: {} does not exist", path.display())]
     NoFeatures { vid: String, path: PathBuf },
-    #[error("there is no video {vid:?} in {}: a file {vid}.mp4, .mkv or the like is expected", dir.display())]
-    NoVideo { vid: String, dir: PathBuf },
+    #[error(
+        "there is no video {vid:?} in {}: a file {vid}.mp4, .mkv or the like is expected; it has \
+         {n_videos} videos and {n_others} other files", dir.display()
+    )]
+    NoVideo {
+        vid: String,
+        dir: PathBuf,
+        n_videos: usize,
+        n_others: usize,
+    },
     #[error("there are no features for the words of query {qid}: {} does not exist", path.display())]
     NoTextFeatures { qid: String, path: PathBuf },
     #[error("{} has the shape {shape:?}, not [rows, numbers]", path.display())]
@@ -28,8 +37,9 @@ pub enum DatasetError {
     },
     #[error(
         "{} has {n_rows} rows of features, {per_clip} for each of the {n_clips} clips of 2 s that \
-         its labels speak of: make features with one row every 2 s, as `vcl embed video` does, or \
-         take the mean of every {per_clip} rows", path.display()
+         its labels speak of: say --clip-secs {} if that is what a row stands for, or make \
+         features with one row every 2 s, as `vcl embed video` does", path.display(),
+        CLIP_SECS / *per_clip as f64
     )]
     OtherRate {
         path: PathBuf,

@@ -308,16 +308,23 @@ mod tests {
 
     #[test]
     fn a_data_set_has_features_or_videos() {
+        let features = |rows_per_clip| DatasetSource::Features {
+            dir: "d".into(),
+            rows_per_clip,
+        };
         for (source, expected) in [
-            ("--features", DatasetSource::Features("d".into())),
-            ("--videos", DatasetSource::Videos("d".into())),
+            (&["--features", "d"][..], features(1)),
+            (&["--features", "d", "--clip-secs", "1"], features(2)),
+            (&["--features", "d", "--clip-secs", "0.5"], features(4)),
+            (&["--videos", "d"], DatasetSource::Videos("d".into())),
         ] {
-            let words = ["vcl", "evaluate", "--data", "a.jsonl", source, "d"];
+            let words = ["vcl", "evaluate", "--data", "a.jsonl"];
+            let words = words.iter().chain(source);
             let args = Args::try_parse_from(words).unwrap();
             let Some(CommandLine::Evaluate(evaluate)) = args.command else {
                 panic!("another command");
             };
-            assert_eq!(evaluate.data.videos.source(), expected);
+            assert_eq!(evaluate.data.source(), expected);
         }
     }
 
@@ -341,6 +348,26 @@ mod tests {
             &["vcl", "search", "a.mp4", "x", "--plot", "x.jpg"],
             &["vcl", "a.mp4", "-q", ""],
             &["vcl", "embed", "text", "x", "-o", "-"],
+            &[
+                "vcl",
+                "evaluate",
+                "--data",
+                "a",
+                "--features",
+                "d",
+                "--clip-secs",
+                "1.5",
+            ],
+            &[
+                "vcl",
+                "evaluate",
+                "--data",
+                "a",
+                "--videos",
+                "d",
+                "--clip-secs",
+                "1",
+            ],
             &["vcl", "index"],
             &["vcl", "embed", "text", "-o", "x.npz"],
             &["vcl", "model"],
