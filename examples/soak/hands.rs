@@ -65,9 +65,13 @@ const KEYS: [Key; 16] = [
     Key::Escape,
 ];
 
+/// What it is called, how often it is done, and how.
+type Act = (&'static str, u32, fn(&mut Hands));
+
 pub struct Hands {
     harness: Harness<'static, App>,
     rng: Pcg64,
+    only: String,
     root: PathBuf,
     dir: tempfile::TempDir,
     pub n_actions: usize,
@@ -75,7 +79,7 @@ pub struct Hands {
 }
 
 impl Hands {
-    pub fn new(seed: u64) -> anyhow::Result<Self> {
+    pub fn new(seed: u64, only: &str) -> anyhow::Result<Self> {
         let dir = tempfile::tempdir().context("there is no room for temporary files")?;
         let options = LaunchOptions {
             video: None,
@@ -94,6 +98,7 @@ impl Hands {
             .build_eframe(|creation| App::new(creation, options).expect("the window opens"));
         Ok(Self {
             harness,
+            only: only.to_owned(),
             rng: Pcg64::seed_from_u64(seed),
             root: Path::new(env!("CARGO_MANIFEST_DIR")).to_owned(),
             dir,
@@ -109,7 +114,7 @@ impl Hands {
     /// One thing at random; often that which needs the most.
     pub fn act(&mut self) {
         self.n_actions += 1;
-        let acts: [(&'static str, u32, fn(&mut Self)); 12] = [
+        let acts: [Act; 12] = [
             ("open a video", 3, Self::open),
             ("seek", 20, Self::seek),
             ("press a key", 25, Self::press_key),
@@ -123,6 +128,11 @@ impl Hands {
             ("open or close something", 10, Self::look),
             ("resize", 2, Self::resize),
         ];
+        let is_wanted = |name: &str| name == "open a video" || name.contains(&self.only);
+        let acts: Vec<_> = acts
+            .into_iter()
+            .filter(|(name, ..)| is_wanted(name))
+            .collect();
         let total: u32 = acts.iter().map(|(_, weight, _)| weight).sum();
         let mut drawn = self.rng.random_range(0..total);
         for (name, weight, act) in acts {
