@@ -73,7 +73,7 @@ fn offer(ui: &mut Ui, session: &Session, actions: &mut Actions) {
                     let choice = ModelChoice::Named(known.name.into());
                     (format!("Use {}", known.title), Model::Use(choice))
                 }
-                Ok(repo) if failed => ("Try again".to_owned(), Model::Download(repo)),
+                Ok(repo) if failed => (format!("Try {} again", known.title), Model::Download(repo)),
                 Ok(repo) => {
                     let size = bytes(known.n_bytes);
                     let words = format!("Get {} ({size})", known.title);

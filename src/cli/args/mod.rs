@@ -1,6 +1,7 @@
 //! The arguments, as `--help` shows them.
 
 mod detector;
+mod export_format;
 mod find;
 mod learn;
 mod library;
@@ -15,9 +16,8 @@ use crate::engine::{Frames, ModelChoice};
 use crate::model::DeviceChoice;
 
 pub use detector::{DetectorArgs, DetectorChoice, DetectorCommand};
-pub use find::{
-    EmbedArgs, EmbedCommand, ExportArgs, ExportFormat, IndexArgs, ResultFormat, SearchArgs,
-};
+pub use export_format::ExportFormat;
+pub use find::{EmbedArgs, EmbedCommand, ExportArgs, IndexArgs, ResultFormat, SearchArgs};
 pub use learn::{
     DataArgs, EvaluateArgs, LossArg, ScoreArgs, ScoreFormat, TrainArgs, TrainDetectorArgs,
 };

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::builder::{OsStringValueParser, PathBufValueParser, TypedValueParser};
 
-use super::find::ExportFormat;
+use super::export_format::ExportFormat;
 use crate::cli::plot::PlotFormat;
 use crate::domain::{CLIP_SECS, Query, QueryError, clean_pasted, parse_date, path_of_text};
 use crate::export::{ExportError, FORMATS, FileFormat};
