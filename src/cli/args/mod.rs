@@ -103,8 +103,8 @@ pub struct GlobalArgs {
     #[arg(long, global = true)]
     pub skip_near_duplicates: bool,
 
-    /// Which frame stands for a clip; else keys in the library, and exact elsewhere unless the library
-    /// has the video by its key frames
+    /// Which frame stands for a clip; else exact, unless the video is known by its key frames. A library
+    /// that was indexed by key frames is searched by them with the same option
     #[arg(long, global = true, value_enum)]
     pub frames: Option<FramesArg>,
 
