@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use egui::{Event, Key, Modifiers, Vec2};
 use egui_kittest::Harness;
+use egui_wgpu::RenderState;
 use rand::seq::IndexedRandom as _;
 use rand::{RngExt as _, SeedableRng as _};
 use rand_pcg::Pcg64;
@@ -69,6 +70,7 @@ const KEYS: [Key; 16] = [
 type Act = (&'static str, u32, fn(&mut Hands));
 
 pub struct Hands {
+    gpu: RenderState,
     harness: Harness<'static, App>,
     rng: Pcg64,
     only: String,
@@ -92,12 +94,18 @@ impl Hands {
             // Nobody listens there: nothing is fetched.
             hub: Hub::new("http://127.0.0.1:9", None),
         };
+        let mut gpu = None;
         let harness = Harness::builder()
             .with_size(Vec2::new(1280.0, 720.0))
             .wgpu()
-            .build_eframe(|creation| App::new(creation, options).expect("the window opens"));
+            .build_eframe(|creation| {
+                gpu.clone_from(&creation.wgpu_render_state);
+                App::new(creation, options).expect("the window opens")
+            });
+        let gpu = gpu.context("there is nothing to draw with: install a Vulkan driver")?;
         Ok(Self {
             harness,
+            gpu,
             only: only.to_owned(),
             rng: Pcg64::seed_from_u64(seed),
             root: Path::new(env!("CARGO_MANIFEST_DIR")).to_owned(),
@@ -109,6 +117,10 @@ impl Hands {
 
     pub fn step(&mut self) {
         self.harness.step();
+        // What a window does with every frame: without it the queue would keep all textures that were
+        // ever filled. Nothing is drawn, because Mesa's software driver keeps memory of each drawing.
+        self.gpu.queue.submit([]);
+        let _ = self.gpu.device.poll(wgpu::PollType::Poll);
     }
 
     /// One thing at random; often that which needs the most.
