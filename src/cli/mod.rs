@@ -147,7 +147,7 @@ fn try_video(path: &Path) {
 
 fn try_videos_in_another_process() {
     match std::env::current_exe() {
-        Ok(program) => try_videos_with(vec![program.into(), "try-video".into()]),
+        Ok(program) => try_videos_with(vec![program.into(), "try-video".into(), "--".into()]),
         Err(error) => log::info!("videos are not tried first: {error}"),
     }
 }

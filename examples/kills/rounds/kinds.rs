@@ -47,7 +47,7 @@ pub const KINDS: &[Kind] = &[
         name: "prompts",
         command: |place, _| {
             let mut command = place.vcl();
-            command.args(["train", "--epochs", "2", "--data"]).arg(place.path("labels.jsonl"));
+            command.args(["train", "--steps", "4", "--data"]).arg(place.path("labels.jsonl"));
             command.arg("--features").arg(place.path("features"));
             command.arg("-o").arg(place.path("out/prompt.safetensors"));
             command
