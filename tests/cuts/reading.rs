@@ -98,7 +98,12 @@ pub fn sound_packets(path: &Path) -> Vec<Sample> {
 
 /// The lines of the first subtitle track of this kind (`text` or `application`), with their times.
 pub fn lines(path: &Path, kind: &str) -> Vec<(f64, String)> {
-    let lines = samples(path, "parsebin", kind, "identity name=first", "ANY");
+    // A parser would take the looks off styled lines.
+    let demuxer = match path.extension().and_then(|x| x.to_str()) {
+        Some("mkv") => "matroskademux",
+        _ => "qtdemux",
+    };
+    let lines = samples(path, demuxer, kind, "identity name=first", "ANY");
     let lines = lines.into_iter().map(|line| {
         let text = String::from_utf8_lossy(&line.bytes);
         // Matroska's demuxer escapes lines without tags.

@@ -47,7 +47,9 @@ pub const KINDS: &[Kind] = &[
         name: "prompts",
         command: |place, _| {
             let mut command = place.vcl();
-            command.args(["train", "--steps", "4", "--data"]).arg(place.path("labels.jsonl"));
+            command
+                .args(["train", "--steps", "4", "--data"])
+                .arg(place.path("labels.jsonl"));
             command.arg("--features").arg(place.path("features"));
             command.arg("-o").arg(place.path("out/prompt.safetensors"));
             command
@@ -72,7 +74,9 @@ pub const KINDS: &[Kind] = &[
         name: "cuts",
         command: |place, _| {
             let mut command = export(place, "cuts");
-            command.args(["--top", "1", "-o"]).arg(place.path("out/cuts"));
+            command
+                .args(["--top", "1", "-o"])
+                .arg(place.path("out/cuts"));
             command
         },
         is_endless: false,
@@ -110,7 +114,9 @@ pub const KINDS: &[Kind] = &[
         name: "features",
         command: |place, _| {
             let mut command = place.vcl();
-            command.args(["embed", "video"]).arg(place.path("films/film.mp4"));
+            command
+                .args(["embed", "video"])
+                .arg(place.path("films/film.mp4"));
             command.arg("-o").arg(place.path("out/features.npz"));
             command
         },
@@ -128,9 +134,13 @@ pub const KINDS: &[Kind] = &[
         name: "predictions",
         command: |place, _| {
             let mut command = place.vcl();
-            command.args(["evaluate", "--data"]).arg(place.path("labels.jsonl"));
+            command
+                .args(["evaluate", "--data"])
+                .arg(place.path("labels.jsonl"));
             command.arg("--features").arg(place.path("features"));
-            command.arg("--predictions").arg(place.path("out/predictions.jsonl"));
+            command
+                .arg("--predictions")
+                .arg(place.path("out/predictions.jsonl"));
             command
         },
         is_endless: false,
@@ -186,7 +196,10 @@ fn settings(place: &Place) -> anyhow::Result<Found> {
     let settings = Settings::load(&place.paths());
     let latest = settings.history.first().context("no history")?;
     let number = latest.split(' ').next().and_then(|word| word.parse().ok());
-    ensure!(number.map(writer::query).as_ref() == Some(latest), "{latest}");
+    ensure!(
+        number.map(writer::query).as_ref() == Some(latest),
+        "{latest}"
+    );
     Ok(if is_same { Found::Old } else { Found::New })
 }
 
@@ -199,7 +212,11 @@ fn cache(place: &Place) -> anyhow::Result<Found> {
         n_entries += u64::from(path.is_file() && !is_unfinished(&path));
     }
     // The demo was there before.
-    Ok(if n_entries < 2 { Found::Old } else { Found::New })
+    Ok(if n_entries < 2 {
+        Found::Old
+    } else {
+        Found::New
+    })
 }
 
 fn cuts(place: &Place) -> anyhow::Result<Found> {
@@ -210,7 +227,10 @@ fn cuts(place: &Place) -> anyhow::Result<Found> {
             continue;
         }
         let info = probe(&path)?;
-        ensure!(info.duration_secs > 1.0 && info.n_audio_channels > 0, "{info:?}");
+        ensure!(
+            info.duration_secs > 1.0 && info.n_audio_channels > 0,
+            "{info:?}"
+        );
         found = Found::New;
     }
     Ok(found)

@@ -64,7 +64,9 @@ pub fn run(options: &Options) -> anyhow::Result<Report> {
 
 fn kill(kind: &Kind, place: &Place, options: &Options) -> anyhow::Result<Row> {
     // The same draws, whichever other kinds there are.
-    let name = kind.name.bytes().fold(0, |sum, byte| sum * 31 + u64::from(byte));
+    let name = kind.name.bytes().fold(0_u64, |sum, byte| {
+        sum.wrapping_mul(31).wrapping_add(u64::from(byte))
+    });
     let mut rng = Pcg64::seed_from_u64(options.seed ^ name);
     place.reset()?;
     let began = Instant::now();
@@ -108,7 +110,11 @@ fn wait_for_moment(
     took: Duration,
     rng: &mut Pcg64,
 ) -> anyhow::Result<()> {
-    let longest = if kind.is_endless { LONGEST_WRITING } else { took };
+    let longest = if kind.is_endless {
+        LONGEST_WRITING
+    } else {
+        took
+    };
     let part = Duration::from_secs_f64(longest.as_secs_f64() * rng.random_range(0.0..1.1));
     if kind.is_endless || rng.random_bool(0.5) {
         thread::sleep(part);
@@ -126,11 +132,7 @@ fn wait_for_moment(
 }
 
 /// What the kill left, and how many unfinished files were among it.
-fn after_kill(
-    kind: &Kind,
-    place: &Place,
-    usual: &[PathBuf],
-) -> anyhow::Result<(Found, u64)> {
+fn after_kill(kind: &Kind, place: &Place, usual: &[PathBuf]) -> anyhow::Result<(Found, u64)> {
     let found = (kind.check)(place).context("after the kill")?;
     let n_unfinished = place.unfinished()?.len() as u64;
     for stray in place.files()? {

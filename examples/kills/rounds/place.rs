@@ -44,9 +44,16 @@ impl Place {
         fs::copy(videos.join("vp9.webm"), place.path("alone/film.webm"))?;
         let demo = place.path("demo.mp4");
         fs::copy(root.join("assets/demo.mp4"), &demo)?;
-        place.run(place.vcl().args(["library", "add"]).arg(place.path("films")))?;
+        place.run(
+            place
+                .vcl()
+                .args(["library", "add"])
+                .arg(place.path("films")),
+        )?;
         let mut embed = place.vcl();
-        embed.args(["embed", "video"]).arg(place.path("films/film.mp4"));
+        embed
+            .args(["embed", "video"])
+            .arg(place.path("films/film.mp4"));
         place.run(embed.arg("-o").arg(place.path("features/film.npz")))?;
         // What answers later is known now, so that cutting is most of what an export does.
         place.run(place.vcl().arg("search").arg(&demo).arg("a red circle"))?;
@@ -56,7 +63,12 @@ impl Place {
              \"relevant_windows\":[[2,6]],\"relevant_clip_ids\":[1,2],\
              \"saliency_scores\":[[4,4,4],[3,3,3]]}\n",
         )?;
-        for file in ["prompt.safetensors", "moments.edl", "features.npz", "predictions.jsonl"] {
+        for file in [
+            "prompt.safetensors",
+            "moments.edl",
+            "features.npz",
+            "predictions.jsonl",
+        ] {
             fs::write(place.path("out").join(file), OLD)?;
         }
         for what in [writer::LABELS, writer::SETTINGS] {

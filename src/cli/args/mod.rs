@@ -284,6 +284,7 @@ impl CommandLine {
             Self::Score(_) => ("score", false, false),
             Self::Model(_) => ("model", false, false),
             Self::Detector(_) => ("detector", false, false),
+            Self::TryVideo { .. } => ("try-video", false, true),
         }
     }
 }

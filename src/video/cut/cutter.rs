@@ -85,7 +85,7 @@ impl Cutter {
     /// As for [`Source::info`], or if no container takes its video.
     pub fn new(source: &Source, cancel: Arc<AtomicBool>) -> Result<Self, VideoError> {
         let zero_ns = zero_ns(source, &cancel)?;
-        let mut feed = Feed::open(source, Arc::clone(&cancel))?;
+        let mut feed = Feed::open(source, Delivery::Tracks, Arc::clone(&cancel))?;
         if !feed.meet_all_tracks()? {
             feed.reader.check_streams()?;
             return Err(VideoError::Damaged {

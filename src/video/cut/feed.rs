@@ -230,8 +230,15 @@ impl Track {
 }
 
 fn created(tags: &gst::TagListRef) -> Option<u64> {
-    let date = tags.get::<gst::tags::DateTime>()?.get().to_g_date_time().ok()?;
-    date.to_unix().checked_add(SECS_1904_TO_1970)?.try_into().ok()
+    let date = tags
+        .get::<gst::tags::DateTime>()?
+        .get()
+        .to_g_date_time()
+        .ok()?;
+    date.to_unix()
+        .checked_add(SECS_1904_TO_1970)?
+        .try_into()
+        .ok()
 }
 
 #[cfg(test)]

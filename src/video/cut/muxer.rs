@@ -338,7 +338,9 @@ impl Muxer {
 
 /// A date that is given in seconds since 1904.
 fn date_of(created: u64) -> Option<gst::glib::DateTime> {
-    let since_1970 = i64::try_from(created).ok()?.checked_sub(SECS_1904_TO_1970)?;
+    let since_1970 = i64::try_from(created)
+        .ok()?
+        .checked_sub(SECS_1904_TO_1970)?;
     gst::glib::DateTime::from_unix_utc(since_1970).ok()
 }
 

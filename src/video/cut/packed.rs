@@ -42,7 +42,11 @@ impl Unpacker {
         self.last_ns = Some(decode_ns);
         Some(Packet {
             decode_ns: Some(decode_ns),
-            time_ns: if packet.has_time { packet.time_ns } else { decode_ns },
+            time_ns: if packet.has_time {
+                packet.time_ns
+            } else {
+                decode_ns
+            },
             ..packet
         })
     }
@@ -78,7 +82,16 @@ mod tests {
 
     #[test]
     fn pairs_are_taken_apart_and_their_empty_pictures_left_out() {
-        let packed = [(0, 90), (1, 80), (2, 31), (2, 32), (3, 6), (4, 81), (5, 33), (5, 6)];
+        let packed = [
+            (0, 90),
+            (1, 80),
+            (2, 31),
+            (2, 32),
+            (3, 6),
+            (4, 81),
+            (5, 33),
+            (5, 6),
+        ];
         let expected = [(0, 90), (1, 80), (2, 31), (3, 32), (4, 81), (5, 33)];
         assert_eq!(unpacked(&packed), expected);
     }

@@ -33,7 +33,9 @@ pub(super) struct Line {
 /// not take.
 pub(super) fn taken_caps(caps: &gst::Caps, family: Family) -> Option<gst::Caps> {
     let taken = if is_escaped(caps) {
-        gst::Caps::builder("text/x-raw").field("format", "utf8").build()
+        gst::Caps::builder("text/x-raw")
+            .field("format", "utf8")
+            .build()
     } else {
         caps.clone()
     };
@@ -51,7 +53,9 @@ pub(super) fn taken_caps(caps: &gst::Caps, family: Family) -> Option<gst::Caps> 
 /// Matroska's lines may hold tags such as `<i>`. Its demuxer calls them marked-up text, and escapes
 /// those that hold none.
 fn is_escaped(caps: &gst::CapsRef) -> bool {
-    let format = caps.structure(0).and_then(|it| it.get::<&str>("format").ok());
+    let format = caps
+        .structure(0)
+        .and_then(|it| it.get::<&str>("format").ok());
     format == Some("pango-markup")
 }
 

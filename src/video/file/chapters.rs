@@ -4,7 +4,9 @@
 
 use std::io::{self, Read, Seek, SeekFrom};
 
-use crate::video::file::mp4::{Mp4Box, boxes, bytes_at, child, descendant, header_field, u32_at, u64_at};
+use crate::video::file::mp4::{
+    Mp4Box, boxes, bytes_at, child, descendant, header_field, u32_at, u64_at,
+};
 
 /// More than any film has; both layouts can claim any number.
 const MAX_CHAPTERS: usize = 1000;
@@ -142,10 +144,7 @@ fn sample_places(file: &mut (impl Read + Seek), tables: &Mp4Box) -> io::Result<V
 }
 
 /// The tracks that some track names as its chapters.
-pub(super) fn track_numbers(
-    file: &mut (impl Read + Seek),
-    movie: &Mp4Box,
-) -> io::Result<Vec<u32>> {
+pub(super) fn track_numbers(file: &mut (impl Read + Seek), movie: &Mp4Box) -> io::Result<Vec<u32>> {
     let mut numbers = Vec::new();
     for track in boxes(file, movie.start, movie.end)? {
         if track.kind != *b"trak" {
@@ -208,7 +207,10 @@ mod tests {
             assert_eq!(chapters, [of(0, 4, "début"), of(4, 9, "Finale")]);
             for n in 0..body.len() {
                 // Chapters or an error, but it ends.
-                let list = Mp4Box { end: n as u64, ..list };
+                let list = Mp4Box {
+                    end: n as u64,
+                    ..list
+                };
                 let _ = listed(&mut Cursor::new(&body[..n]), &list, 9);
             }
         }

@@ -132,7 +132,7 @@ impl Reader {
         if matches!(delivery, Delivery::Tracks | Delivery::Subtitles) {
             bin.connect("autoplug-continue", false, |values| {
                 let caps = values.get(2)?.get::<gst::Caps>().ok()?;
-                let is_parsed = !is_styled_text(caps.structure(0)?.name());
+                let is_parsed = !is_styled_text(caps.structure(0)?.name().as_str());
                 Some(is_parsed.to_value())
             });
         }

@@ -136,4 +136,3 @@ fn write(muxer: &Muxer, track: usize, packet: Packet, key_ns: i64) -> Result<(),
     let pts_ns = (packet.time_ns - key_ns).max(0);
     muxer.push(track, packet.buffer, pts_ns, dts_ns)
 }
-

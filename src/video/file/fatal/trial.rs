@@ -80,7 +80,11 @@ fn ends(command: &[OsString], path: &Path) -> bool {
     while began.elapsed() < PATIENCE {
         match child.try_wait() {
             Ok(Some(status)) => {
-                log::debug!("{}: tried in {:?}, {status}", path.display(), began.elapsed());
+                log::debug!(
+                    "{}: tried in {:?}, {status}",
+                    path.display(),
+                    began.elapsed()
+                );
                 return !status.success();
             }
             Ok(None) => std::thread::sleep(POLL),
@@ -105,7 +109,10 @@ mod tests {
         let film = Path::new("film.mp4");
         assert!(ends(&shell("kill -SEGV $$"), film));
         assert!(ends(&shell("exit 1"), film));
-        assert!(ends(&shell("test \"$0\" != film.mp4"), film), "told the name");
+        assert!(
+            ends(&shell("test \"$0\" != film.mp4"), film),
+            "told the name"
+        );
         assert!(!ends(&shell("exit 0"), film));
         assert!(!ends(&["/no/such/program".into()], film));
         assert!(!ends(&[], film));

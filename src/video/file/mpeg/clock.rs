@@ -61,7 +61,10 @@ impl Ticks {
 
     /// `None` if most of them come often enough.
     pub fn slow_clock(&self, first_packet: u64, stride: u64) -> Option<SlowClock> {
-        let distances = self.seen.windows(2).map(|pair| ticks_from(pair[0], pair[1]));
+        let distances = self
+            .seen
+            .windows(2)
+            .map(|pair| ticks_from(pair[0], pair[1]));
         let is_seldom = |distance: &u64| (MAX_DISTANCE + 1..MAX_SLOWED).contains(distance);
         let n_seldom = distances.filter(is_seldom).count();
         (n_seldom > 0 && 2 * n_seldom >= self.seen.len() - 1).then(|| SlowClock {
@@ -181,7 +184,10 @@ mod tests {
         if let Some(tick) = tick {
             let (base, rest) = (tick / 300, tick % 300);
             packet.extend(((base >> 1) as u32).to_be_bytes());
-            packet.extend([((base & 1) as u8) << 7 | 0x7e | (rest >> 8) as u8, rest as u8]);
+            packet.extend([
+                ((base & 1) as u8) << 7 | 0x7e | (rest >> 8) as u8,
+                rest as u8,
+            ]);
         } else {
             packet[5] = 0;
         }
@@ -190,7 +196,9 @@ mod tests {
     }
 
     fn file(ticks: &[u64]) -> Vec<u8> {
-        let packets = ticks.iter().flat_map(|tick| [packet(Some(*tick)), packet(None)]);
+        let packets = ticks
+            .iter()
+            .flat_map(|tick| [packet(Some(*tick)), packet(None)]);
         packets.flatten().collect()
     }
 
@@ -228,7 +236,8 @@ mod tests {
                 assert_eq!(ticks(&seen), expected, "{n_bytes}");
             }
             let mut stopped = whole.clone();
-            slow.stopped().slow(0, &mut stopped, || Ok(Cursor::new(&whole)));
+            slow.stopped()
+                .slow(0, &mut stopped, || Ok(Cursor::new(&whole)));
             assert_eq!(ticks(&stopped), [first; 5]);
         }
     }
