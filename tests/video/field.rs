@@ -192,14 +192,14 @@ fn a_clock_that_ticks_once_a_second_or_less_does_not_shorten_the_video() {
     // sound and with arrival times.
     let of_mp4 = sample(&fixture("one_per_second.mp4"), SamplerOptions::default()).unwrap();
     let of_mp4: Vec<_> = of_mp4.0.iter().map(|frame| number(&frame.image)).collect();
-    let every_two: Vec<_> = (0..20).map(|clip| 50 * clip).collect();
+    let every_two: Vec<_> = (0..19).map(|clip| 50 * clip).collect();
     for (name, duration_secs, expected) in [
         ("one_per_second.ts", 41.0, of_mp4),
-        ("every_two_seconds.m2ts", 40.0, every_two),
+        ("every_two_seconds.m2ts", 38.0, every_two),
     ] {
         let info = probe(&fixture(name)).unwrap();
         let off_secs = info.duration_secs - duration_secs;
-        assert!(off_secs.abs() < 2.01, "{name}: {info:?}");
+        assert!(off_secs.abs() < 0.05, "{name}: {info:?}");
         for strategy in [Strategy::Auto, Strategy::Sequential] {
             let (frames, sampler) = sample(&fixture(name), options(strategy)).unwrap();
             let numbers: Vec<_> = frames.iter().map(|frame| number(&frame.image)).collect();
@@ -207,7 +207,7 @@ fn a_clock_that_ticks_once_a_second_or_less_does_not_shorten_the_video() {
             assert_eq!(sampler.warning(), None, "{name} {strategy:?}");
         }
         // A jump, and going on where it stopped.
-        for clip in [3, 12, 19] {
+        for clip in [3, 12, 18] {
             let at_secs = ClipIndex(clip).centre_secs();
             let image = thumbnail(&open(name), at_secs, 120, no_cancel()).unwrap();
             assert_eq!(number(&image.unwrap()), expected[clip], "{name} {clip}");
