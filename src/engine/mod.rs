@@ -48,7 +48,7 @@ pub use dataset_error::DatasetError;
 pub use detector_features::{FileFeatures, ModelFeatures};
 pub use detectors::{DetectorEntry, NamedDetector};
 pub use export::{VideoMoment, export_document, export_documents};
-pub use feature_files::{FeatureFolders, read_video_rows};
+pub use feature_files::FeatureFolders;
 pub use frame_choice::{FrameChoice, Frames};
 pub use index::{IndexJob, IndexProgress, IndexStep};
 pub use known_models::{KNOWN_MODELS, KnownModel, RECOMMENDED_MODELS};
