@@ -51,7 +51,7 @@ impl FeatureFolders {
             audio.as_ref().map(|audio| audio.width),
         )?;
         Ok(match detector.info().kind {
-            DetectorKind::MomentDetr | DetectorKind::QdDetr => DetectorInput {
+            DetectorKind::MomentDetr | DetectorKind::QdDetr | DetectorKind::UniVtg => DetectorInput {
                 video: video_features(&kinds),
                 text: word_features(&text),
                 audio,

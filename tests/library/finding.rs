@@ -8,6 +8,10 @@ use serde_json::Value;
 use crate::films::{Film, films};
 use crate::json;
 use crate::support::{Outcome, Place};
+use crate::tiny_detector::tiny_detector_file;
+
+/// Features and word states of the bundled model.
+const WIDTHS: (usize, usize) = (128, 128);
 
 struct Cinema {
     place: Place,
@@ -127,6 +131,7 @@ fn every_scene_of_forty_films_is_found_at_its_time_and_nothing_that_is_in_none()
     formats(&cinema);
     exports(&cinema);
     as_in_one_video(&cinema);
+    with_a_detector(&cinema);
 }
 
 fn filters(cinema: &Cinema) {
@@ -235,6 +240,39 @@ fn exports(cinema: &Cinema) {
         assert_eq!(outcome.code, Some(2));
         assert!(outcome.stderr.contains(says), "{}", outcome.stderr);
     }
+}
+
+/// A detector finds in all videos what it finds in each; which video comes first is not its business.
+fn with_a_detector(cinema: &Cinema) {
+    let file = tiny_detector_file(&cinema.place.path(""), WIDTHS.0, WIDTHS.1);
+    let named = ["--detector", file.to_str().unwrap()];
+    let film = &cinema.films[5];
+    let words = film.words.as_str();
+    let found = cinema.find(&[&[words][..], &named].concat());
+    let plain = cinema.find(&[words]);
+    let best = &found["queries"][0]["results"][0];
+    let by_curve = &plain["queries"][0]["results"][0];
+    assert_eq!(best["video"], by_curve["video"]);
+    let path = best["video"].as_str().unwrap();
+    let alone = ["search", path, words, "--format", "json"];
+    let alone = json(&cinema.run(&[&alone[..], &named].concat()));
+    let spans = |rows: &Value| -> Vec<(Value, Value)> {
+        let rows = rows.as_array().unwrap().iter();
+        let rows = rows.map(|row| (row["start_secs"].clone(), row["end_secs"].clone()));
+        rows.collect()
+    };
+    let of_video = spans(&alone["queries"][0]["moments"]);
+    let by_detector = spans(&found["queries"][0]["results"]);
+    assert!(of_video.contains(&by_detector[0]), "{of_video:?} {best}");
+    assert_ne!(by_detector[0], spans(&plain["queries"][0]["results"])[0]);
+
+    let plot = cinema.place.path("own.svg");
+    let drawn = ["find", words, "--detector-curve", "--plot", plot.to_str().unwrap()];
+    let outcome = cinema.run(&[&drawn[..], &named].concat());
+    assert!(outcome.stdout().contains(&film.name), "{}", outcome.stdout);
+    assert!(fs::read_to_string(plot).unwrap().contains(&film.name));
+    let refused = cinema.run(&drawn);
+    assert_eq!(refused.code, Some(2), "{}", refused.stderr);
 }
 
 /// The moment of a video is the one that `search` shows.

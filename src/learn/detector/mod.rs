@@ -13,6 +13,8 @@ mod config;
 mod error;
 mod init;
 mod losses;
+mod network;
+mod progress;
 mod targets;
 mod trainer;
 
@@ -26,5 +28,7 @@ pub use config::DetectorConfig;
 pub use error::{DetectorTrainError, FeatureError};
 pub use init::{NetworkSize, initial_weights};
 pub use losses::{DetrLosses, detr_losses};
+pub use network::Network;
+pub use progress::{Checked, DetectorProgress};
 pub use targets::{ClipPairs, Targets};
-pub use trainer::{Checked, DetectorFeatures, DetectorProgress, DetectorTrainer, Network};
+pub use trainer::{DetectorFeatures, DetectorTrainer};

@@ -1,26 +1,25 @@
 //! The training itself, a batch at a time.
 
-use std::collections::BTreeMap;
-
 use burn::tensor::Device;
 use rand::SeedableRng as _;
 use rand::seq::SliceRandom as _;
 use rand_pcg::Pcg64Mcg;
 
 use crate::domain::Annotation;
-use crate::eval::{Metrics, Prediction, score};
+use crate::eval::{Prediction, score};
 use crate::find::official;
 use crate::learn::detector::adamw::AdamW;
 use crate::learn::detector::config::DetectorConfig;
 use crate::learn::detector::error::{DetectorTrainError, FeatureError};
 use crate::learn::detector::init::initial_weights;
 use crate::learn::detector::losses::detr_losses;
+use crate::learn::detector::network::Network;
+use crate::learn::detector::progress::{Checked, DetectorProgress};
 use crate::learn::detector::targets::Targets;
 use crate::model::detector::{
-    Batch, Detected, DetectorFile, DetectorKind, DetectorMetadata, DetectorTraining, DetrOutput,
-    Dropout, Leaves, MomentDetr, QdDetr, Rows, Weights, detr_proposals, seed_dropout,
+    Batch, DetectorFile, DetectorMetadata, DetectorTraining, MOST_WORDS, Rows, Weights, seed_dropout,
 };
-use crate::model::{BaseModel, ComputeDevice, ModelError, try_to_vec};
+use crate::model::{BaseModel, ComputeDevice, try_to_vec};
 
 /// One in so many videos is kept for checking where no other labels are given.
 const CHECK_SHARE: usize = 10;
@@ -44,60 +43,6 @@ pub trait DetectorFeatures: Send {
 
     /// The model that made them, where that is known.
     fn base_model(&self) -> Option<BaseModel>;
-}
-
-/// How far a training is.
-#[derive(Clone, Debug, PartialEq)]
-pub struct DetectorProgress {
-    /// From 0 on.
-    pub epoch: usize,
-    pub n_epochs: usize,
-    /// Batches of this epoch, done and in all.
-    pub batch: usize,
-    pub n_batches: usize,
-    /// Mean over the epoch so far.
-    pub loss: Option<f64>,
-    /// What the last measurement gave, with the best so far.
-    pub checked: Option<Checked>,
-    pub best: Option<Checked>,
-    pub is_done: bool,
-}
-
-/// A measurement on queries that are not learned from.
-#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
-pub struct Checked {
-    pub epoch: usize,
-    pub r1_at_50: f64,
-    pub r1_at_70: f64,
-    pub map: f64,
-    pub highlight_map: f64,
-    pub hit1: f64,
-}
-
-impl Checked {
-    fn of(epoch: usize, metrics: &Metrics) -> Self {
-        let moments = metrics.moments.as_ref().and_then(|moments| moments.full);
-        let highlights = metrics.highlights.as_ref().map(|h| h.very_good);
-        Self {
-            epoch,
-            r1_at_50: moments.map_or(0.0, |m| m.r1_at_50()),
-            r1_at_70: moments.map_or(0.0, |m| m.r1_at_70()),
-            map: moments.map_or(0.0, |m| m.map_average),
-            highlight_map: highlights.map_or(0.0, |h| h.map),
-            hit1: highlights.map_or(0.0, |h| h.hit1),
-        }
-    }
-
-    fn by_name(&self) -> BTreeMap<String, f64> {
-        let pairs = [
-            ("R1@0.5", self.r1_at_50),
-            ("R1@0.7", self.r1_at_70),
-            ("mAP", self.map),
-            ("HL mAP", self.highlight_map),
-            ("HIT@1", self.hit1),
-        ];
-        pairs.map(|(name, value)| (name.to_owned(), value)).into()
-    }
 }
 
 /// What is done in a step.
@@ -287,12 +232,7 @@ impl DetectorTrainer {
         let seed = seed.as_bytes().first_chunk().copied().unwrap_or_default();
         seed_dropout(u64::from_le_bytes(seed));
         let batch = Batch::new(&pairs, device);
-        let network = Network {
-            kind: self.config.kind,
-            weights: &self.weights,
-            n_heads: self.config.size.n_heads,
-        };
-        let (output, leaves) = network.outputs(&batch, self.config.dropout(), device)?;
+        let (output, leaves) = self.network().outputs(&batch, self.config.dropout(), device)?;
         let loss = detr_losses(&output, &batch, &targets)?.total();
         let gradients = loss.backward();
         let value = f64::from(try_to_vec(loss)?[0]);
@@ -310,6 +250,14 @@ impl DetectorTrainer {
         Ok(value)
     }
 
+    fn network(&self) -> Network<'_> {
+        Network {
+            kind: self.config.kind,
+            weights: &self.weights,
+            n_heads: self.config.size.n_heads,
+        }
+    }
+
     fn read(&self, query: usize) -> Result<(Rows, Rows), DetectorTrainError> {
         let video = self
             .features
@@ -319,6 +267,7 @@ impl DetectorTrainer {
             .features
             .words(query)
             .map_err(DetectorTrainError::Features)?;
+        let words = words.first(MOST_WORDS);
         let width = |name: &str| self.weights.size(name, 0).unwrap_or_default();
         let fits = video.width == width("input_vid_proj.0.LayerNorm.weight")
             && words.width == width("input_txt_proj.0.LayerNorm.weight");
@@ -380,16 +329,10 @@ impl DetectorTrainer {
             .collect::<Result<_, _>>()?;
         let pairs: Vec<_> = rows.iter().map(|(video, words)| (video, words)).collect();
         let device = self.device.tensor_device();
-        let network = Network {
-            kind: self.config.kind,
-            weights: &self.weights,
-            n_heads: self.config.size.n_heads,
-        };
-        let detected = self.device.guarded(|| {
-            let batch = Batch::new(&pairs, device);
-            let (output, _) = network.outputs(&batch, Dropout::default(), device)?;
-            Ok::<_, DetectorTrainError>(detected(self.config.kind, output, &batch)?)
-        })?;
+        let network = self.network();
+        let detected = self
+            .device
+            .guarded(|| network.detect(&Batch::new(&pairs, device), device))?;
         let predictions = detected.iter().zip(queries).map(|(detected, query)| {
             let annotation = &self.annotations[*query];
             let (windows, saliency) = official(detected, annotation.duration);
@@ -457,57 +400,4 @@ fn divided(annotations: &[Annotation], n_checked: usize, seed: u64) -> (Vec<usiz
     let kept: std::collections::BTreeSet<&str> = videos[..n_kept].iter().copied().collect();
     let lessons = (0..n).filter(is_lesson);
     lessons.partition(|at| !kept.contains(annotations[*at].vid.as_str()))
-}
-
-/// A network as numbers.
-#[derive(Clone, Copy)]
-pub struct Network<'a> {
-    pub kind: DetectorKind,
-    pub weights: &'a Weights,
-    pub n_heads: usize,
-}
-
-impl Network<'_> {
-    /// What it says of a batch on a device; on one with autodiff also for wrong texts, where that is
-    /// learned from.
-    ///
-    /// # Errors
-    /// [`DetectorTrainError::Detector`] where the numbers are those of another network.
-    pub fn outputs(
-        self,
-        batch: &Batch,
-        dropout: Dropout,
-        device: &Device,
-    ) -> Result<(DetrOutput, Leaves), DetectorTrainError> {
-        Ok(match self.kind {
-            DetectorKind::QdDetr => {
-                let (network, leaves) = QdDetr::new(self.weights, self.n_heads, device)?;
-                (
-                    network.forward(batch, dropout, device.is_autodiff()),
-                    leaves,
-                )
-            }
-            _ => {
-                let (network, leaves) = MomentDetr::new(self.weights, self.n_heads, device)?;
-                (network.forward(batch, dropout), leaves)
-            }
-        })
-    }
-}
-
-fn detected(
-    kind: DetectorKind,
-    output: DetrOutput,
-    batch: &Batch,
-) -> Result<Vec<Detected>, ModelError> {
-    let proposals = detr_proposals(&output.moments)?;
-    let saliency = try_to_vec(output.saliency)?;
-    let rows = saliency.chunks(batch.most_clips());
-    let samples = proposals.into_iter().zip(rows).zip(&batch.n_clips);
-    let detected = samples.map(|((proposals, saliency), n_clips)| Detected {
-        kind,
-        proposals,
-        saliency: saliency[..*n_clips].to_vec(),
-    });
-    Ok(detected.collect())
 }

@@ -36,6 +36,12 @@ impl Rows {
         }
     }
 
+    /// At most so many rows, from the first on.
+    #[must_use]
+    pub fn first(&self, n: usize) -> Self {
+        self.part(0..self.n_rows().min(n))
+    }
+
     /// `[1, n_rows, width]`
     pub fn tensor(&self, device: &Device) -> Tensor<3> {
         let shape = [1, self.n_rows(), self.width];

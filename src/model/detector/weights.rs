@@ -148,6 +148,11 @@ impl<'a> Builder<'a> {
         Ok(tensor)
     }
 
+    /// Of a convolution, `[width out, width in, neighbours]`; for networks that are not trained here.
+    pub fn kernel(&mut self, name: &str, shape: [usize; 3]) -> Result<Tensor<3>, DetectorError> {
+        self.tensor(name, shape)
+    }
+
     /// A table of learned positions, `[1, n, width]`.
     pub fn table(&mut self, name: &str, width: usize) -> Result<Tensor<3>, DetectorError> {
         let n = self.weights.size(name, 1)?;
