@@ -18,8 +18,7 @@ pub struct Network<'a> {
 }
 
 impl Network<'_> {
-    /// What it says of a batch on a device; on one with autodiff also for wrong texts, where that is
-    /// learned from.
+    /// What it says of a batch on a device, and on one with autodiff its tensors.
     ///
     /// # Errors
     /// [`DetectorTrainError::Detector`] where the numbers are those of another network.
@@ -32,10 +31,7 @@ impl Network<'_> {
         Ok(match self.kind {
             DetectorKind::QdDetr => {
                 let (network, leaves) = QdDetr::new(self.weights, self.n_heads, device)?;
-                (
-                    network.forward(batch, dropout, device.is_autodiff()),
-                    leaves,
-                )
+                (network.forward(batch, dropout), leaves)
             }
             _ => {
                 let (network, leaves) = MomentDetr::new(self.weights, self.n_heads, device)?;

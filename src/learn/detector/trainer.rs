@@ -1,6 +1,5 @@
 //! The training itself, a batch at a time.
 
-use burn::tensor::Device;
 use rand::SeedableRng as _;
 use rand::seq::SliceRandom as _;
 use rand_pcg::Pcg64Mcg;
@@ -11,15 +10,15 @@ use crate::find::official;
 use crate::learn::detector::adamw::AdamW;
 use crate::learn::detector::config::DetectorConfig;
 use crate::learn::detector::error::{DetectorTrainError, FeatureError};
+use crate::learn::detector::gradients::{GradientWork, Sample};
 use crate::learn::detector::init::initial_weights;
-use crate::learn::detector::losses::detr_losses;
 use crate::learn::detector::network::Network;
 use crate::learn::detector::progress::{Checked, DetectorProgress};
 use crate::learn::detector::targets::Targets;
 use crate::model::detector::{
-    Batch, DetectorFile, DetectorMetadata, DetectorTraining, MOST_WORDS, Rows, Weights, seed_dropout,
+    Batch, DetectorFile, DetectorMetadata, DetectorTraining, MOST_WORDS, Rows, Weights,
 };
-use crate::model::{BaseModel, ComputeDevice, try_to_vec};
+use crate::model::{BaseModel, ComputeDevice};
 
 /// One in so many videos is kept for checking where no other labels are given.
 const CHECK_SHARE: usize = 10;
@@ -62,8 +61,7 @@ pub struct DetectorTrainer {
     learned: Vec<usize>,
     checked: Vec<usize>,
     device: ComputeDevice,
-    /// With autodiff.
-    training_device: Device,
+    work: GradientWork,
     pub(super) weights: Weights,
     pub(super) optimiser: AdamW,
     pub(super) best: Option<(Checked, Weights)>,
@@ -116,7 +114,7 @@ impl DetectorTrainer {
             annotations,
             learned,
             checked,
-            training_device: device.tensor_device().clone().autodiff(),
+            work: GradientWork::on(device)?,
             device: device.clone(),
             weights,
             optimiser: AdamW::default(),
@@ -201,12 +199,15 @@ impl DetectorTrainer {
             let (video, words) = self.read(*query)?;
             let annotation = &self.annotations[*query];
             if let Some(targets) = Targets::draw(annotation, video.n_rows(), &mut rng) {
-                samples.push((video, words, targets));
+                samples.push(Sample {
+                    video,
+                    words,
+                    targets,
+                });
             }
         }
         if !samples.is_empty() {
-            let device = self.device.clone();
-            let loss = device.guarded(|| self.learn_from(&samples))?;
+            let loss = self.learn_from(&samples)?;
             self.losses.push(loss);
         }
         self.batch += 1;
@@ -216,13 +217,7 @@ impl DetectorTrainer {
         Ok(())
     }
 
-    fn learn_from(&mut self, samples: &[(Rows, Rows, Targets)]) -> Result<f64, DetectorTrainError> {
-        let pairs: Vec<_> = samples
-            .iter()
-            .map(|(video, words, _)| (video, words))
-            .collect();
-        let targets: Vec<_> = samples.iter().map(|(_, _, targets)| targets).collect();
-        let device = &self.training_device;
+    fn learn_from(&mut self, samples: &[Sample]) -> Result<f64, DetectorTrainError> {
         // What is dropped depends on the batch alone, so that a resumed training goes on the same.
         let seed = blake3::hash(bytemuck::cast_slice(&[
             self.config.seed,
@@ -230,16 +225,13 @@ impl DetectorTrainer {
             self.batch as u64,
         ]));
         let seed = seed.as_bytes().first_chunk().copied().unwrap_or_default();
-        seed_dropout(u64::from_le_bytes(seed));
-        let batch = Batch::new(&pairs, device);
-        let (output, leaves) = self.network().outputs(&batch, self.config.dropout(), device)?;
-        let loss = detr_losses(&output, &batch, &targets)?.total();
-        let gradients = loss.backward();
-        let value = f64::from(try_to_vec(loss)?[0]);
-        if !value.is_finite() {
+        let (loss, gradients) = self.device.guarded(|| {
+            let (dropout, seed) = (self.config.dropout(), u64::from_le_bytes(seed));
+            self.work.of(self.network(), samples, dropout, seed)
+        })?;
+        if !loss.is_finite() {
             return Err(DetectorTrainError::Diverged);
         }
-        let gradients = leaves.gradients(&gradients)?;
         self.optimiser.step(
             &mut self.weights,
             &gradients,
@@ -247,7 +239,7 @@ impl DetectorTrainer {
             self.config.weight_decay,
             self.config.max_gradient,
         );
-        Ok(value)
+        Ok(loss)
     }
 
     fn network(&self) -> Network<'_> {

@@ -137,7 +137,7 @@ impl EncoderLayer {
         let n_layers = b.weights().n_layers(&prefix, ".norm1.weight");
         let mut layer = |i: usize| {
             let name = format!("{prefix}{i}");
-            Ok(Self {
+            Ok::<_, DetectorError>(Self {
                 attention: Attention::new(b, &format!("{name}.self_attn"), width, n_heads)?,
                 norms: [
                     Norm::new(b, &format!("{name}.norm1"), width)?,

@@ -263,7 +263,7 @@ impl MomentDetector {
                 self.of_detr(network.forward(&batch(), Dropout::default()))
             }
             Network::QdDetr(network) => {
-                self.of_detr(network.forward(&batch(), Dropout::default(), false))
+                self.of_detr(network.forward(&batch(), Dropout::default()))
             }
             Network::UniVtg(network) => {
                 let text = words.clone();

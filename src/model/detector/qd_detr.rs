@@ -227,9 +227,10 @@ impl QdDetr {
         Ok((network, builder.finish(&UNUSED)?))
     }
 
-    /// `with_wrong_text` also gives the saliency of every video for the text of the next sample.
-    pub fn forward(&self, batch: &Batch, dropout: Dropout, with_wrong_text: bool) -> DetrOutput {
-        let (video, text) = self.ends.project(batch, dropout);
+    /// Where there are wrong texts ([`Batch::followed_by`]) it also gives the saliency of every video
+    /// for that of the next sample.
+    pub fn forward(&self, batch: &Batch, dropout: Dropout) -> DetrOutput {
+        let (video, texts) = self.ends.project(batch, dropout);
         let device = video.device();
         let [n_samples, n_clips, width] = video.dims();
         let positions = batch_positions(&batch.n_clips, n_clips, width, &device);
@@ -240,17 +241,13 @@ impl QdDetr {
             clip_mask: batch.mask(1, true, false),
             dropout,
         };
+        let text = texts.clone().narrow(0, 0, n_samples);
         let (token, clips) = encoded.with_text(&text, &batch.mask(0, false, true));
-        let saliency_of_wrong_text = with_wrong_text.then(|| {
-            let next: Vec<_> = (0..n_samples).map(|i| (i + 1) % n_samples).collect();
-            let mut turned = batch.clone();
-            turned.n_words = next.iter().map(|i| batch.n_words[*i]).collect();
-            let first = text.clone().narrow(0, 0, 1);
-            let text = match n_samples {
-                1 => text.clone(),
-                n => Tensor::cat(vec![text.clone().narrow(0, 1, n - 1), first], 0),
-            };
-            let (token, clips) = encoded.with_text(&text, &turned.mask(0, false, true));
+        let saliency_of_wrong_text = batch.has_wrong_texts().then(|| {
+            let mut wrong = batch.clone();
+            wrong.n_words.remove(0);
+            let text = texts.narrow(0, 1, n_samples);
+            let (token, clips) = encoded.with_text(&text, &wrong.mask(0, false, true));
             self.saliency(token, clips)
         });
         let mask = batch.mask(0, true, false);

@@ -60,7 +60,7 @@ impl Convolutions {
     fn new(b: &mut Builder<'_>, name: &str, widths: [usize; 4]) -> Result<Self, DetectorError> {
         let layers = widths.windows(2).enumerate().map(|(i, w)| {
             let name = format!("{name}.layers.{i}");
-            Ok((
+            Ok::<_, DetectorError>((
                 b.kernel(&format!("{name}.weight"), [w[1], w[0], KERNEL])?,
                 b.vector(&format!("{name}.bias"), w[1])?,
             ))
