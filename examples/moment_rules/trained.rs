@@ -29,8 +29,8 @@ const SIZE: NetworkSize = NetworkSize {
 const LEARNING_RATE: f64 = 1e-3;
 
 /// Steps of a training at the most, and epochs.
-const N_STEPS: usize = 4000;
-const MAX_EPOCHS: usize = 200;
+const N_STEPS: usize = 2000;
+const MAX_EPOCHS: usize = 120;
 const BATCH: usize = 32;
 
 /// Before the projections: there are a quarter as many features as those of the published ones.

@@ -61,7 +61,8 @@ pub fn ui(ui: &mut Ui, session: &Session, actions: &mut Actions) {
         own_curve(ui, session, actions);
     }
     let add = IconButton::words("Add a detector…").size(26.0).show(ui);
-    let add = add.on_hover_text("A trained Moment-DETR, QD-DETR or UniVTG: .ckpt, .pth or .safetensors");
+    let add =
+        add.on_hover_text("A trained Moment-DETR, QD-DETR or UniVTG: .ckpt, .pth or .safetensors");
     if add.clicked() {
         actions.push(Model::ChooseDetector);
     }

@@ -151,10 +151,7 @@ pub fn official(detected: &Detected, duration_secs: f64) -> (Vec<[f64; 3]>, Vec<
     if detected.kind == DetectorKind::UniVtg {
         windows = few_of_many(&windows);
     }
-    (
-        windows,
-        detected.saliency.iter().map(saliency).collect(),
-    )
+    (windows, detected.saliency.iter().map(saliency).collect())
 }
 
 /// What the official inference of UniVTG keeps of a window for each clip.

@@ -12,7 +12,8 @@ use super::losses::{DetrLosses, detr_losses};
 use super::network::Network;
 use super::targets::{ClipPairs, Targets};
 use crate::model::detector::{
-    Batch, DetectorFile, DetectorKind, Dropout, Leaves, Rows, Weights, video_features, word_features,
+    Batch, DetectorFile, DetectorKind, Dropout, Leaves, Rows, Weights, video_features,
+    word_features,
 };
 use crate::model::{ComputeDevice, try_to_vec};
 
@@ -219,7 +220,10 @@ fn parts_of_a_batch_add_up_to_it() {
         assert!((loss - golden).abs() < 2e-5 * golden, "{folder}: {loss}");
         for part in [1, 2] {
             let (of_parts, parts) = gradients(part);
-            assert!((of_parts - loss).abs() < 1e-5 * loss, "{folder}: {of_parts}");
+            assert!(
+                (of_parts - loss).abs() < 1e-5 * loss,
+                "{folder}: {of_parts}"
+            );
             for (name, whole) in &whole {
                 let largest = whole.iter().fold(1e-3_f32, |most, g| most.max(g.abs()));
                 for (a, b) in whole.iter().zip(&parts[name]) {

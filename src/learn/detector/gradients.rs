@@ -76,7 +76,10 @@ impl GradientWork {
         let whole = (samples.len() as f64, n_pairs(samples) as f64);
         let n = samples.len();
         let size = self.part.min(n).max(1);
-        let parts: Vec<_> = (0..n).step_by(size).map(|at| (at, (at + size).min(n))).collect();
+        let parts: Vec<_> = (0..n)
+            .step_by(size)
+            .map(|at| (at, (at + size).min(n)))
+            .collect();
         let computed = self.threads.run(&parts, |&(start, end)| {
             let part = &samples[start..end];
             seed_dropout(seed.wrapping_add(start as u64));

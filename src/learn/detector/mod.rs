@@ -29,6 +29,7 @@ pub use config::DetectorConfig;
 pub use error::{DetectorTrainError, FeatureError};
 pub use gradients::{GradientWork, Gradients, Sample};
 pub use init::{NetworkSize, initial_weights};
+pub use losses::{DetrLosses, detr_losses};
 pub use network::Network;
 pub use progress::{Checked, DetectorProgress};
 pub use targets::{ClipPairs, Targets};

@@ -179,9 +179,7 @@ impl EncoderLayer {
             .attention
             .forward(placed, words.clone(), words.clone(), mask, dropout);
         let x = x + dropped(gathered, dropout.layers);
-        let fed = self
-            .feed
-            .forward(self.norms[0].forward(x.clone()), dropout);
+        let fed = self.feed.forward(self.norms[0].forward(x.clone()), dropout);
         add_and_norm(&self.norms[1], x, fed, dropout)
     }
 }

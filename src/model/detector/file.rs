@@ -83,7 +83,8 @@ impl DetectorKind {
             Ok(Self::Umt)
         } else if weights.has("global_rep_token") && has_any("transformer.t2v_encoder.") {
             Ok(Self::QdDetr)
-        } else if weights.has("weightedpool.weight") && weights.has("token_type_embeddings.weight") {
+        } else if weights.has("weightedpool.weight") && weights.has("token_type_embeddings.weight")
+        {
             Ok(Self::UniVtg)
         } else if has_any("query_embed.") && has_any("input_vid_proj.") {
             Ok(Self::MomentDetr)

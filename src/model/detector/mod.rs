@@ -262,9 +262,7 @@ impl MomentDetector {
             Network::MomentDetr(network) => {
                 self.of_detr(network.forward(&batch(), Dropout::default()))
             }
-            Network::QdDetr(network) => {
-                self.of_detr(network.forward(&batch(), Dropout::default()))
-            }
+            Network::QdDetr(network) => self.of_detr(network.forward(&batch(), Dropout::default())),
             Network::UniVtg(network) => {
                 let text = words.clone();
                 let output = network.forward(&DetectorInput {

@@ -9,7 +9,9 @@ use burn::tensor::{Device, Tensor};
 
 use crate::model::DetectorError;
 use crate::model::detector::batch::{Batch, DetrMoments, DetrOutput};
-use crate::model::detector::detr::{Activation, EncoderLayer, Ends, Feed, UNUSED, add_and_norm, norms};
+use crate::model::detector::detr::{
+    Activation, EncoderLayer, Ends, Feed, UNUSED, add_and_norm, norms,
+};
 use crate::model::detector::layers::{Attention, Dropout, KeyMask, Linear, Norm, batch_positions};
 use crate::model::detector::weights::{Builder, Leaves, Weights};
 

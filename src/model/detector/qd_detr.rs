@@ -12,7 +12,9 @@ use burn::tensor::{Device, Tensor};
 
 use crate::model::DetectorError;
 use crate::model::detector::batch::{Batch, DetrMoments, DetrOutput};
-use crate::model::detector::detr::{Activation, EncoderLayer, Ends, Feed, UNUSED, add_and_norm, norms};
+use crate::model::detector::detr::{
+    Activation, EncoderLayer, Ends, Feed, UNUSED, add_and_norm, norms,
+};
 use crate::model::detector::layers::{
     Dropout, KeyMask, Linear, Norm, Perceptron, Sines, attend, batch_positions, logit,
 };
