@@ -46,7 +46,7 @@ use crate::video::VideoError;
 pub use dataset::{Dataset, DatasetSource};
 pub use dataset_error::DatasetError;
 pub use detector_features::{FileFeatures, ModelFeatures};
-pub use detectors::{DetectorEntry, NamedDetector};
+pub use detectors::{AskedDetector, DetectorEntry, NamedDetector};
 pub use export::{VideoMoment, export_document, export_documents};
 pub use feature_files::FeatureFolders;
 pub use frame_choice::{FrameChoice, Frames};

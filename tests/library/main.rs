@@ -8,6 +8,8 @@ mod frames;
 mod processes;
 #[path = "../support/mod.rs"]
 mod support;
+#[path = "../support/tiny_detector.rs"]
+mod tiny_detector;
 #[allow(unused_imports, reason = "other users of the world need them")]
 #[path = "../../examples/world/world/mod.rs"]
 mod world;

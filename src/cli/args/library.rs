@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Subcommand, ValueEnum};
 
+use super::detector::DetectorChoice;
 use super::find::ResultFormat;
 use super::values::{self, ExportTarget, parse_fraction, parse_query, parse_secs, parse_since};
 use crate::domain::Query;
@@ -107,6 +108,9 @@ pub struct FindArgs {
     /// As for `vcl search`
     #[arg(long, value_name = "T", value_parser = parse_fraction, allow_negative_numbers = true)]
     pub threshold: Option<f32>,
+
+    #[command(flatten)]
+    pub detector: DetectorChoice,
 
     /// How to print what was found
     #[arg(long, value_enum, default_value_t = ResultFormat::Table)]
