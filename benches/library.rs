@@ -167,6 +167,7 @@ fn add(
         n_bytes: 1 << 30,
         modified_nanos: 1_000_000_000 * i as i64,
         is_named: true,
+        subtitles: String::new(),
     };
     catalogue.record(&[file]).expect("recorded");
     let claim = catalogue

@@ -3,6 +3,7 @@
 mod demo;
 mod duplicates;
 mod evaluate;
+mod keys;
 mod library;
 mod presence;
 mod recipe;
@@ -34,6 +35,8 @@ enum Command {
     Library(library::LibraryArguments),
     /// Measure what is lost and gained where frames like the one before are not encoded.
     Duplicates(duplicates::DuplicatesArguments),
+    /// Measure what it costs to take key frames for the frames at the centres of clips.
+    Keys(keys::KeysArguments),
     /// Teach the bundled model.
     Train(train::TrainArguments),
 }
@@ -46,6 +49,7 @@ fn main() -> anyhow::Result<()> {
         Command::Presence(arguments) => presence::run(&arguments),
         Command::Library(arguments) => library::run(&arguments),
         Command::Duplicates(arguments) => duplicates::run(&arguments),
+        Command::Keys(arguments) => keys::run(&arguments),
         Command::Train(arguments) => train::run(&arguments),
     }
 }

@@ -6,8 +6,14 @@ mod films;
 mod finding;
 mod frames;
 mod processes;
+#[cfg(target_os = "linux")]
+mod server;
+#[cfg(target_os = "linux")]
+mod shared;
+mod spoken;
 #[path = "../support/mod.rs"]
 mod support;
+mod watching;
 #[allow(unused_imports, reason = "other users of the world need them")]
 #[path = "../../examples/world/world/mod.rs"]
 mod world;

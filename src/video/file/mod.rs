@@ -26,5 +26,6 @@ pub(super) mod reader;
 pub(super) mod source;
 mod stored;
 mod streams;
+pub(super) mod text_tracks;
 pub(super) mod timing;
 pub(super) mod truncated;
