@@ -186,7 +186,7 @@ fn add(
         rows,
         offsets: &[1000; N_CLIPS],
         end_secs: 2.0 * N_CLIPS as f64,
-        level: NeutralLevel::of_numbers([0.0, 0.1, 0.1, 0.02]),
+        level: NeutralLevel::of_numbers([0.0, 0.1, 0.1]),
         peaks: [0.1; N_NEUTRAL],
     };
     writer.add(&new).expect("added");

@@ -19,6 +19,8 @@ struct Params {
     is_interleaved: u32,
     // 1 when the target takes linear light.
     is_target_linear: u32,
+    // How values stand for light: 0 as for ordinary screens, 1 PQ, 2 HLG.
+    transfer: u32,
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
@@ -59,6 +61,39 @@ fn rgb_from_yuv(y: f32, cb: f32, cr: f32) -> vec3f {
     return clamp(vec3f(red, green, blue), vec3f(0.0), vec3f(1.0));
 }
 
+// As in src/video/file/transfer.rs, which has the sources of the numbers.
+fn light_from_signal(signal: vec3f) -> vec3f {
+    if params.transfer == 1u {
+        let root = pow(signal, vec3f(32.0 / 2523.0));
+        let above = max(root - 3424.0 / 4096.0, vec3f(0.0));
+        let light = pow(above / (2413.0 / 128.0 - 2392.0 / 128.0 * root), vec3f(16384.0 / 2610.0));
+        return light * (10000.0 / 203.0);
+    }
+    let low = signal * signal / 3.0;
+    let high = (exp((signal - 0.55991073) / 0.17883277) + 0.28466892) / 12.0;
+    return select(high, low, signal <= vec3f(0.5));
+}
+
+fn ordinary_from_stored(signal: vec3f) -> vec3f {
+    let light = light_from_signal(signal);
+    var gain = 1.0;
+    if params.transfer == 2u {
+        // What the screen adds depends on the brightness of the whole pixel.
+        gain = pow(dot(light, vec3f(0.2627, 0.678, 0.0593)), 0.2) * (1000.0 / 203.0);
+    }
+    let linear = gain * vec3f(
+        dot(light, vec3f(1.6605, -0.5876, -0.0728)),
+        dot(light, vec3f(-0.1246, 1.1329, -0.0083)),
+        dot(light, vec3f(-0.0182, -0.1006, 1.1187)),
+    );
+    // What is brighter than 0.8 of white comes ever nearer to white.
+    let bright = 0.8 + 0.2 * (1.0 - exp((0.8 - linear) / 0.4));
+    let shown = select(bright, max(linear, vec3f(0.0)), linear <= vec3f(0.8));
+    let low = 4.5 * shown;
+    let high = 1.099 * pow(shown, vec3f(0.45)) - 0.099;
+    return select(high, low, shown < vec3f(0.018));
+}
+
 fn linear_from_gamma(gamma: vec3f) -> vec3f {
     let low = gamma / 12.92;
     let high = pow((gamma + 0.055) / 1.055, vec3f(2.4));
@@ -77,6 +112,9 @@ fn fs_main(corner: Corner) -> @location(0) vec4f {
         chroma = first;
     }
     var rgb = rgb_from_yuv(y, chroma.x, chroma.y);
+    if params.transfer != 0u {
+        rgb = ordinary_from_stored(rgb);
+    }
     if params.is_target_linear == 1u {
         rgb = linear_from_gamma(rgb);
     }

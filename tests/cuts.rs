@@ -328,7 +328,8 @@ fn a_cut_inside_one_layout_of_the_sound_or_of_late_pictures_is_whole() {
         assert_eq!(found[0].1, first, "{span:?}");
         assert!(sound_packets(&path).len() > 30, "{span:?}");
     }
-    for name in ["late_pictures.mp4", "late_pictures.mkv", "late_pictures.ts"] {
+    for extension in ["mp4", "mkv", "ts", "m2ts", "mpg", "vob"] {
+        let name = &format!("late_pictures.{extension}");
         let (path, extent) = cut(name, TimeSpan::new(1.0, 2.0), dir.path());
         assert_eq!(extent.n_audio_tracks, 1, "{name}");
         assert!(pictures(&path).len() >= 25, "{name}");
@@ -398,14 +399,161 @@ fn other_containers_become_matroska() {
     );
 }
 
-#[test]
-fn pictures_without_display_times_are_refused() {
+/// Cuts a film whose packets do not say when they are shown: no picture may be missing, none may be
+/// in another order.
+#[track_caller]
+fn assert_in_order(source: &Path, span: (f64, f64)) {
     let dir = tempfile::tempdir().unwrap();
-    let cutter = Cutter::open(&fixture("interlaced.mpg"), no_cancel()).unwrap();
-    let error = cutter.cut(TimeSpan::new(2.0, 4.0), &dir.path().join("x.mkv"));
-    let error = error.unwrap_err();
+    let span = TimeSpan::new(span.0, span.1);
+    let cutter = Cutter::open(source, no_cancel()).unwrap();
+    let target = dir.path().join("cut.mkv");
+    let extent = cutter.cut(span, &target).unwrap();
+    let what = format!("{} {span:?}: {extent:?}", source.display());
+    assert_eq!(container(&target), "Matroska", "{what}");
+    let found = pictures(&target);
+    let first = found[0].1;
+    for (n, (time, number)) in (0..).zip(&found) {
+        assert_eq!(*number, first + n, "{what}: {found:?}");
+        let shown_secs = time - found[0].0;
+        let off_secs = shown_secs - f64::from(n) / FPS;
+        assert!(off_secs.abs() < 0.002, "{what}: {number} at {shown_secs}");
+    }
+    assert!(
+        (extent.start_secs - f64::from(first) / FPS).abs() < 0.002,
+        "{what}"
+    );
+    let end_secs = f64::from(first + found.len() as u32) / FPS;
+    assert!((extent.end_secs - end_secs).abs() < 0.002, "{what}");
+    assert!(extent.start_secs <= span.start_secs + 0.001, "{what}");
+    assert!(extent.end_secs >= span.end_secs - 0.001, "{what}");
+    assert!(extent.lead_out_secs(span) < 0.2, "{what}");
+}
+
+#[test]
+fn pictures_without_display_times_are_cut_in_their_order() {
+    for span in [(0.0, 1.0), (1.52, 2.0), (2.6, 3.4)] {
+        assert_in_order(&fixture("mpeg4.avi"), span);
+    }
+    for span in [(0.0, 1.0), (2.0, 4.0), (4.0, 6.0)] {
+        assert_in_order(&fixture("interlaced.mpg"), span);
+    }
+    for name in ["late_pictures.mpg", "late_pictures.vob"] {
+        for span in [(0.0, 1.0), (1.4, 2.0)] {
+            assert_in_order(&fixture(name), span);
+        }
+    }
+}
+
+#[test]
+fn pictures_whose_order_only_their_decoder_knows_are_cut_in_their_order() {
+    let dir = tempfile::tempdir().unwrap();
+    let film = dir.path().join("film.avi");
+    support::play(&format!(
+        "filesrc location=\"{}\" ! qtdemux ! h264parse ! avdec_h264 ! videoconvert ! \
+         x264enc bframes=3 b-adapt=false key-int-max=50 ! \
+         video/x-h264,stream-format=byte-stream ! avimux ! filesink location=\"{}\"",
+        fixture("plain.mp4").display(),
+        film.display()
+    ));
+    for span in [(0.0, 1.0), (2.5, 4.0), (7.0, 9.0)] {
+        assert_in_order(&film, span);
+    }
+    // Without a container nothing says anything of time.
+    let bare = dir.path().join("film.h264");
+    support::play(&format!(
+        "filesrc location=\"{}\" ! qtdemux ! h264parse ! \
+         video/x-h264,stream-format=byte-stream ! filesink location=\"{}\"",
+        fixture("plain.mp4").display(),
+        bare.display()
+    ));
+    let target = dir.path().join("x.mkv");
+    let error = Cutter::open(&bare, no_cancel())
+        .and_then(|cutter| cutter.cut(TimeSpan::new(2.0, 4.0), &target))
+        .unwrap_err();
     assert!(matches!(error, VideoError::Uncuttable { .. }), "{error}");
-    assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0);
+    assert!(!target.exists());
+}
+
+#[test]
+fn a_cut_inside_a_part_of_an_edit_list_is_that_part() {
+    let dir = tempfile::tempdir().unwrap();
+    for (name, span, wanted) in [
+        ("two_parts.mp4", (0.4, 1.4), 10..35),
+        ("two_parts.mp4", (2.0, 3.0), 50..75),
+        ("two_parts.mp4", (3.0, 4.0), 125..150),
+        ("two_parts.mp4", (5.0, 6.0), 175..200),
+        ("three_parts.mp4", (0.2, 1.0), 130..150),
+        ("three_parts.mp4", (2.0, 4.4), 0..60),
+        ("three_parts.mp4", (4.8, 6.0), 185..215),
+    ] {
+        let span = TimeSpan::new(span.0, span.1);
+        let (path, extent) = cut(name, span, dir.path());
+        let numbers: Vec<_> = pictures(&path).iter().map(|(_, number)| *number).collect();
+        let what = format!("{name} {span:?}: {extent:?}, {numbers:?}");
+        let first = (wanted.start as f64 - extent.lead_in_secs(span) * FPS).round() as u32;
+        let end = (wanted.end as f64 + extent.lead_out_secs(span) * FPS).round() as u32;
+        assert_eq!(numbers, (first..end).collect::<Vec<_>>(), "{what}");
+        assert!(
+            extent.lead_in_secs(span) < 1.3 && extent.lead_out_secs(span) < 0.2,
+            "{what}"
+        );
+        assert_eq!(extent.n_audio_tracks, 1, "{what}");
+    }
+    let cutter = Cutter::open(&fixture("two_parts.mp4"), no_cancel()).unwrap();
+    let target = dir.path().join("over.mp4");
+    let error = cutter.cut(TimeSpan::new(2.0, 4.0), &target).unwrap_err();
+    assert!(
+        error.to_string().contains("joins two parts at 0:03.0"),
+        "{error}"
+    );
+    assert!(!target.exists());
+}
+
+#[test]
+fn timecode_goes_on_from_that_of_the_source() {
+    let dir = tempfile::tempdir().unwrap();
+    for name in ["timecode.mp4", "drop_frame.mov"] {
+        let original = probe(&fixture(name)).unwrap().start_timecode.unwrap();
+        for span in [(0.0, 1.0), (2.1, 3.0)] {
+            let (path, extent) = cut(name, TimeSpan::new(span.0, span.1), dir.path());
+            let found = probe(&path).unwrap().start_timecode.unwrap();
+            let (length, per) = original.frame_secs;
+            let n_before = extent.start_secs * f64::from(per) / f64::from(length);
+            assert_eq!(
+                found.n_frames,
+                original.n_frames + n_before.round() as u32,
+                "{name} {extent:?}"
+            );
+            assert_eq!(found.is_drop_frame, original.is_drop_frame, "{name}");
+            let rate = |(length, per): (u32, u32)| f64::from(per) / f64::from(length);
+            let off = rate(found.frame_secs) - rate(original.frame_secs);
+            assert!(off.abs() < 1e-6, "{name}: {found:?}");
+        }
+    }
+    // Without timecode there is none.
+    let (path, _) = cut("plain.mp4", TimeSpan::new(2.0, 3.0), dir.path());
+    assert_eq!(probe(&path).unwrap().start_timecode, None);
+}
+
+#[test]
+fn what_is_left_out_of_a_cut_is_said_in_one_line() {
+    let place = Place::new();
+    let folder = place.path("cuts");
+    let video = fixture("timecode.mp4");
+    let (video, folder) = (video.to_str().unwrap(), folder.to_str().unwrap());
+    let outcome = place.vcl_bundled([
+        "export", video, "night", "--format", "cuts", "--top", "1", "-o", folder,
+    ]);
+    let left_out: Vec<_> = outcome
+        .stderr
+        .lines()
+        .filter(|line| line.contains("cuts are written without"))
+        .collect();
+    assert_eq!(left_out.len(), 1, "{}", outcome.stderr);
+    assert!(
+        left_out[0].ends_with("without its subtitles, chapters"),
+        "{left_out:?}"
+    );
 }
 
 #[test]

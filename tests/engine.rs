@@ -363,7 +363,10 @@ fn one_notice_tells_of_all_features_of_another_length_than_the_labels_say() {
             serde_json::from_value(line).unwrap()
         };
         let annotations = vids.iter().map(annotation).collect();
-        let source = DatasetSource::Features(dir.clone());
+        let source = DatasetSource::Features {
+            dir: dir.clone(),
+            rows_per_clip: 1,
+        };
         let dataset = Dataset::load(&mut engine, annotations, &source, |engine, path| {
             Ok(index(engine, path))
         });

@@ -13,6 +13,8 @@ use safetensors::{Dtype, SafeTensors};
 use serde_json::{Value, json};
 use vcl::model::encoder::clip::{ClipConfig, ClipTokenizer};
 use vcl::model::encoder::pixel_tensor;
+use vcl::model::encoder::siglip::SiglipConfig;
+use vcl::model::encoder::weights;
 use vcl::model::{ComputeDevice, Encoder, ModelError, ModelFiles, Preprocess, TextFiles};
 use zip::CompressionMethod;
 use zip::write::SimpleFileOptions;
@@ -620,7 +622,7 @@ fn what_is_wrong_with_a_text_tower_is_told() {
     }
     let dir = copy();
     dir.edit_json("modules.json", |modules| {
-        modules[2]["path"] = json!("../2_Dense")
+        modules[2]["path"] = json!("../2_Dense");
     });
     assert_tells(&told("clip-tiny", &dir), &["modules.json", "2_Dense"]);
     let dir = copy();
@@ -935,6 +937,68 @@ fn a_model_of_vit_b_32s_size_loads_and_runs() {
 #[ignore = "needs 5 GB of memory"]
 fn a_model_of_vit_l_14s_size_loads_and_runs() {
     full_size_model_runs(full_size::VIT_L_14, 427_616_513);
+}
+
+/// Of a table of 100,000 tokens a text needs a few rows: the table is neither read whole nor held.
+#[test]
+fn the_table_of_tokens_stays_in_its_file() {
+    const VOCABULARY: usize = 100_000;
+    const WIDTH: usize = 1024;
+    let dir = copy_of("siglip-tiny");
+    dir.edit_json("config.json", |config| {
+        let text = &mut config["text_config"];
+        text["vocab_size"] = json!(VOCABULARY);
+        text["hidden_size"] = json!(WIDTH);
+        text["num_attention_heads"] = json!(16);
+        text["num_hidden_layers"] = json!(1);
+    });
+    dir.edit_json("tokenizer.json", |tokenizer| {
+        let vocab = tokenizer["model"]["vocab"].as_object_mut().unwrap();
+        for id in vocab.len()..VOCABULARY {
+            vocab.insert(format!("filler{id}"), json!(id));
+        }
+    });
+    let config = fs::read(dir.file("config.json")).unwrap();
+    let network = SiglipConfig::from_json(&config).unwrap();
+    let network = network.init(&burn::tensor::Device::flex());
+    let rest = weights::to_safetensors(&network, DType::F32).unwrap();
+    drop(network);
+    let header_len = u64::from_le_bytes(*rest.first_chunk().unwrap()) as usize;
+    let (header, data) = rest[8..].split_at(header_len);
+    let mut header: Value = serde_json::from_slice(header).unwrap();
+    // The table is a hole behind the rest.
+    let table_bytes = 4 * VOCABULARY * WIDTH;
+    header["text_model.embeddings.token_embedding.weight"] = json!({
+        "dtype": "F32",
+        "shape": [VOCABULARY, WIDTH],
+        "data_offsets": [data.len(), data.len() + table_bytes],
+    });
+    let header = header.to_string();
+    let mut bytes = (header.len() as u64).to_le_bytes().to_vec();
+    bytes.extend(header.as_bytes());
+    bytes.extend(data);
+    dir.write("model.safetensors", &bytes);
+    let file = fs::OpenOptions::new()
+        .write(true)
+        .open(dir.file("model.safetensors"));
+    file.unwrap()
+        .set_len((bytes.len() + table_bytes) as u64)
+        .unwrap();
+
+    let child = load_in_child(dir.0.path());
+    child.outcome.unwrap();
+    assert_eq!(child.text.len(), 56);
+    assert!(child.n_parameters > VOCABULARY * WIDTH, "it is counted");
+    println!(
+        "peak memory {} MB, the table has {} MB",
+        child.peak_bytes >> 20,
+        table_bytes >> 20
+    );
+    assert!(
+        child.peak_bytes < table_bytes as u64 * 3 / 4,
+        "{} bytes",
+        child.peak_bytes
+    );
 }
 
 /// The weights of `clip-tiny`, all floats but `logit_scale` rounded to half precision.

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use vcl::domain::TimeSpan;
 use vcl::video::VideoError;
-use vcl::video::player::{PlaneFormat, PlayState, Player, PlayerEvent, VideoFrame};
+use vcl::video::player::{PlaneFormat, PlayState, Player, PlayerEvent, Transfer, VideoFrame};
 
 /// Longer than anything here takes on a slow machine; reaching it means a hang.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -386,4 +386,82 @@ fn dropping_in_any_state_does_not_hang() {
         sender.send(())
     });
     receiver.recv_timeout(PATIENCE).expect("all are dropped");
+}
+
+#[test]
+fn all_parts_of_an_edit_list_are_played_in_their_order() {
+    for (name, at) in [
+        (
+            "two_parts.mp4",
+            [(4.0, 150), (1.0, 25), (3.0, 125), (5.88, 197)],
+        ),
+        (
+            "three_parts.mp4",
+            [(5.0, 190), (1.0, 150), (3.0, 25), (2.2, 5)],
+        ),
+    ] {
+        let mut watched = Watched::open(name);
+        for (time_secs, expected) in at {
+            watched.player.seek_accurate(time_secs);
+            watched.settle();
+            assert_eq!(watched.number(), expected, "{name} at {time_secs} s");
+        }
+        // Over a joint.
+        let joint = if name == "two_parts.mp4" { 3.0 } else { 2.0 };
+        watched.player.seek_accurate(joint - 0.2);
+        watched.settle();
+        watched.player.play();
+        watched.wait(name, |watched| watched.player.position_secs() > joint + 0.3);
+        watched.player.toggle();
+        watched.wait(name, |watched| watched.player.state() == PlayState::Paused);
+        let after = if name == "two_parts.mp4" { 125 } else { 0 };
+        let off = watched.number().abs_diff(after);
+        assert!(off < 50, "{name}: {}", watched.number());
+    }
+}
+
+#[test]
+fn pictures_that_come_long_after_the_sound_are_played() {
+    for name in [
+        "late_pictures.ts",
+        "late_pictures.m2ts",
+        "late_pictures.mpg",
+        "late_pictures.vob",
+    ] {
+        let mut watched = Watched::open(name);
+        watched.settle();
+        assert_eq!(watched.number(), 0, "{name}");
+        assert_eq!(watched.player.position_secs(), 0.0, "{name}");
+        watched.player.play();
+        watched.wait(name, |watched| watched.player.position_secs() > 0.5);
+        watched.wait(name, |watched| watched.number() > 5);
+    }
+}
+
+#[test]
+fn of_several_tracks_the_one_that_is_meant_is_played() {
+    for name in ["second_track.mkv", "second_track.mp4", "second_track.ts"] {
+        let mut watched = Watched::open(name);
+        watched.player.seek_accurate(3.0);
+        watched.settle();
+        let frame = watched.frame.as_ref().unwrap();
+        assert_eq!((frame.size(), watched.number()), ((160, 120), 75), "{name}");
+    }
+}
+
+#[test]
+fn a_frame_says_how_its_values_stand_for_light() {
+    for (name, expected) in [
+        ("pq.mp4", Transfer::Pq),
+        ("hlg.mp4", Transfer::Hlg),
+        ("hevc10.mp4", Transfer::Ordinary),
+    ] {
+        let mut watched = Watched::open(name);
+        watched.settle();
+        assert_eq!(
+            watched.frame.as_ref().unwrap().transfer(),
+            expected,
+            "{name}"
+        );
+    }
 }

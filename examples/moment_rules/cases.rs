@@ -25,6 +25,8 @@ pub struct Case {
     pub answer: Answer,
     /// In order, apart from each other.
     pub truth: Vec<TimeSpan>,
+    /// The same with the moments of the network that made the curve.
+    pub own: Option<Answer>,
 }
 
 /// Cases of one kind.
@@ -78,6 +80,7 @@ impl Asker {
             cases.push(Case {
                 truth: windows.map(|w| TimeSpan::new(w[0], w[1])).collect(),
                 answer: self.ask(&index.snapshot(), &line.query)?,
+                own: None,
             });
         }
         Ok(Set {
@@ -111,6 +114,7 @@ impl Asker {
                     cases.push(Case {
                         truth,
                         answer: self.ask(&video, &caption.text)?,
+                        own: None,
                     });
                 }
             }
@@ -137,6 +141,7 @@ impl Asker {
                     cases.push(Case {
                         truth,
                         answer: self.ask(&video, &words)?,
+                        own: None,
                     });
                 }
             }

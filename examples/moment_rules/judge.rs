@@ -3,7 +3,7 @@
 use vcl::domain::TimeSpan;
 
 use crate::cases::{Case, Set};
-use crate::rules::{RULES, Rule};
+use crate::rules::RULES;
 
 /// A moment is right if it overlaps a true one so much, and no better moment took that one.
 const RIGHT_IOU: f64 = 0.5;
@@ -25,12 +25,17 @@ pub fn print(set: &Set) {
     );
     println!("| rule | shown | right | precision | recall | F1 | first right |");
     println!("|---|---|---|---|---|---|---|");
-    for (name, rule) in RULES {
+    let rules = RULES
+        .into_iter()
+        .map(|(name, rule)| (name, tally(&set.cases, |case| Some(rule(&case.answer)))));
+    let has_own = set.cases.iter().any(|case| case.own.is_some());
+    let own = has_own.then(|| ("its own moments, as shown", tally(&set.cases, own_moments)));
+    for (name, tally) in rules.chain(own) {
         let Tally {
             n_shown,
             n_right,
             n_first_right,
-        } = tally(&set.cases, (name, rule));
+        } = tally;
         let share = |n: usize, of: usize| n as f64 / of.max(1) as f64;
         println!(
             "| {name} | {n_shown} | {n_right} | {:.3} | {:.3} | {:.3} | {:.3} |",
@@ -42,10 +47,15 @@ pub fn print(set: &Set) {
     }
 }
 
-fn tally(cases: &[Case], (_, rule): Rule) -> Tally {
+fn own_moments(case: &Case) -> Option<Vec<TimeSpan>> {
+    let moments = case.own.as_ref()?.found(None).moments;
+    Some(moments.into_iter().map(|moment| moment.span).collect())
+}
+
+fn tally(cases: &[Case], shown: impl Fn(&Case) -> Option<Vec<TimeSpan>>) -> Tally {
     let mut tally = Tally::default();
     for case in cases {
-        let shown = rule(&case.answer);
+        let shown = shown(case).unwrap_or_default();
         let mut open: Vec<TimeSpan> = case.truth.clone();
         for (rank, span) in shown.iter().enumerate() {
             let overlaps = open.iter().map(|truth| span.iou(*truth)).enumerate();

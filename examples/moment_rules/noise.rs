@@ -59,6 +59,7 @@ fn case(rng: &mut Pcg64, height: f32, shared: f32) -> anyhow::Result<Case> {
     Ok(Case {
         answer,
         truth: spans,
+        own: None,
     })
 }
 

@@ -4,8 +4,9 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use anyhow::Context as _;
-use vcl::domain::{QueryId, TimeSpan, file_name};
+use vcl::domain::{Moment, QueryId, TimeSpan, file_name};
 use vcl::eval::{read_annotations, read_predictions};
+use vcl::find::Proposed;
 
 use crate::cases::{Case, Set};
 use crate::rules::answer_of_curve;
@@ -21,10 +22,22 @@ pub fn read(predictions: &Path, truth: &Path) -> anyhow::Result<Set> {
     for line in read_predictions(predictions)? {
         let truth = windows.remove(&line.qid);
         let values = line.pred_saliency_scores.unwrap_or_default();
+        let answer = answer_of_curve(values.iter().map(|&x| x as f32).collect())
+            .with_context(|| format!("query {} has no saliency scores", line.qid))?;
+        let own = line.pred_relevant_windows.map(|windows| {
+            let windows = windows.iter().map(|[start, end, score]| Moment {
+                span: TimeSpan::new(*start, *end),
+                score: *score as f32,
+            });
+            let saliency = answer.cosines.clone();
+            answer
+                .clone()
+                .with(Proposed::of_windows(windows.collect(), saliency))
+        });
         cases.push(Case {
             truth: truth.with_context(|| format!("query {} is not in the truth", line.qid))?,
-            answer: answer_of_curve(values.iter().map(|&x| x as f32).collect())
-                .with_context(|| format!("query {} has no saliency scores", line.qid))?,
+            answer,
+            own,
         });
     }
     Ok(Set {

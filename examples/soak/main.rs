@@ -26,6 +26,12 @@ struct Arguments {
     /// The same seed does the same things, though not at the same moments
     #[arg(long, default_value_t = 1)]
     seed: u64,
+    /// Beside opening videos, only things whose name contains this
+    #[arg(long, default_value = "")]
+    only: String,
+    /// Milliseconds between two things
+    #[arg(long, default_value_t = 400)]
+    pace: u64,
     /// Where the measurements go, as CSV
     #[arg(long, default_value = "target/soak.csv")]
     csv: PathBuf,
@@ -36,7 +42,6 @@ struct Arguments {
 
 /// A frame each so often, as on a slow screen: the rest of the machine belongs to others.
 const FRAME: Duration = Duration::from_millis(50);
-const BETWEEN_ACTIONS: Duration = Duration::from_millis(400);
 const BETWEEN_READINGS: Duration = Duration::from_secs(10);
 
 fn main() -> ExitCode {
@@ -60,7 +65,7 @@ fn run(arguments: &Arguments) -> anyhow::Result<Vec<String>> {
     let length = Duration::from_secs_f64(arguments.minutes * 60.0);
     let mut csv = csv::Writer::from_path(&arguments.csv)
         .with_context(|| format!("{} cannot be written", arguments.csv.display()))?;
-    let mut hands = Hands::new(arguments.seed)?;
+    let mut hands = Hands::new(arguments.seed, &arguments.only)?;
     let mut readings = Vec::new();
     let began = Instant::now();
     let (mut next_action, mut next_reading) = (began, began);
@@ -68,7 +73,7 @@ fn run(arguments: &Arguments) -> anyhow::Result<Vec<String>> {
         let now = Instant::now();
         if now >= next_action {
             hands.act();
-            next_action = now + BETWEEN_ACTIONS;
+            next_action = now + Duration::from_millis(arguments.pace);
         }
         if now >= next_reading {
             let reading = Reading::take(began.elapsed().as_secs_f64(), hands.n_actions)?;

@@ -33,8 +33,10 @@ impl Reading {
     }
 }
 
-/// What is measured: its name, how to read it, and how much more the last quarter may hold than the second.
-pub const MEASURES: [(&str, fn(&Reading) -> f64, f64); 3] = [
+/// Its name, how to read it, and how much more the last quarter may hold than the second.
+type Measure = (&'static str, fn(&Reading) -> f64, f64);
+
+pub const MEASURES: [Measure; 3] = [
     ("resident memory in MB", |reading| reading.resident_mb, 40.0),
     ("threads", |reading| reading.n_threads as f64, 4.0),
     ("open files", |reading| reading.n_files as f64, 8.0),

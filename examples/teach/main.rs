@@ -11,6 +11,9 @@
 #[allow(unused_imports, reason = "only a part of the world is needed")]
 mod world;
 
+mod detectors;
+
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use clap::Parser;
@@ -21,6 +24,7 @@ use vcl::domain::{Annotation, Embeddings, Moment, SaliencyCurve, UnitVector};
 use vcl::eval::{Metrics, Prediction, score};
 use vcl::find::Way;
 use vcl::learn::{Example, Trainer, TrainerConfig, TrainingSet, Unlisted, Verdict};
+use vcl::model::detector::DetectorKind;
 use vcl::model::moment_head::HeadKind;
 use vcl::model::{ComputeDevice, Encoder, ModelFiles, Pixels};
 
@@ -59,6 +63,9 @@ struct Arguments {
     /// Trainings with different labels and different starting points
     #[arg(long, default_value_t = 3)]
     seeds: u64,
+    /// Train detectors as well: on all clips of as many videos as the labels are on
+    #[arg(long)]
+    detectors: bool,
     /// Tell what each concept gives
     #[arg(short, long)]
     verbose: bool,
@@ -167,6 +174,7 @@ fn main() -> anyhow::Result<()> {
     };
     let encoder = Encoder::load(&files, &ComputeDevice::cpu())?;
     let mut table = Table::default();
+    let mut shown: BTreeMap<String, detectors::Shown> = BTreeMap::new();
     for (number, concept) in (1_u64..).zip(concepts()) {
         let draw = |n, first: u64| -> anyhow::Result<Vec<Video>> {
             (0..n as u64)
@@ -181,6 +189,15 @@ fn main() -> anyhow::Result<()> {
             &Way::default(),
         )?;
         table.add("zero-shot", 0, &zero_shot);
+        let text = zero_shot_text(&encoder, concept.query)?;
+        let words = detectors::words(&encoder, concept.query)?;
+        let mut note = |name: &str, found: detectors::Shown| {
+            shown.entry(name.to_owned()).or_default().add(found);
+        };
+        note(
+            "rule",
+            detectors::shown(&test, &text, &Way::default(), None)?,
+        );
         for seed in 0..arguments.seeds {
             let rows = arguments.labels.iter().flat_map(|amount| {
                 let rows = amount.rows().into_iter();
@@ -199,7 +216,9 @@ fn main() -> anyhow::Result<()> {
                     Verdict::Better => {
                         let prompt = outcome.prompt.clone();
                         let texts = prompt.embed_texts(&encoder, &[concept.query])?;
-                        judge(&test, &texts[0], &prompt.into())?
+                        let way = Way::from(prompt);
+                        note(&name, detectors::shown(&test, &texts[0], &way, None)?);
+                        judge(&test, &texts[0], &way)?
                     }
                 };
                 if arguments.verbose {
@@ -214,9 +233,41 @@ fn main() -> anyhow::Result<()> {
                 }
                 table.add(&name, seed, &metrics);
             }
+            if !arguments.detectors {
+                continue;
+            }
+            for (amount, kind) in arguments.labels.iter().flat_map(|amount| {
+                [DetectorKind::MomentDetr, DetectorKind::QdDetr].map(|kind| (amount, kind))
+            }) {
+                let lessons = chosen(&train, amount.n_labels, seed);
+                if lessons.len() < 2 {
+                    continue;
+                }
+                let number = amount.n_labels.map_or("all".to_owned(), |n| n.to_string());
+                let name = format!("{number}, {}", kind.title());
+                let detector = detectors::trained(kind, &lessons, &words, seed)?;
+                let asked = Some((&detector, &words));
+                note(
+                    &name,
+                    detectors::shown(&test, &text, &Way::default(), asked)?,
+                );
+                let metrics = detectors::judge(&detector, &test, &words)?;
+                if arguments.verbose {
+                    eprintln!(
+                        "{:20} seed {seed} {name}: {:.1?}",
+                        concept.query,
+                        values(&metrics)
+                    );
+                }
+                table.add(&name, seed, &metrics);
+            }
         }
     }
     print!("{table}");
+    println!("\n| Moments shown by | shown | precision | recall | F1 |\n|---|---|---|---|---|");
+    for (name, shown) in &shown {
+        println!("{}", shown.row(name));
+    }
     Ok(())
 }
 
@@ -266,13 +317,9 @@ fn draw_video(encoder: &Encoder, concept: &Concept, seed: u64) -> anyhow::Result
 
 /// What a person labels: as many clips where it happens as where it does not, a dozen per video.
 fn labelled(videos: &[Video], query: &str, n_labels: Option<usize>, seed: u64) -> TrainingSet {
-    const LABELS_PER_VIDEO: usize = 12;
     let mut rng = Pcg64::seed_from_u64(seed);
-    let n_videos = n_labels.map_or(videos.len(), |n| n.div_ceil(LABELS_PER_VIDEO));
-    let mut order: Vec<_> = (0..videos.len()).collect();
-    order.shuffle(&mut rng);
     let mut set = TrainingSet::default();
-    for video in order.into_iter().take(n_videos).map(|i| &videos[i]) {
+    for video in drawn(videos, n_labels, &mut rng) {
         let mut example = Example::from_annotation(
             &video.annotation,
             set.videos.len(),
@@ -307,6 +354,24 @@ fn labelled(videos: &[Video], query: &str, n_labels: Option<usize>, seed: u64) -
         }
     }
     set
+}
+
+/// The videos that so many labels are on, a dozen on each.
+fn drawn<'a>(videos: &'a [Video], n_labels: Option<usize>, rng: &mut Pcg64) -> Vec<&'a Video> {
+    const LABELS_PER_VIDEO: usize = 12;
+    let n_videos = n_labels.map_or(videos.len(), |n| n.div_ceil(LABELS_PER_VIDEO));
+    let mut order: Vec<_> = (0..videos.len()).collect();
+    order.shuffle(rng);
+    order
+        .into_iter()
+        .take(n_videos)
+        .map(|i| &videos[i])
+        .collect()
+}
+
+/// The same videos for a detector, which learns from all of their clips.
+fn chosen(videos: &[Video], n_labels: Option<usize>, seed: u64) -> Vec<&Video> {
+    drawn(videos, n_labels, &mut Pcg64::seed_from_u64(seed))
 }
 
 fn zero_shot_text(encoder: &Encoder, query: &str) -> anyhow::Result<UnitVector> {

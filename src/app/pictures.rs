@@ -10,7 +10,7 @@ use egui::{ColorImage, TextureHandle, TextureOptions};
 use lru::LruCache;
 
 use crate::domain::ClipIndex;
-use crate::video::{Source, thumbnail_of};
+use crate::video::{Source, thumbnail};
 use crate::worker::{Background, Report, Reporter};
 
 /// Pixels; enough for a card on a sharp screen.
@@ -84,19 +84,19 @@ impl Pictures {
 
     /// What is known of a video; asks for it if nothing is.
     pub fn poster(&mut self, path: &Path) -> Option<&Poster> {
-        self.get((path.to_owned(), None))
+        self.get(&(path.to_owned(), None))
     }
 
     /// The picture of a clip, if it is there; asks for it if not.
     pub fn clip(&mut self, path: &Path, clip: ClipIndex) -> Option<TextureHandle> {
-        match self.get((path.to_owned(), Some(clip)))? {
+        match self.get(&(path.to_owned(), Some(clip)))? {
             Poster::Ready { texture, .. } => texture.clone(),
             Poster::Gone => None,
         }
     }
 
-    fn get(&mut self, key: Key) -> Option<&Poster> {
-        if !self.slots.contains(&key) {
+    fn get(&mut self, key: &Key) -> Option<&Poster> {
+        if !self.slots.contains(key) {
             self.start();
             // Without a thread it stays without a picture.
             let slot = match self.requests.send(key.clone()) {
@@ -105,7 +105,7 @@ impl Pictures {
             };
             self.slots.put(key.clone(), slot);
         }
-        match self.slots.get(&key)? {
+        match self.slots.get(key)? {
             Slot::Known(poster) => Some(poster),
             Slot::Waiting => None,
         }
@@ -202,7 +202,7 @@ fn make(
     let duration_secs = source.info().ok()?.duration_secs;
     sources.put(path.clone(), source.clone());
     let time_secs = clip.map_or(AT_PART * duration_secs, ClipIndex::start_secs);
-    let picture = thumbnail_of(&source, time_secs, HEIGHT, cancel);
+    let picture = thumbnail(&source, time_secs, HEIGHT, cancel);
     let image = picture.ok().flatten().map(|image| {
         let size = [image.width() as usize, image.height() as usize];
         ColorImage::from_rgb(size, image.as_raw())

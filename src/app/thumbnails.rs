@@ -9,7 +9,7 @@ use egui::{ColorImage, TextureHandle, TextureOptions};
 use lru::LruCache;
 
 use crate::domain::ClipIndex;
-use crate::video::{Source, thumbnail_of};
+use crate::video::{Source, thumbnail};
 use crate::worker::{Background, Report, Reporter};
 
 /// Pixels; enough for the largest place where one is shown, on a sharp screen.
@@ -185,7 +185,7 @@ fn run(inbox: &Receiver<Request>, reporter: &Reporter<Made>) {
             continue;
         };
         let time_secs = request.clip.start_secs();
-        let outcome = match thumbnail_of(&request.video, time_secs, HEIGHT, request.cancel) {
+        let outcome = match thumbnail(&request.video, time_secs, HEIGHT, request.cancel) {
             Ok(Some(image)) => {
                 let size = [image.width() as usize, image.height() as usize];
                 Outcome::Image(ColorImage::from_rgb(size, image.as_raw()))

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use indicatif::ProgressBar;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::cli::args::{EvaluateArgs, GlobalArgs, ScoreFormat};
 use crate::cli::paper::{self, Measured};
@@ -41,10 +41,13 @@ pub fn run(global: &GlobalArgs, args: &EvaluateArgs) -> anyhow::Result<()> {
         }
         ScoreFormat::Table => to_text(rows) + &rules(rows),
         ScoreFormat::Json => {
-            let rows = rows.iter().map(
-                |row| json!({"name": row.name, "moment_rule": row.rule, "metrics": row.metrics}),
-            );
-            serde_json::to_string_pretty(&rows.collect::<Vec<_>>())? + "\n"
+            let rows = rows.iter().map(|row| {
+                let metrics = row.metrics.to_json_with_further()?;
+                let metrics: Value = serde_json::from_str(&metrics)?;
+                Ok(json!({"name": row.name, "moment_rule": row.rule, "metrics": metrics}))
+            });
+            let rows = rows.collect::<serde_json::Result<Vec<_>>>()?;
+            serde_json::to_string_pretty(&rows)? + "\n"
         }
     })
 }
@@ -100,7 +103,7 @@ fn measure_features(args: &EvaluateArgs, text: &Path, table: &mut Table) -> anyh
     for named in &detectors {
         let bar = ProgressBar::new(annotations.len() as u64);
         let predictions = features.predict(&annotations, &named.detector, |n| {
-            bar.set_position(n as u64)
+            bar.set_position(n as u64);
         });
         bar.finish_and_clear();
         table.add_detector(named, &annotations, predictions?)?;

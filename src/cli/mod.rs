@@ -169,7 +169,7 @@ impl GlobalArgs {
     fn open_engine_for_research(&self) -> anyhow::Result<CliEngine> {
         let config = self.engine_config()?;
         Ok(CliEngine::new(Engine::open(&EngineConfig {
-            frame_choice: config.frame_choice.for_research(),
+            frame_choice: config.frame_choice.settled(),
             ..config
         })?))
     }

@@ -30,7 +30,7 @@ pub fn measure_with_bar(
     bar.set_style(style(MEASURING));
     bar.set_message(format!("measuring {name}"));
     let speed = engine.measure(duration, |part| {
-        bar.set_position((part * PARTS as f64) as u64)
+        bar.set_position((part * PARTS as f64) as u64);
     });
     bar.finish_and_clear();
     print_notices(engine, &bar);

@@ -41,7 +41,7 @@ pub fn run(global: &GlobalArgs, args: &TrainArgs) -> anyhow::Result<()> {
 /// The annotations of `--data` with the embeddings of their videos.
 pub fn load(engine: &mut CliEngine, data: &DataArgs) -> anyhow::Result<Dataset> {
     let annotations = output::told(read_annotations_with(&data.data, data.tolerance())?);
-    let source = data.videos.source();
+    let source = data.source();
     let dataset = engine
         .work(|engine| Dataset::load(engine, annotations, &source, progress::index_with_bar))?;
     log::info!(

@@ -77,7 +77,7 @@ fn features(
         return Ok((Box::new(FileFeatures::new(folders, annotations)?), device));
     }
     let mut engine = global.open_engine()?;
-    let source = args.data.videos.source();
+    let source = args.data.source();
     let features = engine.work(|engine| {
         let index = progress::index_with_bar;
         let dataset = Dataset::load(engine, annotations, &source, index)?;

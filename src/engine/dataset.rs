@@ -6,14 +6,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::domain::{Annotation, Embeddings, Moment, UnitVector, n_clips};
-use crate::engine::{Engine, EngineError, Notice, VideoIndex, feature_files};
+use crate::engine::{DatasetError, Engine, EngineError, Notice, VideoIndex, feature_files};
 use crate::eval::Prediction;
 use crate::find::Way;
 use crate::learn::{Example, TrainingSet, Unlisted};
 use crate::model::MomentDetector;
 use crate::model::detector::{DetectorInput, Rows, video_features};
-use crate::store::{NpzError, read_npz};
-use crate::video::is_video_name;
+use crate::store::read_npz;
+use crate::video::{begins_like_video, is_video_name};
 
 /// Texts per call of the text tower.
 const CHUNK: usize = 32;
@@ -21,56 +21,11 @@ const CHUNK: usize = 32;
 /// Where the videos' embeddings come from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum DatasetSource {
-    /// `{vid}.npz` with the key `features`, in this folder or its `clip_features`.
-    Features(PathBuf),
+    /// `{vid}.npz` with the key `features`, in this folder or its `clip_features`. The mean of so many
+    /// rows stands for a clip.
+    Features { dir: PathBuf, rows_per_clip: usize },
     /// `{vid}.*`, indexed now or before.
     Videos(PathBuf),
-}
-
-/// Why a data set cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub enum DatasetError {
-    #[error("there are no features for the video {vid:?}: {} does not exist", path.display())]
-    NoFeatures { vid: String, path: PathBuf },
-    #[error("there is no video {vid:?} in {}: a file {vid}.mp4, .mkv or the like is expected", dir.display())]
-    NoVideo { vid: String, dir: PathBuf },
-    #[error("there are no features for the words of query {qid}: {} does not exist", path.display())]
-    NoTextFeatures { qid: String, path: PathBuf },
-    #[error("{} has the shape {shape:?}, not [rows, numbers]", path.display())]
-    NotRows { path: PathBuf, shape: Vec<usize> },
-    #[error("{:?} cannot be the name of a video: it leads out of the folder", .0)]
-    Name(String),
-    #[error(
-        "{} has features {shape:?}: [n_clips, {dim}] is expected, one row for each clip of 2 s",
-        path.display()
-    )]
-    NoRows {
-        path: PathBuf,
-        shape: Vec<usize>,
-        dim: usize,
-    },
-    #[error(
-        "{} has {n_rows} rows of features, {per_clip} for each of the {n_clips} clips of 2 s that \
-         its labels speak of: make features with one row every 2 s, as `vcl embed video` does, or \
-         take the mean of every {per_clip} rows", path.display()
-    )]
-    OtherRate {
-        path: PathBuf,
-        n_rows: usize,
-        n_clips: usize,
-        per_clip: usize,
-    },
-    #[error(
-        "{} has features {shape:?}, the model makes [n_clips, {dim}]: \
-         choose the model they were made with (--model)", path.display()
-    )]
-    OtherModel {
-        path: PathBuf,
-        shape: Vec<usize>,
-        dim: usize,
-    },
-    #[error(transparent)]
-    Npz(#[from] NpzError),
 }
 
 /// Annotations with the embeddings of all their videos.
@@ -97,8 +52,8 @@ impl Dataset {
         let dim = engine.encoder().dim();
         let mut misfits = Vec::new();
         let files = match source {
-            DatasetSource::Features(_) => BTreeMap::new(),
-            DatasetSource::Videos(dir) => files_by_stem(dir)?,
+            DatasetSource::Features { .. } => Files::default(),
+            DatasetSource::Videos(dir) => Files::of(dir)?,
         };
         let mut dataset = Self {
             annotations: Vec::new(),
@@ -112,11 +67,16 @@ impl Dataset {
             }
             let n_expected = n_clips(annotation.duration);
             let (embeddings, n_found) = match source {
-                DatasetSource::Features(dir) => read_features(dir, vid, dim, n_expected)?,
+                DatasetSource::Features { dir, rows_per_clip } => {
+                    read_features(dir, vid, dim, n_expected, *rows_per_clip)?
+                }
                 DatasetSource::Videos(dir) => {
-                    let path = files.get(vid).ok_or_else(|| DatasetError::NoVideo {
+                    let path = files.by_stem.get(vid);
+                    let path = path.ok_or_else(|| DatasetError::NoVideo {
                         vid: vid.clone(),
                         dir: dir.clone(),
+                        n_videos: files.by_stem.len(),
+                        n_others: files.n_others,
                     })?;
                     let embeddings = index(engine, path)?.embeddings().into_owned();
                     let n_found = embeddings.n_clips();
@@ -254,13 +214,14 @@ fn windows(moments: &[Moment], duration_secs: f64) -> Vec<[f64; 3]> {
         .collect()
 }
 
-/// The features of a video, and how many rows the file has: those beyond `max_clips` are cut, fewer
+/// The features of a video, and how many clips the file has: those beyond `max_clips` are cut, fewer
 /// are taken as they are. Twice as many, or a higher multiple, are of another rate and refused.
 fn read_features(
     dir: &Path,
     vid: &str,
     dim: usize,
     max_clips: usize,
+    rows_per_clip: usize,
 ) -> Result<(Embeddings, usize), DatasetError> {
     let path = feature_files::inside(dir, "clip_features", &format!("{vid}.npz"))?;
     if !path.is_file() {
@@ -273,18 +234,19 @@ fn read_features(
     let shape = array.shape;
     match *shape {
         [n_rows, found] if found == dim && n_rows > 0 => {
-            if let Some(per_clip) = rows_per_clip(n_rows, max_clips) {
+            let n_found = n_rows.div_ceil(rows_per_clip);
+            if let Some(per_clip) = clips_per_clip(n_found, max_clips) {
                 return Err(DatasetError::OtherRate {
                     path,
                     n_rows,
                     n_clips: max_clips,
-                    per_clip,
+                    per_clip: per_clip * rows_per_clip,
                 });
             }
-            let mut values = array.values;
+            let mut values = means(array.values, dim, rows_per_clip);
             values.truncate(dim * max_clips);
             match Embeddings::from_features(dim, values) {
-                Ok(embeddings) => Ok((embeddings, n_rows)),
+                Ok(embeddings) => Ok((embeddings, n_found)),
                 Err(_) => Err(DatasetError::OtherModel { path, shape, dim }),
             }
         }
@@ -296,7 +258,7 @@ fn read_features(
 /// How many rows a clip has where it has several: features are often made for every second, or for
 /// every frame. `None` where there is about one, or where the lengths have nothing to do with each
 /// other.
-fn rows_per_clip(n_rows: usize, n_clips: usize) -> Option<usize> {
+fn clips_per_clip(n_rows: usize, n_clips: usize) -> Option<usize> {
     let per_clip = (n_rows + n_clips / 2) / n_clips.max(1);
     // A started clip at the end may or may not have all of its rows; in a few clips, one more row
     // is no sign of another rate.
@@ -304,23 +266,54 @@ fn rows_per_clip(n_rows: usize, n_clips: usize) -> Option<usize> {
     (per_clip >= 2 && is_multiple && n_rows > n_clips + 1).then_some(per_clip)
 }
 
-/// Videos of a folder by their name without extension; the first in order where several share one.
-fn files_by_stem(dir: &Path) -> Result<BTreeMap<String, PathBuf>, EngineError> {
-    let read = |cause| EngineError::Read {
-        path: dir.to_owned(),
-        cause,
-    };
-    let mut paths = Vec::new();
-    for entry in fs::read_dir(dir).map_err(read)? {
-        paths.push(entry.map_err(read)?.path());
+/// The mean of every `n` rows `[dim]`; the last may have fewer.
+fn means(rows: Vec<f32>, dim: usize, n: usize) -> Vec<f32> {
+    if n == 1 {
+        return rows;
     }
-    paths.retain(|path| is_video_name(path) && path.is_file());
-    paths.sort_unstable_by(|a, b| b.cmp(a));
-    let by_stem = paths.into_iter().filter_map(|path| {
-        let stem = path.file_stem()?.to_str()?.to_owned();
-        Some((stem, path))
-    });
-    Ok(by_stem.collect())
+    let mut means = Vec::with_capacity(rows.len() / n + dim);
+    for of_clip in rows.chunks(n * dim) {
+        let n_rows = of_clip.len() as f32 / dim as f32;
+        let sum = |column| of_clip.iter().skip(column).step_by(dim).sum::<f32>();
+        means.extend((0..dim).map(|column| sum(column) / n_rows));
+    }
+    means
+}
+
+/// What is in a folder of videos.
+#[derive(Default)]
+struct Files {
+    /// By their names without extension; where several share one, the first in order of those that are
+    /// called like videos, then of the others.
+    by_stem: BTreeMap<String, PathBuf>,
+    n_others: usize,
+}
+
+impl Files {
+    fn of(dir: &Path) -> Result<Self, EngineError> {
+        let read = |cause| EngineError::Read {
+            path: dir.to_owned(),
+            cause,
+        };
+        let mut paths = Vec::new();
+        for entry in fs::read_dir(dir).map_err(read)? {
+            paths.push(entry.map_err(read)?.path());
+        }
+        paths.retain(|path| path.is_file());
+        let n_files = paths.len();
+        paths.retain(|path| is_video_name(path) || begins_like_video(path));
+        let n_others = n_files - paths.len();
+        // Of the same name the last one stays.
+        paths.sort_unstable_by(|a, b| (is_video_name(a), b).cmp(&(is_video_name(b), a)));
+        let by_stem = paths.into_iter().filter_map(|path| {
+            let stem = path.file_stem()?.to_str()?.to_owned();
+            Some((stem, path))
+        });
+        Ok(Self {
+            by_stem: by_stem.collect(),
+            n_others,
+        })
+    }
 }
 
 #[cfg(test)]
@@ -342,11 +335,11 @@ mod tests {
         write(&nested.join("b.npz"));
         for vid in ["a", "b"] {
             for max_clips in [2, 75] {
-                let (embeddings, n_rows) = read_features(dir.path(), vid, 3, max_clips).unwrap();
+                let (embeddings, n_rows) = read_features(dir.path(), vid, 3, max_clips, 1).unwrap();
                 assert_eq!(embeddings.values(), [0.6, 0.8, 0.0, 0.0, 0.0, 1.0]);
                 assert_eq!(n_rows, 2);
             }
-            let (cut, n_rows) = read_features(dir.path(), vid, 3, 1).unwrap();
+            let (cut, n_rows) = read_features(dir.path(), vid, 3, 1, 1).unwrap();
             assert_eq!((cut.values(), n_rows), (&[0.6, 0.8, 0.0][..], 2));
         }
         let line = NpzArray {
@@ -361,7 +354,7 @@ mod tests {
             ("line", 3, "features [3]: [n_clips, 3] is expected"),
             ("../a", 3, "leads out"),
         ] {
-            let error = read_features(dir.path(), vid, dim, 75)
+            let error = read_features(dir.path(), vid, dim, 75, 1)
                 .unwrap_err()
                 .to_string();
             assert!(error.contains(words), "{error}");
@@ -381,17 +374,44 @@ mod tests {
         };
         for (n_rows, per_clip) in [(148, 2), (149, 2), (150, 2), (151, 2), (300, 4), (4500, 60)] {
             features(n_rows);
-            let error = read_features(dir.path(), "a", 2, 75).unwrap_err();
+            let error = read_features(dir.path(), "a", 2, 75, 1).unwrap_err();
             let says = format!("{n_rows} rows of features, {per_clip} for each of the 75 clips");
             assert!(error.to_string().contains(&says), "{error}");
         }
         for n_rows in [40, 74, 75, 76, 100, 120, 180] {
             features(n_rows);
-            let (_, n_found) = read_features(dir.path(), "a", 2, 75).unwrap();
+            let (_, n_found) = read_features(dir.path(), "a", 2, 75, 1).unwrap();
             assert_eq!(n_found, n_rows);
         }
-        assert_eq!(rows_per_clip(2, 1), None);
-        assert_eq!(rows_per_clip(4, 2), Some(2));
+        assert_eq!(clips_per_clip(2, 1), None);
+        assert_eq!(clips_per_clip(4, 2), Some(2));
+    }
+
+    #[test]
+    fn rows_of_another_rate_are_read_as_their_means() {
+        let dir = tempfile::tempdir().unwrap();
+        for (n_rows, rows_per_clip, n_clips) in
+            [(150, 2, 75), (149, 2, 75), (300, 4, 75), (5, 4, 2)]
+        {
+            let rows = (0..n_rows).flat_map(|row| [1.0, row as f32]);
+            let array = NpzArray {
+                shape: vec![n_rows, 2],
+                values: rows.collect(),
+            };
+            let path = dir.path().join("a.npz");
+            write_npz(&path, &[("features", &array)], FloatType::F32).unwrap();
+            let read = |rows_per_clip| read_features(dir.path(), "a", 2, n_clips, rows_per_clip);
+            let (embeddings, n_found) = read(rows_per_clip).unwrap();
+            assert_eq!((embeddings.n_clips(), n_found), (n_clips, n_clips));
+            let row = embeddings.rows().next().unwrap();
+            let middle = (rows_per_clip - 1) as f32 / 2.0;
+            assert!((row[1] / row[0] - middle).abs() < 1e-5, "{row:?}");
+            if n_clips == 75 {
+                let error = read(1).unwrap_err().to_string();
+                let says = format!("say --clip-secs {}", 2.0 / rows_per_clip as f64);
+                assert!(error.contains(&says), "{error}");
+            }
+        }
     }
 
     #[test]
@@ -407,10 +427,25 @@ mod tests {
         ] {
             fs::write(dir.path().join(name), "").unwrap();
         }
-        let files = files_by_stem(dir.path()).unwrap();
-        let names: Vec<_> = files.keys().map(String::as_str).collect();
-        assert_eq!(names, ["a", "b.c"]);
-        assert!(files["a"].ends_with("a.mp4"));
+        // Endings that say nothing; what is in the files does.
+        let videos = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/videos");
+        for (from, name) in [
+            ("plain.mp4", "c.insv"),
+            ("first100.ts", "d.m2t"),
+            ("mpeg4.avi", "a.divx"),
+        ] {
+            fs::copy(videos.join(from), dir.path().join(name)).unwrap();
+        }
+        let files = Files::of(dir.path()).unwrap();
+        let names: Vec<_> = files.by_stem.keys().map(String::as_str).collect();
+        assert_eq!(names, ["a", "b.c", "c", "d"]);
+        assert!(
+            files.by_stem["a"].ends_with("a.mp4"),
+            "named before unnamed"
+        );
+        assert_eq!(files.n_others, 4);
+        let error = Files::of(&dir.path().join("none")).err().unwrap();
+        assert!(error.to_string().contains("none"), "{error}");
     }
 
     #[test]

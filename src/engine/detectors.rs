@@ -105,7 +105,7 @@ impl Engine {
     /// A detector by name or from a file, fit for this engine's model.
     ///
     /// # Errors
-    /// As [`NamedDetector::load`] and [`Engine::check_detector`].
+    /// As [`NamedDetector::load`] and `Engine::check_detector`.
     pub fn detector(
         &self,
         folder: &DetectorFolder,

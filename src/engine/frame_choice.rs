@@ -5,8 +5,7 @@ use crate::store::{CacheKey, CachedFeatures, ContentId, EmbeddingCache};
 /// Which frame stands for a clip.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Frames {
-    /// What suits the purpose: key frames for a library, else exact ones, unless the video is known by
-    /// its key frames already.
+    /// Exact ones, unless the video is known by its key frames already.
     #[default]
     Usual,
     /// What is on screen at the centre.
@@ -24,20 +23,12 @@ pub struct FrameChoice {
 }
 
 impl FrameChoice {
-    /// The same where many videos are indexed, and time counts.
-    pub fn for_library(self) -> Self {
-        self.or(Frames::Keys)
-    }
-
-    /// The same where others must get the same numbers.
-    pub fn for_research(self) -> Self {
-        self.or(Frames::Exact)
-    }
-
-    fn or(self, usual: Frames) -> Self {
+    /// The same where all videos must be looked at in one way: in a library, and where others must get the
+    /// same numbers. Key frames cost too much to be taken unasked (docs/LIBRARY.md).
+    pub fn settled(self) -> Self {
         match self.frames {
             Frames::Usual => Self {
-                frames: usual,
+                frames: Frames::Exact,
                 ..self
             },
             _ => self,
@@ -177,8 +168,7 @@ mod tests {
         cache.store(&key(Frames::Exact), &entry(6, true)).unwrap();
         assert_eq!(known(Frames::Usual), Some((6, true)));
         assert_eq!(known(Frames::Keys), Some((5, true)));
-        assert_eq!(choice(Frames::Usual).for_library(), choice(Frames::Keys));
-        assert_eq!(choice(Frames::Exact).for_library(), choice(Frames::Exact));
-        assert_eq!(choice(Frames::Usual).for_research(), choice(Frames::Exact));
+        assert_eq!(choice(Frames::Usual).settled(), choice(Frames::Exact));
+        assert_eq!(choice(Frames::Keys).settled(), choice(Frames::Keys));
     }
 }

@@ -163,14 +163,39 @@ impl FrameFeed {
         Ok(choice.key_after(&self.cache, &id, images, before))
     }
 
+    /// What is known of the video from when its file was shorter. The last clips are looked at again:
+    /// they may have been cut off.
+    fn before_it_grew(&self, key: &CacheKey) -> Option<CachedFeatures> {
+        const N_UNSURE: usize = 2;
+        let former = self.cache.id_before_growing(self.video.path())?;
+        let former_key = self
+            .frame_choice
+            .key(former.clone(), key.model_hash.clone());
+        let mut entry = self.frame_choice.load(&self.cache, &former_key)?;
+        let n_sure = entry.n_clips().saturating_sub(N_UNSURE);
+        entry.features.truncate(n_sure * entry.dim);
+        entry.offsets_secs.truncate(n_sure);
+        (entry.complete, entry.warning) = (false, None);
+        let path = self.video.path().display();
+        log::info!("{path} has grown; its first {n_sure} clips are known");
+        let adopted = LabelStore::adopt(&self.data_dir, former.as_str(), key.video.as_str());
+        if let Err(error) = adopted {
+            log::warn!("labels of {path} are not shown: {error}");
+        }
+        Some(entry)
+    }
+
     fn run(
         &self,
         sender: &SyncSender<FrameMessage>,
         cancel: &Arc<AtomicBool>,
     ) -> Result<(), EngineError> {
         let info = self.video.info()?.clone();
+        let n_bytes = std::fs::metadata(self.video.path()).map_or(0, |metadata| metadata.len());
         let key = self.key()?;
+        let (video, id) = (self.video.path(), key.video.clone());
         let cached = self.frame_choice.load(&self.cache, &key);
+        let cached = cached.or_else(|| self.before_it_grew(&key));
         let cached = cached.filter(|entry| entry.dim == self.dim);
         let is_complete = cached.as_ref().is_some_and(|entry| entry.complete);
         let first_clip = ClipIndex(cached.as_ref().map_or(0, CachedFeatures::n_clips));
@@ -227,6 +252,7 @@ impl FrameFeed {
                 return Ok(());
             }
         }
+        self.cache.note_if_growing(video, &id, n_bytes);
         let _ = sender.send(FrameMessage::Ended {
             duration_secs: sampler.finished_duration_secs(),
             warning: sampler.warning().map(str::to_owned),

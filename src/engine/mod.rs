@@ -7,6 +7,7 @@
 
 mod answer;
 mod dataset;
+mod dataset_error;
 mod detector_features;
 mod detectors;
 mod embed;
@@ -42,7 +43,8 @@ use crate::store::{
 };
 use crate::video::VideoError;
 
-pub use dataset::{Dataset, DatasetError, DatasetSource};
+pub use dataset::{Dataset, DatasetSource};
+pub use dataset_error::DatasetError;
 pub use detector_features::{FileFeatures, ModelFeatures};
 pub use detectors::{DetectorEntry, NamedDetector};
 pub use export::{VideoMoment, export_document, export_documents};

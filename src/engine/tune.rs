@@ -135,7 +135,7 @@ impl Engine {
             if is_elsewhere
                 && Query::new(&annotation.query).is_ok_and(|known| known == *query)
                 && let Some(content) = ContentId::parse(&annotation.vid)
-                && let Some(embeddings) = self.cached_embeddings(content)
+                && let Some(embeddings) = self.cached_embeddings(&content)
             {
                 videos.push((embeddings, Labels::from_annotation(&annotation)));
             }
@@ -145,8 +145,8 @@ impl Engine {
     }
 
     /// What the cache knows of a video under this model, `[n_clips, dim]`.
-    fn cached_embeddings(&self, video: ContentId) -> Option<Embeddings> {
-        let cached = self.cached(&video, self.frame_choice())?;
+    fn cached_embeddings(&self, video: &ContentId) -> Option<Embeddings> {
+        let cached = self.cached(video, self.frame_choice())?;
         let mut embeddings = Embeddings::empty(self.encoder().dim());
         embeddings.push_rows(&cached.features).ok()?;
         Some(embeddings)

@@ -270,6 +270,7 @@ mod tests {
         let info = VideoInfo {
             duration_secs,
             frame_rate: None,
+            is_rate_average: false,
             width: 64,
             height: 64,
             codec: String::new(),

@@ -17,7 +17,7 @@ pub struct ExportDocument {
     /// When the last frame ends.
     pub duration_secs: f64,
     pub frame_rate: FrameRate,
-    /// The file does not say its rate, and its pictures do not either.
+    /// The file does not say its rate, or says an average, and its pictures do not say one either.
     pub is_rate_assumed: bool,
     /// Pixels as shown, after rotation.
     pub width: u32,
@@ -94,7 +94,7 @@ impl ExportDocument {
             video: std::path::absolute(path).unwrap_or_else(|_| path.to_owned()),
             duration_secs,
             frame_rate,
-            is_rate_assumed: stated.is_none(),
+            is_rate_assumed: stated.is_none() || info.is_rate_average,
             width: info.width,
             height: info.height,
             stored_size: info.stored_size,
@@ -113,10 +113,10 @@ impl ExportDocument {
     fn warn_of_assumed_rate(&self) {
         if self.is_rate_assumed {
             log::warn!(
-                "{} does not say its frame rate; {} frames per second are assumed, so cuts in an editor \
+                "{} has no fixed frame rate; {} frames per second are assumed, so cuts in an editor \
                  may be off",
                 self.video.display(),
-                self.frame_rate.per_sec()
+                (1000.0 * self.frame_rate.per_sec()).round() / 1000.0
             );
         }
     }

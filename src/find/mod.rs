@@ -18,5 +18,5 @@ pub use answer::{Answer, Found};
 pub use detect::{
     Detection, Detector, PROTOCOL_THRESHOLD, Proposed, moments_above, official, parts,
 };
-pub use presence::{NeutralLevel, PROBABLY_PRESENT, belief, least_deviation};
+pub use presence::{NeutralLevel, PROBABLY_PRESENT, belief};
 pub use way::Way;

@@ -15,6 +15,9 @@ use crate::find::{NeutralLevel, belief};
 /// Deviations above it at which the score reads 1.
 const FULL_DEVIATIONS: f32 = 2.0;
 
+/// A deviation of the best cosines below this part of that of all cosines is a chance of few clips.
+const SHARE_OF_CHANCE: f32 = 0.06;
+
 /// What unrelated texts score on all that is searched.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct LibraryLevel {
@@ -31,12 +34,11 @@ impl LibraryLevel {
     /// same order in all videos. `None` without a video.
     pub fn of<'a>(videos: impl IntoIterator<Item = (NeutralLevel, &'a [f32])>) -> Option<Self> {
         let (mut sum, mut n_videos) = (0.0, 0);
-        // What chance does in the calmest video it does everywhere.
         let mut least_deviation = f32::INFINITY;
         let mut best: Vec<f32> = Vec::new();
         for (level, peaks) in videos {
             sum += f64::from(level.mean());
-            least_deviation = least_deviation.min(level.deviation());
+            least_deviation = least_deviation.min(SHARE_OF_CHANCE * level.deviation());
             n_videos += 1;
             best.resize(peaks.len(), f32::NEG_INFINITY);
             best.iter_mut()
@@ -82,7 +84,7 @@ mod tests {
     const LEAST: f32 = 0.01;
 
     fn level(mean: f32) -> NeutralLevel {
-        NeutralLevel::of_numbers([mean, 0.0, 0.0, LEAST])
+        NeutralLevel::of_numbers([mean, 0.0, LEAST / SHARE_OF_CHANCE])
     }
 
     #[test]

@@ -112,6 +112,10 @@ fn is_in_step(matrix: &Matrix, videos: &[LibraryVideo]) -> bool {
         })
 }
 
+/// Names how what any texts score on a video is measured, so that a matrix with other numbers is made
+/// again.
+const LEVELS: &str = "mean, mean peak, deviation";
+
 /// Where the matrix of a model is, and what it is made with.
 struct Shelf {
     dir: PathBuf,
@@ -126,7 +130,7 @@ impl Shelf {
         let id = engine.encoder().id();
         let sampling = frame_choice(engine).sampling();
         let mut made_with = blake3::Hasher::new();
-        for text in [id.hash.as_str(), sampling] {
+        for text in [id.hash.as_str(), sampling, LEVELS] {
             made_with.update(text.as_bytes());
             made_with.update(&[0]);
         }

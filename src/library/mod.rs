@@ -254,5 +254,5 @@ impl Library {
 
 /// Which frames of its videos a library looks at.
 fn frame_choice(engine: &Engine) -> FrameChoice {
-    engine.frame_choice().for_library()
+    engine.frame_choice().settled()
 }

@@ -32,13 +32,21 @@ impl ContentId {
         Ok(Self::with_former(path)?.0)
     }
 
+    /// The id that the first `n_bytes` of the file would have by themselves.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn of_start(path: &Path, n_bytes: u64) -> io::Result<Self> {
+        Ok(Self::of_part(path, Some(n_bytes), WHOLE_BYTES)?.0)
+    }
+
     /// The id, and the one that earlier versions of the program gave to the file where that was
     /// another: for big files it also held the time of the last change, so that a copy got lost.
     ///
     /// # Errors
     /// When the file cannot be read.
     pub fn with_former(path: &Path) -> io::Result<(Self, Option<Self>)> {
-        Self::with_whole_limit(path, WHOLE_BYTES)
+        Self::of_part(path, None, WHOLE_BYTES)
     }
 
     /// From the text of [`ContentId::as_str`]; `None` for any other text.
@@ -52,20 +60,27 @@ impl ContentId {
         &self.0
     }
 
-    fn with_whole_limit(path: &Path, whole_bytes: u64) -> io::Result<(Self, Option<Self>)> {
+    /// Of the first `n_bytes`, else of all.
+    fn of_part(
+        path: &Path,
+        n_bytes: Option<u64>,
+        whole_bytes: u64,
+    ) -> io::Result<(Self, Option<Self>)> {
         let mut file = File::open(path)?;
         let metadata = file.metadata()?;
+        let n_bytes = n_bytes.unwrap_or(metadata.len());
         let mut hasher = blake3::Hasher::new();
-        if metadata.len() <= whole_bytes {
-            hasher.update_reader(&mut file)?;
+        if n_bytes <= whole_bytes {
+            // A file that grows meanwhile is longer than that.
+            hasher.update_reader((&mut file).take(n_bytes))?;
             return Ok((Self::of(&hasher), None));
         }
         let mut former = blake3::Hasher::new();
         let changed = metadata.modified().ok();
         let changed = changed.and_then(|time| time.duration_since(UNIX_EPOCH).ok());
         let changed_nanos = changed.map_or(0, |duration| duration.as_nanos());
-        hasher.update(&metadata.len().to_le_bytes());
-        former.update(&metadata.len().to_le_bytes());
+        hasher.update(&n_bytes.to_le_bytes());
+        former.update(&n_bytes.to_le_bytes());
         former.update(&changed_nanos.to_le_bytes());
         let mut block = Vec::with_capacity(BLOCK_BYTES as usize);
         let mut read = |offset: u64| {
@@ -74,7 +89,7 @@ impl ContentId {
             (&mut file).take(BLOCK_BYTES).read_to_end(&mut block)?;
             Ok::<_, io::Error>(block.clone())
         };
-        let last_offset = metadata.len().saturating_sub(BLOCK_BYTES);
+        let last_offset = n_bytes.saturating_sub(BLOCK_BYTES);
         for i in 0..N_BLOCKS {
             let offset = u128::from(last_offset) * u128::from(i) / u128::from(N_BLOCKS - 1);
             let block = read(offset as u64)?;
@@ -131,7 +146,7 @@ mod tests {
         }
 
         fn ids(path: &Path) -> (ContentId, ContentId) {
-            let (id, former) = ContentId::with_whole_limit(path, 1 << 20).unwrap();
+            let (id, former) = ContentId::of_part(path, None, 1 << 20).unwrap();
             (id, former.unwrap())
         }
     }
@@ -170,6 +185,19 @@ mod tests {
         }
         fs::write(big.path(), &Big::bytes()[..Big::LEN - 1]).unwrap();
         assert_ne!(Big::ids(&big.path()).0, first, "the length counts");
+    }
+
+    #[test]
+    fn a_part_has_the_id_that_it_has_alone() {
+        let big = Big::new();
+        let bytes = Big::bytes();
+        for n_bytes in [1 << 19, 2 << 20] {
+            let alone = big.0.path().join("alone.mkv");
+            fs::write(&alone, &bytes[..n_bytes]).unwrap();
+            let (alone, _) = ContentId::of_part(&alone, None, 1 << 20).unwrap();
+            let (part, _) = ContentId::of_part(&big.path(), Some(n_bytes as u64), 1 << 20).unwrap();
+            assert_eq!(part, alone, "{n_bytes}");
+        }
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! Image features on disk, so that each video is encoded only once.
 
+mod growing;
+
 use std::collections::HashMap;
 use std::fs::{self, File};
 use std::io;

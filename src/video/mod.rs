@@ -25,17 +25,18 @@ pub use cut::cutter::{CutExtent, Cutter};
 pub use file::beginning::StartTimecode;
 pub use file::error::VideoError;
 pub use file::info::VideoInfo;
-pub use file::names::{VIDEO_EXTENSIONS, is_video_name};
+pub use file::names::{VIDEO_EXTENSIONS, begins_like_video, is_video_name};
 pub use file::orientation::Orientation;
 pub use file::probe::probe;
 pub use file::source::Source;
 pub use file::text_tracks::text_tracks;
 pub use sample::frame::{SampledFrame, SamplerOptions, Strategy};
 pub use sample::preview::PreviewSampler;
-pub use sample::sampler::{Sampler, thumbnail, thumbnail_of};
+pub use sample::sampler::{Sampler, thumbnail};
 
 /// Playback for the window.
 pub mod player {
+    pub use crate::video::file::transfer::Transfer;
     pub use crate::video::play::frame::{ColourMatrix, PlaneFormat, VideoFrame};
     pub use crate::video::play::player::{Player, SPEEDS};
     pub use crate::video::play::shared::{PlayState, PlayerEvent};

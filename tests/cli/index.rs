@@ -238,3 +238,40 @@ fn still_pictures_are_encoded_once_on_request() {
         "{told}"
     );
 }
+
+#[test]
+fn a_file_that_grew_is_gone_on_with_and_not_begun_anew() {
+    let (place, other) = (Place::new(), Place::new());
+    let demo = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/demo.mp4");
+    for (name, muxer) in [
+        ("film.ts", "mpegtsmux"),
+        ("film.mkv", "matroskamux streamable=true"),
+    ] {
+        let path = place.path(name);
+        play(&format!(
+            "filesrc location=\"{}\" ! qtdemux ! h264parse ! {muxer} ! filesink location=\"{}\"",
+            demo.display(),
+            path.display()
+        ));
+        let path = path.to_str().unwrap();
+        let whole = fs::read(path).unwrap();
+        fs::write(path, &whole[..whole.len() / 2]).unwrap();
+        let first = place.vcl(["index", path]);
+        let words: Vec<_> = first.stdout().split_whitespace().collect();
+        let n_first: usize = words[1].parse().unwrap();
+        assert!((10..40).contains(&n_first), "{}", first.stdout);
+
+        fs::write(path, &whole).unwrap();
+        let second = place.vcl(["index", path]);
+        let says = format!(
+            ": 48 clips, 1:36.0, {} of them indexed before\n",
+            n_first - 2
+        );
+        assert!(second.stdout().ends_with(&says), "{}", second.stdout);
+        let search = |place: &Place| {
+            let outcome = place.vcl(["search", path, "night", "--format", "json"]);
+            outcome.stdout().to_owned()
+        };
+        assert_eq!(search(&place), search(&other), "as if it had come whole");
+    }
+}

@@ -114,18 +114,23 @@ fn models_of_another_kind_give_one_clear_line() {
     let video = place.short_video("scenes.mp4");
     for (name, file, contents, says) in [
         (
-            "siglip",
-            "config.json",
-            r#"{"model_type": "siglip"}"#,
-            "SigLIP",
-        ),
-        (
-            "two",
+            "naflex",
             "config.json",
             r#"{"model_type": "siglip2"}"#,
-            "SigLIP 2",
+            "NaFlex",
         ),
-        ("open", "open_clip_config.json", "{}", "layout of open_clip"),
+        (
+            "timm",
+            "open_clip_config.json",
+            r#"{"model_cfg": {"vision_cfg": {"timm_model_name": "vit_base_siglip"}}}"#,
+            "timm's image tower vit_base_siglip",
+        ),
+        (
+            "resnet",
+            "open_clip_config.json",
+            r#"{"model_cfg": {"vision_cfg": {"layers": [3, 4, 6, 3]}}}"#,
+            "ResNet",
+        ),
     ] {
         let dir = place.path("models").join(name);
         fs::create_dir_all(&dir).unwrap();

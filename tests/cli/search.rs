@@ -83,8 +83,10 @@ fn search_prints_a_table_and_csv() {
     let video = video.to_str().unwrap();
     let table = place.vcl(["search", video, "red"]);
     let table = table.stdout();
+    // Of random weights either may come.
+    let has_moment = table.contains("moment") || table.contains("guess");
     assert!(
-        table.contains("4 clips") && table.contains("highlight") && table.contains("moment"),
+        table.contains("4 clips") && table.contains("highlight") && has_moment,
         "{table}"
     );
     assert!(table.contains("0:0"), "times: {table}");

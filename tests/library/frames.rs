@@ -1,4 +1,4 @@
-//! Key frames stand for clips in the library, with their own times; whoever asks gets the exact ones.
+//! Key frames stand for clips in the library where they are asked for, with their own times.
 
 use std::fs;
 use std::path::Path;
@@ -17,7 +17,7 @@ fn peaks(found: &Value) -> Vec<f64> {
 }
 
 #[test]
-fn a_library_takes_key_frames_and_says_when_they_are_shown() {
+fn a_library_takes_key_frames_if_asked_and_says_when_they_are_shown() {
     let place = Place::new();
     fs::create_dir(place.path("films")).unwrap();
     let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/videos");
@@ -33,7 +33,9 @@ fn a_library_takes_key_frames_and_says_when_they_are_shown() {
         .concat();
         json(&place.vcl(args))
     };
-    place.vcl(["library", "add", dir]).stdout();
+    place
+        .vcl(["library", "add", dir, "--frames", "keys"])
+        .stdout();
     let by_keys = search(&[]);
     let is_centre = |peak: &f64| (peak - 1.0) % 2.0 == 0.0;
     let shown = peaks(&by_keys);
@@ -42,7 +44,16 @@ fn a_library_takes_key_frames_and_says_when_they_are_shown() {
         !shown.iter().all(is_centre),
         "{shown:?}: what the library knows is not looked at again"
     );
-    let found = json(&place.vcl(["find", "x", "--threshold", "0", "--format", "json"]));
+    let found = json(&place.vcl([
+        "find",
+        "x",
+        "--frames",
+        "keys",
+        "--threshold",
+        "0",
+        "--format",
+        "json",
+    ]));
     let rows = found["queries"][0]["results"].as_array().unwrap();
     assert!(
         rows.iter()

@@ -222,7 +222,7 @@ fn results_are_selected_with_the_mouse_and_the_keyboard() {
     assert!(found.moments.len() >= 4, "{found:?}");
     let n_picked = |window: &Window| {
         let wall = window.app().session().shown_wall();
-        wall.map_or(0, |wall| wall.n_picked())
+        wall.map_or(0, vcl::app::session::Wall::n_picked)
     };
     window.press(Modifiers::NONE, Key::ArrowDown); // out of the field
     window.press(Modifiers::NONE, Key::ArrowDown); // to the results

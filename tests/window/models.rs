@@ -196,6 +196,48 @@ fn a_query_in_another_language_gets_one_hint() {
     );
 }
 
+/// Korean goes through a text tower of its own into the images of a CLIP, whose index stays.
+#[test]
+fn korean_words_find_on_the_index_that_is_there() {
+    let dirs = tempfile::tempdir().unwrap();
+    let fixture = |model: &str| {
+        let dir = root().join("tests/fixtures").join(model);
+        dir.display().to_string()
+    };
+    let options = |dirs: &tempfile::TempDir, model: &str| {
+        let mut options = Window::options_in(dirs);
+        options.model = Some(model.parse().unwrap());
+        options.video = Some(root().join("tests/fixtures/videos/plain.mp4"));
+        options
+    };
+    let n_encoded = |window: &Window| {
+        let (n_clips, n_cached) = indexed(window.app()).unwrap();
+        n_clips - n_cached
+    };
+    let english = fixture("clip-tiny");
+    let first = options(&dirs, &english);
+    let mut window = Window::open_from(dirs, first, USUAL);
+    window.wait_until("it is indexed", |app| indexed(app).is_some());
+    assert!(n_encoded(&window) > 0);
+
+    let korean = format!("{english}+{}", fixture("distil-tiny"));
+    let dirs = window.close();
+    let options = options(&dirs, &korean);
+    let mut window = Window::open_from(dirs, options, USUAL);
+    window.wait_until("there is a model", |app| model(app).is_some());
+    window.ask("두 개의 빨간 하트");
+    window.wait_until("it is answered", |app| {
+        let lane = app.session().lanes().last();
+        lane.is_some_and(|lane| lane.answer.is_some())
+    });
+    window.wait_until_idle();
+    assert_eq!(model(window.app()), Some(korean.as_str()));
+    assert_eq!(n_encoded(&window), 0, "every frame is known");
+    let lane = window.app().session().lanes().last().unwrap();
+    let found = lane.answer.as_ref().unwrap().result.found(None);
+    assert!(!found.moments.is_empty());
+}
+
 #[test]
 fn a_model_is_downloaded_cancelled_gone_on_with_and_used() {
     let server = Server::of_tiny_model();

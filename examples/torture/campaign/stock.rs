@@ -155,11 +155,20 @@ impl Stock {
         })?;
         let reader = std::io::BufReader::new(fs::File::open(&self.labels)?);
         let annotations: Vec<Annotation> = from_jsonl(reader, Annotation::check)?;
-        let source = DatasetSource::Features(self.features.clone());
+        let source = DatasetSource::Features {
+            dir: self.features.clone(),
+            rows_per_clip: 1,
+        };
         let data = Dataset::load(&mut engine, annotations, &source, |_, path| {
             // Features take the place of videos.
             let (vid, dir) = (String::new(), path.to_owned());
-            Err(DatasetError::NoVideo { vid, dir }.into())
+            Err(DatasetError::NoVideo {
+                vid,
+                dir,
+                n_videos: 0,
+                n_others: 0,
+            }
+            .into())
         })?;
         let config = TrainerConfig {
             n_steps: Some(CHECKPOINT_STEPS),

@@ -89,7 +89,7 @@ fn offer(ui: &mut Ui, session: &Session, actions: &mut Actions) {
             if button.on_hover_text(more).clicked() {
                 actions.push(action);
             }
-            look = Look::Plain;
+            look = Look::Raised;
         }
         if failure.is_some() {
             let folder = IconButton::words("Choose folder…").size(30.0);

@@ -9,6 +9,7 @@ pub(super) fn info(duration_secs: f64) -> VideoInfo {
     VideoInfo {
         duration_secs,
         frame_rate: Some((25, 1)),
+        is_rate_average: false,
         width: 640,
         height: 360,
         codec: "H.264".to_owned(),

@@ -4,7 +4,7 @@ use std::num::NonZeroU64;
 
 use crate::app::video_view::colour::{SampleRange, luma_weights, stored_from_display};
 use crate::video::Orientation;
-use crate::video::player::{ColourMatrix, PlaneFormat, VideoFrame};
+use crate::video::player::{ColourMatrix, PlaneFormat, Transfer, VideoFrame};
 
 const SHADER: &str = include_str!("../../../shaders/yuv_to_rgb.wgsl");
 
@@ -15,6 +15,7 @@ pub struct Planes<'a> {
     pub format: PlaneFormat,
     pub matrix: ColourMatrix,
     pub is_full_range: bool,
+    pub transfer: Transfer,
     pub orientation: Orientation,
     /// Luma first.
     pub planes: Vec<Plane<'a>>,
@@ -46,6 +47,7 @@ impl<'a> Planes<'a> {
             format: frame.format(),
             matrix: frame.colour_matrix(),
             is_full_range: frame.is_full_range(),
+            transfer: frame.transfer(),
             orientation: frame.orientation(),
             planes,
         }
@@ -67,7 +69,8 @@ struct Params {
     chroma_scale: f32,
     is_interleaved: u32,
     is_target_linear: u32,
-    padding: [u32; 2],
+    transfer: u32,
+    padding: u32,
 }
 
 /// Textures of one size and format.
@@ -298,7 +301,12 @@ impl VideoPainter {
             chroma_scale: range.chroma_scale,
             is_interleaved: u32::from(picture.format == PlaneFormat::Nv12),
             is_target_linear: u32::from(self.is_target_linear),
-            padding: [0; 2],
+            transfer: match picture.transfer {
+                Transfer::Ordinary => 0,
+                Transfer::Pq => 1,
+                Transfer::Hlg => 2,
+            },
+            padding: 0,
         }
     }
 }

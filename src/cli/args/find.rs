@@ -1,15 +1,13 @@
 //! The commands that search videos: `search`, `export`, `index`, `embed`.
 
 use std::path::PathBuf;
-use std::sync::LazyLock;
 
-use clap::builder::PossibleValue;
 use clap::{Subcommand, ValueEnum};
 
 use super::detector::DetectorChoice;
+use super::export_format::ExportFormat;
 use super::values::{self, Shard, parse_fraction, parse_query, parse_text};
 use crate::domain::Query;
-use crate::export::{FORMATS, FileFormat};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -30,7 +28,7 @@ pub struct SearchArgs {
     pub top: u16,
 
     /// How high a moment must reach, between the least (0) and most (1) salient part; else 0.7, 0.9
-    /// where many parts reach that, or 0.5 for a prompt with a trained moment head and for a detector
+    /// where many parts reach that, 0.5 for a prompt with a trained moment head, or 0.8 for a detector
     #[arg(long, value_name = "T", value_parser = parse_fraction, allow_negative_numbers = true)]
     pub threshold: Option<f32>,
 
@@ -122,46 +120,6 @@ pub struct ExportArgs {
 
     #[command(flatten)]
     pub detector: DetectorChoice,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ExportFormat {
-    /// One file with all moments.
-    File(FileFormat),
-    /// Every moment as a video file of its own.
-    Cuts,
-}
-
-impl ExportFormat {
-    /// `None` for cuts, which are many files.
-    pub fn of_file(self) -> Option<FileFormat> {
-        match self {
-            Self::File(format) => Some(format),
-            Self::Cuts => None,
-        }
-    }
-}
-
-/// Every format of a file, then cuts.
-static EXPORT_FORMATS: LazyLock<Vec<ExportFormat>> = LazyLock::new(|| {
-    let files = FORMATS.iter().copied().map(ExportFormat::File);
-    files.chain([ExportFormat::Cuts]).collect()
-});
-
-impl ValueEnum for ExportFormat {
-    fn value_variants<'a>() -> &'a [Self] {
-        &EXPORT_FORMATS
-    }
-
-    fn to_possible_value(&self) -> Option<PossibleValue> {
-        Some(match self {
-            Self::File(format) => PossibleValue::new(format.extension).help(format.about),
-            Self::Cuts => PossibleValue::new("cuts").help(
-                "Every moment as a video file of its own, not re-encoded, so it begins with the \
-                 key frame before the moment",
-            ),
-        })
-    }
 }
 
 #[derive(Debug, clap::Args)]

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{ValueEnum, builder::RangedU64ValueParser};
 
 use super::values::{self, parse_n_ctx, parse_rate, parse_width};
+use crate::domain::CLIP_SECS;
 use crate::engine::DatasetSource;
 use crate::model::detector::DetectorKind;
 use crate::model::moment_head::HeadKind;
@@ -19,6 +20,13 @@ pub struct DataArgs {
 
     #[command(flatten)]
     pub videos: VideosArgs,
+
+    /// How many seconds a row of features stands for; rows shorter than a clip of 2 s are averaged
+    #[arg(
+        long, default_value_t = CLIP_SECS, value_name = "SECS", value_parser = values::clip_secs,
+        conflicts_with = "videos"
+    )]
+    pub clip_secs: f64,
 
     /// Refuse labels with a line that says something impossible, rather than leaving it out
     #[arg(long)]
@@ -39,15 +47,20 @@ pub struct VideosArgs {
     pub videos: Option<PathBuf>,
 }
 
-impl VideosArgs {
+impl DataArgs {
     pub fn source(&self) -> DatasetSource {
-        match (self.features.first(), &self.videos) {
-            (Some(dir), _) => DatasetSource::Features(dir.clone()),
+        match (self.videos.features.first(), &self.videos.videos) {
+            (Some(dir), _) => DatasetSource::Features {
+                dir: dir.clone(),
+                rows_per_clip: (CLIP_SECS / self.clip_secs).round() as usize,
+            },
             // The parser insists on one of the two.
             (None, videos) => DatasetSource::Videos(videos.clone().unwrap_or_default()),
         }
     }
+}
 
+impl VideosArgs {
     /// With features of the words the model is not asked, so that any features do.
     fn check(&self, text: Option<&PathBuf>, has_detector: bool) -> Result<(), String> {
         if text.is_some() && !has_detector {

@@ -1,6 +1,7 @@
 //! The arguments, as `--help` shows them.
 
 mod detector;
+mod export_format;
 mod find;
 mod learn;
 mod library;
@@ -15,9 +16,8 @@ use crate::engine::{Frames, ModelChoice};
 use crate::model::DeviceChoice;
 
 pub use detector::{DetectorArgs, DetectorChoice, DetectorCommand};
-pub use find::{
-    EmbedArgs, EmbedCommand, ExportArgs, ExportFormat, IndexArgs, ResultFormat, SearchArgs,
-};
+pub use export_format::ExportFormat;
+pub use find::{EmbedArgs, EmbedCommand, ExportArgs, IndexArgs, ResultFormat, SearchArgs};
 pub use learn::{
     DataArgs, EvaluateArgs, LossArg, ScoreArgs, ScoreFormat, TrainArgs, TrainDetectorArgs,
 };
@@ -103,8 +103,8 @@ pub struct GlobalArgs {
     #[arg(long, global = true)]
     pub skip_near_duplicates: bool,
 
-    /// Which frame stands for a clip; else keys in the library, and exact elsewhere unless the library
-    /// has the video by its key frames
+    /// Which frame stands for a clip; else exact, unless the video is known by its key frames. A library
+    /// that was indexed by key frames is searched by them with the same option
     #[arg(long, global = true, value_enum)]
     pub frames: Option<FramesArg>,
 
@@ -308,16 +308,23 @@ mod tests {
 
     #[test]
     fn a_data_set_has_features_or_videos() {
+        let features = |rows_per_clip| DatasetSource::Features {
+            dir: "d".into(),
+            rows_per_clip,
+        };
         for (source, expected) in [
-            ("--features", DatasetSource::Features("d".into())),
-            ("--videos", DatasetSource::Videos("d".into())),
+            (&["--features", "d"][..], features(1)),
+            (&["--features", "d", "--clip-secs", "1"], features(2)),
+            (&["--features", "d", "--clip-secs", "0.5"], features(4)),
+            (&["--videos", "d"], DatasetSource::Videos("d".into())),
         ] {
-            let words = ["vcl", "evaluate", "--data", "a.jsonl", source, "d"];
+            let words = ["vcl", "evaluate", "--data", "a.jsonl"];
+            let words = words.iter().chain(source);
             let args = Args::try_parse_from(words).unwrap();
             let Some(CommandLine::Evaluate(evaluate)) = args.command else {
                 panic!("another command");
             };
-            assert_eq!(evaluate.data.videos.source(), expected);
+            assert_eq!(evaluate.data.source(), expected);
         }
     }
 
@@ -341,6 +348,26 @@ mod tests {
             &["vcl", "search", "a.mp4", "x", "--plot", "x.jpg"],
             &["vcl", "a.mp4", "-q", ""],
             &["vcl", "embed", "text", "x", "-o", "-"],
+            &[
+                "vcl",
+                "evaluate",
+                "--data",
+                "a",
+                "--features",
+                "d",
+                "--clip-secs",
+                "1.5",
+            ],
+            &[
+                "vcl",
+                "evaluate",
+                "--data",
+                "a",
+                "--videos",
+                "d",
+                "--clip-secs",
+                "1",
+            ],
             &["vcl", "index"],
             &["vcl", "embed", "text", "-o", "x.npz"],
             &["vcl", "model"],

@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 
 use clap::builder::{OsStringValueParser, PathBufValueParser, TypedValueParser};
 
-use super::find::ExportFormat;
+use super::export_format::ExportFormat;
 use crate::cli::plot::PlotFormat;
-use crate::domain::{Query, QueryError, clean_pasted, parse_date, path_of_text};
+use crate::domain::{CLIP_SECS, Query, QueryError, clean_pasted, parse_date, path_of_text};
 use crate::export::{ExportError, FORMATS, FileFormat};
 
 /// More context than this leaves no room for the words of a query.
@@ -61,6 +61,17 @@ pub fn parse_secs(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(value) if value.is_finite() && value >= 0.0 => Ok(value),
         _ => Err("give a number of seconds".to_owned()),
+    }
+}
+
+/// A part of a clip's two seconds that goes into it a whole number of times.
+pub fn clip_secs(text: &str) -> Result<f64, String> {
+    let rows = |secs: f64| CLIP_SECS / secs;
+    match text.parse::<f64>() {
+        Ok(secs) if secs >= 0.01 && rows(secs) >= 1.0 && rows(secs).fract() == 0.0 => Ok(secs),
+        _ => Err(format!(
+            "give a number that goes into {CLIP_SECS} without a remainder, such as 1 or 0.5"
+        )),
     }
 }
 

@@ -45,8 +45,7 @@ pub fn edl(export: Export<'_>) -> Result<String, ExportError> {
     let title = one_line(&export.title());
     let mut text = format!("TITLE: {title}\nFCM: {mode}\n");
     let mut record = numbering.hour_one();
-    let mut number = 1;
-    for event in queries.into_iter().flatten() {
+    for (number, event) in (1..).zip(queries.into_iter().flatten()) {
         let (document, span) = (event.document, event.span);
         let words = one_line(event.query.query.title());
         let name = one_line(&document.video_name());
@@ -77,7 +76,6 @@ pub fn edl(export: Export<'_>) -> Result<String, ExportError> {
         }
         let _ = writeln!(text, "* COMMENT: {words}, score {:.4}", span.score);
         record = record_end;
-        number += 1;
     }
     Ok(text)
 }

@@ -22,6 +22,7 @@ struct State {
     best: Option<Checked>,
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "it is what `map_err` takes")]
 fn unusable(reason: impl ToString) -> DetectorTrainError {
     DetectorTrainError::Checkpoint(reason.to_string())
 }

@@ -142,7 +142,7 @@ fn layer_losses(
     let spans = spans.select(0, indices(rows, &device)); // [pairs, 2]
     let truth = floats(truth, [n_pairs, 2], &device);
     let distance = (spans.clone() - truth.clone()).abs().mean();
-    let overlap = (-giou(&ends(spans), &ends(truth)) + 1.0).mean();
+    let overlap = (-giou(&ends(&spans), &ends(&truth)) + 1.0).mean();
 
     let logits = moments.logits.clone().reshape([n_samples * n_queries, 2]);
     let class_weights = floats(class_weights, [n_samples * n_queries, 2], &device);
@@ -151,7 +151,7 @@ fn layer_losses(
 }
 
 /// `[pairs, 2]` centres and widths as starts and ends.
-fn ends(spans: Tensor<2>) -> SpanTensors {
+fn ends(spans: &Tensor<2>) -> SpanTensors {
     let column = |at: usize| spans.clone().narrow(1, at, 1).squeeze_dim::<1>(1);
     let (centre, half) = (column(0), column(1) * 0.5);
     SpanTensors {

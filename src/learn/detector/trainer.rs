@@ -18,7 +18,7 @@ use crate::learn::detector::losses::detr_losses;
 use crate::learn::detector::targets::Targets;
 use crate::model::detector::{
     Batch, Detected, DetectorFile, DetectorKind, DetectorMetadata, DetectorTraining, DetrOutput,
-    Dropout, Leaves, MomentDetr, QdDetr, Rows, Weights, detr_proposals,
+    Dropout, Leaves, MomentDetr, QdDetr, Rows, Weights, detr_proposals, seed_dropout,
 };
 use crate::model::{BaseModel, ComputeDevice, ModelError, try_to_vec};
 
@@ -285,7 +285,7 @@ impl DetectorTrainer {
             self.batch as u64,
         ]));
         let seed = seed.as_bytes().first_chunk().copied().unwrap_or_default();
-        device.seed(u64::from_le_bytes(seed));
+        seed_dropout(u64::from_le_bytes(seed));
         let batch = Batch::new(&pairs, device);
         let network = Network {
             kind: self.config.kind,

@@ -58,7 +58,9 @@ impl Record {
                 bytes.extend(span.n_rows.to_le_bytes());
                 bytes.extend(span.first_row.to_le_bytes());
                 bytes.extend(span.end_secs.to_le_bytes());
-                for number in span.level.numbers().iter().chain(&span.peaks) {
+                // The fourth is free.
+                let level = span.level.numbers().into_iter().chain([0.0]);
+                for number in level.chain(span.peaks) {
                     bytes.extend(number.to_le_bytes());
                 }
                 bytes.extend(span.hash);
@@ -88,7 +90,7 @@ impl Record {
         for number in &mut numbers {
             *number = f32::from_le_bytes(take(&mut rest)?);
         }
-        let (level, peaks) = numbers.split_first_chunk()?;
+        let ([mean, peak, deviation, _], peaks) = numbers.split_first_chunk()?;
         match kind {
             REMOVED => Some(Self::Removed(content)),
             ADDED => Some(Self::Added(Span {
@@ -96,7 +98,7 @@ impl Record {
                 n_rows,
                 first_row,
                 end_secs,
-                level: NeutralLevel::of_numbers(*level),
+                level: NeutralLevel::of_numbers([*mean, *peak, *deviation]),
                 peaks: *peaks.first_chunk()?,
                 hash: take(&mut rest)?,
             })),
@@ -148,7 +150,7 @@ mod tests {
             first_row: 1 << 40,
             n_rows: 75,
             end_secs: 149.96,
-            level: NeutralLevel::of_numbers([0.1, 0.2, 0.3, 0.4]),
+            level: NeutralLevel::of_numbers([0.1, 0.2, 0.3]),
             peaks: std::array::from_fn(|i| i as f32 * 0.125),
             hash: [7; 16],
         };

@@ -35,7 +35,7 @@ fn add(writer: &mut MatrixWriter, i: usize) {
         rows: &rows(i),
         offsets: &offsets(i),
         end_secs: i as f64,
-        level: NeutralLevel::of_numbers([0.1, 0.2, 0.3, 0.4]),
+        level: NeutralLevel::of_numbers([0.1, 0.2, 0.3]),
         peaks: [0.5; N_NEUTRAL],
     };
     writer.add(&new).unwrap();

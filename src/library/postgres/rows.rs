@@ -68,7 +68,7 @@ impl SharedRows {
                 level.try_into(),
                 peaks.try_into(),
             );
-            let (Some(content), Ok::<[f32; 4], _>(level), Ok::<[f32; N_NEUTRAL], _>(peaks)) = known
+            let (Some(content), Ok::<[f32; 3], _>(level), Ok::<[f32; N_NEUTRAL], _>(peaks)) = known
             else {
                 continue; // no program writes that
             };

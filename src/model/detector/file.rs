@@ -20,8 +20,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::detector::pickle::{Pickle, StoredView};
 use crate::model::detector::weights::{Array, Weights};
-use crate::model::encoder::checkpoint::Checkpoint;
-use crate::model::encoder::files::WeightFile;
+use crate::model::encoder::{Checkpoint, WeightFile};
 use crate::model::tensor_file::{self, NamedTensor};
 use crate::model::{BaseModel, DetectorError};
 

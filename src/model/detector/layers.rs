@@ -2,9 +2,12 @@
 //!
 //! Shapes are `[batch, rows, width]` throughout. Layer norms add 1e-5, as PyTorch's do.
 
+use std::cell::Cell;
+
 use burn::tensor::activation::{relu, softmax};
 use burn::tensor::module::layer_norm;
-use burn::tensor::{Device, Distribution, Tensor, TensorData};
+use burn::tensor::{Device, Tensor, TensorData};
+use rayon::prelude::*;
 
 use crate::model::DetectorError;
 use crate::model::detector::weights::Builder;
@@ -31,8 +34,50 @@ pub fn dropped<const D: usize>(x: Tensor<D>, p: f64) -> Tensor<D> {
     if p == 0.0 {
         return x;
     }
-    let kept = Tensor::random(x.dims(), Distribution::Bernoulli(1.0 - p), &x.device());
-    x * (kept / (1.0 - p))
+    let shape = x.dims();
+    let kept = kept(shape.iter().product(), p);
+    x.clone() * Tensor::from_data(TensorData::new(kept, shape), &x.device())
+}
+
+thread_local! {
+    /// Where the chance of [`dropped`] is; a device's own would be shared by all threads.
+    static CHANCE: Cell<u64> = const { Cell::new(0) };
+}
+
+/// Makes what is dropped on this thread from now on depend on `seed` alone.
+pub fn seed_dropout(seed: u64) {
+    CHANCE.set(seed);
+}
+
+/// `n` factors: 0 with probability `p`, else what makes up for it.
+fn kept(n: usize, p: f64) -> Vec<f32> {
+    const PART: usize = 1 << 14;
+    // Chance in steps of 2⁻¹⁶, four to a number.
+    let limit = (p * 65_536.0) as u16;
+    let factor = (1.0 / (1.0 - p)) as f32;
+    let seed = CHANCE.get();
+    CHANCE.set(mixed(seed, n as u64));
+    let mut values = vec![0.0; n];
+    let parts = values.par_chunks_mut(PART).enumerate();
+    parts.for_each(|(part, values)| {
+        let start = mixed(seed, part as u64);
+        for (i, four) in values.chunks_mut(4).enumerate() {
+            let bits = mixed(start, i as u64);
+            for (lane, value) in four.iter_mut().enumerate() {
+                let drawn = (bits >> (16 * lane)) as u16;
+                *value = if drawn < limit { 0.0 } else { factor };
+            }
+        }
+    });
+    values
+}
+
+/// The step of splitmix64 on two numbers.
+fn mixed(seed: u64, number: u64) -> u64 {
+    let mut x = seed.wrapping_add(number.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15));
+    x = (x ^ (x >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    x = (x ^ (x >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    x ^ (x >> 31)
 }
 
 /// `x·Wᵀ + b`
@@ -328,4 +373,25 @@ fn wave(angle: f64, i: usize) -> f64 {
 pub fn logit(x: Tensor<3>) -> Tensor<3> {
     let rest = (-x.clone() + 1.0).clamp(1e-3, 1.0);
     x.clamp(1e-3, 1.0).log() - rest.log()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_right_share_is_dropped_and_a_seed_repeats_it() {
+        for p in [0.1, 0.5] {
+            seed_dropout(3);
+            let (first, second) = (kept(100_001, p), kept(100_001, p));
+            let n_dropped = first.iter().filter(|factor| **factor == 0.0).count();
+            assert!(
+                (n_dropped as f64 / 100_001.0 - p).abs() < 0.005,
+                "{n_dropped}"
+            );
+            assert_ne!(first, second);
+            seed_dropout(3);
+            assert_eq!(first, kept(100_001, p));
+        }
+    }
 }

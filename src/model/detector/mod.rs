@@ -30,7 +30,7 @@ use crate::model::{BaseModel, ModelError};
 pub use batch::{Batch, DetectorInput, DetrMoments, DetrOutput, Rows};
 pub use features::{side_by_side, video_features, word_features};
 pub use file::{DetectorFile, DetectorKind, DetectorMetadata, DetectorTraining};
-pub use layers::Dropout;
+pub use layers::{Dropout, seed_dropout};
 pub use moment_detr::MomentDetr;
 pub use qd_detr::QdDetr;
 pub use weights::{Array, Leaves, Weights};

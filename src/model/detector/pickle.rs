@@ -80,7 +80,7 @@ impl Pickle {
             .file_names()
             .filter_map(Result::ok)
             .find(|name| *name == "data.pkl" || name.ends_with("/data.pkl"))
-            .map(|name| name.into_owned())
+            .map(std::borrow::Cow::into_owned)
             .ok_or("it is a zip without data.pkl, so not a checkpoint")?;
         let folder = program_name[..program_name.len() - "data.pkl".len()].to_owned();
         let entry = archive

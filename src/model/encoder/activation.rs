@@ -23,7 +23,7 @@ pub enum Activation {
 }
 
 /// `√(2/π)` times two: `½(1 + tanh z)` is `σ(2z)`.
-const TANH_SLOPE: f32 = 1.595_769_1;
+const TANH_SLOPE: f32 = 1.595_769;
 
 /// Of the cube in [`Activation::GeluTanh`].
 const TANH_CUBE: f32 = 0.044_715;

@@ -17,8 +17,8 @@ use serde::Deserialize;
 
 use crate::domain::foreign;
 use crate::model::ModelError;
-use crate::model::encoder::files::WeightFile;
 use crate::model::encoder::stored_tensor::{Location, StoredTensor, first_line};
+use crate::model::encoder::weight_file::WeightFile;
 
 /// Headers list a few hundred tensors in some 50 kB; this leaves room for far larger models.
 const MAX_HEADER_BYTES: u64 = 16 << 20;

@@ -80,6 +80,30 @@ pub(super) fn other_kind(config: Option<&[u8]>) -> Option<ModelError> {
     (!is_known).then(|| ModelError::unknown_family(&model_type))
 }
 
+/// The error for a model of open_clip whose towers are no plain transformers.
+pub(super) fn other_open_clip(config: &[u8]) -> Option<ModelError> {
+    let config: Value = serde_json::from_slice(config).ok()?;
+    let model = config.get("model_cfg")?;
+    let name = |part: &str, field: &str| {
+        let name = model.get(part)?.get(field)?.as_str()?;
+        Some(name.chars().take(80).collect::<String>())
+    };
+    let is_convolutional = || {
+        let layers = model
+            .get("vision_cfg")
+            .and_then(|vision| vision.get("layers"));
+        layers.is_some_and(Value::is_array)
+    };
+    let other = if let Some(timm) = name("vision_cfg", "timm_model_name") {
+        format!("timm's image tower {timm}")
+    } else if is_convolutional() {
+        "a convolutional image tower (ResNet)".to_owned()
+    } else {
+        format!("the text tower {}", name("text_cfg", "hf_model_name")?)
+    };
+    Some(ModelError::OpenClip(other))
+}
+
 fn is_open_clip(dir: &Path) -> bool {
     let mut files = OPEN_CLIP_WEIGHTS.iter().chain([&OPEN_CLIP_CONFIG]);
     files.any(|file| dir.join(file).is_file())

@@ -6,7 +6,7 @@
 
 mod activation;
 mod bounds;
-pub(in crate::model) mod checkpoint;
+mod checkpoint;
 pub mod clip;
 pub mod distilbert;
 mod family;
@@ -22,6 +22,7 @@ mod token_table;
 mod towers;
 mod transformer;
 mod vocabulary;
+mod weight_file;
 pub mod weights;
 
 use burn::tensor::{Device, Tensor, TensorData};
@@ -35,11 +36,13 @@ use family::{ImageSide, TextSide};
 use towers::Towers;
 
 pub use activation::Activation;
-pub use files::{BUNDLED, ModelFiles, ModelId, WeightFile};
+pub(in crate::model) use checkpoint::Checkpoint;
+pub use files::{BUNDLED, ModelFiles, ModelId};
 pub use info::{Calibration, ImageInfo, ModelInfo, TextInfo};
 pub use layout::Layout;
 pub use prompt_tokens::{PromptRows, PromptTokens, WordPieces};
 pub use text_files::TextFiles;
+pub use weight_file::WeightFile;
 
 /// A frozen model on a device, with its tokenizer and its preprocessing.
 pub struct Encoder {

@@ -10,10 +10,10 @@ use serde::Deserialize;
 
 use crate::domain::{SENTENCE_MODULES, SMALL_MODEL_FILES};
 use crate::model::ModelError;
-use crate::model::encoder::files::{
+use crate::model::encoder::layout::model_type;
+use crate::model::encoder::weight_file::{
     WeightFile, check_tokenizer, missing, name_of, read_model_file,
 };
-use crate::model::encoder::layout::model_type;
 
 /// `model_type` of the transformer.
 const DISTILBERT: &str = "distilbert";

@@ -14,7 +14,7 @@ use crate::model::encoder::siglip::{SiglipParts, SiglipTowers};
 #[derive(Clone)]
 pub(super) enum Towers {
     Clip(ClipTowers),
-    Siglip(SiglipTowers),
+    Siglip(Box<SiglipTowers>),
     /// A CLIP's images and a text tower that was taught its space.
     ClipAndDistilBert(ClipImageTower, DistilBert),
 }
@@ -42,7 +42,7 @@ impl Towers {
     pub fn load(files: &ModelFiles, device: &ComputeDevice) -> Result<Self, ModelError> {
         match (kind_of(files)?, &files.text) {
             (Kind::Clip, None) => Ok(Self::Clip(ClipTowers::load(files, device)?)),
-            (Kind::Siglip, None) => Ok(Self::Siglip(SiglipTowers::load(files, device)?)),
+            (Kind::Siglip, None) => Ok(Self::Siglip(Box::new(SiglipTowers::load(files, device)?))),
             (Kind::Clip, Some(text)) => {
                 let own = DistilBert::load(text, device)?;
                 let images = ClipImageTower::load(files, device)?;
@@ -62,7 +62,7 @@ impl Towers {
     pub fn images(&self) -> &dyn ImageSide {
         match self {
             Self::Clip(towers) => towers,
-            Self::Siglip(towers) => towers,
+            Self::Siglip(towers) => &**towers,
             Self::ClipAndDistilBert(images, _) => images,
         }
     }
@@ -70,7 +70,7 @@ impl Towers {
     pub fn texts(&self) -> &dyn TextSide {
         match self {
             Self::Clip(towers) => towers,
-            Self::Siglip(towers) => towers,
+            Self::Siglip(towers) => &**towers,
             Self::ClipAndDistilBert(_, texts) => texts,
         }
     }

@@ -18,8 +18,11 @@ use std::sync::atomic::AtomicBool;
 use gstreamer as gst;
 
 use crate::domain::TimeSpan;
-use crate::video::cut::feed::{Feed, Packet};
-use crate::video::cut::muxer::{Family, Format, Muxer};
+use crate::video::cut::family::{Family, Format};
+use crate::video::cut::feed::Feed;
+use crate::video::cut::muxer::Muxer;
+use crate::video::cut::packet::Packet;
+use crate::video::cut::part::Part;
 use crate::video::cut::picture_end::PictureEnd;
 use crate::video::cut::sound::{AUDIO_LAG_NS, Sound};
 use crate::video::file::container::Container;
@@ -116,10 +119,12 @@ impl Cutter {
             Container::Mp4 => Extras::read(source.path()),
             _ => Extras::default(),
         };
+        let timecode = source.info()?.start_timecode;
+        let timecode = timecode.filter(|_| family.is_mp4());
         let keeps_turn = family.is_mp4() || family.is_matroska();
         let is_turned = feed.orientation != Orientation::default();
         let left_out: Vec<_> = [
-            (extras.has_timecode, "timecode"),
+            (extras.has_timecode && timecode.is_none(), "timecode"),
             (feed.reader.has_subtitles(), "subtitles"),
             (extras.has_chapters, "chapters"),
             (is_turned && !keeps_turn, "turn of the picture"),
@@ -150,6 +155,7 @@ impl Cutter {
                     .collect(),
                 orientation: feed.orientation,
                 created: extras.created,
+                timecode,
             },
         })
     }
@@ -174,16 +180,18 @@ impl Cutter {
         }
         let start_ns = self.zero_ns + ns(span.start_secs.max(0.0));
         let end_ns = self.zero_ns + ns(span.end_secs);
-        let key_ns = self.key_before(start_ns)?;
+        let part = Part::of(self.source.edits(), self.zero_ns, (start_ns, end_ns))
+            .map_err(|reason| self.uncuttable(&reason))?;
+        let key_ns = self.key_before(start_ns, part)?;
         // Files without an index are read from their beginning.
-        for from_ns in [Some(key_ns - AUDIO_LEAD_NS), None] {
-            if from_ns.is_some_and(|from_ns| from_ns <= self.zero_ns) {
+        for from_ns in [Some((key_ns - AUDIO_LEAD_NS).max(part.start_ns)), None] {
+            if !part.takes(from_ns) {
                 continue;
             }
             let Some(feed) = self.feed_from(from_ns)? else {
                 continue;
             };
-            if let Some(extent) = self.copy(feed, key_ns, end_ns, target)? {
+            if let Some(extent) = self.copy(feed, part, (key_ns, end_ns), target)? {
                 return Ok(extent);
             }
         }
@@ -216,9 +224,9 @@ impl Cutter {
     }
 
     /// Stream time of the last key frame at or before `start_ns`.
-    fn key_before(&self, start_ns: i64) -> Result<i64, VideoError> {
+    fn key_before(&self, start_ns: i64, part: Part) -> Result<i64, VideoError> {
         for from_ns in [Some(start_ns), None] {
-            if from_ns.is_some_and(|from_ns| from_ns <= self.zero_ns) {
+            if !part.takes(from_ns) {
                 continue;
             }
             let Some(mut feed) = self.feed_from(from_ns)? else {
@@ -226,7 +234,7 @@ impl Cutter {
             };
             let mut last_key_ns = None;
             while let Some((track, packet)) = feed.next()? {
-                if track != VIDEO_TRACK {
+                if track != VIDEO_TRACK || !part.holds(packet.shift_ns) {
                     continue;
                 }
                 if packet.time_ns > start_ns + TOLERANCE_NS {
@@ -247,12 +255,12 @@ impl Cutter {
     fn copy(
         &self,
         feed: Feed,
-        key_ns: i64,
-        end_ns: i64,
+        part: Part,
+        (key_ns, end_ns): (i64, i64),
         target: &Path,
     ) -> Result<Option<CutExtent>, VideoError> {
-        let mut muxer = self.muxer(target)?;
-        let Some(picture_end_ns) = self.fill(&mut muxer, feed, key_ns, end_ns)? else {
+        let mut muxer = self.muxer(target, key_ns)?;
+        let Some(picture_end_ns) = self.fill(&mut muxer, feed, part, (key_ns, end_ns))? else {
             return Ok(None);
         };
         muxer.finish()?;
@@ -267,9 +275,10 @@ impl Cutter {
         }))
     }
 
-    fn muxer(&self, target: &Path) -> Result<Muxer, VideoError> {
+    /// For a cut that begins at this stream time.
+    fn muxer(&self, target: &Path, start_ns: i64) -> Result<Muxer, VideoError> {
         let cancel = Arc::clone(&self.cancel);
-        Muxer::create(self.source.path(), target, &self.format, cancel)
+        Muxer::create(self.source.path(), target, &self.format, start_ns, cancel)
     }
 
     /// Copies the packets; returns where the last picture ends, `None` if the key frame did not come.
@@ -277,8 +286,8 @@ impl Cutter {
         &self,
         muxer: &mut Muxer,
         mut feed: Feed,
-        key_ns: i64,
-        end_ns: i64,
+        part: Part,
+        (key_ns, end_ns): (i64, i64),
     ) -> Result<Option<i64>, VideoError> {
         let mut picture = PictureEnd::new(end_ns);
         let mut began = false;
@@ -292,13 +301,18 @@ impl Cutter {
         for (track, caps) in self.format.tracks.iter().enumerate() {
             sounds[track].is_done = track == VIDEO_TRACK || caps.is_empty();
         }
-        let mut shift_ns = None;
+        let mut is_over = false;
         while let Some((track, packet)) = feed.next()? {
             if let Some(caps) = &packet.new_caps {
                 muxer.set_caps(track, caps.clone());
             }
             let time_ns = packet.time_ns;
             if track == VIDEO_TRACK {
+                if !part.holds(packet.shift_ns) {
+                    // The cut lies within one part of the film.
+                    is_over |= began;
+                    continue;
+                }
                 if !began {
                     began = packet.is_key && (time_ns - key_ns).abs() <= TOLERANCE_NS;
                     if !began && time_ns > key_ns + TOLERANCE_NS && packet.is_key {
@@ -310,15 +324,12 @@ impl Cutter {
                         }
                     }
                 }
-                if *shift_ns.get_or_insert(packet.shift_ns) != packet.shift_ns && began {
-                    return Err(self.uncuttable("the file has several edits"));
-                }
                 // Pictures shown before the key frame are predicted from what comes before it.
                 let is_leading = time_ns < key_ns - TOLERANCE_NS;
                 if began && !packet.has_time {
                     return Err(self.uncuttable("its pictures carry no display times"));
                 }
-                if began && !is_leading {
+                if began && !is_leading && !is_over {
                     for packet in picture.push(packet) {
                         write(muxer, track, packet, key_ns)?;
                     }
@@ -346,7 +357,9 @@ impl Cutter {
                 }
             }
             let is_long_past = track == VIDEO_TRACK && time_ns - end_ns > AUDIO_LAG_NS;
-            if picture.done && (is_long_past || sounds.iter().all(|sound| sound.is_done)) {
+            if (picture.done || is_over)
+                && (is_long_past || sounds.iter().all(|sound| sound.is_done))
+            {
                 break;
             }
         }

@@ -5,6 +5,8 @@ use std::sync::atomic::AtomicBool;
 
 use gstreamer as gst;
 
+use crate::video::cut::display_times::DisplayTimes;
+use crate::video::cut::packet::Packet;
 use crate::video::file::error::VideoError;
 use crate::video::file::intake::{Item, VIDEO_TRACK};
 use crate::video::file::orientation::Orientation;
@@ -18,21 +20,6 @@ const MAX_PACKETS_TO_CAPS: usize = 1024;
 
 /// How long a packet lasts if nothing says so.
 const USUAL_FRAME_NS: i64 = 40_000_000;
-
-pub(super) struct Packet {
-    pub buffer: gst::Buffer,
-    /// Stream time at which it is shown or heard.
-    pub time_ns: i64,
-    pub decode_ns: Option<i64>,
-    pub duration_ns: i64,
-    pub is_key: bool,
-    /// If `false`, the time is that of decoding.
-    pub has_time: bool,
-    /// What the segment adds to its timestamps.
-    pub shift_ns: i64,
-    /// Set if they differ from those of the previous packet.
-    pub new_caps: Option<gst::Caps>,
-}
 
 #[derive(Default)]
 pub(super) struct Track {
@@ -53,6 +40,8 @@ pub(super) struct Track {
 pub(super) struct Feed {
     pub reader: Reader,
     pub tracks: Vec<Track>,
+    /// For a video whose packets do not say when they are shown.
+    display: Option<DisplayTimes>,
     pub orientation: Orientation,
 }
 
@@ -61,6 +50,7 @@ impl Feed {
         Ok(Self {
             reader: Reader::open(source, Delivery::Tracks, cancel)?,
             tracks: vec![Track::default()],
+            display: None,
             orientation: source.stored_orientation().unwrap_or_default(),
         })
     }
@@ -100,11 +90,21 @@ impl Feed {
     /// Call before a jump: from then on no track has ended.
     pub fn forget(&mut self) {
         self.tracks.iter_mut().for_each(|track| track.ended = false);
+        self.renew_display();
+    }
+
+    fn renew_display(&mut self) {
+        let container = self.reader.container();
+        let caps = self.tracks[VIDEO_TRACK].caps.as_ref();
+        self.display = caps.and_then(|caps| DisplayTimes::of(caps, container));
     }
 
     /// The next packet with its track, `None` when all tracks have ended.
     pub fn next(&mut self) -> Result<Option<(usize, Packet)>, VideoError> {
         loop {
+            if let Some(packet) = self.display.as_mut().and_then(DisplayTimes::pop) {
+                return Ok(Some((VIDEO_TRACK, packet)));
+            }
             let all_ended = self.tracks.iter().all(|track| track.ended);
             if all_ended && self.tracks.len() >= self.reader.n_tracks() {
                 return Ok(None);
@@ -131,11 +131,19 @@ impl Feed {
                         self.track(index).language = Some(language.get().to_owned());
                     }
                 }
-                Item::Eos => self.track(index).ended = true,
+                Item::Eos => {
+                    self.track(index).ended = true;
+                    if let (VIDEO_TRACK, Some(display)) = (index, &mut self.display) {
+                        display.finish();
+                    }
+                }
                 Item::Buffer(buffer) => {
                     self.track(index).has_begun = true;
-                    if let Some(packet) = self.track(index).packet(buffer) {
-                        return Ok(Some((index, packet)));
+                    let packet = self.track(index).packet(buffer);
+                    match (index, packet, &mut self.display) {
+                        (_, None, _) => {}
+                        (VIDEO_TRACK, Some(packet), Some(display)) => display.push(packet),
+                        (_, Some(packet), _) => return Ok(Some((index, packet))),
                     }
                 }
             }
@@ -153,6 +161,9 @@ impl Feed {
         }
         track.caps = Some(caps);
         track.caps_are_new = true;
+        if index == VIDEO_TRACK && self.display.is_none() {
+            self.renew_display();
+        }
     }
 }
 

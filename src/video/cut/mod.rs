@@ -5,8 +5,12 @@
 //! ```
 
 pub(super) mod cutter;
+mod display_times;
+mod family;
 mod feed;
 mod muxer;
+mod packet;
+mod part;
 mod picture_end;
 mod pose;
 mod sound;

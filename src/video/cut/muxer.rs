@@ -1,5 +1,6 @@
 //! Writes packets into a new file, under a temporary name until it is complete.
 
+use std::cell::Cell;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -8,14 +9,18 @@ use std::time::{Duration, Instant};
 use gstreamer as gst;
 use gstreamer::prelude::*;
 use gstreamer_app as gst_app;
+use gstreamer_video as gst_video;
 use tempfile::NamedTempFile;
 
+use crate::video::cut::family::{Family, Format, MP4};
 use crate::video::cut::pose::set_pose;
 use crate::video::cut::turn::{set_created, set_orientation};
-use crate::video::file::container::Container;
+use crate::video::file::beginning::StartTimecode;
 use crate::video::file::error::{VideoError, one_line};
 use crate::video::file::gst_util::{DATA_TIMEOUT, element, gst_error};
+use crate::video::file::intake::VIDEO_TRACK;
 use crate::video::file::orientation::Orientation;
+use crate::video::file::timing::secs;
 
 const POLL: Duration = Duration::from_millis(20);
 
@@ -28,92 +33,6 @@ const ORIGIN_NS: i64 = 3_600_000_000_000;
 /// The beginning of the names of unfinished files.
 const TEMPORARY_PREFIX: &str = ".vcl-unfinished-";
 
-/// A kind of container that can be written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Family {
-    muxer: &'static str,
-    pub extension: &'static str,
-}
-
-const MATROSKA: Family = Family::new("matroskamux", "mkv");
-
-impl Family {
-    const fn new(muxer: &'static str, extension: &'static str) -> Self {
-        Self { muxer, extension }
-    }
-
-    /// The kind of the source if that takes all its tracks, else Matroska, which takes nearly all.
-    ///
-    /// Tracks are given by their caps, the video first. `None` if no container takes the video.
-    pub fn of(source: &Path, container: Container, tracks: &[gst::Caps]) -> Option<Self> {
-        let extension = source.extension().map(std::ffi::OsStr::to_ascii_lowercase);
-        let extension = extension.as_deref().and_then(std::ffi::OsStr::to_str);
-        let own = match (container, extension) {
-            (Container::Mp4, Some("mov")) => Self::new("qtmux", "mov"),
-            (Container::Mp4, _) => Self::new("mp4mux", "mp4"),
-            (Container::Matroska, Some("webm")) => Self::new("webmmux", "webm"),
-            (Container::TransportStream, _) => Self::new("mpegtsmux", "ts"),
-            _ => MATROSKA,
-        };
-        let takes_all = |family: Self| tracks.iter().all(|caps| family.way_in(caps).is_some());
-        let takes_video = tracks
-            .first()
-            .is_some_and(|caps| MATROSKA.way_in(caps).is_some());
-        if takes_all(own) {
-            Some(own)
-        } else {
-            takes_video.then_some(MATROSKA)
-        }
-    }
-
-    /// Whether it has the boxes of MP4, QuickTime's too.
-    pub fn is_mp4(self) -> bool {
-        matches!(self.muxer, "mp4mux" | "qtmux")
-    }
-
-    pub fn is_matroska(self) -> bool {
-        matches!(self.muxer, "matroskamux" | "webmmux")
-    }
-
-    pub fn takes(self, caps: &gst::Caps) -> bool {
-        self.way_in(caps).is_some()
-    }
-
-    /// The muxer's pad for a track, and the parser that has to come before it.
-    fn way_in(self, caps: &gst::Caps) -> Option<(gst::PadTemplate, Option<&'static str>)> {
-        let element = gst::ElementFactory::make(self.muxer).build().ok()?;
-        let name = caps.structure(0)?.name().to_string();
-        let of_same_name = |template: &gst::PadTemplate| {
-            let caps = template.caps();
-            caps.iter()
-                .any(|structure| structure.name().as_str() == name)
-        };
-        let mut sinks: Vec<_> = element.pad_template_list().into_iter().collect();
-        sinks.retain(|template| template.direction() == gst::PadDirection::Sink);
-        let takes = |template: &&gst::PadTemplate| template.caps().can_intersect(caps);
-        let direct = sinks.iter().find(takes).cloned();
-        let parser = match name.as_str() {
-            "video/x-h264" => Some("h264parse"),
-            "video/x-h265" => Some("h265parse"),
-            "video/x-av1" => Some("av1parse"),
-            "video/x-vp9" => Some("vp9parse"),
-            "audio/mpeg" => match caps.structure(0)?.get::<i32>("mpegversion") {
-                Ok(1) => Some("mpegaudioparse"),
-                _ => Some("aacparse"),
-            },
-            _ => None,
-        };
-        match direct {
-            Some(template) => Some((template, None)),
-            None => sinks
-                .into_iter()
-                .find(of_same_name)
-                .map(|template| (template, parser))
-                .filter(|(_, parser)| parser.is_some()),
-        }
-    }
-}
-
 struct Track {
     source: gst_app::AppSrc,
     caps: gst::Caps,
@@ -125,19 +44,6 @@ impl Track {
     fn is_starved(&self) -> bool {
         !self.ended && self.source.current_level_bytes() == 0
     }
-}
-
-/// How cuts of a file are written.
-pub(super) struct Format {
-    pub family: Family,
-    /// Caps of each track, the video first; empty caps for a track that never said what it is.
-    pub tracks: Vec<gst::Caps>,
-    /// Which way up the picture is.
-    /// Of each track, where it is known.
-    pub languages: Vec<Option<String>>,
-    pub orientation: Orientation,
-    /// When the source was made, as MP4 counts: in seconds since 1904.
-    pub created: Option<u64>,
 }
 
 /// A file that is being written; dropping it leaves nothing behind.
@@ -155,6 +61,8 @@ pub(super) struct Muxer {
     orientation: Orientation,
     /// The same.
     created: Option<u64>,
+    /// Of the first picture, until that has come.
+    timecode: Cell<Option<gst_video::ValidVideoTimeCode>>,
     cancel: Arc<AtomicBool>,
 }
 
@@ -170,11 +78,13 @@ impl Drop for Running {
 }
 
 impl Muxer {
-    /// Begins a file; tracks that its kind of container does not take are left out.
+    /// Begins a file with what is shown at `start_ns` of stream time; tracks that its kind of container
+    /// does not take are left out.
     pub fn create(
         source: &Path,
         target: &Path,
         format: &Format,
+        start_ns: i64,
         cancel: Arc<AtomicBool>,
     ) -> Result<Self, VideoError> {
         let Format {
@@ -183,10 +93,15 @@ impl Muxer {
             languages,
             orientation,
             created,
+            timecode,
         } = format;
         let file = temporary_beside(target).map_err(|error| unwritable(target, error))?;
         let pipeline = gst::Pipeline::new();
         let mux = element(family.muxer)?;
+        let timecode = timecode.and_then(|start| timecode_at(start, start_ns));
+        if timecode.is_some() && *family == MP4 {
+            mux.set_property("force-create-timecode-trak", true);
+        }
         let sink = element("filesink")?;
         sink.set_property("location", file.path());
         // Nothing is played, so nothing waits for a clock.
@@ -205,6 +120,7 @@ impl Muxer {
             orientation: *orientation,
             family: *family,
             created: *created,
+            timecode: Cell::new(timecode),
             cancel,
         };
         muxer
@@ -287,8 +203,8 @@ impl Muxer {
         pts_ns: i64,
         dts_ns: Option<i64>,
     ) -> Result<(), VideoError> {
-        let track = self.tracks.get(track).and_then(Option::as_ref);
-        let Some(track) = track.filter(|track| !track.ended) else {
+        let added = self.tracks.get(track).and_then(Option::as_ref);
+        let Some(added) = added.filter(|track| !track.ended) else {
             return Ok(());
         };
         let time = |ns: i64| u64::try_from(ns + ORIGIN_NS).map(gst::ClockTime::from_nseconds);
@@ -298,12 +214,17 @@ impl Muxer {
         let writable = buffer.make_mut();
         writable.set_pts(pts);
         writable.set_dts(dts);
+        if track == VIDEO_TRACK
+            && let Some(timecode) = self.timecode.take()
+        {
+            gst_video::VideoTimeCodeMeta::add(writable, &timecode);
+        }
         let sample = gst::Sample::builder()
             .buffer(&buffer)
-            .caps(&track.caps)
+            .caps(&added.caps)
             .segment(&self.segment)
             .build();
-        if let Err(error) = track.source.push_sample(&sample) {
+        if let Err(error) = added.source.push_sample(&sample) {
             self.check()?;
             return Err(self.uncuttable(&format!("the container does not accept it ({error})")));
         }
@@ -429,6 +350,26 @@ impl Muxer {
     }
 }
 
+/// The timecode of what is shown at `at_ns`, given that of time zero. `None` where it is none that
+/// GStreamer can write.
+fn timecode_at(start: StartTimecode, at_ns: i64) -> Option<gst_video::ValidVideoTimeCode> {
+    let (frame_duration, timescale) = start.frame_secs;
+    if frame_duration == 0 || timescale == 0 {
+        return None;
+    }
+    let fps = gst::Fraction::new(timescale.try_into().ok()?, frame_duration.try_into().ok()?);
+    let flags = match start.is_drop_frame {
+        true => gst_video::VideoTimeCodeFlags::DROP_FRAME,
+        false => gst_video::VideoTimeCodeFlags::empty(),
+    };
+    let midnight = gst_video::VideoTimeCode::new(fps, None, flags, 0, 0, 0, 0, 0);
+    let mut timecode = gst_video::ValidVideoTimeCode::try_from(midnight).ok()?;
+    let frame_secs = f64::from(frame_duration) / f64::from(timescale);
+    let n_frames = (secs(at_ns) / frame_secs).round() as i64;
+    timecode.add_frames(i64::from(start.n_frames) + n_frames);
+    Some(timecode)
+}
+
 fn unwritable(target: &Path, reason: impl std::fmt::Display) -> VideoError {
     VideoError::Unwritable {
         path: target.to_path_buf(),
@@ -452,4 +393,30 @@ fn temporary_beside(target: &Path) -> std::io::Result<NamedTempFile> {
         builder.permissions(std::fs::Permissions::from_mode(0o666));
     }
     builder.tempfile_in(dir)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn timecode_goes_on_from_that_of_the_source() {
+        let start = |n_frames, frame_secs, is_drop_frame| StartTimecode {
+            n_frames,
+            frame_secs,
+            is_drop_frame,
+        };
+        gst::init().unwrap();
+        for (start, at_secs, expected) in [
+            (start(900_000, (1, 25), false), 78.0, "10:01:18:00"),
+            (start(900_000, (1, 25), false), -0.48, "09:59:59:13"),
+            // The clock of drop-frame timecode keeps up with time.
+            (start(107_892, (1001, 30_000), true), 60.06, "01:01:00;02"),
+            (start(0, (1, 30), false), 86_400.5, "00:00:00:15"),
+        ] {
+            let timecode = timecode_at(start, (at_secs * 1e9) as i64).unwrap();
+            assert_eq!(timecode.to_string(), expected, "{at_secs}");
+        }
+        assert!(timecode_at(start(0, (0, 0), false), 0).is_none());
+    }
 }

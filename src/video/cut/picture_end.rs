@@ -1,6 +1,6 @@
 //! Which picture of a cut is its last one.
 
-use crate::video::cut::feed::Packet;
+use crate::video::cut::packet::Packet;
 use crate::video::file::timing::TOLERANCE_NS;
 
 /// Decides which pictures belong to a cut, and notices when all of them have come.

@@ -12,6 +12,8 @@ pub(in crate::video) enum Container {
     TransportStream,
     /// MPEG program stream, such as MPG and VOB.
     ProgramStream,
+    /// AVI: packets say when they are decoded, not when they are shown.
+    Avi,
     #[default]
     Other,
 }
@@ -24,6 +26,7 @@ impl Container {
             Some("matroskademux") => Self::Matroska,
             Some("tsdemux") => Self::TransportStream,
             Some("mpegpsdemux") => Self::ProgramStream,
+            Some("avidemux") => Self::Avi,
             _ => Self::Other,
         }
     }
@@ -79,7 +82,7 @@ mod tests {
             ("vp9.webm", Container::Matroska),
             ("first100.ts", Container::TransportStream),
             ("interlaced.mpg", Container::ProgramStream),
-            ("mpeg4.avi", Container::Other),
+            ("mpeg4.avi", Container::Avi),
         ] {
             let source = Source::open(&folder.join(name)).unwrap();
             let reader = Reader::open(&source, Delivery::Packets, Arc::default()).unwrap();

@@ -11,6 +11,8 @@ pub struct VideoInfo {
     pub duration_secs: f64,
     /// Frames per second as numerator and denominator, `None` for variable or unknown rates.
     pub frame_rate: Option<(i32, i32)>,
+    /// That rate is an average: the pictures come at varying distances.
+    pub is_rate_average: bool,
     /// Upright, with square pixels.
     pub width: u32,
     pub height: u32,

@@ -9,7 +9,9 @@
 //! notice them.
 
 pub(super) mod beginning;
+mod byte_changes;
 pub(super) mod container;
+pub(super) mod edits;
 pub(super) mod error;
 pub(super) mod extras;
 mod fatal;
@@ -18,6 +20,7 @@ pub(super) mod gst_util;
 pub(super) mod info;
 pub(super) mod intake;
 pub(super) mod mp4;
+mod mpeg;
 pub(super) mod names;
 pub(super) mod orientation;
 pub(super) mod probe;
@@ -28,4 +31,5 @@ mod stored;
 mod streams;
 pub(super) mod text_tracks;
 pub(super) mod timing;
+pub(super) mod transfer;
 pub(super) mod truncated;

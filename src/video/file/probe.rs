@@ -80,18 +80,26 @@ fn look_into(source: &Source) -> Result<Probed, VideoError> {
         .caps
         .as_ref()
         .and_then(|caps| frame_rate(caps.structure(0)?));
+    let mut is_rate_average = false;
     let frame_rate = match stated_rate {
         Some(rate) if is_plain(rate) => stated_rate,
         _ if source.gif().is_some() => stated_rate,
         // An average, or nothing: most distances between pictures say more.
         _ => {
             probe.read_first(N_PACKETS_OF_RATE)?;
-            rate_of_most(probe.shown.iter().map(|shown| shown.start_ns)).or(stated_rate)
+            let measured = rate_of_most(probe.shown.iter().map(|shown| shown.start_ns));
+            is_rate_average = measured.is_none();
+            measured.or(stated_rate)
         }
     };
     let first_ns = probe.first_key_ns.or(probe.first_ns());
+    let parts = source.edits();
     let duration_ns = match source.gif() {
         Some(gif) => gif.duration_ns(),
+        None if !parts.is_empty() => {
+            let ends = parts.iter().map(|part| part.end_ns);
+            ends.max().unwrap_or(0) - parts[0].start_ns
+        }
         None => match probe.duration_from_tail()? {
             Some(duration_ns) => duration_ns,
             None => reader.container_duration_ns().unwrap_or(0),
@@ -99,19 +107,15 @@ fn look_into(source: &Source) -> Result<Probed, VideoError> {
     };
     let caps = probe.caps.unwrap_or_else(gst::Caps::new_empty);
     let chosen = source.tracks().chosen();
-    if let Some((at, _)) = chosen {
-        log::warn!(
-            "{} has {} video tracks; number {} of them is used",
-            source.path().display(),
-            source.tracks().len(),
-            at + 1
-        );
-    }
     let beginning = match container {
         Container::Mp4 => beginning::read(source.path(), chosen.map(|(_, track)| track.number)),
         _ => Beginning {
             timecode: None,
-            video_start_secs: after_sound_secs(first_ns, reader.first_sound(), frame_rate),
+            video_start_secs: after_sound_secs(
+                first_ns,
+                first_sound(source, &reader, first_ns),
+                frame_rate,
+            ),
         },
     };
     let info = describe(&caps, probe.orientation)
@@ -120,6 +124,7 @@ fn look_into(source: &Source) -> Result<Probed, VideoError> {
         info: VideoInfo {
             duration_secs: secs(duration_ns),
             frame_rate,
+            is_rate_average,
             n_audio_channels: reader.n_audio_channels(),
             start_timecode: beginning.timecode,
             video_start_secs: beginning.video_start_secs,
@@ -265,6 +270,7 @@ fn describe(caps: &gst::Caps, orientation: Orientation) -> Option<VideoInfo> {
     Some(VideoInfo {
         duration_secs: 0.0,
         frame_rate: None,
+        is_rate_average: false,
         width,
         height,
         codec: pbutils::pb_utils_get_codec_description(caps).into(),
@@ -283,6 +289,17 @@ fn frame_rate(structure: &gst::StructureRef) -> Option<(i32, i32)> {
     mpeg2_frame_rate(structure)
         .or_else(|| stated.map(|rate| (rate.numer(), rate.denom())))
         .filter(|(numer, denom)| *numer > 0 && *denom > 0)
+}
+
+/// Where the sound of the file begins. Of a stream without a header the demuxer does not deliver all
+/// of it, so what stands in the file counts.
+fn first_sound(source: &Source, reader: &Reader, first_ns: Option<i64>) -> Option<FirstSound> {
+    let heard = reader.first_sound()?;
+    let packet_ns = match (source.head().late_ns, first_ns) {
+        (Some(late_ns), Some(first_ns)) => first_ns - late_ns,
+        _ => heard.packet_ns,
+    };
+    Some(FirstSound { packet_ns, ..heard })
 }
 
 /// How long before the pictures the sound begins.

@@ -75,6 +75,7 @@ impl Reader {
         let pipeline = gst::Pipeline::new();
         let file = element("filesrc")?;
         file.set_property("location", source.path_to_read()?);
+        source.prepare(&file);
         let (factory, caps) = match delivery {
             Delivery::Packets | Delivery::Tracks => ("parsebin", gst::Caps::new_any()),
             Delivery::Frames => ("decodebin", gst::Caps::new_empty_simple("video/x-raw")),
@@ -102,9 +103,6 @@ impl Reader {
                 found.discard(pad, other, container, video_may_come);
             }
         });
-        if let Some(bin) = bin.downcast_ref::<gst::Bin>() {
-            bin.connect_deep_element_added(|_, _, element| wait_for_video(element));
-        }
         let complete = Arc::clone(&streams);
         bin.connect_no_more_pads(move |_| lock(&complete).complete = true);
         if delivery == Delivery::Frames {
@@ -354,22 +352,4 @@ impl Reader {
     pub fn container(&self) -> Container {
         Container::of_demuxer(find_demuxer(self.pipeline.upcast_ref()).as_deref())
     }
-}
-
-/// The demuxer of program streams says "no more streams" after the first one. Sound may come long
-/// before the pictures, which would then be held back until the sound has ended.
-fn wait_for_video(element: &gst::Element) {
-    let is_meant = element
-        .factory()
-        .is_some_and(|factory| factory.name() == "mpegpsdemux");
-    if !is_meant {
-        return;
-    }
-    // This comes before the bin that adds the element starts to listen.
-    element.connect_no_more_pads(|demuxer| {
-        let mut pads = demuxer.src_pads().into_iter();
-        if !pads.any(|pad| pad.name().starts_with("video")) {
-            demuxer.stop_signal_emission_by_name("no-more-pads");
-        }
-    });
 }

@@ -3,14 +3,18 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
+use gstreamer as gst;
+use gstreamer::prelude::*;
 use tempfile::NamedTempFile;
 
 use crate::video::file::container::Container;
+use crate::video::file::edits::{Edit, Edits};
 use crate::video::file::error::VideoError;
 use crate::video::file::fatal;
 use crate::video::file::gif::Gif;
 use crate::video::file::gst_util;
 use crate::video::file::info::VideoInfo;
+use crate::video::file::mpeg::StreamHead;
 use crate::video::file::orientation::Orientation;
 use crate::video::file::stored::StoredTracks;
 use crate::video::file::truncated;
@@ -29,7 +33,11 @@ struct Opened {
     blocks: OnceLock<Result<Blocks, VideoError>>,
     probed: OnceLock<Result<Probed, VideoError>>,
     is_truncated: OnceLock<bool>,
+    /// Of the file when it was opened.
+    n_bytes: u64,
     tracks: OnceLock<StoredTracks>,
+    head: OnceLock<StreamHead>,
+    edits: OnceLock<Edits>,
 }
 
 /// What the blocks of a GIF say; empty for other files. An error for what no demuxer may see.
@@ -63,10 +71,13 @@ impl Source {
         Ok(Self {
             opened: Arc::new(Opened {
                 path: path.to_path_buf(),
+                n_bytes: std::fs::metadata(path).map_or(0, |metadata| metadata.len()),
                 blocks: OnceLock::new(),
                 probed: OnceLock::new(),
                 is_truncated: OnceLock::new(),
                 tracks: OnceLock::new(),
+                head: OnceLock::new(),
+                edits: OnceLock::new(),
             }),
         })
     }
@@ -85,6 +96,32 @@ impl Source {
         Ok(repaired.map_or(self.path(), NamedTempFile::path))
     }
 
+    /// How a transport or program stream begins.
+    pub(super) fn head(&self) -> &StreamHead {
+        let head = &self.opened.head;
+        head.get_or_init(|| StreamHead::read(self.path()))
+    }
+
+    /// The parts of a video that has several, in their order; else nothing.
+    pub(in crate::video) fn edits(&self) -> &[Edit] {
+        &self.edit_list().parts
+    }
+
+    fn edit_list(&self) -> &Edits {
+        self.opened.edits.get_or_init(|| {
+            let shown = self.tracks().chosen().map(|(_, track)| track.number);
+            Edits::read(self.path(), shown)
+        })
+    }
+
+    /// To be called with every element that reads the file, before it starts.
+    pub(in crate::video) fn prepare(&self, reading: &gst::Element) {
+        let changes = self.head().changes.and(&self.edit_list().changes);
+        if let (false, Some(pad)) = (changes.is_empty(), reading.static_pad("src")) {
+            changes.make_on(&pad);
+        }
+    }
+
     /// Whether the file ends before its container says so.
     pub(in crate::video) fn is_truncated(&self) -> bool {
         *self.opened.is_truncated.get_or_init(|| match self.gif() {
@@ -96,12 +133,31 @@ impl Source {
     /// What the header says about the video tracks; nothing for most containers.
     pub(super) fn tracks(&self) -> &StoredTracks {
         let tracks = &self.opened.tracks;
-        tracks.get_or_init(|| StoredTracks::read(self.path()))
+        tracks.get_or_init(|| match self.head().videos.as_slice() {
+            [] => StoredTracks::read(self.path()),
+            videos => StoredTracks::of_transport(videos),
+        })
     }
 
     /// Which of its video tracks is shown, `None` if there is only one.
     pub(in crate::video) fn chosen_video(&self) -> Option<usize> {
         self.tracks().chosen().map(|(at, _)| at)
+    }
+
+    /// What the user should know of the file, each as one sentence without a full stop.
+    pub(in crate::video) fn notes(&self) -> Vec<String> {
+        let path = self.path().display();
+        let tracks = self.tracks();
+        let of_several = tracks.chosen().map(|(at, _)| {
+            let (n, number) = (tracks.len(), at + 1);
+            format!("{path} has {n} video tracks; number {number} of them is used")
+        });
+        let n_bytes = std::fs::metadata(self.path()).map(|metadata| metadata.len());
+        let is_growing = n_bytes.is_ok_and(|n_bytes| n_bytes > self.opened.n_bytes);
+        let growing = is_growing.then(|| {
+            format!("{path} is still being written; its end is not there yet, so look again later")
+        });
+        of_several.into_iter().chain(growing).collect()
     }
 
     /// How the picture has to be turned, where the header says that it is.

@@ -24,7 +24,8 @@ pub(super) struct StoredTrack {
     pub number: u64,
     /// Whether it is meant to be shown unless somebody chooses another.
     is_default: bool,
-    n_pixels: u64,
+    /// Pixels, or packets where the sizes are not known.
+    size: u64,
     orientation: Option<Orientation>,
 }
 
@@ -54,6 +55,17 @@ impl StoredTracks {
         })
     }
 
+    /// Those of a transport stream, with how many packets each has.
+    pub fn of_transport(videos: &[(u16, u64)]) -> Self {
+        let track = |(number, n_packets): &(u16, u64)| StoredTrack {
+            number: u64::from(*number),
+            is_default: true,
+            size: *n_packets,
+            orientation: None,
+        };
+        Self(videos.iter().map(track).collect())
+    }
+
     /// The track that is shown and its place among all of them: the first default one, else the
     /// largest. `None` if there is no choice.
     pub fn chosen(&self) -> Option<(usize, StoredTrack)> {
@@ -67,10 +79,8 @@ impl StoredTracks {
         let best = if is_said {
             tracks.iter().position(|track| track.is_default)
         } else {
-            let largest = tracks.iter().map(|track| track.n_pixels).max();
-            tracks
-                .iter()
-                .position(|track| Some(track.n_pixels) == largest)
+            let largest = tracks.iter().map(|track| track.size).max();
+            tracks.iter().position(|track| Some(track.size) == largest)
         };
         best.map(|at| (at, tracks[at]))
     }
@@ -127,7 +137,7 @@ fn mp4_tracks(file: &mut (impl Read + Seek)) -> io::Result<Vec<StoredTrack>> {
         tracks.push(StoredTrack {
             number: u64::from(field(number_at)?),
             is_default: field(0)? & MP4_ENABLED != 0,
-            n_pixels: u64::from(width) * u64::from(height),
+            size: u64::from(width) * u64::from(height),
             orientation: Orientation::from_matrix(matrix.map(u32::cast_signed)),
         });
     }
@@ -204,7 +214,7 @@ fn matroska_track(track: &[u8]) -> Option<StoredTrack> {
     Some(StoredTrack {
         number: number(track, TRACK_NUMBER)?,
         is_default: number(track, FLAG_DEFAULT).unwrap_or(1) != 0,
-        n_pixels: number(video, WIDTH)
+        size: number(video, WIDTH)
             .unwrap_or(0)
             .saturating_mul(number(video, HEIGHT).unwrap_or(0)),
         orientation: Orientation::from_pose(angle(YAW), angle(ROLL)),
@@ -229,11 +239,11 @@ fn real_number(bytes: &[u8]) -> f64 {
 mod tests {
     use super::*;
 
-    fn track(number: u64, is_default: bool, n_pixels: u64) -> StoredTrack {
+    fn track(number: u64, is_default: bool, size: u64) -> StoredTrack {
         StoredTrack {
             number,
             is_default,
-            n_pixels,
+            size,
             orientation: None,
         }
     }
@@ -268,7 +278,7 @@ mod tests {
         ] {
             let tracks = StoredTracks::read(&folder.join(name));
             assert_eq!(tracks.0.len(), 1, "{name}");
-            assert_eq!(tracks.0[0].n_pixels, 160 * 120, "{name}");
+            assert_eq!(tracks.0[0].size, 160 * 120, "{name}");
             assert_eq!(tracks.orientation(), orientation, "{name}");
         }
         assert_eq!(StoredTracks::read(&folder.join("mpeg4.avi")).len(), 0);

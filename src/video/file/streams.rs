@@ -74,11 +74,13 @@ fn kind(pad: &gst::Pad) -> String {
 }
 
 /// The number of its track in the container, with which the name of a stream ends: `…/002` in MP4,
-/// `…/002:UID` in Matroska.
+/// `…/002:UID` in Matroska, `…:1/00000101` in transport streams, there with the digits of 16.
 fn track_number(pad: &gst::Pad) -> Option<u64> {
     let id = pad.stream_id()?;
     let (_, end) = id.rsplit_once('/')?;
-    end.split(':').next()?.parse().ok()
+    let digits = end.split(':').next()?;
+    let radix = if digits.len() == 8 { 16 } else { 10 };
+    u64::from_str_radix(digits, radix).ok()
 }
 
 /// Whether this is a video track beside the one that is to be shown.
@@ -120,14 +122,16 @@ fn let_format_change(pad: &gst::Pad) {
 fn priming_ns(caps: &gst::CapsRef) -> i64 {
     let priming = caps.structure(0).and_then(|structure| {
         let number = |name| structure.get::<i32>(name).ok();
-        let n_samples = match (
+        let kind = (
             structure.name().as_str(),
-            number("mpegversion")?,
+            number("mpegversion"),
             number("layer"),
-        ) {
-            ("audio/mpeg", 1, Some(2)) => 481,
-            ("audio/mpeg", 1, Some(3)) => 1105,
-            ("audio/mpeg", 2 | 4, _) => 1024,
+        );
+        let n_samples = match kind {
+            ("audio/mpeg", Some(1), Some(2)) => 481,
+            ("audio/mpeg", Some(1), Some(3)) => 1105,
+            ("audio/mpeg", Some(2 | 4), _) => 1024,
+            ("audio/x-ac3" | "audio/x-eac3", ..) => 256,
             _ => return None,
         };
         let rate = number("rate").filter(|rate| *rate > 0)?;

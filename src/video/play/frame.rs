@@ -5,6 +5,7 @@ use gstreamer_video as gst_video;
 use gstreamer_video::prelude::*;
 
 use crate::video::file::orientation::{Orientation, square_size};
+use crate::video::file::transfer::Transfer;
 
 /// How the planes are stored. Luma first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -138,6 +139,10 @@ impl VideoFrame {
             }
             _ => ColourMatrix::Bt601,
         }
+    }
+
+    pub fn transfer(&self) -> Transfer {
+        Transfer::of(self.frame.info())
     }
 
     /// Whether samples use all values; otherwise black is 16 and white 235 (of 8 bits).

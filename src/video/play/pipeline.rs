@@ -50,6 +50,13 @@ impl Pipeline {
         playbin.set_property("uri", &uri);
         playbin.set_property_from_str("flags", "video+audio+soft-volume+deinterlace");
 
+        let read = source.clone();
+        playbin.connect("source-setup", false, move |values| {
+            let reading = values.get(1)?.get::<gst::Element>().ok()?;
+            read.prepare(&reading);
+            None
+        });
+
         let sink = gst_app::AppSink::builder()
             .caps(&accepted_caps())
             .sync(true)
@@ -71,6 +78,18 @@ impl Pipeline {
                 .new_sample(move |sink| target.take(sink.pull_sample()))
                 .build(),
         );
+        if let Some(pad) = sink.static_pad("sink") {
+            // The news that a track has nothing to show yet would do for the first picture.
+            pad.add_probe(gst::PadProbeType::EVENT_DOWNSTREAM, |_, info| {
+                let is_gap = info
+                    .event()
+                    .is_some_and(|event| event.type_() == gst::EventType::Gap);
+                match is_gap {
+                    true => gst::PadProbeReturn::Drop,
+                    false => gst::PadProbeReturn::Ok,
+                }
+            });
+        }
         playbin.set_property("video-sink", &sink);
 
         if let Some(at) = source.chosen_video() {

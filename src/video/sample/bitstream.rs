@@ -9,8 +9,11 @@ mod h264;
 mod h265;
 mod mpeg2;
 mod nal;
+mod order;
 
 use gstreamer as gst;
+
+pub(in crate::video) use order::{PictureOrder, Role};
 
 /// What one packet is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -17,16 +17,19 @@ use gstreamer_video as gst_video;
 
 use crate::video::file::gst_util::{DATA_TIMEOUT, answer_allocation};
 
+/// What the number of a packet refers to.
+const NUMBER: &str = "timestamp/x-vcl-number";
+
 /// A frame as the decoder made it.
 #[derive(Clone)]
-pub(super) struct DecodedFrame {
+pub(in crate::video) struct DecodedFrame {
     pub buffer: gst::Buffer,
     pub info: gst_video::VideoInfo,
 }
 
 /// Why nothing can be decoded.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum DecoderError {
+pub(in crate::video) enum DecoderError {
     #[error("no decoder for {0}")]
     Missing(String),
     #[error("{0}")]
@@ -46,7 +49,7 @@ struct Output {
 
 type Shared = Arc<(Mutex<Output>, Condvar)>;
 
-pub(super) struct Decoder {
+pub(in crate::video) struct Decoder {
     element: gst::Element,
     bus: gst::Bus,
     source: gst::Pad,
@@ -162,6 +165,12 @@ impl Decoder {
         self.lock().seen.clone().unwrap_or_default()
     }
 
+    /// The same since the last time that it was asked for.
+    pub fn take_seen(&self) -> Vec<u64> {
+        let mut output = self.lock();
+        output.seen.as_mut().map(std::mem::take).unwrap_or_default()
+    }
+
     /// Whether any packet that was fed was damaged.
     pub fn is_damaged(&self) -> bool {
         let reported = self
@@ -172,6 +181,32 @@ impl Decoder {
             self.lock().damaged = true;
         }
         self.lock().damaged
+    }
+
+    /// Decodes one packet whose place in the order of display is not known. Ids of such frames are
+    /// `number`s.
+    pub fn feed_unordered(
+        &mut self,
+        packet: &gst::Buffer,
+        number: u64,
+        caps: &gst::Caps,
+    ) -> Result<(), DecoderError> {
+        self.start(caps)?;
+        let mut packet = packet.copy();
+        {
+            // Times that go back would be mended by the decoder; this stays with the frame.
+            let packet = packet.make_mut();
+            packet.set_pts(gst::ClockTime::NONE);
+            packet.set_dts(gst::ClockTime::NONE);
+            let number = gst::ClockTime::from_nseconds(number);
+            gst::ReferenceTimestampMeta::add(
+                packet,
+                &gst::Caps::new_empty_simple(NUMBER),
+                number,
+                gst::ClockTime::NONE,
+            );
+        }
+        self.push(packet)
     }
 
     /// Decodes one packet; `id` becomes its only timestamp.
@@ -189,6 +224,10 @@ impl Decoder {
             packet.set_pts(gst::ClockTime::from_nseconds(id));
             packet.set_dts(gst::ClockTime::NONE);
         }
+        self.push(packet)
+    }
+
+    fn push(&self, packet: gst::Buffer) -> Result<(), DecoderError> {
         match self.source.push(packet) {
             Ok(_) => Ok(()),
             Err(error) => Err(self.failure(&format!("decoding stopped ({error})"))),
@@ -294,7 +333,15 @@ fn sink_pad(shared: &Shared) -> Result<gst::Pad, gst::glib::BoolError> {
 
 impl Output {
     fn take(&mut self, buffer: gst::Buffer) {
-        let Some(id) = buffer.pts().map(gst::ClockTime::nseconds) else {
+        let number = buffer
+            .iter_meta::<gst::ReferenceTimestampMeta>()
+            .find(|meta| {
+                meta.reference()
+                    .structure(0)
+                    .is_some_and(|s| s.name() == NUMBER)
+            })
+            .map(|meta| meta.timestamp());
+        let Some(id) = number.or(buffer.pts()).map(gst::ClockTime::nseconds) else {
             return;
         };
         if let Some(seen) = &mut self.seen {

@@ -7,7 +7,7 @@
 //! ```
 
 pub(super) mod bitstream;
-mod decoder;
+pub(super) mod decoder;
 pub(super) mod frame;
 mod hdr;
 mod packet_pass;

@@ -7,8 +7,9 @@ use image::RgbImage;
 use image::imageops::{self, FilterType};
 
 use crate::video::file::orientation::{Orientation, square_size};
+use crate::video::file::transfer::Transfer;
 use crate::video::sample::decoder::DecodedFrame;
-use crate::video::sample::hdr::Hdr;
+use crate::video::sample::hdr::make_ordinary;
 
 /// Converts frames; keeps the conversion tables while the format stays the same.
 #[derive(Default)]
@@ -45,9 +46,7 @@ impl PictureMaker {
         }
         let mut image = RgbImage::from_raw(width, height, pixels)
             .ok_or_else(|| gst::glib::bool_error!("the converted frame is too small"))?;
-        if let Some(hdr) = Hdr::of(&frame.info) {
-            hdr.to_sdr(&mut image);
-        }
+        make_ordinary(&mut image, Transfer::of(&frame.info));
         if is_interlaced(frame) {
             keep_first_field(&mut image, top_comes_first(frame));
         }

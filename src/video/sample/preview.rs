@@ -61,6 +61,11 @@ impl PreviewSampler {
                 Ok(None)
             }
         };
+        if !source.edits().is_empty() {
+            return doubt(PassEnd::Doubt(
+                "key frames may be hidden by edits".to_owned(),
+            ));
+        }
         let mut packets = PacketSource::open(source, options)?;
         let mut start = match first_frame(&mut packets) {
             Ok(found) => found,

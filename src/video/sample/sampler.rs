@@ -59,7 +59,9 @@ impl Sampler {
     /// # Errors
     /// Everything that makes the file unusable from the start; see [`VideoError`].
     pub fn new(source: &Source, options: SamplerOptions) -> Result<Self, VideoError> {
-        let pass = if options.strategy == Strategy::Sequential {
+        // Several parts are decoded in order: what lies before each of them is needed, but not shown.
+        let has_parts = !source.edits().is_empty() && options.strategy == Strategy::Auto;
+        let pass = if options.strategy == Strategy::Sequential || has_parts {
             sequential(source, &options, options.first_clip)?
         } else {
             match PacketPass::open(source, &options) {
@@ -79,7 +81,8 @@ impl Sampler {
         })
     }
 
-    /// Set when only a part of the file could be used: one sentence for the user.
+    /// What the user should know of the file, once the last frame was delivered: that only a part of it
+    /// could be used, which of several tracks it was, that the file is still growing. One line.
     pub fn warning(&self) -> Option<&str> {
         self.warning.as_deref()
     }
@@ -98,7 +101,9 @@ impl Sampler {
             log::debug!("{}: ended by {problem}", path.display());
         }
         let is_truncated = self.source.is_truncated();
-        self.warning = VideoError::partial_warning(problem, is_truncated, path, duration_secs);
+        let partial = VideoError::partial_warning(problem, is_truncated, path, duration_secs);
+        let notes: Vec<_> = partial.into_iter().chain(self.source.notes()).collect();
+        self.warning = Some(notes.join("; ")).filter(|notes| !notes.is_empty());
     }
 
     fn step(&mut self) -> Result<Option<SampledFrame>, VideoError> {
@@ -177,21 +182,8 @@ fn fall_back(
 /// be searched, only the frames around it are read.
 ///
 /// # Errors
-/// As [`Sampler::open`]; [`VideoError::Cancelled`] once `cancel` is set.
-pub fn thumbnail(
-    path: &Path,
-    time_secs: f64,
-    height: u32,
-    cancel: Arc<AtomicBool>,
-) -> Result<Option<RgbImage>, VideoError> {
-    thumbnail_of(&Source::open(path)?, time_secs, height, cancel)
-}
-
-/// As [`thumbnail`], of an opened file.
-///
-/// # Errors
 /// As [`Sampler::new`]; [`VideoError::Cancelled`] once `cancel` is set.
-pub fn thumbnail_of(
+pub fn thumbnail(
     source: &Source,
     time_secs: f64,
     height: u32,

@@ -1,6 +1,6 @@
 //! Which trained detector finds the moments, and the user's own detectors.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use crate::engine::NamedDetector;
 use crate::worker::Event;
@@ -53,7 +53,7 @@ impl State {
     }
 
     /// Takes a detector into the user's folder and, where it fits the model, uses it.
-    pub fn add_detector(&mut self, file: &PathBuf) {
+    pub fn add_detector(&mut self, file: &Path) {
         let folder = &self.detector_folder;
         match guarded(|| NamedDetector::import(folder, file, None)) {
             Ok(name) => self.use_detector(Some(&name)),

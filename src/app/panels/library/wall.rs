@@ -181,7 +181,8 @@ impl SpanOnWall<'_> {
     fn words(&self, ui: &Ui, rect: Rect, name: &str, colour: Color32) {
         let palette = Palette::of(ui);
         let painter = ui.painter_at(rect);
-        let (left, right) = (rect.left() + 2.0, rect.right() - 2.0);
+        // Clear of the ring around the card that has the keyboard.
+        let (left, right) = (rect.left() + 5.0, rect.right() - 5.0);
         let font = TextStyle::Small.resolve(ui.style());
         let mut name_right = right;
         if let Some(score) = self.span.score {

@@ -17,7 +17,7 @@ impl Session {
             }
             File::Drop(paths) => match &paths[..] {
                 [path] if is_video_name(path) => {
-                    effects.extend(self.perform(File::Open(path.clone()).into()))
+                    effects.extend(self.perform(File::Open(path.clone()).into()));
                 }
                 [path] => effects.push(Effect::LookAtDropped(path.clone())),
                 _ => effects.extend(self.perform(Library::Add(paths).into())),

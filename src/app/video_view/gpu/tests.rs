@@ -143,6 +143,7 @@ fn the_shader_agrees_with_its_plain_twin() {
                     format,
                     matrix,
                     is_full_range,
+                    transfer: Transfer::Ordinary,
                     orientation: Orientation::default(),
                     planes,
                 };
@@ -198,6 +199,7 @@ fn a_picture_is_drawn_upright() {
             format: PlaneFormat::I420,
             matrix: ColourMatrix::Bt709,
             is_full_range: true,
+            transfer: Transfer::Ordinary,
             orientation: Orientation {
                 mirrored: false,
                 quarter_turns,
@@ -222,6 +224,7 @@ fn a_frame_that_lies_about_its_size_is_not_shown() {
         format: PlaneFormat::I420,
         matrix: ColourMatrix::Bt709,
         is_full_range: true,
+        transfer: Transfer::Ordinary,
         orientation: Orientation::default(),
         planes: vec![Plane {
             bytes: &[0; 16],
@@ -231,4 +234,57 @@ fn a_frame_that_lies_about_its_size_is_not_shown() {
         }],
     };
     assert!(drawn(&picture).iter().all(|pixel| *pixel == [0; 4]));
+}
+
+#[test]
+fn high_dynamic_range_is_shown_as_the_sampler_sees_it() {
+    // Every luma with three colours, 10 bits.
+    let samples = |x: u32, y: u32| {
+        let luma = 64.0 + f32::from((y / 8 * 8 + x / 8) as u8) * 876.0 / 63.0;
+        let chroma = [[512.0, 512.0], [420.0, 600.0], [560.0, 470.0]][(x / 8 % 3) as usize];
+        [luma.round(), chroma[0], chroma[1]].map(|value| value / 1023.0)
+    };
+    let plane = |step: u32, channel: usize| {
+        let mut bytes = Vec::new();
+        for y in (0..SIDE).step_by(step as usize) {
+            for x in (0..SIDE).step_by(step as usize) {
+                let value = (samples(x, y)[channel] * 1023.0).round() as u16;
+                bytes.extend(value.to_le_bytes());
+            }
+        }
+        bytes
+    };
+    let buffers = [(1, plane(1, 0)), (2, plane(2, 1)), (2, plane(2, 2))];
+    for transfer in [Transfer::Pq, Transfer::Hlg] {
+        let planes = buffers.iter().map(|(step, bytes)| Plane {
+            bytes,
+            bytes_per_row: 2 * (SIDE / step) as usize,
+            width: SIDE / step,
+            height: SIDE / step,
+        });
+        let picture = Planes {
+            format: PlaneFormat::I420p10,
+            matrix: ColourMatrix::Bt2020,
+            is_full_range: false,
+            transfer,
+            orientation: Orientation::default(),
+            planes: planes.collect(),
+        };
+        let pixels = drawn(&picture);
+        let (format, matrix) = (picture.format, picture.matrix);
+        for y in (4..SIDE).step_by(8) {
+            for x in (4..SIDE).step_by(8) {
+                let stored = twin::rgb_from_yuv(samples(x, y), format, matrix, false);
+                let expected = transfer.to_ordinary(stored.map(f64::from));
+                let pixel = pixels[(y * SIDE + x) as usize];
+                for (drawn, expected) in pixel.iter().zip(expected) {
+                    let difference = f64::from(*drawn) - 255.0 * expected;
+                    assert!(
+                        difference.abs() <= 2.0,
+                        "{transfer:?} at {x}, {y}: {pixel:?}, expected {expected}"
+                    );
+                }
+            }
+        }
+    }
 }

@@ -23,6 +23,7 @@ use crate::model::ModelError;
 use crate::model::encoder::activation::Activation;
 use crate::model::encoder::checkpoint::{Checkpoint, Renaming};
 use crate::model::encoder::clip::config::{ClipConfig, TextConfig, VisionConfig};
+use crate::model::encoder::layout::other_open_clip;
 
 /// With it transformers' rule is open_clip's: the feature stands at the highest id.
 const HIGHEST_ID: i64 = 2;
@@ -83,12 +84,12 @@ pub(super) fn config_from_json(json: &[u8]) -> Result<ClipConfig, ModelError> {
         file: OPEN_CLIP_CONFIG,
         reason,
     };
+    if let Some(other) = other_open_clip(json) {
+        return Err(other);
+    }
     let config: OpenClipConfig =
         serde_json::from_slice(json).map_err(|error| invalid(error.to_string()))?;
     let model = config.model_cfg;
-    if let Some(other) = other_tower(&model) {
-        return Err(ModelError::OpenClip(other));
-    }
     for (part, fields, known) in [
         ("model_cfg", &model.others, &MODEL_FIELDS[..]),
         ("vision_cfg", &model.vision_cfg, &VISION_FIELDS[..]),
@@ -134,22 +135,6 @@ pub(super) fn config_from_json(json: &[u8]) -> Result<ClipConfig, ModelError> {
     let config = build().map_err(invalid)?;
     config.check().map_err(invalid)?;
     Ok(config)
-}
-
-/// What a tower is that is no plain transformer, for people.
-fn other_tower(model: &ModelConfig) -> Option<String> {
-    let name = |fields: &Map<String, Value>, field: &str| {
-        let name = fields.get(field)?.as_str()?;
-        Some(name.chars().take(80).collect::<String>())
-    };
-    let (vision, text) = (&model.vision_cfg, &model.text_cfg);
-    if let Some(timm) = name(vision, "timm_model_name") {
-        return Some(format!("timm's image tower {timm}"));
-    }
-    if vision.get("layers").is_some_and(Value::is_array) {
-        return Some("a convolutional image tower (ResNet)".to_owned());
-    }
-    name(text, "hf_model_name").map(|name| format!("the text tower {name}"))
 }
 
 /// A field that is not known and does not just say no.

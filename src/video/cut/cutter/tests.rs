@@ -49,15 +49,22 @@ fn sound_times(path: &Path) -> Vec<i64> {
     times
 }
 
+/// A film of one part.
+fn whole() -> Part {
+    Part::of(&[], 0, (0, ns(12.0))).unwrap()
+}
+
 #[test]
 fn sound_that_ends_early_does_not_hold_the_pictures_in_memory() {
     let dir = tempfile::tempdir().unwrap();
     for (name, muxer) in [("film.mkv", "matroskamux"), ("film.mov", "qtmux")] {
         let film = film(dir.path(), name, muxer, |at_ms| at_ms < 1_000);
         let cutter = Cutter::open(&film, Arc::default()).unwrap();
-        let mut muxer = cutter.muxer(&dir.path().join("cut")).unwrap();
+        let mut muxer = cutter.muxer(&dir.path().join("cut"), 0).unwrap();
         let feed = cutter.feed_from(None).unwrap().unwrap();
-        let end_ns = cutter.fill(&mut muxer, feed, 0, ns(12.0)).unwrap();
+        let end_ns = cutter
+            .fill(&mut muxer, feed, whole(), (0, ns(12.0)))
+            .unwrap();
         assert_eq!(end_ns, Some(ns(12.0)), "{name}");
         let n_bytes = muxer.queued_bytes();
         assert!(n_bytes < 2 * MAX_QUEUED_BYTES, "{name}: {n_bytes} bytes");

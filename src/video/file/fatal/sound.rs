@@ -18,7 +18,7 @@ const UNCOMPRESSED: [[u8; 4]; 13] = [
 
 /// `false` for other containers.
 pub(super) fn has_no_channels(path: &Path) -> bool {
-    let look = || {
+    let look = || -> io::Result<bool> {
         let mut file = BufReader::new(File::open(path)?);
         let movie = mp4::movie(&mut file)?;
         for track in boxes(&mut file, movie.start, movie.end)? {
@@ -28,7 +28,7 @@ pub(super) fn has_no_channels(path: &Path) -> bool {
         }
         Ok(false)
     };
-    look().unwrap_or_else(|_: io::Error| false)
+    look().unwrap_or(false)
 }
 
 fn is_without_channels(file: &mut (impl Read + Seek), track: &Mp4Box) -> io::Result<bool> {

@@ -91,6 +91,8 @@ fn paths_are_asked_for_near_the_video() {
     let mut session = Session::default();
     assert_effects!(perform(&mut session, File::ExportCuts), []);
     show(&mut session, "/films/a.mp4", info(9.5));
+    let first = Selection::one(ClipIndex(0));
+    perform(&mut session, Teach::Select(Some(first)));
     for (action, expected) in [
         (File::Choose, "/films/"),
         (File::Export(format("srt")), "/films/a.srt"),
