@@ -14,6 +14,7 @@ use crate::library::dot::dot_f16;
 use crate::library::error::LibraryError;
 use crate::library::matrix::{CENTRE, Header, Matrix, MatrixWriter, N_NEUTRAL, NewRows};
 use crate::library::postgres::SharedRows;
+use crate::library::rows::COARSE_CLIPS;
 use crate::library::store::Store;
 use crate::library::{Library, LibraryIndex, frame_choice};
 use crate::model::Calibration;
@@ -44,6 +45,7 @@ impl Library {
                 shelf.open().ok_or_else(|| shelf.unreadable())?
             }
         };
+        let matrix = shelf.with_coarse(matrix)?;
         let videos = self.catalogue().videos(model)?;
         Ok(LibraryIndex::new(matrix, videos))
     }
@@ -151,6 +153,20 @@ impl Shelf {
 
     fn open(&self) -> Option<Matrix> {
         Matrix::open(&self.dir, &self.header)
+    }
+
+    /// Of very many rows sees to it that they are there in eight bits; where that fails searches take longer.
+    fn with_coarse(&self, matrix: Matrix) -> Result<Matrix, LibraryError> {
+        let spans = matrix.spans().iter();
+        let n_clips: u64 = spans.map(|span| u64::from(span.n_rows)).sum();
+        if n_clips < COARSE_CLIPS || matrix.has_all_coarse() {
+            return Ok(matrix);
+        }
+        drop(matrix);
+        if let Err(error) = self.writer()?.write_coarse() {
+            log::warn!("searches take longer: {}", LibraryError::of_io(&self.dir, &error));
+        }
+        self.open().ok_or_else(|| self.unreadable())
     }
 
     fn writer(&self) -> Result<MatrixWriter, LibraryError> {

@@ -127,7 +127,9 @@ mod tests {
             found(&texts, "a red circle"),
             [(2, 1.0), (1, 0.9), (0, 0.8)]
         );
-        assert_eq!(found(&texts, "ete"), [(4, 0.8)]);
+        assert_eq!(found(&texts, "ete"), [(4, 1.0)]);
+        assert_eq!(found(&texts, "l'Été"), [(4, 1.0)]);
+        assert_eq!(found(&texts, "ou e"), [(4, 0.8)]);
         assert_eq!(found(&texts, "the"), [(1, 1.0)]);
         assert_eq!(found(&texts, "\"circle\" OR red*"), []);
         assert_eq!(found(&texts, "?!"), []);

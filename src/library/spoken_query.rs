@@ -1,5 +1,7 @@
 //! What a query asks of subtitles.
 
+use icu_normalizer::{ComposingNormalizerBorrowed, DecomposingNormalizerBorrowed};
+
 /// Letters in a row that have an index.
 const PART_CHARS: usize = 3;
 
@@ -13,17 +15,13 @@ pub struct SpokenQuery {
 
 impl SpokenQuery {
     pub fn new(text: &str) -> Self {
-        let lower = text.to_lowercase();
-        let words = lower.split(|c: char| !c.is_alphanumeric());
-        let mut words: Vec<_> = words
-            .filter(|word| !word.is_empty())
-            .map(str::to_owned)
-            .collect();
+        let folded = folded(text);
+        let mut words: Vec<_> = words_of(&folded).map(str::to_owned).collect();
         let is_article = |word: &String| matches!(word.as_str(), "a" | "an" | "the");
         if !words.iter().all(is_article) {
             words.retain(|word| !is_article(word));
         }
-        let has_spaces = !lower.chars().any(is_without_spaces);
+        let has_spaces = !folded.chars().any(is_without_spaces);
         Self { words, has_spaces }
     }
 
@@ -64,14 +62,11 @@ impl SpokenQuery {
 
     /// How well a caption that has all of it fits.
     pub(super) fn score(&self, text: &str) -> f32 {
-        let lower = text.to_lowercase();
         if !self.has_spaces {
             return 1.0;
         }
-        let said: Vec<_> = lower
-            .split(|c: char| !c.is_alphanumeric())
-            .filter(|w| !w.is_empty())
-            .collect();
+        let folded = folded(text);
+        let said: Vec<_> = words_of(&folded).collect();
         if said
             .windows(self.words.len().max(1))
             .any(|row| row.iter().eq(self.words.iter()))
@@ -83,6 +78,22 @@ impl SpokenQuery {
             0.8
         }
     }
+}
+
+/// In small letters without accents, so that `Été` is `ete`.
+pub(super) fn folded(text: &str) -> String {
+    let apart = DecomposingNormalizerBorrowed::new_nfd().normalize(text);
+    let is_accent = |c: &char| matches!(u32::from(*c), 0x0300..=0x036f);
+    let bare: String = apart.chars().filter(|c| !is_accent(c)).collect();
+    // What is not an accent, such as the parts of a Korean syllable, belongs together again.
+    let whole = ComposingNormalizerBorrowed::new_nfc().normalize(&bare);
+    whole.to_lowercase()
+}
+
+/// The words of a folded text.
+pub(super) fn words_of(folded: &str) -> impl Iterator<Item = &str> {
+    let words = folded.split(|c: char| !c.is_alphanumeric());
+    words.filter(|word| !word.is_empty())
 }
 
 fn is_short(word: &str) -> bool {

@@ -56,15 +56,16 @@ pub struct Watch {
 
 enum Note {
     Happened(notify::Result<notify::Event>),
-    /// What is watched from now on.
-    Places(Vec<Place>),
+    /// What is watched from now on, and whom to tell that it is.
+    Places(Vec<Place>, Sender<()>),
     /// Has not come to rest yet.
     Again(PathBuf),
     Stop,
 }
 
 impl Watch {
-    /// Watches these places; `wake` is called after each event that was sent.
+    /// Watches these places; `wake` is called after each event that was sent. What happens after this
+    /// returns is told.
     ///
     /// # Errors
     /// When the system starts no thread.
@@ -76,6 +77,7 @@ impl Watch {
         let (notes, inbox) = mpsc::channel();
         let (outbox, events) = mpsc::channel();
         let to_thread = notes.clone();
+        let watch = Self { notes };
         thread::Builder::new()
             .name("library watch".into())
             .spawn(move || {
@@ -89,16 +91,18 @@ impl Watch {
                     outbox,
                     wake: Box::new(wake),
                 };
-                watching.set_places(places, &to_thread);
                 drop(watching.run(&inbox, &to_thread));
             })?;
-        Ok((Self { notes }, events))
+        watch.set_places(places);
+        Ok((watch, events))
     }
 
-    /// Watches other places from now on.
+    /// Watches other places; what happens there after this returns is told.
     pub fn set_places(&self, places: Vec<Place>) {
-        // Without a thread there is nobody to tell.
-        let _ = self.notes.send(Note::Places(places));
+        let (done, is_done) = mpsc::channel();
+        // An error means that there is no thread any more that could be told.
+        let _ = self.notes.send(Note::Places(places, done));
+        let _ = is_done.recv();
     }
 
     /// Asks to be told of a file again that had not come to rest when it was looked at.
@@ -144,7 +148,11 @@ impl Watching {
                     log::info!("changes may have been missed: {error}");
                     self.tell_whole()?;
                 }
-                Ok(Note::Places(places)) => self.set_places(places, notes),
+                Ok(Note::Places(places, done)) => {
+                    self.set_places(places, notes);
+                    // Whoever does not wait needs no answer.
+                    let _ = done.send(());
+                }
                 Ok(Note::Again(path)) => self.note(path),
                 Ok(Note::Stop) | Err(RecvTimeoutError::Disconnected) => return Ok(()),
                 Err(RecvTimeoutError::Timeout) => {}
@@ -318,122 +326,4 @@ fn is_below(path: &Path, above: &Path) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use std::fs;
-    use std::io::Write as _;
-
-    /// Longer than anything takes on a slow machine; reaching it means that nothing comes.
-    const PATIENCE: Duration = Duration::from_secs(60);
-
-    fn watched(quiet: Duration) -> (tempfile::TempDir, Watch, Receiver<WatchEvent>) {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().canonicalize().unwrap();
-        let places = vec![Place {
-            path,
-            is_folder: true,
-        }];
-        let times = WatchTimes {
-            quiet,
-            ..WatchTimes::default()
-        };
-        let (watch, events) = Watch::start(places, times, || {}).unwrap();
-        // The watch is set by the thread: until then nothing is seen.
-        loop {
-            fs::write(dir.path().join("first"), "x").unwrap();
-            if events.recv_timeout(10 * quiet).is_ok() {
-                return (dir, watch, events);
-            }
-        }
-    }
-
-    fn names(event: WatchEvent) -> Vec<String> {
-        let WatchEvent::Changed(paths) = event else {
-            panic!("{event:?}");
-        };
-        let name = |path: &PathBuf| path.file_name().unwrap().to_string_lossy().into_owned();
-        paths.iter().map(name).collect()
-    }
-
-    #[test]
-    fn a_file_that_is_still_being_copied_waits_until_it_is_whole() {
-        let (dir, _watch, events) = watched(Duration::from_millis(400));
-        let mut file = fs::File::create(dir.path().join("film.mp4")).unwrap();
-        for _ in 0..20 {
-            file.write_all(&[7; 1000]).unwrap();
-            thread::sleep(Duration::from_millis(50));
-            // "first" may be told again; the film must not.
-            while let Ok(event) = events.try_recv() {
-                assert_eq!(names(event), ["first"]);
-            }
-        }
-        drop(file);
-        loop {
-            let event = events.recv_timeout(PATIENCE).unwrap();
-            if names(event) == ["film.mp4"] {
-                break;
-            }
-        }
-        assert_eq!(
-            fs::metadata(dir.path().join("film.mp4")).unwrap().len(),
-            20_000
-        );
-    }
-
-    #[test]
-    fn moves_name_both_ends_and_new_folders_are_watched_too() {
-        let (dir, _watch, events) = watched(Duration::from_millis(100));
-        fs::create_dir(dir.path().join("sub")).unwrap();
-        fs::rename(dir.path().join("first"), dir.path().join("sub/second")).unwrap();
-        let mut told = Vec::new();
-        while !(told.contains(&"first".to_owned())
-            && (told.contains(&"second".to_owned()) || told.contains(&"sub".to_owned())))
-        {
-            told.extend(names(events.recv_timeout(PATIENCE).unwrap()));
-        }
-        fs::write(dir.path().join("sub/third"), "x").unwrap();
-        while !told.contains(&"third".to_owned()) {
-            told.extend(names(events.recv_timeout(PATIENCE).unwrap()));
-        }
-    }
-
-    #[test]
-    fn what_was_missed_and_what_cannot_be_watched_is_found_by_looking_through_everything() {
-        let dir = tempfile::tempdir().unwrap();
-        let gone = dir.path().canonicalize().unwrap().join("drive");
-        let places = vec![Place {
-            path: gone.clone(),
-            is_folder: true,
-        }];
-        let times = WatchTimes {
-            quiet: Duration::from_millis(50),
-            whole: Duration::from_millis(200),
-        };
-        let (watch, events) = Watch::start(places, times, || {}).unwrap();
-        let first = events.recv_timeout(PATIENCE).unwrap();
-        assert!(matches!(first, WatchEvent::Unseen { place, .. } if place == gone));
-        assert_eq!(
-            events.recv_timeout(PATIENCE).unwrap(),
-            WatchEvent::Changed(vec![gone.clone()])
-        );
-        watch.again(gone.join("film.mp4"));
-        loop {
-            match events.recv_timeout(PATIENCE).unwrap() {
-                WatchEvent::Changed(paths) if paths == [gone.join("film.mp4")] => break,
-                WatchEvent::Changed(_) => {}
-                other => panic!("said again: {other:?}"),
-            }
-        }
-        drop(watch);
-        while events.recv_timeout(PATIENCE).is_ok() {}
-    }
-
-    #[test]
-    fn what_lies_below_something_else_is_not_told_apart() {
-        let paths = ["/a/b", "/a", "/ab", "/a/c/d"].map(PathBuf::from);
-        assert_eq!(
-            outermost(paths.to_vec()),
-            [PathBuf::from("/a"), "/ab".into()]
-        );
-    }
-}
+mod tests;

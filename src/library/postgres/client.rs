@@ -4,18 +4,12 @@
 //! where they are long; what comes back is in the server's binary form.
 
 use std::io::{self, BufReader, Read, Write};
-use std::net::TcpStream;
 use std::time::Duration;
 
-use rustls::{ClientConnection, StreamOwned};
-
-use super::address::{Address, Tls};
+use super::address::Address;
+use super::channel::{Channel, open};
 use super::error::PostgresError;
 use super::scram::Scram;
-use super::tls;
-
-/// A server that says nothing for so long is gone. The slowest answer is an exact look at everything.
-const PATIENCE: Duration = Duration::from_secs(300);
 
 /// No message of a library is longer.
 const MAX_MESSAGE_BYTES: usize = 1 << 30;
@@ -86,9 +80,6 @@ impl Row {
         self.bytes(at) == [1]
     }
 }
-
-trait Channel: Read + Write + Send {}
-impl<T: Read + Write + Send> Channel for T {}
 
 pub struct Client {
     channel: BufReader<Box<dyn Channel>>,
@@ -364,39 +355,6 @@ fn unknown_proof() -> PostgresError {
          scram-sha-256 there, and set the password again"
             .to_owned(),
     )
-}
-
-fn open(address: &Address) -> Outcome<Box<dyn Channel>> {
-    #[cfg(unix)]
-    if let Some(dir) = &address.socket_dir {
-        let path = dir.join(format!(".s.PGSQL.{}", address.port));
-        let socket = std::os::unix::net::UnixStream::connect(path)?;
-        socket.set_read_timeout(Some(PATIENCE))?;
-        return Ok(Box::new(socket));
-    }
-    let mut socket = TcpStream::connect((address.host.as_str(), address.port))?;
-    socket.set_read_timeout(Some(PATIENCE))?;
-    socket.set_nodelay(true)?;
-    if address.tls == Tls::No {
-        return Ok(Box::new(socket));
-    }
-    // The request for TLS has a number in place of a version.
-    socket.write_all(&[0, 0, 0, 8, 4, 210, 22, 47])?;
-    let mut can = [0];
-    socket.read_exact(&mut can)?;
-    match (can, address.tls) {
-        ([b'S'], _) => {
-            let connection = ClientConnection::new(tls::config(address.tls)?, tls::name(address)?);
-            let connection =
-                connection.map_err(|error| PostgresError::Refused(error.to_string()))?;
-            Ok(Box::new(StreamOwned::new(connection, socket)))
-        }
-        ([b'N'], Tls::IfPossible) => Ok(Box::new(socket)),
-        ([b'N'], _) => Err(PostgresError::Refused(
-            "the server offers no TLS, which sslmode asks for".to_owned(),
-        )),
-        _ => Err(PostgresError::Nonsense),
-    }
 }
 
 fn put_text(body: &mut Vec<u8>, text: &str) {

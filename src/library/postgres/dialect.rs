@@ -57,9 +57,11 @@ const TABLES: &str = "
         video BIGINT NOT NULL REFERENCES video(id) ON DELETE CASCADE,
         start_secs DOUBLE PRECISION NOT NULL,
         end_secs DOUBLE PRECISION NOT NULL,
-        text TEXT NOT NULL);
+        text TEXT NOT NULL,
+        -- Its words in small letters without accents.
+        words TEXT NOT NULL);
     CREATE INDEX IF NOT EXISTS caption_of_video ON caption(video);
-    CREATE INDEX IF NOT EXISTS caption_words ON caption USING gin (to_tsvector('simple', text));
+    CREATE INDEX IF NOT EXISTS caption_words ON caption USING gin (to_tsvector('simple', words));
     INSERT INTO version VALUES (TRUE, 1) ON CONFLICT DO NOTHING;
 ";
 

@@ -9,12 +9,15 @@
 
 mod address;
 mod catalogue;
+mod channel;
 mod client;
 mod dialect;
 mod error;
 mod rows;
 mod scram;
 mod tls;
+mod words;
+mod work;
 
 pub use address::Address;
 pub use catalogue::SharedCatalogue;
