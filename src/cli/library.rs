@@ -7,7 +7,7 @@ use anyhow::bail;
 use serde::Serialize;
 
 use crate::cli::args::{GlobalArgs, LibraryArgs, LibraryCommand, ListFormat, StatusFormat};
-use crate::cli::cli_engine::CliEngine;
+use crate::cli::library_summary::Summary;
 use crate::cli::library_update::update;
 use crate::cli::{library_watch, output};
 use crate::domain::{count, format_date, format_timestamp, one_line, path_text, plain};
@@ -146,95 +146,6 @@ fn csv(rows: &[VideoRow]) -> anyhow::Result<String> {
         ))?;
     }
     Ok(String::from_utf8(writer.into_inner()?)?)
-}
-
-/// How much there is.
-#[derive(Serialize)]
-pub(super) struct Summary {
-    model: String,
-    places: Vec<String>,
-    n_videos: usize,
-    n_missing: usize,
-    n_copies: usize,
-    duration_secs: f64,
-    n_indexed: usize,
-    n_waiting: usize,
-    n_working: usize,
-    n_failed: usize,
-    n_clips: usize,
-    problems: Vec<ProblemRow>,
-}
-
-#[derive(Serialize)]
-struct ProblemRow {
-    path: String,
-    reason: String,
-}
-
-impl Summary {
-    pub(super) fn of(library: &mut Library, engine: &CliEngine) -> anyhow::Result<Self> {
-        let engine = engine.get();
-        let mut videos = library.videos(engine)?;
-        videos.retain(|video| video.state != State::NoVideo);
-        let n = |is: fn(&LibraryVideo) -> bool| videos.iter().filter(|video| is(video)).count();
-        let failed = videos.iter().filter_map(|video| match &video.state {
-            State::Failed(reason) => Some(ProblemRow {
-                path: path_text(&video.path),
-                reason: reason.clone(),
-            }),
-            _ => None,
-        });
-        let problems = library.problems()?.into_iter().map(|problem| ProblemRow {
-            path: path_text(&problem.path),
-            reason: problem.to_string(),
-        });
-        Ok(Self {
-            model: engine.encoder().id().name.clone(),
-            places: library
-                .places()?
-                .iter()
-                .map(|place| path_text(&place.path))
-                .collect(),
-            n_videos: videos.len(),
-            n_missing: n(|video| video.is_missing),
-            n_copies: videos.iter().map(|video| video.copies.len()).sum(),
-            duration_secs: videos.iter().filter_map(|video| video.duration_secs).sum(),
-            n_indexed: n(|video| video.state == State::Indexed),
-            n_waiting: n(|video| video.state == State::Waiting && !video.is_missing),
-            n_working: n(|video| video.state == State::Working),
-            n_failed: n(|video| matches!(video.state, State::Failed(_))),
-            n_clips: videos.iter().map(|video| video.n_clips).sum(),
-            problems: failed.chain(problems).collect(),
-        })
-    }
-
-    /// `41 videos, 2:03:00.0, model bundled: 40 indexed, 1 failed; 2 missing`
-    pub(super) fn headline(&self) -> String {
-        let mut states = vec![format!("{} indexed", self.n_indexed)];
-        for (n, state) in [
-            (self.n_waiting, "waiting"),
-            (self.n_working, "being indexed by another process"),
-            (self.n_failed, "failed"),
-        ] {
-            if n > 0 {
-                states.push(format!("{n} {state}"));
-            }
-        }
-        let mut line = format!(
-            "{}, {}, model {}: {}",
-            count(self.n_videos, "video"),
-            format_timestamp(self.duration_secs),
-            plain(&self.model),
-            states.join(", ")
-        );
-        if self.n_missing > 0 {
-            let _ = write!(line, "; {} missing", self.n_missing);
-        }
-        if self.n_copies > 0 {
-            let _ = write!(line, "; {}", count(self.n_copies, "copy"));
-        }
-        line + "\n"
-    }
 }
 
 /// The JSON of `status`.

@@ -8,7 +8,7 @@ use anyhow::bail;
 
 use crate::cli::args::GlobalArgs;
 use crate::cli::cli_engine::CliEngine;
-use crate::cli::library::Summary;
+use crate::cli::library_summary::Summary;
 use crate::cli::output;
 use crate::cli::progress::LibraryBar;
 use crate::domain::{count, format_timestamp, one_line};

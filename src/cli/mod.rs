@@ -14,6 +14,7 @@ mod find;
 mod find_export;
 mod index;
 mod library;
+mod library_summary;
 mod library_update;
 mod library_watch;
 mod model;
