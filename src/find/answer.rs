@@ -289,9 +289,9 @@ mod tests {
         assert_eq!(spans, [TimeSpan::new(2.0, 6.0), TimeSpan::new(8.0, 9.5)]);
         assert_near(moments[0].score, 1.1);
         assert_near(moments[1].score, 0.5);
-        assert_eq!(answer.usual_threshold(), 0.7);
+        assert_eq!(answer.usual_threshold(), 0.725);
         let usual = answer.found(None);
-        assert_eq!(usual.moments, answer.moments(0.7));
+        assert_eq!(usual.moments, answer.moments(0.725));
         assert_eq!(usual.moments, moments[..1]);
         assert_eq!(usual.verdict, Verdict::Moments);
         assert_eq!(answer.moments(0.0)[0].span, TimeSpan::new(0.0, 9.5));

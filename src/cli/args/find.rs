@@ -27,7 +27,7 @@ pub struct SearchArgs {
     #[arg(long, default_value_t = 5, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub top: u16,
 
-    /// How high a moment must reach, between the least (0) and most (1) salient part; else 0.7, 0.9
+    /// How high a moment must reach, between the least (0) and most (1) salient part; else 0.725, 0.9
     /// where many parts reach that, 0.5 for a prompt with a trained moment head, or 0.8 for a detector
     #[arg(long, value_name = "T", value_parser = parse_fraction, allow_negative_numbers = true)]
     pub threshold: Option<f32>,
