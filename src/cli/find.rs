@@ -263,7 +263,8 @@ fn table(report: &Report<'_>) -> String {
                 if row.missing { "  (missing)" } else { "" }
             );
             if let Some(text) = &row.text {
-                let _ = writeln!(out, "{:34}“{}”", "", plain(&beginning(text, SHOWN_CHARS)));
+                let text = plain(&beginning(text, SHOWN_CHARS));
+                let _ = writeln!(out, "  {WORDS:<29}  “{text}”");
             }
         }
     }

@@ -1,20 +1,22 @@
 //! A real PostgreSQL server with pgvector, for one test: `scripts/postgres.sh` fetches it.
 
 use std::fs;
-use std::net::TcpListener;
-use std::os::unix::fs::{PermissionsExt as _, chown};
+use std::io::{self, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use tempfile::TempDir;
 
 use crate::support::PATIENCE;
 
 pub const PASSWORD: &str = "s3cret + hidden";
-
-/// A server refuses to be run by root.
-const NOBODY: u32 = 65534;
 
 pub struct Server {
     dir: TempDir,
@@ -51,7 +53,6 @@ impl Server {
             "{}",
             String::from_utf8_lossy(&made.stderr)
         );
-        let has_tls = add_certificate(&data);
         let port = TcpListener::bind("127.0.0.1:0")
             .unwrap()
             .local_addr()
@@ -72,15 +73,16 @@ impl Server {
             "-c",
             "max_connections=40",
         ]);
-        server.args(["-c", if has_tls { "ssl=on" } else { "ssl=off" }]);
         let child = server
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()
             .expect("it starts");
-        let server = Self { dir, port, child };
+        let mut server = Self { dir, port, child };
         let start = Instant::now();
         while !server.psql("SELECT 1") {
+            let ended = server.child.try_wait().unwrap();
+            assert!(ended.is_none(), "the server has ended: {ended:?}");
             assert!(start.elapsed() < PATIENCE, "the server does not answer");
             std::thread::sleep(Duration::from_millis(50));
         }
@@ -99,6 +101,22 @@ impl Server {
     /// Over the network, where a password is needed.
     pub fn network(&self, more: &str) -> String {
         format!("postgres://vcl@127.0.0.1:{}/postgres{more}", self.port)
+    }
+
+    /// The same through TLS. The server of the wheel is built without it, so somebody stands before it who
+    /// answers the request for TLS as PostgreSQL does, and hands on what is said.
+    pub fn encrypted(&self, more: &str) -> String {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let (config, behind) = (tls(), self.port);
+        std::thread::spawn(move || {
+            for client in listener.incoming().flatten() {
+                let config = Arc::clone(&config);
+                // Who hangs up is none of its business.
+                std::thread::spawn(move || drop(stand_before(client, config, behind)));
+            }
+        });
+        format!("postgres://vcl@127.0.0.1:{port}/postgres{more}")
     }
 
     pub fn psql(&self, sql: &str) -> bool {
@@ -125,13 +143,13 @@ fn root() -> PathBuf {
 }
 
 fn is_root() -> bool {
-    // Who may write into the home of root.
     fs::metadata("/proc/self").is_ok_and(|it| std::os::unix::fs::MetadataExt::uid(&it) == 0)
 }
 
 fn command(root: &Path, program: &str) -> Command {
     let path: PathBuf = root.join("bin").join(program);
     let mut command = match is_root() {
+        // A server refuses to be run by root.
         true => {
             let mut command = Command::new("setpriv");
             command
@@ -148,21 +166,55 @@ fn command(root: &Path, program: &str) -> Command {
     command
 }
 
-/// A certificate that nobody knows, for connections that only have to be encrypted.
-fn add_certificate(data: &Path) -> bool {
-    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/hub-tls");
-    for (from, to) in [
-        ("server.pem", "server.crt"),
-        ("server.key.pem", "server.key"),
-    ] {
-        let to = data.join(to);
-        if fs::copy(fixtures.join(from), &to).is_err() {
-            return false;
-        }
-        fs::set_permissions(&to, fs::Permissions::from_mode(0o600)).unwrap();
-        if is_root() {
-            chown(&to, Some(NOBODY), Some(NOBODY)).unwrap();
-        }
+/// A file for connections that are encrypted: a server and the authority that no system knows.
+pub fn tls_file(name: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/hub-tls");
+    folder.join(name)
+}
+
+fn tls() -> Arc<ServerConfig> {
+    let certificates = CertificateDer::pem_file_iter(tls_file("server.pem")).unwrap();
+    let certificates = certificates.collect::<Result<_, _>>().unwrap();
+    let key = PrivateKeyDer::from_pem_file(tls_file("server.key.pem")).unwrap();
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(certificates, key)
+        .unwrap();
+    Arc::new(config)
+}
+
+fn stand_before(mut client: TcpStream, config: Arc<ServerConfig>, port: u16) -> io::Result<()> {
+    let mut request = [0; 8];
+    client.read_exact(&mut request)?;
+    assert_eq!(request, [0, 0, 0, 8, 4, 210, 22, 47], "a request for TLS");
+    client.write_all(b"S")?;
+    let connection = ServerConnection::new(config).map_err(io::Error::other)?;
+    let mut server = TcpStream::connect(("127.0.0.1", port))?;
+    for socket in [&client, &server] {
+        socket.set_read_timeout(Some(Duration::from_millis(2)))?;
+        socket.set_nodelay(true)?;
     }
-    true
+    let mut client = StreamOwned::new(connection, client);
+    while hand_on(&mut client, &mut server)? && hand_on(&mut server, &mut client)? {}
+    Ok(())
+}
+
+/// What is there to be read now. `false` at the end.
+fn hand_on(from: &mut impl Read, to: &mut impl Write) -> io::Result<bool> {
+    let mut bytes = [0; 1 << 16];
+    match from.read(&mut bytes) {
+        Ok(0) => Ok(false),
+        Ok(n) => {
+            to.write_all(&bytes[..n])?;
+            to.flush()?;
+            Ok(true)
+        }
+        Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut) => {
+            Ok(true)
+        }
+        Err(error) => Err(error),
+    }
 }

@@ -7,7 +7,7 @@ use std::process::{Child, Stdio};
 use serde_json::Value;
 
 use crate::json;
-use crate::server::{PASSWORD, Server};
+use crate::server::{PASSWORD, Server, tls_file};
 use crate::support::{Outcome, Place, tiny_model};
 
 const N_FILMS: u32 = 12;
@@ -180,7 +180,7 @@ fn a_password_opens_the_door_and_is_never_shown() {
         return;
     };
     let place = Place::new();
-    let status = |address: &str, password: Option<&str>| {
+    let status_by = |address: &str, password: Option<&str>, authority: &str| {
         let mut command = place.command();
         command.arg("--model").arg(tiny_model()).args([
             "library",
@@ -190,6 +190,7 @@ fn a_password_opens_the_door_and_is_never_shown() {
             address,
         ]);
         command.env_remove("PGPASSWORD");
+        command.env("SSL_CERT_FILE", tls_file(authority));
         if let Some(password) = password {
             command.env("PGPASSWORD", password);
         }
@@ -200,11 +201,20 @@ fn a_password_opens_the_door_and_is_never_shown() {
             text(output.stdout) + &text(output.stderr),
         )
     };
-    for more in ["", "?sslmode=disable", "?sslmode=require"] {
-        let (code, told) = status(&server.network(more), Some(PASSWORD));
-        assert_eq!(code, Some(0), "{more}: {told}");
+    let status = |address: &str, password| status_by(address, password, "server.pem");
+    for address in [
+        server.network(""),
+        server.network("?sslmode=disable"),
+        server.encrypted(""),
+        server.encrypted("?sslmode=require"),
+    ] {
+        let (code, told) = status(&address, Some(PASSWORD));
+        assert_eq!(code, Some(0), "{address}: {told}");
         assert!(told.contains("0 videos"), "{told}");
     }
+    let checked = server.encrypted("?sslmode=verify-full");
+    let (code, told) = status_by(&checked, Some(PASSWORD), "authority.pem");
+    assert_eq!(code, Some(0), "{told}");
     let in_address = server
         .network("")
         .replace("vcl@", "vcl:s3cret%20%2B%20hidden@");
@@ -217,10 +227,11 @@ fn a_password_opens_the_door_and_is_never_shown() {
             Some("wrong-word"),
             "password authentication failed",
         ),
+        (checked, Some(PASSWORD), "certificate"),
         (
-            server.network("?sslmode=verify-full"),
+            server.network("?sslmode=require"),
             Some(PASSWORD),
-            "certificate",
+            "offers no TLS",
         ),
         (
             server

@@ -32,7 +32,7 @@ fn names(event: WatchEvent) -> Vec<String> {
 
 #[test]
 fn a_file_that_is_still_being_copied_waits_until_it_is_whole() {
-    let (dir, _watch, events) = watched(Duration::from_millis(400));
+    let (dir, _watch, events) = watched(Duration::from_millis(1500));
     let mut file = fs::File::create(dir.path().join("film.mp4")).unwrap();
     for _ in 0..20 {
         file.write_all(&[7; 1000]).unwrap();
