@@ -14,6 +14,9 @@ mod find;
 mod find_export;
 mod index;
 mod library;
+mod library_summary;
+mod library_update;
+mod library_watch;
 mod model;
 mod output;
 mod paper;
@@ -21,6 +24,7 @@ mod plot;
 mod progress;
 mod score;
 mod search;
+mod search_words;
 mod train;
 mod train_detector;
 
@@ -105,7 +109,7 @@ fn dispatch(
     match args.command {
         Some(CommandLine::Search(search)) => search::run(global, &search),
         Some(CommandLine::Find(find)) => find::run(global, &find),
-        Some(CommandLine::Library(library)) => library::run(global, &library.what),
+        Some(CommandLine::Library(library)) => library::run(global, &library),
         Some(CommandLine::Export(export)) => export::run(global, &export),
         Some(CommandLine::Index(index)) => index::run(global, &index),
         Some(CommandLine::Embed(embed)) => embed::run(global, &embed.what),

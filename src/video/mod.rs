@@ -30,6 +30,7 @@ pub use file::names::{VIDEO_EXTENSIONS, begins_like_video, is_video_name};
 pub use file::orientation::Orientation;
 pub use file::probe::probe;
 pub use file::source::Source;
+pub use file::text_tracks::text_tracks;
 pub use sample::frame::{SampledFrame, SamplerOptions, Strategy};
 pub use sample::preview::PreviewSampler;
 pub use sample::sampler::{Sampler, thumbnail};

@@ -42,6 +42,31 @@ pub struct SearchArgs {
     /// Draw the curves to a .png or .svg file
     #[arg(long, value_name = "FILE", value_parser = values::plot_file())]
     pub plot: Option<PathBuf>,
+
+    /// In what to look: what is seen, or the subtitles in the file and beside it
+    #[arg(long = "match", value_enum, default_value_t = MatchArg::Both, value_name = "WHAT")]
+    pub matches: MatchArg,
+}
+
+/// In what to look for a query.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum MatchArg {
+    /// What is seen
+    Pictures,
+    /// What is said, as far as subtitles tell
+    Words,
+    /// One and the other
+    Both,
+}
+
+impl MatchArg {
+    pub fn takes_pictures(self) -> bool {
+        self != Self::Words
+    }
+
+    pub fn takes_words(self) -> bool {
+        self != Self::Pictures
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -30,6 +30,7 @@ pub(super) mod reader;
 pub(super) mod source;
 mod stored;
 mod streams;
+pub(super) mod text_tracks;
 pub(super) mod timing;
 pub(super) mod transfer;
 pub(super) mod truncated;

@@ -97,6 +97,7 @@ impl Request<'_> {
         let detectors: Vec<_> = detector.into_iter().collect::<Result<_, _>>()?;
         let found = index.find_with(std::slice::from_ref(&asked), &detectors, &self.wanted);
         let found = found.map_err(EngineError::from)?.pop().unwrap_or_default();
+        let said = library.find_spoken(&index, &self.query, &self.wanted)?;
         let (text, way) = (&asked.0, &asked.1);
         let unsure = index.proposals((text, way), &self.wanted, &self.labels, N_UNSURE);
         let (n_videos, n_clips) = index.extent(&self.wanted);
@@ -106,6 +107,17 @@ impl Request<'_> {
             score: Some(result.moment.score),
             ..placed(&index, result.video, &self.wanted)
         });
+        let said = said.into_iter().map(|spoken| PlacedSpan {
+            span: spoken.span,
+            peak_secs: 0.5 * (spoken.span.start_secs + spoken.span.end_secs),
+            score: Some(spoken.score),
+            said: Some(spoken.text),
+            ..placed(&index, spoken.video, &self.wanted)
+        });
+        let mut moments: Vec<_> = moments.chain(said).collect();
+        let score = |it: &PlacedSpan| it.score.unwrap_or_default();
+        moments.sort_by(|a, b| score(b).total_cmp(&score(a)));
+        moments.truncate(self.wanted.n_results);
         let unsure = unsure
             .into_iter()
             .map(|(video, clip): (usize, ClipIndex)| PlacedSpan {
@@ -116,7 +128,7 @@ impl Request<'_> {
         Ok(FoundEverywhere {
             query: self.id,
             present: found.present,
-            moments: moments.collect(),
+            moments,
             unsure: unsure.collect(),
             labels: self.labels.into_iter().collect(),
             n_videos,
@@ -139,5 +151,6 @@ fn placed(index: &LibraryIndex, video: usize, wanted: &Wanted) -> PlacedSpan {
         span: ClipIndex(0).span(),
         peak_secs: 0.0,
         score: None,
+        said: None,
     }
 }
