@@ -9,10 +9,10 @@ use serde::Serialize;
 use crate::cli::args::{FindArgs, GlobalArgs, ResultFormat};
 use crate::cli::plot::{Plot, PlotRow};
 use crate::cli::{find_export, output};
-use crate::domain::{Moment, count, format_timestamp, path_text, plain};
+use crate::domain::{Moment, Query, count, format_timestamp, path_text, plain};
 use crate::engine::VideoMoment;
 use crate::export::file_name;
-use crate::find::{Answer, PROBABLY_PRESENT, Way};
+use crate::find::{Answer, PROBABLY_PRESENT, Probe};
 use crate::library::{Found, Library, LibraryIndex, LibraryMoment, Wanted, absolute};
 use crate::store::Paths;
 
@@ -20,12 +20,14 @@ use crate::store::Paths;
 const N_PLOTTED: usize = 4;
 
 pub fn run(global: &GlobalArgs, args: &FindArgs) -> anyhow::Result<()> {
+    let pictures = args.asked.pictures();
     if let Some(path) = &args.plot {
-        global.check_target(path, &[])?;
+        global.check_target(path, &pictures)?;
     }
     if let Some(target) = &args.export {
-        find_export::check(global, target)?;
+        find_export::check(global, target, &pictures)?;
     }
+    let queries = args.asked.queries()?;
     let mut library = Library::open(&Paths::from_env()?)?;
     if library.places()?.is_empty() {
         bail!("the library is empty; `vcl library add PATH` adds folders and videos");
@@ -52,23 +54,22 @@ pub fn run(global: &GlobalArgs, args: &FindArgs) -> anyhow::Result<()> {
         n_per_video: usize::from(args.per_video),
         threshold: args.threshold,
     };
-    let mut texts = Vec::new();
-    for query in &args.queries {
-        let text = engine.work(|engine| engine.embed_query(query, &way))?;
-        texts.push((text, way.clone()));
+    let mut probes = Vec::new();
+    for query in &queries {
+        probes.push(engine.work(|engine| engine.probe(query, &way))?);
     }
-    let found = index.find(&texts, &wanted);
+    let found = index.find_probes(&probes, &wanted);
     let (n_videos, n_clips) = index.extent(&wanted);
     let report = Report {
         model: &engine.get().encoder().id().name,
         n_videos,
         n_clips,
-        queries: args
-            .queries
+        queries: queries
             .iter()
             .zip(&found)
             .map(|(query, found)| QueryReport {
                 query: query.key(),
+                title: output::title_of(query),
                 present: found.present,
                 results: found
                     .results
@@ -79,7 +80,7 @@ pub fn run(global: &GlobalArgs, args: &FindArgs) -> anyhow::Result<()> {
             .collect(),
     };
     if let Some(path) = &args.plot {
-        let curves = Curves::of(&index, &texts, &found, args);
+        let curves = Curves::of(&index, (&queries, &probes), &found);
         output::write(path, &curves.plot(&report).encode_for(path)?)?;
     }
     output::print(&match args.format {
@@ -89,7 +90,7 @@ pub fn run(global: &GlobalArgs, args: &FindArgs) -> anyhow::Result<()> {
     })?;
     match &args.export {
         Some(target) => {
-            find_export::write(target, &args.queries, &moments(&index, &found, &wanted))
+            find_export::write(target, &queries, &moments(&index, &found, &wanted))
         }
         None => Ok(()),
     }
@@ -127,6 +128,9 @@ struct Report<'a> {
 #[derive(Serialize)]
 struct QueryReport<'a> {
     query: &'a str,
+    /// Where people read something else.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    title: Option<&'a str>,
     present: f32,
     results: Vec<Row>,
 }
@@ -177,7 +181,7 @@ fn table(report: &Report<'_>) -> String {
         let _ = writeln!(
             out,
             "\n{}  ({verdict}: {:.0} %)",
-            plain(query.query),
+            plain(query.title.unwrap_or(query.query)),
             100.0 * query.present
         );
         for row in &query.results {
@@ -214,7 +218,7 @@ fn csv(report: &Report<'_>) -> anyhow::Result<String> {
     for query in &report.queries {
         for (row, rank) in query.results.iter().zip(1..) {
             writer.serialize(CsvRow {
-                query: query.query,
+                query: query.title.unwrap_or(query.query),
                 present: query.present,
                 rank,
                 video: &row.video,
@@ -243,12 +247,11 @@ struct Curve {
 impl Curves {
     fn of(
         index: &LibraryIndex,
-        texts: &[(crate::domain::UnitVector, Way)],
+        (queries, probes): (&[Query], &[Probe]),
         found: &[Found],
-        args: &FindArgs,
     ) -> Self {
         let mut rows = Vec::new();
-        for ((query, found), (text, way)) in args.queries.iter().zip(found).zip(texts) {
+        for ((query, found), probe) in queries.iter().zip(found).zip(probes) {
             let mut videos: Vec<usize> = Vec::new();
             for result in &found.results {
                 if !videos.contains(&result.video) {
@@ -257,7 +260,7 @@ impl Curves {
             }
             for video in videos.into_iter().take(N_PLOTTED) {
                 let results = found.results.iter().filter(|result| result.video == video);
-                if let Some(answer) = index.answer(video, text, way) {
+                if let Some(answer) = index.answer(video, probe) {
                     let name = file_name(&index.videos()[video].path);
                     rows.push(Curve {
                         title: format!("{}  ·  {name}", query.title()),

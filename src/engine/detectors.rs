@@ -5,7 +5,7 @@ use std::path::Path;
 
 use lru::LruCache;
 
-use crate::domain::{Query, QueryKind};
+use crate::domain::Query;
 use crate::engine::known_models::CLIP_B_32;
 use crate::engine::{Engine, EngineError, KNOWN_MODELS, Snapshot};
 use crate::find::{Answer, Proposed, Way, parts};
@@ -194,11 +194,11 @@ impl Engine {
         detector: &MomentDetector,
     ) -> Result<Proposed, EngineError> {
         self.check_detector(detector.info(), detector)?;
-        let QueryKind::Words(words) = query.kind();
+        let words = query.words().ok_or(EngineError::OnlyWordsAreDetected)?;
         let text = self.word_states(words)?;
         let video = Rows {
             width: known.embeddings.dim(),
-            values: known.embeddings.values().to_vec(),
+            values: known.embeddings.middle_rows().flatten().copied().collect(),
         };
         let mut said = Vec::new();
         for part in parts(video.n_rows(), detector.most_clips()) {

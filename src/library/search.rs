@@ -6,12 +6,14 @@ use std::path::PathBuf;
 use half::slice::HalfFloatSliceExt as _;
 use rayon::prelude::*;
 
-use crate::domain::{ClipIndex, Embeddings, Highlight, Moment, UnitVector};
-use crate::find::{Answer, PROBABLY_PRESENT, Way};
+use crate::domain::{ClipIndex, Embeddings, Highlight, Moment, SaliencyCurve, UnitVector};
+use crate::find::{Answer, Levels, PROBABLY_PRESENT, PictureChance, Probe, Target, Way};
 use crate::library::catalogue::{LibraryVideo, State};
 use crate::library::chance::LibraryLevel;
 use crate::library::dot::dot_f16;
+use crate::library::judge::{Best, Judge};
 use crate::library::matrix::{CENTRE, Matrix, Span};
+use crate::library::picture_chance::picture_chance;
 
 /// Where nothing is found, so many videos were looked at closely, best first.
 const MIN_LOOKED_AT: usize = 64;
@@ -25,6 +27,7 @@ pub struct LibraryIndex {
     /// For each span of the matrix its video.
     videos: Vec<LibraryVideo>,
     n_not_indexed: usize,
+    rows_per_clip: usize,
 }
 
 /// Which videos are searched, and how much is listed.
@@ -66,8 +69,7 @@ pub struct LibraryMoment {
 /// What is known of a video before it is looked at closely.
 struct Candidate {
     video: usize,
-    /// Of its best clip.
-    cosine: f32,
+    best: Best,
 }
 
 /// A video that was looked at closely.
@@ -77,42 +79,10 @@ struct Looked {
     moments: Vec<LibraryMoment>,
 }
 
-/// What decides about a query in all videos.
-pub(super) struct Judge<'a> {
-    text: &'a UnitVector,
-    way: &'a Way,
-    level: LibraryLevel,
-}
-
-impl Judge<'_> {
-    pub(super) fn score(&self, cosine: f32) -> f32 {
-        match self.way {
-            Way::Plain(_) => self.level.score(cosine),
-            Way::Taught(prompt) => prompt.scale * cosine + prompt.bias,
-        }
-    }
-
-    /// From which score on a moment is listed.
-    pub(super) fn least_score(&self) -> f32 {
-        match self.way {
-            Way::Plain(_) => self.level.score(self.level.least_cosine()),
-            Way::Taught(_) => PROBABLY_PRESENT,
-        }
-    }
-
-    /// 0…1, how sure that what has this cosine is the query, and no chance find among all videos.
-    fn belief(&self, cosine: f32) -> f32 {
-        match self.way {
-            Way::Plain(_) => self.level.belief(cosine),
-            // Labels taught what 0 and 1 mean.
-            Way::Taught(_) => self.score(cosine).clamp(0.0, 1.0),
-        }
-    }
-}
-
 impl LibraryIndex {
-    /// A matrix with the videos of the catalogue that it was made from.
-    pub fn new(matrix: Matrix, videos: Vec<LibraryVideo>) -> Self {
+    /// A matrix with the videos of the catalogue that it was made from; each of its rows is so many of a
+    /// clip's beside each other.
+    pub fn new(matrix: Matrix, videos: Vec<LibraryVideo>, rows_per_clip: usize) -> Self {
         let is_waiting =
             |video: &&LibraryVideo| matches!(video.state, State::Waiting | State::Working);
         let n_not_indexed = videos.iter().filter(is_waiting).count();
@@ -132,6 +102,7 @@ impl LibraryIndex {
             matrix,
             videos,
             n_not_indexed,
+            rows_per_clip,
         }
     }
 
@@ -161,57 +132,87 @@ impl LibraryIndex {
         let mut values = vec![0.0; rows.len()];
         rows.convert_to_f32_slice(&mut values);
         // A row of zeros stays one; the length is that of whole rows.
-        Embeddings::from_features(self.matrix.dim(), values)
-            .unwrap_or_else(|_| Embeddings::empty(self.matrix.dim()))
+        let dim = self.matrix.dim() / self.rows_per_clip;
+        Embeddings::from_features(dim, values)
+            .and_then(|embeddings| embeddings.with_rows_per_clip(self.rows_per_clip))
+            .unwrap_or_else(|_| Embeddings::empty(dim))
     }
 
     /// One video's answer to a query, as if it were searched by itself.
-    pub fn answer(&self, video: usize, text: &UnitVector, way: &Way) -> Option<Answer> {
+    pub fn answer(&self, video: usize, probe: &Probe) -> Option<Answer> {
+        self.answer_on(video, &self.embeddings(video), probe)
+    }
+
+    fn answer_on(&self, video: usize, embeddings: &Embeddings, probe: &Probe) -> Option<Answer> {
         let span = &self.matrix.spans()[video];
-        let way = way_in(span, way);
-        Answer::of(&self.embeddings(video), text, &way, span.end_secs)
+        let words = Some(span.level);
+        probe.answer(embeddings, Levels { words }, span.end_secs)
+    }
+
+    /// As [`find_probes`](Self::find_probes), of words alone.
+    pub fn find(&self, queries: &[(UnitVector, Way)], wanted: &Wanted) -> Vec<Found> {
+        let probes: Vec<_> = queries.iter().cloned().map(Probe::from).collect();
+        self.find_probes(&probes, wanted)
     }
 
     /// The moments of all videos that answer each of the queries, in one pass over all rows.
-    pub fn find(&self, queries: &[(UnitVector, Way)], wanted: &Wanted) -> Vec<Found> {
+    pub fn find_probes(&self, queries: &[Probe], wanted: &Wanted) -> Vec<Found> {
         let videos = self.searched(wanted);
         let Some(level) = self.level(&videos) else {
             return vec![Found::default(); queries.len()];
         };
-        let texts: Vec<_> = queries.iter().map(|(text, _)| text.as_slice()).collect();
+        let parts: Vec<_> = queries.iter().map(Probe::targets).collect();
+        let directions: Vec<_> = parts.iter().flatten().map(direction).collect();
         let peaks: Vec<Vec<f32>> = videos
             .par_iter()
-            .map(|&video| self.peaks(&self.matrix.spans()[video], &texts))
+            .map(|&video| self.peaks(&self.matrix.spans()[video], &directions))
             .collect();
-        let found = queries.iter().enumerate().map(|(i, (text, way))| {
+        let mut n_before = 0;
+        let found = queries.iter().zip(&parts).map(|(probe, parts)| {
+            let judge = Judge::new(probe, &mut |target| self.level_of(target, level, &videos));
             let candidates = videos.iter().zip(&peaks).map(|(&video, peaks)| Candidate {
                 video,
-                cosine: peaks[i],
+                best: judge.best(&mut peaks[n_before..].iter().copied()),
             });
-            let judge = Judge { text, way, level };
-            self.list(candidates.collect(), &judge, wanted)
+            let found = self.list(candidates.collect(), (probe, &judge), wanted);
+            n_before += parts.len();
+            found
         });
         found.collect()
+    }
+
+    /// What chance scores for a part of a query; `words` is that of any text.
+    fn level_of(&self, target: &Target, words: LibraryLevel, videos: &[usize]) -> LibraryLevel {
+        match target {
+            Target::Words { .. } => words,
+            Target::Picture(picture) => {
+                LibraryLevel::of_pictures(match videos {
+                    [alone] => PictureChance::of(&self.embeddings(*alone), &picture.disorder),
+                    _ => picture_chance(&self.matrix, videos, picture),
+                })
+            }
+        }
     }
 
     /// The videos that pass the filters, that with the best clip first, and what judges their clips;
     /// `None` where there is no video.
     pub(super) fn ranked<'a>(
         &self,
-        text: &'a UnitVector,
-        way: &'a Way,
+        probe: &'a Probe,
         wanted: &Wanted,
     ) -> Option<(Vec<usize>, Judge<'a>)> {
         let videos = self.searched(wanted);
         let level = self.level(&videos)?;
-        let peak = |&video: &usize| {
-            let peaks = self.peaks(&self.matrix.spans()[video], &[text.as_slice()]);
-            (video, peaks[0])
-        };
-        let mut ranked: Vec<_> = videos.par_iter().map(peak).collect();
+        let judge = Judge::new(probe, &mut |target| self.level_of(target, level, &videos));
+        let parts = probe.targets();
+        let directions: Vec<_> = parts.iter().map(direction).collect();
+        let peaks = |&video: &usize| self.peaks(&self.matrix.spans()[video], &directions);
+        let peaks: Vec<Vec<f32>> = videos.par_iter().map(peaks).collect();
+        let best = |peaks: Vec<f32>| judge.best(&mut peaks.into_iter()).score;
+        let mut ranked: Vec<_> = videos.into_iter().zip(peaks.into_iter().map(best)).collect();
         ranked.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
         let videos = ranked.into_iter().map(|(video, _)| video).collect();
-        Some((videos, Judge { text, way, level }))
+        Some((videos, judge))
     }
 
     fn level(&self, videos: &[usize]) -> Option<LibraryLevel> {
@@ -222,7 +223,8 @@ impl LibraryIndex {
     /// Best cosine of a video's clips with each of the texts.
     fn peaks(&self, span: &Span, texts: &[&[f32]]) -> Vec<f32> {
         let mut peaks = vec![f32::NEG_INFINITY; texts.len()];
-        for row in self.matrix.rows(span).chunks_exact(self.matrix.dim()) {
+        let dim = self.matrix.dim() / self.rows_per_clip;
+        for row in self.matrix.rows(span).chunks_exact(dim) {
             for (peak, text) in peaks.iter_mut().zip(texts) {
                 *peak = peak.max(dot_f16(row, text));
             }
@@ -248,22 +250,30 @@ impl LibraryIndex {
     }
 
     /// Looks closely at the best videos until enough moments are found that chance does not explain.
-    fn list(&self, mut candidates: Vec<Candidate>, judge: &Judge<'_>, wanted: &Wanted) -> Found {
-        candidates.sort_by(|a, b| b.cosine.total_cmp(&a.cosine).then(a.video.cmp(&b.video)));
+    fn list(
+        &self,
+        mut candidates: Vec<Candidate>,
+        asked: (&Probe, &Judge<'_>),
+        wanted: &Wanted,
+    ) -> Found {
+        candidates.sort_by(|a, b| {
+            let by_score = b.best.score.total_cmp(&a.best.score);
+            by_score.then(a.video.cmp(&b.video))
+        });
         let n_most = MIN_LOOKED_AT.max(4 * wanted.n_results);
         let mut found = Found::default();
         for batch in candidates[..n_most.min(candidates.len())].chunks(BATCH) {
             // No moment of a video is better than its best clip.
             let worst = found.results.get(wanted.n_results - 1);
-            let is_full = worst.is_some_and(|it| it.moment.score >= judge.score(batch[0].cosine));
-            let is_hopeless = judge.belief(batch[0].cosine) < PROBABLY_PRESENT;
+            let is_full = worst.is_some_and(|it| it.moment.score >= batch[0].best.score);
+            let is_hopeless = batch[0].best.belief < PROBABLY_PRESENT;
             // Of a query that is nowhere it is still said how near it came.
             if is_full || is_hopeless && found.present > 0.0 {
                 break;
             }
             let looked: Vec<_> = batch
                 .par_iter()
-                .filter_map(|candidate| self.look(candidate.video, judge, wanted))
+                .filter_map(|candidate| self.look(candidate.video, asked, wanted))
                 .collect();
             for video in looked {
                 found.present = found.present.max(video.present);
@@ -289,46 +299,51 @@ impl LibraryIndex {
         }
     }
 
-    fn look(&self, video: usize, judge: &Judge<'_>, wanted: &Wanted) -> Option<Looked> {
-        let answer = self.answer(video, judge.text, judge.way)?;
+    fn look(
+        &self,
+        video: usize,
+        (probe, judge): (&Probe, &Judge<'_>),
+        wanted: &Wanted,
+    ) -> Option<Looked> {
+        let embeddings = self.embeddings(video);
+        let answer = self.answer_on(video, &embeddings, probe)?;
+        let (scores, beliefs) = judge.curves(&embeddings);
         let end_secs = answer.end_secs;
-        let best = answer.cosines.values()[answer.highlight.clip.0];
         let shown = answer.found(wanted.threshold).moments;
         let moments = shown.into_iter().map(|moment| {
-            let peak = peak_of(&answer, &moment);
-            let score = judge.score(peak.score);
+            let peak = peak_of(&scores, &moment).unwrap_or(answer.highlight);
             LibraryMoment {
                 video,
-                moment: Moment { score, ..moment },
+                moment: Moment {
+                    score: peak.score,
+                    ..moment
+                },
                 peak_secs: self.peak_secs(video, peak, end_secs),
             }
         });
         // The whole video must be able to hold it, and the moment itself be better than chance.
         let is_likely =
             |it: &LibraryMoment| answer.is_probable() && it.moment.score >= judge.least_score();
+        let belief = beliefs.highlight().map_or(0.0, |best| best.score);
         Some(Looked {
-            present: answer.present.min(judge.belief(best)),
+            present: answer.present.min(belief),
             moments: moments.filter(is_likely).take(wanted.n_per_video).collect(),
         })
     }
 }
 
-/// The way with the level of a video, where it needs one.
-fn way_in<'a>(span: &Span, way: &'a Way) -> std::borrow::Cow<'a, Way> {
-    match way {
-        Way::Plain(_) => std::borrow::Cow::Owned(Way::Plain(Some(span.level))),
-        Way::Taught(_) => std::borrow::Cow::Borrowed(way),
-    }
+fn direction<'a>(target: &&'a Target) -> &'a [f32] {
+    target.direction().as_slice()
 }
 
-/// The best clip of a moment, with its cosine.
-fn peak_of(answer: &Answer, moment: &Moment) -> Highlight {
+/// The best clip of a moment, with its score; the first of equals.
+fn peak_of(scores: &SaliencyCurve, moment: &Moment) -> Option<Highlight> {
     let first = ClipIndex::at(moment.span.start_secs).0;
     let end = ClipIndex::at(moment.span.end_secs).0.max(first + 1);
-    let clips = answer.cosines.values().iter().enumerate();
+    let clips = scores.values().iter().enumerate();
     let inside = clips.skip(first).take(end - first);
     let best = inside.max_by(|a, b| a.1.total_cmp(b.1).then(b.0.cmp(&a.0)));
-    best.map_or(answer.highlight, |(clip, score)| Highlight {
+    best.map(|(clip, score)| Highlight {
         clip: ClipIndex(clip),
         score: *score,
     })

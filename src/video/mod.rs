@@ -31,7 +31,7 @@ pub use file::probe::probe;
 pub use file::source::Source;
 pub use sample::frame::{SampledFrame, SamplerOptions, Strategy};
 pub use sample::preview::PreviewSampler;
-pub use sample::sampler::{Sampler, thumbnail};
+pub use sample::sampler::{Sampler, frame_of_clip, thumbnail};
 
 /// Playback for the window.
 pub mod player {

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::path_list;
 use crate::engine::ModelChoice;
-use crate::model::DeviceChoice;
+use crate::model::{DeviceChoice, Framing};
 
 pub use playback::{PlaybackPrefs, SPEEDS};
 
@@ -52,6 +52,10 @@ pub struct Settings {
     /// As `--model` takes it; `None` is the bundled one.
     pub model: Option<String>,
     pub device: DeviceChoice,
+    /// Which part of a frame is looked at; `None` is what the model was trained on.
+    pub framing: Option<Framing>,
+    /// What the model does not see of a picture that stands still is dimmed.
+    pub dims_unseen: bool,
     /// Latest first. A name that is not text is written as an address.
     #[serde(with = "path_list")]
     pub recent: Vec<PathBuf>,
@@ -68,6 +72,8 @@ impl Default for Settings {
             playback: PlaybackPrefs::default(),
             model: None,
             device: DeviceChoice::default(),
+            framing: None,
+            dims_unseen: true,
             recent: Vec::new(),
             history: Vec::new(),
         }

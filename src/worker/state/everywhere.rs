@@ -5,11 +5,10 @@ use std::sync::Arc;
 
 use crate::domain::{ClipIndex, Labels, Query};
 use crate::engine::{Engine, EngineError};
-use crate::find::Way;
 use crate::library::{Library, LibraryError, LibraryIndex, Wanted};
 use crate::store::{ContentId, LabelStore};
 use crate::worker::guard::without_panic;
-use crate::worker::state::State;
+use crate::worker::state::{Asked, State};
 use crate::worker::{Event, FoundEverywhere, LibraryNews, PlacedSpan, QueryId};
 
 /// What is worth a label is proposed in so many clips, and so many of one video.
@@ -26,7 +25,8 @@ impl State {
         let Some(asked) = self.queries.get(&id) else {
             return;
         };
-        let (query, way) = (asked.query.clone(), asked.way.clone());
+        let asked = asked.clone();
+        let query = asked.query.clone();
         let labels = match self.labels_everywhere(&query) {
             Ok(labels) => labels,
             Err(error) => {
@@ -43,8 +43,7 @@ impl State {
         };
         let request = Request {
             id,
-            query,
-            way,
+            asked,
             wanted,
             labels,
         };
@@ -75,8 +74,7 @@ impl State {
 /// Everything that an answer depends on.
 struct Request {
     id: QueryId,
-    query: Query,
-    way: Way,
+    asked: Asked,
     wanted: Wanted,
     labels: HashMap<ContentId, Labels>,
 }
@@ -88,12 +86,11 @@ impl Request {
         engine: &mut Engine,
     ) -> Result<FoundEverywhere, LibraryError> {
         let index = library.index(engine)?;
-        let text = engine.embed_query(&self.query, &self.way)?;
-        let asked = (text, self.way);
-        let found = index.find(std::slice::from_ref(&asked), &self.wanted).pop();
-        let found = found.unwrap_or_default();
-        let (text, way) = (&asked.0, &asked.1);
-        let unsure = index.proposals((text, way), &self.wanted, &self.labels, N_UNSURE);
+        let asked = &self.asked;
+        let probe = engine.probe_by(&asked.query, &mut |part| asked.way_of(part))?;
+        let found = index.find_probes(std::slice::from_ref(&probe), &self.wanted);
+        let found = found.into_iter().next().unwrap_or_default();
+        let unsure = index.proposals(&probe, &self.wanted, &self.labels, N_UNSURE);
         let (n_videos, n_clips) = index.extent(&self.wanted);
         let moments = found.results.into_iter().map(|result| PlacedSpan {
             span: result.moment.span,
