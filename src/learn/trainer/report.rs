@@ -78,6 +78,8 @@ impl Trainer {
         prompt.metadata.after = after_scores;
         let verdict = match verdict(before, after) {
             Verdict::Better if self.is_luck_likely() => Verdict::Unchecked,
+            // A better order of the clips is no gain for who is shown more wrong moments.
+            Verdict::Better if shows_worse(before_scores, after_scores) => Verdict::NotBetter,
             verdict => verdict,
         };
         prompt.metadata.verdict = Some(verdict);
@@ -135,6 +137,11 @@ impl Trainer {
             Phase::Done => (0, 0),
         }
     }
+}
+
+fn shows_worse(before: Option<HeldOutScores>, after: Option<HeldOutScores>) -> bool {
+    let shown = |scores: Option<HeldOutScores>| scores.and_then(|scores| scores.shown);
+    matches!((shown(before), shown(after)), (Some(before), Some(after)) if after.is_worse_than(before))
 }
 
 fn verdict(before: Option<&Quality>, after: Option<&Quality>) -> Verdict {

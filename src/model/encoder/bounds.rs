@@ -1,7 +1,27 @@
 //! What a model's config may say: every number that decides an allocation is bounded before use,
 //! because a directory from anywhere may say anything.
 
+use serde::de::DeserializeOwned;
+
+use crate::model::ModelError;
 use crate::model::encoder::transformer::TransformerConfig;
+
+/// Reads a `config.json` and checks it.
+///
+/// # Errors
+/// [`ModelError::Config`] with the reason.
+pub fn config_from_json<C: DeserializeOwned>(
+    json: &[u8],
+    check: impl FnOnce(&C) -> Result<(), String>,
+) -> Result<C, ModelError> {
+    let invalid = |reason: String| ModelError::Config {
+        file: "config.json",
+        reason,
+    };
+    let config = serde_json::from_slice(json).map_err(|error| invalid(error.to_string()))?;
+    check(&config).map_err(invalid)?;
+    Ok(config)
+}
 
 /// # Errors
 /// Naming the field and what it may be.

@@ -10,6 +10,7 @@ use burn::tensor::Tensor;
 use crate::model::ModelError;
 use crate::model::encoder::info::{Calibration, ImageInfo, TextInfo};
 use crate::model::encoder::prompt_tokens::{PromptRows, PromptTokens};
+use crate::model::encoder::transformer::TransformerConfig;
 use crate::model::preprocess::Preprocess;
 
 /// What an encoder needs of its image tower.
@@ -33,6 +34,23 @@ pub(super) trait ImageSide {
     fn calibration(&self) -> Calibration;
 
     fn image_info(&self) -> ImageInfo;
+}
+
+/// What decides the features of images besides the weights, as bytes to be hashed.
+pub(super) fn describe_images(
+    family: &str,
+    layers: &TransformerConfig,
+    image_size: usize,
+    preprocess: &Preprocess,
+) -> Vec<u8> {
+    let size = image_size as u32;
+    let parts = [
+        family.as_bytes(),
+        &layers.describe(),
+        &size.to_le_bytes(),
+        &preprocess.describe(),
+    ];
+    parts.concat()
 }
 
 /// What an encoder needs of its text tower.
@@ -70,8 +88,8 @@ pub(super) trait TextSide {
     /// `None` where there are no words.
     fn word_embeddings(&self, words: &str) -> Result<Option<Tensor<2>>, ModelError>;
 
-    /// Multiply-adds of the text tower for one position.
-    fn text_work_per_position(&self) -> usize;
+    /// The layers of the text tower.
+    fn text_layers(&self) -> TransformerConfig;
 
     fn text_info(&self) -> TextInfo;
 }

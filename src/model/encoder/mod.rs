@@ -238,7 +238,7 @@ impl Encoder {
 
     /// Multiply-adds of the text tower for each position of each row: how costly a call will be.
     pub fn text_work_per_position(&self) -> usize {
-        self.texts().text_work_per_position()
+        self.texts().text_layers().work_per_position()
     }
 
     /// How the model itself reads a cosine.

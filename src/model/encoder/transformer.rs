@@ -100,6 +100,11 @@ impl TransformerConfig {
         told
     }
 
+    /// Multiply-adds for one position, without the attention between positions.
+    pub fn work_per_position(&self) -> usize {
+        self.n_layers * 2 * self.width * (2 * self.width + self.inner)
+    }
+
     /// A norm as between the layers.
     pub fn norm(&self, device: &Device) -> LayerNorm {
         LayerNormConfig::new(self.width)

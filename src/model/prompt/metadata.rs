@@ -82,6 +82,18 @@ impl ShownClips {
         (self.n_fitting > 0).then(|| 100.0 * self.n_right as f64 / self.n_fitting as f64)
     }
 
+    /// Clips that are shown and do not fit, and those that fit and are not shown.
+    pub fn n_wrong(self) -> usize {
+        self.n_shown + self.n_fitting - 2 * self.n_right
+    }
+
+    /// Whether more is wrong than in `before`, by more than chance explains: one standard deviation of
+    /// the difference of two counts.
+    pub fn is_worse_than(self, before: Self) -> bool {
+        let (after, before) = (self.n_wrong() as f64, before.n_wrong() as f64);
+        after - before > (after + before).sqrt()
+    }
+
     /// Of both together.
     #[must_use]
     pub fn plus(self, other: Self) -> Self {
@@ -154,4 +166,25 @@ pub(super) fn short_name(name: &str) -> &str {
         .rsplit(['/', '\\'])
         .next()
         .unwrap_or(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_shown_is_worse_only_beyond_chance() {
+        let shown = |n_shown, n_right| ShownClips {
+            n_fitting: 20,
+            n_shown,
+            n_right,
+        };
+        assert_eq!(shown(20, 20).n_wrong(), 0);
+        assert_eq!(shown(25, 15).n_wrong(), 15, "ten too many, five missing");
+        assert!(!shown(21, 20).is_worse_than(shown(20, 20)), "one clip");
+        assert!(shown(22, 20).is_worse_than(shown(20, 20)));
+        assert!(!shown(24, 18).is_worse_than(shown(22, 18)), "8 after 6");
+        assert!(shown(34, 18).is_worse_than(shown(22, 18)), "18 after 6");
+        assert!(!shown(20, 20).is_worse_than(shown(34, 18)), "better");
+    }
 }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::ModelError;
 use crate::model::encoder::activation::Activation;
-use crate::model::encoder::bounds::{check_image, check_layers, check_texts, within};
+use crate::model::encoder::bounds::{check_image, check_layers, check_texts, config_from_json, within};
 use crate::model::encoder::transformer::TransformerConfig;
 
 /// Shapes and rules of both towers.
@@ -112,14 +112,7 @@ impl ClipConfig {
     /// # Errors
     /// [`ModelError::Config`] naming the field that no CLIP can have.
     pub fn from_json(json: &[u8]) -> Result<Self, ModelError> {
-        let invalid = |reason: String| ModelError::Config {
-            file: "config.json",
-            reason,
-        };
-        let config: Self =
-            serde_json::from_slice(json).map_err(|error| invalid(error.to_string()))?;
-        config.check().map_err(invalid)?;
-        Ok(config)
+        config_from_json(json, Self::check)
     }
 
     pub(super) fn check(&self) -> Result<(), String> {

@@ -28,11 +28,12 @@ use crate::domain::clean_pasted;
 use crate::model::ModelError;
 use crate::model::device::ComputeDevice;
 use crate::model::encoder::checkpoint::Checkpoint;
-use crate::model::encoder::family::{ImageSide, TextSide};
+use crate::model::encoder::family::{ImageSide, TextSide, describe_images};
 use crate::model::encoder::files::ModelFiles;
 use crate::model::encoder::info::{Calibration, ImageInfo, TextInfo};
 use crate::model::encoder::layout::Layout;
 use crate::model::encoder::prompt_tokens::{PromptRows, PromptTokens, WordPieces, insert_contexts};
+use crate::model::encoder::transformer::TransformerConfig;
 use crate::model::encoder::weights;
 use crate::model::parameter::try_to_vec;
 use crate::model::preprocess::Preprocess;
@@ -103,12 +104,8 @@ impl ClipParts {
 
     /// What decides the features of images besides the weights.
     pub fn describe_images(&self) -> Vec<u8> {
-        let mut told = b"clip".to_vec();
-        told.extend(self.config.vision_config.layers().describe());
-        let size = self.config.vision_config.image_size as u32;
-        told.extend(size.to_le_bytes());
-        told.extend(self.preprocess.describe());
-        told
+        let vision = &self.config.vision_config;
+        describe_images("clip", &vision.layers(), vision.image_size, &self.preprocess)
     }
 }
 
@@ -302,10 +299,8 @@ impl TextSide for ClipTowers {
         Ok(Some(embedded.squeeze_dim(0)))
     }
 
-    fn text_work_per_position(&self) -> usize {
-        let text = &self.config.text_config;
-        let width = text.hidden_size;
-        text.num_hidden_layers * 2 * width * (2 * width + text.intermediate_size)
+    fn text_layers(&self) -> TransformerConfig {
+        self.config.text_config.layers()
     }
 
     fn text_info(&self) -> TextInfo {

@@ -28,6 +28,7 @@ use crate::model::encoder::info::TextInfo;
 use crate::model::encoder::prompt_tokens::{PromptRows, PromptTokens, WordPieces, insert_contexts};
 use crate::model::encoder::text_files::TextFiles;
 use crate::model::encoder::token_table::TokenTable;
+use crate::model::encoder::transformer::TransformerConfig;
 use crate::model::encoder::vocabulary::{check_highest, checked, cut};
 use crate::model::encoder::weights;
 
@@ -189,9 +190,8 @@ impl TextSide for DistilBert {
         Ok(Some(embedded.squeeze_dim(0)))
     }
 
-    fn text_work_per_position(&self) -> usize {
-        let layers = self.config.transformer.layers();
-        layers.n_layers * 2 * layers.width * (2 * layers.width + layers.inner)
+    fn text_layers(&self) -> TransformerConfig {
+        self.config.transformer.layers()
     }
 
     fn text_info(&self) -> TextInfo {

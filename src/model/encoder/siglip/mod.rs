@@ -28,10 +28,11 @@ use burn::tensor::{Device, Tensor};
 use crate::model::ModelError;
 use crate::model::device::ComputeDevice;
 use crate::model::encoder::checkpoint::Checkpoint;
-use crate::model::encoder::family::{ImageSide, TextSide};
+use crate::model::encoder::family::{ImageSide, TextSide, describe_images};
 use crate::model::encoder::files::ModelFiles;
 use crate::model::encoder::info::{Calibration, ImageInfo, TextInfo};
 use crate::model::encoder::prompt_tokens::{PromptRows, PromptTokens, WordPieces, insert_contexts};
+use crate::model::encoder::transformer::TransformerConfig;
 use crate::model::encoder::weights;
 use crate::model::parameter::try_to_vec;
 use crate::model::preprocess::Preprocess;
@@ -84,12 +85,8 @@ impl SiglipParts {
 
     /// What decides the features of images besides the weights.
     pub fn describe_images(&self) -> Vec<u8> {
-        let mut told = b"siglip".to_vec();
-        told.extend(self.config.vision_config.layers().describe());
-        let size = self.config.vision_config.image_size as u32;
-        told.extend(size.to_le_bytes());
-        told.extend(self.preprocess.describe());
-        told
+        let vision = &self.config.vision_config;
+        describe_images("siglip", &vision.layers(), vision.image_size, &self.preprocess)
     }
 }
 
@@ -247,10 +244,8 @@ impl TextSide for SiglipTowers {
         Ok(Some(self.embed(&[words])?.squeeze_dim(0)))
     }
 
-    fn text_work_per_position(&self) -> usize {
-        let text = &self.config.text_config;
-        let width = text.hidden_size;
-        text.num_hidden_layers * 2 * width * (2 * width + text.intermediate_size)
+    fn text_layers(&self) -> TransformerConfig {
+        self.config.text_config.layers()
     }
 
     fn text_info(&self) -> TextInfo {
