@@ -195,7 +195,13 @@ fn joined_queries_find_the_scene_that_both_mean() {
         (&["the sea -\"a yellow star\""][..], (14.0, 22.0)),
         (&["the sea", "--and", "a yellow star"], (82.0, 86.0)),
         (
-            &["a red circle", "--then", "waves on the sea", "--within", "20"],
+            &[
+                "a red circle",
+                "--then",
+                "waves on the sea",
+                "--within",
+                "20",
+            ],
             (8.0, 22.0),
         ),
         (&["night", "--then", "static noise"], (46.0, 52.0)),
@@ -208,6 +214,9 @@ fn joined_queries_find_the_scene_that_both_mean() {
         &["it is raining", "--then", "a text slide"],
     ] {
         let result = search(dir.path(), words);
-        assert_eq!(result["verdict"], "probably_not_here", "{words:?}: {result}");
+        assert_eq!(
+            result["verdict"], "probably_not_here",
+            "{words:?}: {result}"
+        );
     }
 }

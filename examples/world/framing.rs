@@ -101,7 +101,10 @@ pub fn run(arguments: &FramingArguments) -> anyhow::Result<()> {
         let frames: Vec<_> = (0..story.n_clips())
             .map(|clip| {
                 let time_secs = 2.0 * clip as f64 + 1.0;
-                let at = story.takes.iter().position(|take| take.end_secs > time_secs);
+                let at = story
+                    .takes
+                    .iter()
+                    .position(|take| take.end_secs > time_secs);
                 let at = at.unwrap_or(0);
                 degrade(draw(&story.takes[at], spots[at], time_secs), &mut rng)
             })
@@ -127,7 +130,10 @@ pub fn run(arguments: &FramingArguments) -> anyhow::Result<()> {
                 let asked = Query::new(&query.caption.text)?;
                 let answer = engine.answer(&film, &asked, &Way::default())?;
                 let at = answer.highlight.clip.centre_secs();
-                let is_right = query.spans.iter().any(|[start, end]| (*start..*end).contains(&at));
+                let is_right = query
+                    .spans
+                    .iter()
+                    .any(|[start, end]| (*start..*end).contains(&at));
                 look.right[*group].0 += usize::from(is_right);
                 look.right[*group].1 += 1;
                 look.beliefs.present.push(answer.present);

@@ -9,7 +9,7 @@ use rand::{RngExt as _, SeedableRng as _};
 use rand_pcg::Pcg64;
 use vcl::domain::{Embeddings, Join, Query, SaliencyCurve};
 use vcl::engine::{Engine, EngineConfig, FrameChoice, ModelChoice, Snapshot, query_picture};
-use vcl::find::{PROBABLY_PRESENT, Way, joined};
+use vcl::find::{NeutralLevel, PROBABLY_PRESENT, Way, joined};
 use vcl::model::DeviceChoice;
 use vcl::store::Paths;
 
@@ -36,18 +36,37 @@ pub struct KindsArguments {
 }
 
 /// A way to make one curve of two, and what it is called.
-type Rule = (&'static str, fn(&SaliencyCurve, &SaliencyCurve) -> SaliencyCurve);
+type Rule = (&'static str, fn(&SaliencyCurve, &Second) -> SaliencyCurve);
+
+/// The second query: its curve, and how sure it is of each clip.
+struct Second {
+    saliency: SaliencyCurve,
+    beliefs: SaliencyCurve,
+}
 
 const AND: [Rule; 3] = [
-    ("min(a, b)", |a, b| joined(a, Join::And, b)),
-    ("a · b", |a, b| each(a, b, |a, b| a.max(0.0) * b.max(0.0))),
-    ("(a + b) / 2", |a, b| each(a, b, |a, b| 0.5 * (a + b))),
+    ("min(a, b)", |a, b| joined(a, Join::And, &b.saliency)),
+    ("a · b", |a, b| {
+        each(a, &b.saliency, |a, b| a.max(0.0) * b.max(0.0))
+    }),
+    ("(a + b) / 2", |a, b| {
+        each(a, &b.saliency, |a, b| 0.5 * (a + b))
+    }),
 ];
 
-const WITHOUT: [Rule; 4] = [
-    ("a · (1 − b)", |a, b| joined(a, Join::Without, b)),
-    ("min(a, 1 − b)", |a, b| each(a, b, |a, b| a.min(1.0 - b.clamp(0.0, 1.0)))),
-    ("a − b, b from 0 on", |a, b| each(a, b, |a, b| a - b.max(0.0))),
+const WITHOUT: [Rule; 5] = [
+    ("a · (1 − belief in b)", |a, b| {
+        joined(a, Join::Without, &b.beliefs)
+    }),
+    ("a · (1 − b)", |a, b| {
+        joined(a, Join::Without, &b.saliency)
+    }),
+    ("min(a, 1 − b)", |a, b| {
+        each(a, &b.saliency, |a, b| a.min(1.0 - b.clamp(0.0, 1.0)))
+    }),
+    ("a − b, b from 0 on", |a, b| {
+        each(a, &b.saliency, |a, b| a - b.max(0.0))
+    }),
     ("a alone", |a, _| a.clone()),
 ];
 
@@ -84,9 +103,17 @@ pub fn run(arguments: &KindsArguments) -> anyhow::Result<()> {
     })?;
     let mut rng = Pcg64::seed_from_u64(arguments.seed);
     let mut pictures: [(&str, Hits, Beliefs); 3] = [
-        ("another picture of the scene", Hits::default(), Beliefs::default()),
+        (
+            "another picture of the scene",
+            Hits::default(),
+            Beliefs::default(),
+        ),
         ("the middle of a frame", Hits::default(), Beliefs::default()),
-        ("the same, in a video of this scene alone", Hits::default(), Beliefs::default()),
+        (
+            "the same, in a video of this scene alone",
+            Hits::default(),
+            Beliefs::default(),
+        ),
     ];
     let mut and: [Hits; AND.len()] = Default::default();
     let mut without: [Hits; WITHOUT.len()] = Default::default();
@@ -96,6 +123,8 @@ pub fn run(arguments: &KindsArguments) -> anyhow::Result<()> {
         let frames = filmed(&story, &mut rng);
         let embeddings = embed(&mut engine, &frames)?;
         let film = Snapshot::of(&embeddings);
+        let calibration = engine.encoder().calibration();
+        let level = NeutralLevel::of(engine.neutral_directions()?, &embeddings, calibration);
         for take in &story.takes {
             let first = (take.start_secs / 2.0) as usize;
             let end = (take.end_secs / 2.0) as usize;
@@ -106,7 +135,11 @@ pub fn run(arguments: &KindsArguments) -> anyhow::Result<()> {
             let other = photograph(&foreign(&story, &mut rng), &mut rng);
             for (shown, (_, hits, beliefs)) in shown.iter().zip(&mut pictures) {
                 let answer = engine.answer(&film, &as_query(shown), &Way::default())?;
-                hits.add(is_scene(&story, answer.highlight.clip.centre_secs(), &take.scene));
+                hits.add(is_scene(
+                    &story,
+                    answer.highlight.clip.centre_secs(),
+                    &take.scene,
+                ));
                 beliefs.present.push(answer.present);
                 let answer = engine.answer(&film, &as_query(&other), &Way::default())?;
                 beliefs.absent.push(answer.present);
@@ -136,11 +169,16 @@ pub fn run(arguments: &KindsArguments) -> anyhow::Result<()> {
             if n_both == 0 || n_only == 0 {
                 continue;
             }
-            let mut curve = |caption: &str| -> anyhow::Result<SaliencyCurve> {
+            let way = Way::Plain(Some(level));
+            let mut curve = |caption: &str| -> anyhow::Result<Second> {
                 let query = Query::new(caption)?;
-                Ok(engine.answer(&film, &query, &Way::default())?.saliency)
+                let answer = engine.answer(&film, &query, &way)?;
+                Ok(Second {
+                    beliefs: way.beliefs(&answer.cosines),
+                    saliency: answer.saliency,
+                })
             };
-            let (first_curve, second_curve) = (curve(&first.text)?, curve(&second.text)?);
+            let (first_curve, second_curve) = (curve(&first.text)?.saliency, curve(&second.text)?);
             let best = |curve: &SaliencyCurve| curve.highlight().map_or(0, |best| best.clip.0);
             for ((_, rule), hits) in AND.iter().zip(&mut and) {
                 let at = best(&rule(&first_curve, &second_curve));
@@ -150,7 +188,7 @@ pub fn run(arguments: &KindsArguments) -> anyhow::Result<()> {
                 let at = best(&rule(&first_curve, &second_curve));
                 hits.add(a[at] && !b[at]);
             }
-            let at = best(&curve(&format!("{} and {}", first.text, second.text))?);
+            let at = best(&curve(&format!("{} and {}", first.text, second.text))?.saliency);
             words.add(a[at] && b[at]);
         }
     }
@@ -173,14 +211,21 @@ pub fn run(arguments: &KindsArguments) -> anyhow::Result<()> {
         }
     };
     rows("A and B", &AND, &and);
-    println!("| A and B | the words “A and B” | {:.1} % | {} |", words.percent(), words.n);
+    println!(
+        "| A and B | the words “A and B” | {:.1} % | {} |",
+        words.percent(),
+        words.n
+    );
     rows("A without B", &WITHOUT, &without);
     Ok(())
 }
 
 fn embed(engine: &mut Engine, frames: &[RgbImage]) -> anyhow::Result<Embeddings> {
     let encoder = engine.encoder();
-    let pixels: Vec<_> = frames.iter().map(|frame| encoder.preprocess(frame)).collect();
+    let pixels: Vec<_> = frames
+        .iter()
+        .map(|frame| encoder.preprocess(frame))
+        .collect();
     let features = engine.encode_images(&pixels)?;
     Ok(Embeddings::from_features(engine.encoder().dim(), features)?)
 }
@@ -213,7 +258,9 @@ fn shows(story: &Storyboard, caption: &Caption) -> Vec<bool> {
     let spans = story.spans_of(&caption.claim);
     let is_shown = |clip: usize| {
         let secs = 2.0 * clip as f64 + 1.0;
-        spans.iter().any(|[start, end]| *start <= secs && secs < *end)
+        spans
+            .iter()
+            .any(|[start, end]| *start <= secs && secs < *end)
     };
     (0..story.n_clips()).map(is_shown).collect()
 }

@@ -51,7 +51,12 @@ impl Part {
 
     /// Where it is on a picture that is shown in `target`.
     pub fn on(self, target: Rect) -> Rect {
-        let at = |x, y| pos2(target.left() + x * target.width(), target.top() + y * target.height());
+        let at = |x, y| {
+            pos2(
+                target.left() + x * target.width(),
+                target.top() + y * target.height(),
+            )
+        };
         Rect::from_min_max(at(self.left, self.top), at(self.right, self.bottom))
     }
 

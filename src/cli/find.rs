@@ -89,9 +89,7 @@ pub fn run(global: &GlobalArgs, args: &FindArgs) -> anyhow::Result<()> {
         ResultFormat::Csv => csv(&report)?,
     })?;
     match &args.export {
-        Some(target) => {
-            find_export::write(target, &queries, &moments(&index, &found, &wanted))
-        }
+        Some(target) => find_export::write(target, &queries, &moments(&index, &found, &wanted)),
         None => Ok(()),
     }
 }
@@ -245,11 +243,7 @@ struct Curve {
 }
 
 impl Curves {
-    fn of(
-        index: &LibraryIndex,
-        (queries, probes): (&[Query], &[Probe]),
-        found: &[Found],
-    ) -> Self {
+    fn of(index: &LibraryIndex, (queries, probes): (&[Query], &[Probe]), found: &[Found]) -> Self {
         let mut rows = Vec::new();
         for ((query, found), probe) in queries.iter().zip(found).zip(probes) {
             let mut videos: Vec<usize> = Vec::new();

@@ -14,11 +14,7 @@ use crate::export::{Export, write_cuts_of_several};
 use crate::store;
 
 /// Fails before the work rather than after it.
-pub fn check(
-    global: &GlobalArgs,
-    target: &ExportTarget,
-    inputs: &[&Path],
-) -> anyhow::Result<()> {
+pub fn check(global: &GlobalArgs, target: &ExportTarget, inputs: &[&Path]) -> anyhow::Result<()> {
     match target.format {
         ExportFormat::File(_) => Ok(global.check_target(&target.path, inputs)?),
         ExportFormat::Cuts => {

@@ -166,7 +166,10 @@ mod tests {
         let middle: Vec<_> = embeddings.middle_rows().collect();
         assert_eq!(middle, [[0.6, 0.8], [1.0, 0.0]]);
         let best = embeddings.best_rows(&text);
-        assert_eq!((best.n_clips(), best.cosines(&text).values()), (2, &[1.0, 0.0][..]));
+        assert_eq!(
+            (best.n_clips(), best.cosines(&text).values()),
+            (2, &[1.0, 0.0][..])
+        );
         assert!(embeddings.clone().with_rows_per_clip(4).is_err());
         assert!(embeddings.with_rows_per_clip(0).is_err());
     }

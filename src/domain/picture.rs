@@ -60,8 +60,7 @@ impl Picture {
     pub fn is_key(text: &str) -> bool {
         let hash = text.strip_prefix(KEY_START);
         hash.is_some_and(|hash| {
-            hash.len() == HASH_CHARS
-                && hash.bytes().all(|c| matches!(c, b'0'..=b'9' | b'a'..=b'f'))
+            hash.len() == HASH_CHARS && hash.bytes().all(|c| matches!(c, b'0'..=b'9' | b'a'..=b'f'))
         })
     }
 }
@@ -88,7 +87,10 @@ mod tests {
     fn a_picture_is_known_by_its_pixels_and_their_shape() {
         let picture = Picture::new(2, 1, vec![1, 2, 3, 4, 5, 6]).unwrap();
         assert!(Picture::is_key(picture.key()), "{picture:?}");
-        assert_eq!(Picture::new(2, 1, vec![1, 2, 3, 4, 5, 6]), Some(picture.clone()));
+        assert_eq!(
+            Picture::new(2, 1, vec![1, 2, 3, 4, 5, 6]),
+            Some(picture.clone())
+        );
         for other in [
             Picture::new(1, 2, vec![1, 2, 3, 4, 5, 6]),
             Picture::new(2, 1, vec![1, 2, 3, 4, 5, 7]),

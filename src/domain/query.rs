@@ -59,7 +59,9 @@ pub enum QueryError {
     Empty,
     #[error("the query has {0} characters: keep it under {MAX_QUERY_CHARS}")]
     TooLong(usize),
-    #[error("this says only what not to look for: say first what to look for, as in: a beach -people")]
+    #[error(
+        "this says only what not to look for: say first what to look for, as in: a beach -people"
+    )]
     OnlyMinus,
     #[error("more than {MAX_JOINED} queries cannot be joined to one: leave some out")]
     TooMany,

@@ -93,7 +93,12 @@ impl FrameChoice {
     pub fn sampling(self) -> &'static str {
         // The number changes when the rule that picks a clip's frame does.
         let [plain, no_near_duplicates, keys, both] = match self.framing {
-            None => ["2", "2-no-near-duplicates", "2-keys", "2-keys-no-near-duplicates"],
+            None => [
+                "2",
+                "2-no-near-duplicates",
+                "2-keys",
+                "2-keys-no-near-duplicates",
+            ],
             Some(Framing::Centre) => [
                 "2-centre",
                 "2-centre-no-near-duplicates",

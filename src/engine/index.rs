@@ -254,13 +254,21 @@ impl IndexJob {
         let mut pixels = Vec::new();
         let mut looks = Vec::new();
         for frame in self.pending.drain(..) {
-            looks.push((frame.clip, frame.look, frame.offset_secs, frame.pixels.len()));
+            looks.push((
+                frame.clip,
+                frame.look,
+                frame.offset_secs,
+                frame.pixels.len(),
+            ));
             pixels.extend(frame.pixels);
         }
         let began = Instant::now();
         let features = engine.encode_images(&pixels)?;
         if !pixels.is_empty() {
-            let n_frames = looks.iter().filter(|(.., n_squares)| *n_squares > 0).count();
+            let n_frames = looks
+                .iter()
+                .filter(|(.., n_squares)| *n_squares > 0)
+                .count();
             let secs = began.elapsed().as_secs_f64() / n_frames.max(1) as f64;
             // The first batch pays for warming up; later ones correct it quickly.
             self.secs_per_frame = Some(self.secs_per_frame.map_or(secs, |old| 0.5 * (old + secs)));

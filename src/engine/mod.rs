@@ -118,7 +118,9 @@ pub enum EngineError {
     Picture(#[from] PictureError),
     #[error("only words can be taught: the prompt is learned beside them")]
     OnlyWordsAreTaught,
-    #[error("detectors read words: search for a picture, or for joined queries, without a detector")]
+    #[error(
+        "detectors read words: search for a picture, or for joined queries, without a detector"
+    )]
     OnlyWordsAreDetected,
     #[error(transparent)]
     Labels(Box<LabelError>),

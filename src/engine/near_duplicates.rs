@@ -110,7 +110,10 @@ mod tests {
         assert!(!duplicates.is_repeated(&[frame(0.0, 14)]));
         assert!(duplicates.is_repeated(&[frame(0.0, 14)]));
         let squares = |x| [frame(0.0, 14), frame(0.0, x)];
-        assert!(!duplicates.is_repeated(&squares(20)), "another number of squares");
+        assert!(
+            !duplicates.is_repeated(&squares(20)),
+            "another number of squares"
+        );
         assert!(duplicates.is_repeated(&squares(20)));
         assert!(!duplicates.is_repeated(&squares(30)), "news at one side");
     }
@@ -122,7 +125,9 @@ mod tests {
             size: SIZE,
             values: vec![0.03 * frame as f32; 3 * SIZE * SIZE],
         };
-        let repeated: Vec<_> = (0..8).map(|i| duplicates.is_repeated(&[level(i)])).collect();
+        let repeated: Vec<_> = (0..8)
+            .map(|i| duplicates.is_repeated(&[level(i)]))
+            .collect();
         let expected = [false, true, true, true, false, true, true, true];
         assert_eq!(repeated, expected);
     }

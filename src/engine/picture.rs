@@ -81,7 +81,10 @@ fn decode_picture(bytes: &[u8], path: &Path) -> Result<RgbImage, PictureError> {
     let reader = reader.ok().filter(|reader| reader.format().is_some());
     let not_a_picture = || PictureError::NotAPicture(path.to_owned());
     let mut reader = reader.ok_or_else(not_a_picture)?;
-    if !reader.format().is_some_and(|format| format.reading_enabled()) {
+    if !reader
+        .format()
+        .is_some_and(|format| format.reading_enabled())
+    {
         return Err(not_a_picture());
     }
     let damaged = |reason: String| PictureError::Damaged {
@@ -165,11 +168,18 @@ pub fn known_picture(png: &[u8], key: &str) -> Option<Picture> {
 
 impl Engine {
     /// A picture as clips are compared with it, and what it has in common with anything.
-    pub(super) fn embed_picture(&mut self, picture: &Picture) -> Result<PictureTarget, EngineError> {
+    pub(super) fn embed_picture(
+        &mut self,
+        picture: &Picture,
+    ) -> Result<PictureTarget, EngineError> {
         let pixels = picture.rgb().to_vec();
         let image = RgbImage::from_raw(picture.width(), picture.height(), pixels);
         let image = image.unwrap_or_default();
-        let images = [image.clone(), in_disorder(&image, 3), in_disorder(&image, 5)];
+        let images = [
+            image.clone(),
+            in_disorder(&image, 3),
+            in_disorder(&image, 5),
+        ];
         // Of several squares the middle one, which is the model's own.
         let preprocess = self.encoder.preprocessor().framed(self.framing());
         let pixels: Vec<_> = images.iter().map(|it| preprocess.apply(it)).collect();
@@ -195,7 +205,10 @@ fn in_disorder(image: &RgbImage, step: usize) -> RgbImage {
     let mut mixed = image.clone();
     for block in 0..N_BLOCKS * N_BLOCKS {
         let (column, row) = (block % N_BLOCKS, block / N_BLOCKS);
-        let (x, y) = (row as u32 * block_width, (column * step % N_BLOCKS) as u32 * block_height);
+        let (x, y) = (
+            row as u32 * block_width,
+            (column * step % N_BLOCKS) as u32 * block_height,
+        );
         let part = imageops::crop_imm(image, x, y, block_width, block_height).to_image();
         let (x, y) = (column as u32 * block_width, row as u32 * block_height);
         imageops::replace(&mut mixed, &part, i64::from(x), i64::from(y));
@@ -214,7 +227,9 @@ mod tests {
     }
 
     fn gradient(width: u32, height: u32) -> RgbImage {
-        RgbImage::from_fn(width, height, |x, y| image::Rgb([x as u8, y as u8, (x ^ y) as u8]))
+        RgbImage::from_fn(width, height, |x, y| {
+            image::Rgb([x as u8, y as u8, (x ^ y) as u8])
+        })
     }
 
     #[test]
@@ -227,7 +242,10 @@ mod tests {
             assert_eq!(read.dimensions(), (64, 48));
             for n in [bytes.len() / 2, bytes.len() - 20, 40, 12] {
                 let error = decode_picture(&bytes[..n], path).unwrap_err();
-                assert!(matches!(error, PictureError::Damaged { .. }), "{n}: {error}");
+                assert!(
+                    matches!(error, PictureError::Damaged { .. }),
+                    "{n}: {error}"
+                );
             }
         }
         for bytes in [&b""[..], b"a beach", b"GIF89a", b"RIFF\0\0\0\0WEBPVP8 "] {

@@ -1,7 +1,7 @@
 //! Two curves to one: what *and*, *then* and *without* mean.
 //!
-//! Both curves are calibrated: 0 is what anything reaches, 1 is surely there. Of clip `i` with the
-//! values `a` and `b` of the two queries:
+//! Both curves are calibrated: 0 is what anything reaches, 1 is surely there; of what must not be there the
+//! curve is how sure one can be of it, 0…1. Of clip `i` with the values `a` and `b` of the two queries:
 //!
 //! | | value | in words |
 //! |---|---|---|
@@ -90,7 +90,10 @@ mod tests {
         assert_eq!(of(&[0.0, 1.0, 0.0], THEN, &[0.0, 1.0, 0.0]), [0.0; 3]);
         let far = of(&[1.0, 0.0, 0.0, 0.0], THEN, &[0.0, 0.0, 0.0, 1.0]);
         assert_eq!(far, [0.0; 4]);
-        assert_eq!(of(&[1.0, 0.0], Join::Then { within_secs: 0 }, &[0.0, 1.0]), [1.0; 2]);
+        assert_eq!(
+            of(&[1.0, 0.0], Join::Then { within_secs: 0 }, &[0.0, 1.0]),
+            [1.0; 2]
+        );
     }
 
     #[test]

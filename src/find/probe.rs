@@ -133,8 +133,13 @@ impl Probe {
             Self::Joined(first, join, second) => {
                 let first = first.curves(embeddings, levels);
                 let second = second.curves(embeddings, levels);
+                // What is not believed to be there takes nothing away, however it wavers.
+                let other = match join {
+                    Join::Without => &second.beliefs,
+                    Join::And | Join::Then { .. } => &second.saliency,
+                };
                 Curves {
-                    saliency: joined(&first.saliency, *join, &second.saliency),
+                    saliency: joined(&first.saliency, *join, other),
                     beliefs: joined(&first.beliefs, *join, &second.beliefs),
                     least_contrast: first.least_contrast.min(second.least_contrast),
                 }

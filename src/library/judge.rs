@@ -82,8 +82,12 @@ impl<'a> Judge<'a> {
             }
             Self::Joined(first, join, second) => {
                 let (first, second) = (first.curves(embeddings), second.curves(embeddings));
+                let other = match join {
+                    Join::Without => &second.1,
+                    Join::And | Join::Then { .. } => &second.0,
+                };
                 (
-                    joined(&first.0, *join, &second.0),
+                    joined(&first.0, *join, other),
                     joined(&first.1, *join, &second.1),
                 )
             }

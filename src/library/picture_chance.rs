@@ -34,7 +34,9 @@ pub(super) fn picture_chance(
     let best = |vector: &[f32], own: Option<usize>| {
         let others = spans.iter().enumerate().filter(|(at, _)| own != Some(*at));
         let rows = others.flat_map(|(_, span)| matrix.rows(span).chunks_exact(dim));
-        rows.fold(f32::NEG_INFINITY, |best, row| best.max(dot_f16(row, vector)))
+        rows.fold(f32::NEG_INFINITY, |best, row| {
+            best.max(dot_f16(row, vector))
+        })
     };
     let reached: Vec<_> = stand_ins
         .par_iter()
@@ -69,7 +71,10 @@ fn rows_of(matrix: &Matrix, spans: &[&Span], n: usize) -> Vec<(usize, usize, Vec
     for (at, span) in spans.iter().enumerate() {
         let end = first + span.n_rows as usize;
         while let Some(row) = wanted.next_if(|row| *row < end) {
-            let bits = matrix.rows(span).chunks_exact(matrix.dim()).nth(row - first);
+            let bits = matrix
+                .rows(span)
+                .chunks_exact(matrix.dim())
+                .nth(row - first);
             rows.extend(bits.map(|bits| (at, row - first, numbers(bits))));
         }
         first = end;

@@ -185,12 +185,10 @@ impl LibraryIndex {
     fn level_of(&self, target: &Target, words: LibraryLevel, videos: &[usize]) -> LibraryLevel {
         match target {
             Target::Words { .. } => words,
-            Target::Picture(picture) => {
-                LibraryLevel::of_pictures(match videos {
-                    [alone] => PictureChance::of(&self.embeddings(*alone), &picture.disorder),
-                    _ => picture_chance(&self.matrix, videos, picture),
-                })
-            }
+            Target::Picture(picture) => LibraryLevel::of_pictures(match videos {
+                [alone] => PictureChance::of(&self.embeddings(*alone), &picture.disorder),
+                _ => picture_chance(&self.matrix, videos, picture),
+            }),
         }
     }
 
@@ -209,7 +207,10 @@ impl LibraryIndex {
         let peaks = |&video: &usize| self.peaks(&self.matrix.spans()[video], &directions);
         let peaks: Vec<Vec<f32>> = videos.par_iter().map(peaks).collect();
         let best = |peaks: Vec<f32>| judge.best(&mut peaks.into_iter()).score;
-        let mut ranked: Vec<_> = videos.into_iter().zip(peaks.into_iter().map(best)).collect();
+        let mut ranked: Vec<_> = videos
+            .into_iter()
+            .zip(peaks.into_iter().map(best))
+            .collect();
         ranked.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
         let videos = ranked.into_iter().map(|(video, _)| video).collect();
         Some((videos, judge))

@@ -101,7 +101,9 @@ fn pictures_and_words_are_asked_together_and_exported() {
     let picture = place.path("a, b.png");
     gradient().save(&picture).unwrap();
     let picture = picture.to_str().unwrap();
-    let words = ["search", video, "red", "--image", picture, "--format", "json"];
+    let words = [
+        "search", video, "red", "--image", picture, "--format", "json",
+    ];
     let report = json(place.vcl(words).stdout());
     let queries = report["queries"].as_array().unwrap();
     assert_eq!(queries.len(), 2);
@@ -111,8 +113,18 @@ fn pictures_and_words_are_asked_together_and_exported() {
     assert_eq!(numbers(&queries[1]["saliency"]).len(), 4);
 
     let joined = [
-        "export", video, "--image", picture, "--and", "red", "--then", "blue -green", "--format", "csv",
-        "-o", "-",
+        "export",
+        video,
+        "--image",
+        picture,
+        "--and",
+        "red",
+        "--then",
+        "blue -green",
+        "--format",
+        "csv",
+        "-o",
+        "-",
     ];
     let csv = place.vcl(joined);
     let mut reader = csv::Reader::from_reader(csv.stdout().as_bytes());

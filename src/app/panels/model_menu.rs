@@ -141,7 +141,10 @@ fn framings(ui: &mut Ui, session: &Session, actions: &mut Actions) {
     for (framing, name) in [
         (None, "what it was trained on"),
         (Some(Framing::Centre), "the middle"),
-        (Some(Framing::Tiles), "three squares: everything, three times the work"),
+        (
+            Some(Framing::Tiles),
+            "three squares: everything, three times the work",
+        ),
         (Some(Framing::Whole), "the whole, squeezed"),
     ] {
         let is_current = session.framing_choice() == framing;

@@ -1,6 +1,6 @@
 //! What was found for the selected query, as a grid of pictures, best first.
 
-use egui::{Color32, Role, RichText, ScrollArea, Sense, TextStyle, Ui, WidgetInfo, vec2};
+use egui::{Color32, RichText, Role, ScrollArea, Sense, TextStyle, Ui, WidgetInfo, vec2};
 
 use crate::app::action::{Actions, Find, Library};
 use crate::app::colours::lane_colour;

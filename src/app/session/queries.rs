@@ -48,11 +48,7 @@ impl Session {
 
     /// Another query at the place and in the colour of one. To the worker it is a new one, so
     /// nothing that is still said of the old one can be taken for it.
-    pub(super) fn replace_query(
-        &mut self,
-        old: QueryId,
-        query: Query,
-    ) -> Option<(QueryId, Query)> {
+    pub(super) fn replace_query(&mut self, old: QueryId, query: Query) -> Option<(QueryId, Query)> {
         if self.select_same(&query) {
             return None;
         }

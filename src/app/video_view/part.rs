@@ -32,7 +32,9 @@ pub fn ui(ui: &Ui, response: &Response, target: Rect, actions: &mut Actions) {
     ui.ctx().set_cursor_icon(CursorIcon::Crosshair);
     let origin = ui.input(|input| input.pointer.press_origin());
     let to = response.interact_pointer_pos();
-    let drag = origin.zip(to).filter(|(from, to)| from.distance(*to) > LEAST_DRAG);
+    let drag = origin
+        .zip(to)
+        .filter(|(from, to)| from.distance(*to) > LEAST_DRAG);
     match drag {
         Some((from, to)) if response.dragged() || response.drag_stopped() => {
             let part = Part::between(target, from, to);
@@ -43,10 +45,12 @@ pub fn ui(ui: &Ui, response: &Response, target: Rect, actions: &mut Actions) {
             let rect = part.on(target);
             veil(ui, target, rect);
             let stroke = Stroke::new(1.5, palette.accent);
-            ui.painter().rect_stroke(rect, 0.0, stroke, StrokeKind::Outside);
+            ui.painter()
+                .rect_stroke(rect, 0.0, stroke, StrokeKind::Outside);
         }
         _ => {
-            ui.painter().rect_filled(target, 0.0, Color32::from_black_alpha(70));
+            ui.painter()
+                .rect_filled(target, 0.0, Color32::from_black_alpha(70));
             hint(ui, target);
             if response.clicked() {
                 actions.push(Find::TogglePart);
@@ -71,9 +75,13 @@ fn veil(ui: &Ui, target: Rect, rect: Rect) {
 fn hint(ui: &Ui, target: Rect) {
     let words = "Draw a rectangle around what to search for; Esc leaves it";
     let font = TextStyle::Body.resolve(ui.style());
-    let words = ui.painter().layout_no_wrap(words.to_owned(), font, Color32::WHITE);
+    let words = ui
+        .painter()
+        .layout_no_wrap(words.to_owned(), font, Color32::WHITE);
     let top = pos2(target.center().x, target.top() + 14.0);
     let place = Align2::CENTER_TOP.anchor_size(top, words.size() + vec2(20.0, 10.0));
-    ui.painter().rect_filled(place, CORNER, Color32::from_black_alpha(190));
-    ui.painter().galley(place.min + vec2(10.0, 5.0), words, Color32::WHITE);
+    ui.painter()
+        .rect_filled(place, CORNER, Color32::from_black_alpha(190));
+    ui.painter()
+        .galley(place.min + vec2(10.0, 5.0), words, Color32::WHITE);
 }

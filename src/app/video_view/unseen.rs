@@ -10,15 +10,22 @@ fn sides(target: Rect) -> [Rect; 2] {
     let side = target.size().min_elem();
     let seen = Rect::from_center_size(target.center(), egui::Vec2::splat(side));
     if target.width() > target.height() {
-        [target.with_max_x(seen.left()), target.with_min_x(seen.right())]
+        [
+            target.with_max_x(seen.left()),
+            target.with_min_x(seen.right()),
+        ]
     } else {
-        [target.with_max_y(seen.top()), target.with_min_y(seen.bottom())]
+        [
+            target.with_max_y(seen.top()),
+            target.with_min_y(seen.bottom()),
+        ]
     }
 }
 
 pub fn paint(ui: &Ui, target: Rect) {
     for side in sides(target).into_iter().filter(|side| side.is_positive()) {
-        ui.painter().rect_filled(side, 0.0, Color32::from_black_alpha(DIM));
+        ui.painter()
+            .rect_filled(side, 0.0, Color32::from_black_alpha(DIM));
     }
 }
 
@@ -35,6 +42,10 @@ mod tests {
         assert_eq!((left.left(), right.right()), (10.0, 170.0));
         let [top, bottom] = sides(at(vec2(90.0, 100.0)));
         assert_eq!((top.height(), bottom.height()), (5.0, 5.0));
-        assert!(sides(at(vec2(50.0, 50.0))).iter().all(|side| !side.is_positive()));
+        assert!(
+            sides(at(vec2(50.0, 50.0)))
+                .iter()
+                .all(|side| !side.is_positive())
+        );
     }
 }

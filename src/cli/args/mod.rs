@@ -281,7 +281,9 @@ impl Args {
         ];
         let is_taught = matches!(command, CommandLine::Train(_) | CommandLine::Evaluate(_));
         if is_taught && self.global.framing == Some(FramingArg::Tiles) {
-            return Err(format!("`vcl {name}` takes one square of a frame, not tiles"));
+            return Err(format!(
+                "`vcl {name}` takes one square of a frame, not tiles"
+            ));
         }
         for (option, is_given) in frame_options {
             if is_given && !reads_videos {

@@ -60,7 +60,9 @@ fn nonsense_is_refused() {
         &["vcl", "search", "a.mp4", "x", "--top", "0"],
         &["vcl", "search", "a.mp4", " "],
         &["vcl", "search", "a.mp4", "x", "--within", "5"],
-        &["vcl", "search", "a.mp4", "x", "--then", "y", "--within", "0"],
+        &[
+            "vcl", "search", "a.mp4", "x", "--then", "y", "--within", "0",
+        ],
         &["vcl", "find", "--and", "x"],
         &["vcl", "embed", "image", "-o", "x.npz"],
         &["vcl", "search", "a.mp4", "x", "--plot", "x.jpg"],
@@ -126,8 +128,7 @@ fn every_format_of_a_file_can_be_exported_under_its_name_in_any_case() {
     let names = extensions.chain(["cuts"]).map(str::to_uppercase);
     for (name, expected) in names.zip(files.chain([ExportFormat::Cuts])) {
         let words = ["vcl", "export", "a.mp4", "x", "-o", "b", "--format", &name];
-        let Some(CommandLine::Export(export)) = Args::try_parse_from(words).unwrap().command
-        else {
+        let Some(CommandLine::Export(export)) = Args::try_parse_from(words).unwrap().command else {
             panic!("another command");
         };
         assert_eq!(export.format, expected);

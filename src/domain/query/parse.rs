@@ -54,13 +54,18 @@ fn picture(key: &str) -> Query {
 /// Where in a text it is said what must not be there, as far as that is a query.
 pub fn minus_ranges(text: &str) -> Vec<Range<usize>> {
     let begins = |token: &str| token.as_ptr() as usize - text.as_ptr() as usize;
-    let not = tokens(text).into_iter().filter(|token| unwanted(token).is_some());
-    not.map(|token| begins(token)..begins(token) + token.len()).collect()
+    let not = tokens(text)
+        .into_iter()
+        .filter(|token| unwanted(token).is_some());
+    not.map(|token| begins(token)..begins(token) + token.len())
+        .collect()
 }
 
 /// What a token with a minus before it names.
 fn unwanted(token: &str) -> Option<&str> {
-    let rest = token.strip_prefix('-').filter(|rest| !rest.starts_with('-'))?;
+    let rest = token
+        .strip_prefix('-')
+        .filter(|rest| !rest.starts_with('-'))?;
     let phrase = rest.trim_matches('"').trim();
     (!phrase.is_empty()).then_some(phrase)
 }
@@ -89,7 +94,9 @@ fn tokens(text: &str) -> Vec<&str> {
             Some(rest.len() - quoted.len() + end + 1)
         });
         let from = end_of_quote.unwrap_or(0);
-        let end = rest[from..].find(' ').map_or(rest.len(), |space| from + space);
+        let end = rest[from..]
+            .find(' ')
+            .map_or(rest.len(), |space| from + space);
         tokens.push(&rest[..end]);
         rest = rest[end..].trim_start_matches(' ');
     }
@@ -231,7 +238,10 @@ mod tests {
             ("it is 5\" -wide", "it is 5\"", &["wide"]),
             ("- a list", "- a list", &[]),
         ] {
-            let expected = (wanted.to_owned(), not.iter().map(|t| (*t).to_owned()).collect());
+            let expected = (
+                wanted.to_owned(),
+                not.iter().map(|t| (*t).to_owned()).collect(),
+            );
             assert_eq!(told_apart(text), expected, "{text}");
             let query = Query::new(text).unwrap();
             assert_eq!(told_apart(query.key()), expected, "{}", query.key());
@@ -259,7 +269,10 @@ mod tests {
         assert_eq!(both.title(), "a beach -people and night");
         assert_eq!(both.key(), "⟨a beach -people⟩ and ⟨night⟩");
         let later = join(&both, then, &picture);
-        assert_eq!(later.title(), "(a beach -people and night), then a.png within 12 s");
+        assert_eq!(
+            later.title(),
+            "(a beach -people and night), then a.png within 12 s"
+        );
         for query in [
             &both,
             &later,
@@ -270,7 +283,11 @@ mod tests {
             let again = Query::new(query.key()).unwrap();
             assert_eq!(again, *query);
             let kinds = |query: &Query| -> Vec<bool> {
-                query.parts().iter().map(|part| part.words().is_some()).collect()
+                query
+                    .parts()
+                    .iter()
+                    .map(|part| part.words().is_some())
+                    .collect()
             };
             assert_eq!(kinds(&again), kinds(query), "{}", query.key());
         }
@@ -284,7 +301,13 @@ mod tests {
 
     #[test]
     fn brackets_that_say_nothing_are_words() {
-        for text in ["⟨a⟩", "⟨a⟩ or ⟨b⟩", "⟨a and ⟨b⟩", "⟨a⟩ then ⟨b⟩ within x s", "⟩a⟨"] {
+        for text in [
+            "⟨a⟩",
+            "⟨a⟩ or ⟨b⟩",
+            "⟨a and ⟨b⟩",
+            "⟨a⟩ then ⟨b⟩ within x s",
+            "⟩a⟨",
+        ] {
             assert_eq!(Query::new(text).unwrap().words(), Some(text), "{text}");
         }
         let deep = "⟨".repeat(400);

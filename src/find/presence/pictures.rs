@@ -93,7 +93,10 @@ fn far_apart(rows: &[&[f32]]) -> Option<(f32, f32)> {
     let (mut all, mut reached) = (Vec::new(), Vec::new());
     for i in 0..n_stand_ins {
         let at = i * rows.len() / n_stand_ins;
-        let far = rows.iter().enumerate().filter(|(j, _)| at.abs_diff(*j) >= FAR);
+        let far = rows
+            .iter()
+            .enumerate()
+            .filter(|(j, _)| at.abs_diff(*j) >= FAR);
         let cosines: Vec<_> = far.map(|(_, row)| cosine(rows[at], row)).collect();
         all.extend_from_slice(&cosines);
         reached.extend(quantile(cosines, CHANCE_QUANTILE));
@@ -154,7 +157,10 @@ mod tests {
     fn a_picture_of_a_scene_is_there_and_one_of_another_is_not() {
         let film = video(6);
         assert!(presence(&film, &[(0, 0.6), (3, 0.8)]) > 0.8);
-        assert!(presence(&film, &[(0, 0.6), (3, 0.7), (13, 0.4)]) > 0.6, "nearly");
+        assert!(
+            presence(&film, &[(0, 0.6), (3, 0.7), (13, 0.4)]) > 0.6,
+            "nearly"
+        );
         let foreign = presence(&film, &[(0, 0.6), (13, 0.8)]);
         assert!(foreign < 0.2, "{foreign}");
     }

@@ -88,7 +88,9 @@ mod tests {
 
     /// Black, grey and white from left to right.
     fn wide() -> RgbImage {
-        RgbImage::from_fn(48, 16, |x, _| image::Rgb([[0, 128, 255][x as usize / 16]; 3]))
+        RgbImage::from_fn(48, 16, |x, _| {
+            image::Rgb([[0, 128, 255][x as usize / 16]; 3])
+        })
     }
 
     fn middle(pixels: &Pixels) -> f32 {
@@ -100,7 +102,10 @@ mod tests {
         let own = Preprocess::from_json(CLIP, 8).unwrap();
         assert_eq!(own.framing(), Framing::Centre);
         let tiled = own.framed(Framing::Tiles);
-        assert_eq!((tiled.framing(), own.framed(Framing::Centre)), (Framing::Tiles, own.clone()));
+        assert_eq!(
+            (tiled.framing(), own.framed(Framing::Centre)),
+            (Framing::Tiles, own.clone())
+        );
         let tiles = tiled.apply_all(&wide());
         assert_eq!(tiles.len(), Framing::Tiles.rows_per_clip());
         assert!(middle(&tiles[0]) < -0.99 && middle(&tiles[2]) > 0.99);
@@ -113,12 +118,17 @@ mod tests {
 
     #[test]
     fn the_whole_is_squeezed_and_a_model_that_squeezes_can_be_told_not_to() {
-        let own = Preprocess::from_json(CLIP, 8).unwrap().framed(Framing::Whole);
+        let own = Preprocess::from_json(CLIP, 8)
+            .unwrap()
+            .framed(Framing::Whole);
         let whole = own.apply(&wide());
         assert!(whole.values[4 * 8] < -0.99 && whole.values[4 * 8 + 7] > 0.99);
         let siglip = Preprocess::whole_frame(SIGLIP, 8).unwrap();
         assert_eq!(siglip.framing(), Framing::Whole);
         let centre = siglip.framed(Framing::Centre);
-        assert_eq!(centre.apply(&wide()).values[4 * 8], centre.apply(&wide()).values[4 * 8 + 7]);
+        assert_eq!(
+            centre.apply(&wide()).values[4 * 8],
+            centre.apply(&wide()).values[4 * 8 + 7]
+        );
     }
 }

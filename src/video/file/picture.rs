@@ -6,9 +6,9 @@ use gstreamer_video::prelude::*;
 use image::RgbImage;
 use image::imageops::{self, FilterType};
 
+use crate::video::file::hdr::make_ordinary;
 use crate::video::file::orientation::{Orientation, square_size};
 use crate::video::file::transfer::Transfer;
-use crate::video::file::hdr::make_ordinary;
 
 /// Converts frames; keeps the conversion tables while the format stays the same.
 #[derive(Default)]

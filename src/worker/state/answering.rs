@@ -35,7 +35,10 @@ impl State {
         let known = index.snapshot();
         for (id, asked) in asked {
             // Detectors read words; what else is looked for has its moments from the curve.
-            let detector = self.detector.as_ref().filter(|_| asked.query.words().is_some());
+            let detector = self
+                .detector
+                .as_ref()
+                .filter(|_| asked.query.words().is_some());
             let detector = detector.map(|named| &named.detector);
             let outcome = guarded(|| match detector {
                 Some(_) => engine.answer_with(&known, &asked.query, &asked.way, detector),

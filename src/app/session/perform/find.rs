@@ -160,11 +160,7 @@ impl Session {
 
     /// Whoever types goes on typing: the field keeps the keyboard. `false` where the words cannot be
     /// asked.
-    fn ask_for(
-        &mut self,
-        query: Result<Query, AddQueryError>,
-        effects: &mut Vec<Effect>,
-    ) -> bool {
+    fn ask_for(&mut self, query: Result<Query, AddQueryError>, effects: &mut Vec<Effect>) -> bool {
         let edited = self.view.editing.filter(|id| self.lane(*id).is_some());
         let added = query.and_then(|query| match edited {
             Some(id) => Ok(self.replace_query(id, query)),
