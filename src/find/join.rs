@@ -13,6 +13,12 @@
 
 use crate::domain::{CLIP_SECS, Join, SaliencyCurve};
 
+/// The value of both together that is as likely as not.
+const EVEN_ODDS: f32 = 0.5;
+
+/// How quickly doubt turns into belief there.
+const STEEPNESS: f32 = 8.0;
+
 /// Joins the curves of two queries, both `[n_clips]`.
 pub fn joined(first: &SaliencyCurve, join: Join, second: &SaliencyCurve) -> SaliencyCurve {
     let (a, b) = (first.values(), second.values());
@@ -22,6 +28,27 @@ pub fn joined(first: &SaliencyCurve, join: Join, second: &SaliencyCurve) -> Sali
         Join::Without => pairs.map(|(a, b)| without(*a, *b)).collect(),
         Join::Then { within_secs } => then(a, b, n_clips_within(within_secs)),
     })
+}
+
+/// How sure it is of each clip that it shows the joined query, `[n_clips]`; the queries are believed so far:
+/// `first` and `second`, each of every clip, and `together` is their joined curve.
+///
+/// Of two that must come together neither needs to stand out in the whole video once more where the
+/// other one does: half-way from anything to certainty is as likely as not. But both must be in the video.
+pub fn joined_beliefs(
+    first: &SaliencyCurve,
+    join: Join,
+    second: &SaliencyCurve,
+    together: &SaliencyCurve,
+) -> SaliencyCurve {
+    if join == Join::Without {
+        return joined(first, join, second);
+    }
+    let present = |beliefs: &SaliencyCurve| beliefs.highlight().map_or(0.0, |best| best.score);
+    let most = present(first).min(present(second));
+    let belief = |value: &f32| 1.0 / (1.0 + (-STEEPNESS * (value - EVEN_ODDS)).exp());
+    let values = together.values().iter();
+    SaliencyCurve::new(values.map(|value| belief(value).min(most)).collect())
 }
 
 fn without(a: f32, b: f32) -> f32 {
@@ -77,6 +104,18 @@ mod tests {
     fn without_takes_away_what_shows_the_other() {
         let (a, b) = ([1.0, 1.2, 0.5, -0.1], [1.3, -0.4, 0.5, 1.0]);
         assert_eq!(of(&a, Join::Without, &b), [0.0, 1.2, 0.25, -0.1]);
+    }
+
+    #[test]
+    fn two_together_are_believed_where_both_are_in_the_video() {
+        let curve = |values: &[f32]| SaliencyCurve::new(values.to_vec());
+        let beliefs = |a: &[f32], b: &[f32], both: &[f32]| {
+            let found = joined_beliefs(&curve(a), Join::And, &curve(b), &curve(both));
+            found.highlight().map_or(0.0, |best| best.score)
+        };
+        assert!(beliefs(&[0.9, 0.2], &[0.1, 0.9], &[0.8, 0.1]) > 0.85);
+        assert!(beliefs(&[0.9, 0.2], &[0.1, 0.9], &[0.3, 0.2]) < 0.2);
+        assert!(beliefs(&[0.9, 0.2], &[0.1, 0.1], &[0.8, 0.1]) <= 0.1);
     }
 
     #[test]

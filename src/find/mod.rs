@@ -21,7 +21,7 @@ pub use answer::{Answer, Found};
 pub use detect::{
     Detection, Detector, PROTOCOL_THRESHOLD, Proposed, moments_above, official, parts,
 };
-pub use join::joined;
+pub use join::{joined, joined_beliefs};
 pub use presence::{NeutralLevel, PROBABLY_PRESENT, PictureChance, belief, quantile};
 pub use probe::{Levels, PictureTarget, Probe, Target};
 pub use way::Way;

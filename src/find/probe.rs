@@ -1,7 +1,7 @@
 //! A query made ready: what clips are compared with, and how two comparisons become one.
 
 use crate::domain::{Embeddings, Join, SaliencyCurve, UnitVector};
-use crate::find::{Answer, NeutralLevel, PictureChance, Way, joined};
+use crate::find::{Answer, NeutralLevel, PictureChance, Way, joined, joined_beliefs};
 use crate::model::Calibration;
 
 /// All that has to be known of a query to answer it on any video of a model.
@@ -138,9 +138,10 @@ impl Probe {
                     Join::Without => &second.beliefs,
                     Join::And | Join::Then { .. } => &second.saliency,
                 };
+                let saliency = joined(&first.saliency, *join, other);
                 Curves {
-                    saliency: joined(&first.saliency, *join, other),
-                    beliefs: joined(&first.beliefs, *join, &second.beliefs),
+                    beliefs: joined_beliefs(&first.beliefs, *join, &second.beliefs, &saliency),
+                    saliency,
                     least_contrast: first.least_contrast.min(second.least_contrast),
                 }
             }
@@ -152,8 +153,10 @@ impl Probe {
 mod tests {
     use super::*;
 
+    const DIM: usize = 8;
+
     fn axis(i: usize) -> UnitVector {
-        let values = (0..6).map(|j| if i == j { 1.0 } else { 0.0 });
+        let values = (0..DIM).map(|j| if i == j { 1.0 } else { 0.0 });
         UnitVector::normalised(values.collect())
     }
 
@@ -161,12 +164,13 @@ mod tests {
     fn film() -> Embeddings {
         let mut rows = Vec::new();
         for clip in 0..8 {
-            let mut row = vec![0.1; 6];
+            let mut row = vec![0.1; DIM];
+            row[DIM - 1] = 0.6;
             row[0] = if (1..5).contains(&clip) { 0.8 } else { 0.1 };
             row[1] = if (3..7).contains(&clip) { 0.8 } else { 0.1 };
             rows.extend(row);
         }
-        Embeddings::from_features(6, rows).unwrap()
+        Embeddings::from_features(DIM, rows).unwrap()
     }
 
     fn probe(at: usize) -> Probe {

@@ -1,7 +1,7 @@
 //! What decides about a query in all videos: one number for each clip, the same in all of them.
 
 use crate::domain::{Embeddings, Join, SaliencyCurve};
-use crate::find::{PROBABLY_PRESENT, Probe, Target, Way, joined};
+use crate::find::{PROBABLY_PRESENT, Probe, Target, Way, joined, joined_beliefs};
 use crate::library::chance::LibraryLevel;
 
 /// A query with what chance scores on all that is searched.
@@ -38,7 +38,8 @@ impl<'a> Judge<'a> {
                 Some(_) => PROBABLY_PRESENT,
             },
             Self::Joined(first, Join::Without, _) => first.least_score(),
-            Self::Joined(first, _, second) => first.least_score().max(second.least_score()),
+            // That two come together by chance is much rarer than either.
+            Self::Joined(..) => PROBABLY_PRESENT,
         }
     }
 
@@ -86,10 +87,9 @@ impl<'a> Judge<'a> {
                     Join::Without => &second.1,
                     Join::And | Join::Then { .. } => &second.0,
                 };
-                (
-                    joined(&first.0, *join, other),
-                    joined(&first.1, *join, &second.1),
-                )
+                let scores = joined(&first.0, *join, other);
+                let beliefs = joined_beliefs(&first.1, *join, &second.1, &scores);
+                (scores, beliefs)
             }
         }
     }

@@ -31,7 +31,7 @@ pub fn query(text: &str) -> Result<Query, QueryError> {
         return Err(QueryError::TooLong(n_chars));
     }
     let (wanted, not) = split(&text);
-    if not.is_empty() {
+    if !not.is_empty() {
         if wanted.is_empty() {
             return Err(QueryError::OnlyMinus);
         }
