@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use crate::app::action::Action;
 use crate::app::wish::Wish;
+use crate::engine::PICTURE_EXTENSIONS;
 use crate::video::VIDEO_EXTENSIONS;
 use crate::worker::{Background, Report};
 
@@ -105,6 +106,10 @@ async fn show(wish: &Wish, suggestion: PathBuf) -> Option<PathBuf> {
                 .add_filter("Videos", &VIDEO_EXTENSIONS)
                 .add_filter("All files", &["*"]);
             dialog.pick_file().await
+        }
+        Wish::Picture => {
+            let dialog = dialog.add_filter("Pictures", &PICTURE_EXTENSIONS);
+            dialog.add_filter("All files", &["*"]).pick_file().await
         }
         Wish::ImportPrompt => {
             let dialog = dialog.add_filter("Prompts", &["safetensors"]);

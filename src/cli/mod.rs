@@ -186,6 +186,7 @@ impl GlobalArgs {
         FrameChoice {
             frames: self.frames.map_or(Frames::Usual, Into::into),
             skips_near_duplicates: self.skip_near_duplicates,
+            framing: self.framing.map(Into::into),
         }
     }
 

@@ -40,6 +40,8 @@ pub enum LibraryError {
         address: Address,
         cause: PostgresError,
     },
+    #[error("a library on a server keeps one picture per clip: use --framing centre or whole")]
+    SharedTiles,
     #[error("--library: {0}")]
     Address(String),
     #[error(transparent)]

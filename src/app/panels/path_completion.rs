@@ -3,6 +3,7 @@
 use std::path::{MAIN_SEPARATOR, Path, PathBuf};
 
 use crate::app::wish::Wish;
+use crate::engine::is_picture_name;
 use crate::video::is_video_name;
 use crate::worker::{Background, Report};
 
@@ -89,6 +90,7 @@ fn names_in(folder: &Path, wish: &Wish) -> Vec<String> {
             }
             let is_meant = match wish {
                 Wish::Video => is_video_name(&path),
+                Wish::Picture => is_picture_name(&path),
                 Wish::ImportPrompt => path.extension().is_some_and(|it| it == "safetensors"),
                 Wish::Detector => path
                     .extension()

@@ -1,6 +1,6 @@
 //! What was found for the selected query, as a grid of pictures, best first.
 
-use egui::{Color32, RichText, ScrollArea, Sense, TextStyle, Ui, vec2};
+use egui::{Color32, RichText, Role, ScrollArea, Sense, TextStyle, Ui, WidgetInfo, vec2};
 
 use crate::app::action::{Actions, Find, Library, Play};
 use crate::app::colours::lane_colour;
@@ -8,6 +8,7 @@ use crate::app::demo;
 use crate::app::icons::Icon;
 use crate::app::panels::span_card::{SpanCard, grid};
 use crate::app::panels::{detector_menu, model_card};
+use crate::app::query_title::QueryTitle;
 use crate::app::session::{Lane, Session};
 use crate::app::theme::Palette;
 use crate::app::thumbnails::Thumbnails;
@@ -159,14 +160,11 @@ pub(super) fn head(ui: &mut Ui, lane: &Lane) {
         let (dot, _) = ui.allocate_exact_size(vec2(10.0, 20.0), Sense::hover());
         ui.painter().circle_filled(dot.center(), 5.0, colour);
         let width = ui.available_width();
-        let words = elided(
-            ui,
-            lane.query.title(),
-            &TextStyle::Body,
-            palette.text,
-            width,
-        );
-        ui.label(words).on_hover_text(lane.query.title());
+        let title = QueryTitle::new(ui, &lane.query, &TextStyle::Body, palette.text, width);
+        let (rect, response) = ui.allocate_exact_size(title.size(), Sense::hover());
+        response.widget_info(|| WidgetInfo::labeled(Role::Label, true, lane.query.title()));
+        title.paint(ui.painter(), rect.min, palette.text);
+        response.on_hover_text(lane.query.title());
     });
 }
 

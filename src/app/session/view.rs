@@ -30,6 +30,8 @@ pub struct View {
     pub editing: Option<QueryId>,
     /// Why the words in the field cannot be asked.
     pub query_problem: Option<String>,
+    /// A rectangle can be drawn on the picture, to search for what is in it.
+    pub draws_part: bool,
     /// No model is recommended until the next start.
     pub puts_model_off: bool,
 }
