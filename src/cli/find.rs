@@ -10,9 +10,9 @@ use crate::cli::args::{FindArgs, GlobalArgs, ResultFormat};
 use crate::cli::plot::{Plot, PlotRow};
 use crate::cli::{find_export, output};
 use crate::domain::{
-    Moment, Query, TimeSpan, beginning, count, format_timestamp, path_text, plain,
+    Moment, Query, TimeSpan, UnitVector, beginning, count, format_timestamp, path_text, plain,
 };
-use crate::engine::VideoMoment;
+use crate::engine::{AskedDetector, VideoMoment};
 use crate::export::file_name;
 use crate::find::{Answer, PROBABLY_PRESENT, Way};
 use crate::library::{Found, LibraryIndex, SpokenMoment, Wanted, absolute};
@@ -36,6 +36,7 @@ pub fn run(global: &GlobalArgs, args: &FindArgs) -> anyhow::Result<()> {
     }
     let mut engine = global.open_engine()?;
     let way = global.way(&engine)?;
+    let named = global.detector(&engine, &args.detector)?;
     let index = engine.work(|engine| library.index(engine))?;
     let n_waiting = index.n_not_indexed();
     if n_waiting > 0 {
@@ -56,7 +57,7 @@ pub fn run(global: &GlobalArgs, args: &FindArgs) -> anyhow::Result<()> {
         n_per_video: usize::from(args.per_video),
         threshold: args.threshold,
     };
-    let mut texts = Vec::new();
+    let (mut texts, mut detectors) = (Vec::new(), Vec::new());
     for query in args
         .queries
         .iter()
@@ -64,8 +65,11 @@ pub fn run(global: &GlobalArgs, args: &FindArgs) -> anyhow::Result<()> {
     {
         let text = engine.work(|engine| engine.embed_query(query, &way))?;
         texts.push((text, way.clone()));
+        if let Some(named) = &named {
+            detectors.push(engine.work(|engine| engine.ask(query, &named.detector))?);
+        }
     }
-    let mut found = index.find(&texts, &wanted);
+    let mut found = index.find_with(&texts, &detectors, &wanted)?;
     if let Some(error) = index.failure() {
         return Err(error.into());
     }
@@ -90,7 +94,7 @@ pub fn run(global: &GlobalArgs, args: &FindArgs) -> anyhow::Result<()> {
             .collect(),
     };
     if let Some(path) = &args.plot {
-        let curves = Curves::of(&index, &texts, &found, args);
+        let curves = Curves::of(&index, (&texts, &detectors), &found, args)?;
         output::write(path, &curves.plot(&report).encode_for(path)?)?;
     }
     output::print(&match args.format {
@@ -324,12 +328,14 @@ struct Curve {
 impl Curves {
     fn of(
         index: &LibraryIndex,
-        texts: &[(crate::domain::UnitVector, Way)],
+        (texts, detectors): (&[(UnitVector, Way)], &[AskedDetector<'_>]),
         found: &[Found],
         args: &FindArgs,
-    ) -> Self {
+    ) -> anyhow::Result<Self> {
         let mut rows = Vec::new();
-        for ((query, found), (text, way)) in args.queries.iter().zip(found).zip(texts) {
+        for (i, ((query, found), (text, way))) in
+            args.queries.iter().zip(found).zip(texts).enumerate()
+        {
             let mut videos: Vec<usize> = Vec::new();
             for result in &found.results {
                 if !videos.contains(&result.video) {
@@ -338,7 +344,13 @@ impl Curves {
             }
             for video in videos.into_iter().take(N_PLOTTED) {
                 let results = found.results.iter().filter(|result| result.video == video);
-                if let Some(answer) = index.answer(video, text, way) {
+                if let Some(mut answer) = index.answer(video, text, way) {
+                    if let Some(detector) = detectors.get(i) {
+                        let embeddings = index.embeddings(video);
+                        let proposed = detector.propose(&embeddings, answer.end_secs)?;
+                        answer = answer.with(proposed);
+                        answer.show_own_curve(args.detector.detector_curve);
+                    }
                     let name = file_name(&index.videos()[video].path);
                     rows.push(Curve {
                         title: format!("{}  ·  {name}", query.title()),
@@ -348,7 +360,7 @@ impl Curves {
                 }
             }
         }
-        Self { rows }
+        Ok(Self { rows })
     }
 
     fn plot(&self, report: &Report<'_>) -> Plot<'_> {

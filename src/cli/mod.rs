@@ -30,6 +30,7 @@ mod train_detector;
 
 use std::path::Path;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use anyhow::ensure;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
@@ -42,7 +43,7 @@ use crate::engine::{
 use crate::find::Way;
 use crate::model::quiet_gpu_panics;
 use crate::store::{self, Hub, Paths, TargetError};
-use crate::video::VideoError;
+use crate::video::{Source, VideoError, thumbnail, try_videos_with};
 
 use args::{Args, CommandLine, CommandsOnly, DetectorChoice, GlobalArgs};
 use cli_engine::CliEngine;
@@ -120,7 +121,38 @@ fn dispatch(
         Some(CommandLine::Score(score)) => score::run(&score),
         Some(CommandLine::Model(model)) => model::run(global, &model.what),
         Some(CommandLine::Detector(detector)) => detector::run(&detector.what),
-        None => open_window(launch_options(args)?),
+        Some(CommandLine::TryVideo { video }) => {
+            try_video(&video);
+            Ok(())
+        }
+        None => {
+            try_videos_in_another_process();
+            open_window(launch_options(args)?)
+        }
+    }
+}
+
+/// Reads as much of a video as opening it in a window does. Whether that is any good does not matter
+/// here, only whether this process lives on.
+fn try_video(path: &Path) {
+    const HEIGHT: u32 = 36;
+    let Ok(source) = Source::open(path) else {
+        return;
+    };
+    let Ok(info) = source.info() else {
+        return;
+    };
+    for at_secs in [0.0, info.duration_secs / 2.0] {
+        if thumbnail(&source, at_secs, HEIGHT, Arc::default()).is_err() {
+            return;
+        }
+    }
+}
+
+fn try_videos_in_another_process() {
+    match std::env::current_exe() {
+        Ok(program) => try_videos_with(vec![program.into(), "try-video".into(), "--".into()]),
+        Err(error) => log::info!("videos are not tried first: {error}"),
     }
 }
 

@@ -7,12 +7,14 @@ use std::sync::{Mutex, PoisonError};
 use rayon::prelude::*;
 
 use crate::domain::{ClipIndex, Embeddings, Highlight, Moment, UnitVector};
+use crate::engine::AskedDetector;
 use crate::find::{Answer, PROBABLY_PRESENT, Way};
 use crate::library::catalogue::{LibraryVideo, State};
 use crate::library::chance::LibraryLevel;
 use crate::library::error::LibraryError;
 use crate::library::matrix::Span;
 use crate::library::rows::Rows;
+use crate::model::ModelError;
 
 /// Where nothing is found, so many videos were looked at closely, best first.
 const MIN_LOOKED_AT: usize = 64;
@@ -85,6 +87,8 @@ pub(super) struct Judge<'a> {
     text: &'a UnitVector,
     way: &'a Way,
     level: LibraryLevel,
+    /// What finds the moments in a video, if not the way.
+    detector: Option<&'a AskedDetector<'a>>,
 }
 
 impl Judge<'_> {
@@ -188,18 +192,40 @@ impl LibraryIndex {
 
     /// The moments of all videos that answer each of the queries, in one pass over all rows.
     pub fn find(&self, queries: &[(UnitVector, Way)], wanted: &Wanted) -> Vec<Found> {
+        // Only a detector can fail.
+        self.find_with(queries, &[], wanted).unwrap_or_default()
+    }
+
+    /// The same with the moments of a detector that was told each of the queries; none for the
+    /// curve's. Which videos come first, and what a moment is worth beside those of other videos, the
+    /// cosines say all the same: probabilities of a network compare moments of one video.
+    ///
+    /// # Errors
+    /// [`ModelError::Device`] when the device of the detector fails.
+    pub fn find_with(
+        &self,
+        queries: &[(UnitVector, Way)],
+        detectors: &[AskedDetector<'_>],
+        wanted: &Wanted,
+    ) -> Result<Vec<Found>, ModelError> {
         let videos = self.searched(wanted);
         let Some(level) = self.level(&videos) else {
-            return vec![Found::default(); queries.len()];
+            return Ok(vec![Found::default(); queries.len()]);
         };
         let texts: Vec<_> = queries.iter().map(|(text, _)| text.as_slice()).collect();
         let Some(nearest) = self.told(self.rows.nearest(&videos, &texts)) else {
-            return vec![Found::default(); queries.len()];
+            return Ok(vec![Found::default(); queries.len()]);
         };
-        let found = queries.iter().zip(nearest).map(|((text, way), nearest)| {
+        let found = queries.iter().zip(nearest).enumerate();
+        let found = found.map(|(i, ((text, way), nearest))| {
             let candidates = nearest.into_iter();
             let candidates = candidates.map(|(video, cosine)| Candidate { video, cosine });
-            let judge = Judge { text, way, level };
+            let judge = Judge {
+                text,
+                way,
+                level,
+                detector: detectors.get(i),
+            };
             self.list(candidates.collect(), &judge, wanted)
         });
         found.collect()
@@ -219,7 +245,13 @@ impl LibraryIndex {
         let mut ranked = nearest.into_iter().next()?;
         ranked.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
         let videos = ranked.into_iter().map(|(video, _)| video).collect();
-        Some((videos, Judge { text, way, level }))
+        let judge = Judge {
+            text,
+            way,
+            level,
+            detector: None,
+        };
+        Some((videos, judge))
     }
 
     fn level(&self, videos: &[usize]) -> Option<LibraryLevel> {
@@ -245,7 +277,12 @@ impl LibraryIndex {
     }
 
     /// Looks closely at the best videos until enough moments are found that chance does not explain.
-    fn list(&self, mut candidates: Vec<Candidate>, judge: &Judge<'_>, wanted: &Wanted) -> Found {
+    fn list(
+        &self,
+        mut candidates: Vec<Candidate>,
+        judge: &Judge<'_>,
+        wanted: &Wanted,
+    ) -> Result<Found, ModelError> {
         candidates.sort_by(|a, b| b.cosine.total_cmp(&a.cosine).then(a.video.cmp(&b.video)));
         let n_most = MIN_LOOKED_AT.max(4 * wanted.n_results);
         let mut found = Found::default();
@@ -258,11 +295,11 @@ impl LibraryIndex {
             if is_full || is_hopeless && found.present > 0.0 {
                 break;
             }
-            let looked: Vec<_> = batch
+            let looked: Vec<Option<Looked>> = batch
                 .par_iter()
-                .filter_map(|candidate| self.look(candidate.video, judge, wanted))
-                .collect();
-            for video in looked {
+                .map(|candidate| self.look(candidate.video, judge, wanted))
+                .collect::<Result<_, _>>()?;
+            for video in looked.into_iter().flatten() {
                 found.present = found.present.max(video.present);
                 found.results.extend(video.moments);
             }
@@ -272,7 +309,7 @@ impl LibraryIndex {
             });
             found.results.truncate(wanted.n_results);
         }
-        found
+        Ok(found)
     }
 
     /// When the frame of a highlight is shown.
@@ -283,10 +320,22 @@ impl LibraryIndex {
         }
     }
 
-    fn look(&self, video: usize, judge: &Judge<'_>, wanted: &Wanted) -> Option<Looked> {
-        let answer = self.answer(video, judge.text, judge.way)?;
+    fn look(
+        &self,
+        video: usize,
+        judge: &Judge<'_>,
+        wanted: &Wanted,
+    ) -> Result<Option<Looked>, ModelError> {
+        let Some(mut answer) = self.answer(video, judge.text, judge.way) else {
+            return Ok(None);
+        };
         let end_secs = answer.end_secs;
         let best = answer.cosines.values()[answer.highlight.clip.0];
+        // A network takes a while, and is not asked where nothing could be listed.
+        let may_list = answer.is_probable() && judge.score(best) >= judge.least_score();
+        if let Some(detector) = judge.detector.filter(|_| may_list) {
+            answer = answer.with(detector.propose(&self.embeddings(video), end_secs)?);
+        }
         let shown = answer.found(wanted.threshold).moments;
         let moments = shown.into_iter().map(|moment| {
             let peak = peak_of(&answer, &moment);
@@ -300,10 +349,10 @@ impl LibraryIndex {
         // The whole video must be able to hold it, and the moment itself be better than chance.
         let is_likely =
             |it: &LibraryMoment| answer.is_probable() && it.moment.score >= judge.least_score();
-        Some(Looked {
+        Ok(Some(Looked {
             present: answer.present.min(judge.belief(best)),
             moments: moments.filter(is_likely).take(wanted.n_per_video).collect(),
-        })
+        }))
     }
 }
 

@@ -24,6 +24,7 @@ mod sample;
 pub use cut::cutter::{CutExtent, Cutter};
 pub use file::beginning::StartTimecode;
 pub use file::error::VideoError;
+pub use file::fatal::trial::try_videos_with;
 pub use file::info::VideoInfo;
 pub use file::names::{VIDEO_EXTENSIONS, begins_like_video, is_video_name};
 pub use file::orientation::Orientation;

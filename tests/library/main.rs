@@ -13,6 +13,8 @@ mod shared;
 mod spoken;
 #[path = "../support/mod.rs"]
 mod support;
+#[path = "../support/tiny_detector.rs"]
+mod tiny_detector;
 mod watching;
 #[allow(unused_imports, reason = "other users of the world need them")]
 #[path = "../../examples/world/world/mod.rs"]

@@ -82,12 +82,14 @@ impl Session {
                 if self.current(video).is_none() {
                     return;
                 }
+                let is_own = self.settings.shows_detector_curve;
                 if let Some(lane) = self.lane_mut(query) {
-                    lane.take_answer(LatestAnswer {
+                    let answer = LatestAnswer {
                         result: answer,
                         n_clips_done,
                         is_final,
-                    });
+                    };
+                    lane.take_answer(answer, is_own);
                 }
                 self.propose(query);
             }

@@ -91,10 +91,12 @@ impl Lane {
         self.proposals.clear();
     }
 
-    pub(super) fn take_answer(&mut self, answer: LatestAnswer) {
+    /// `is_own`: the curve of a detector is its own saliency.
+    pub(super) fn take_answer(&mut self, mut answer: LatestAnswer, is_own: bool) {
         if self.prompt.is_none() {
             self.plain = Some(answer.result.saliency.clone());
         }
+        answer.result.show_own_curve(is_own);
         self.answer = Some(answer);
         self.error = None;
         self.form_moments();
@@ -106,6 +108,19 @@ impl Lane {
             self.last_prompt = Some(last);
         }
         self.chosen_threshold = None;
+        self.note_change();
+    }
+
+    /// Shows a detector's own saliency as the curve, or the likeness of clips and words again.
+    pub(super) fn show_own_curve(&mut self, is_own: bool) {
+        self.note_change();
+        if let Some(answer) = &mut self.answer {
+            answer.result.show_own_curve(is_own);
+        }
+    }
+
+    /// The curve will be another one.
+    fn note_change(&mut self) {
         if let Some(answer) = &self.answer {
             let n_changes = self.change.as_ref().map_or(0, |(n, _)| *n);
             self.change = Some((n_changes + 1, answer.result.saliency.clone()));

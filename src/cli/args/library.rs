@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Subcommand, ValueEnum};
 
+use super::detector::DetectorChoice;
 use super::find::{MatchArg, ResultFormat};
 use super::values::{self, ExportTarget, parse_fraction, parse_query, parse_secs, parse_since};
 use crate::domain::Query;
@@ -143,6 +144,8 @@ pub struct FindArgs {
     #[arg(long, value_name = "T", value_parser = parse_fraction, allow_negative_numbers = true)]
     pub threshold: Option<f32>,
 
+    #[command(flatten)]
+    pub detector: DetectorChoice,
     /// In what to look: what is seen, or the subtitles in the files and beside them
     #[arg(long = "match", value_enum, default_value_t = MatchArg::Both, value_name = "WHAT")]
     pub matches: MatchArg,
