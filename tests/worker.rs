@@ -647,7 +647,8 @@ fn what_happens_in_a_folder_is_seen_without_asking() {
 #[test]
 fn where_it_is_said_is_told_as_soon_as_the_subtitles_are_read() {
     let place = Place::new();
-    let fixtures = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/subtitles");
+    let fixtures =
+        std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/subtitles");
     let mut driver = Driver::new(&place, tiny());
     let video = driver.open(1, fixtures.join("events.mkv"));
     let first = driver.search(7, "snow");

@@ -212,7 +212,12 @@ fn hand_on(from: &mut impl Read, to: &mut impl Write) -> io::Result<bool> {
             to.flush()?;
             Ok(true)
         }
-        Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut) => {
+        Err(error)
+            if matches!(
+                error.kind(),
+                io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut
+            ) =>
+        {
             Ok(true)
         }
         Err(error) => Err(error),
