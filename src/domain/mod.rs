@@ -4,6 +4,7 @@
 //! counts start with `n_`, and `clip` means the 2-second unit and nothing else.
 
 mod annotation;
+mod caption;
 mod date;
 mod embeddings;
 mod fonts;
@@ -25,6 +26,7 @@ mod words;
 pub use annotation::{
     Annotation, AnnotationError, MAX_GRADE, N_ANNOTATORS, QueryId, null_as_default,
 };
+pub use caption::{CAPTION_EXTENSIONS, Caption, caption, captions_of, text_of_event};
 pub use date::{format_date, parse_date};
 pub use embeddings::{Embeddings, ShapeError};
 pub use fonts::HANGUL_FONT;

@@ -1,33 +1,41 @@
 //! A query, and the moments of all videos that answer it.
 
-use std::collections::HashMap;
+use std::cmp::Ordering;
+use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
 
-use half::slice::HalfFloatSliceExt as _;
 use rayon::prelude::*;
 
 use crate::domain::{ClipIndex, Embeddings, Highlight, Moment, SaliencyCurve, UnitVector};
+use crate::engine::AskedDetector;
 use crate::find::{Answer, Levels, PROBABLY_PRESENT, PictureChance, Probe, Target, Way};
 use crate::library::catalogue::{LibraryVideo, State};
 use crate::library::chance::LibraryLevel;
-use crate::library::dot::dot_f16;
+use crate::library::error::LibraryError;
 use crate::library::judge::{Best, Judge};
-use crate::library::matrix::{CENTRE, Matrix, Span};
-use crate::library::picture_chance::picture_chance;
+use crate::library::matrix::Span;
+use crate::library::rows::Rows;
+use crate::model::ModelError;
 
 /// Where nothing is found, so many videos were looked at closely, best first.
 const MIN_LOOKED_AT: usize = 64;
+
+/// Where the rows are with a server, so many videos stand for all to say how alike pictures are.
+const N_TAKEN_FOR_ALL: usize = 8;
 
 /// Videos that are looked at closely at once.
 const BATCH: usize = 16;
 
 /// What can be searched: the rows of a model, and the videos that they belong to.
 pub struct LibraryIndex {
-    matrix: Matrix,
-    /// For each span of the matrix its video.
+    rows: Rows,
+    /// For each span of the rows its video.
     videos: Vec<LibraryVideo>,
     n_not_indexed: usize,
     rows_per_clip: usize,
+    /// Why a server did not answer, until somebody asks.
+    failure: Mutex<Option<LibraryError>>,
 }
 
 /// Which videos are searched, and how much is listed.
@@ -72,6 +80,14 @@ struct Candidate {
     best: Best,
 }
 
+/// A query, with what decides about it in all videos.
+struct Asked<'a> {
+    probe: &'a Probe,
+    judge: Judge<'a>,
+    /// What finds the moments in a video, if not the curve.
+    detector: Option<&'a AskedDetector<'a>>,
+}
+
 /// A video that was looked at closely.
 struct Looked {
     /// 0…1, how sure that the query occurs in it.
@@ -80,9 +96,10 @@ struct Looked {
 }
 
 impl LibraryIndex {
-    /// A matrix with the videos of the catalogue that it was made from; each of its rows is so many of a
-    /// clip's beside each other.
-    pub fn new(matrix: Matrix, videos: Vec<LibraryVideo>, rows_per_clip: usize) -> Self {
+    /// Rows with the videos of the catalogue that they were made from; each is so many of a clip's
+    /// beside each other.
+    pub fn new(rows: impl Into<Rows>, videos: Vec<LibraryVideo>, rows_per_clip: usize) -> Self {
+        let rows = rows.into();
         let is_waiting =
             |video: &&LibraryVideo| matches!(video.state, State::Waiting | State::Working);
         let n_not_indexed = videos.iter().filter(is_waiting).count();
@@ -90,7 +107,7 @@ impl LibraryIndex {
             .into_iter()
             .map(|video| (video.content.clone(), video))
             .collect();
-        let known = matrix.spans().iter();
+        let known = rows.spans().iter();
         // A span whose video was removed a moment ago is at no path, and no filter lets it pass.
         let videos = known.map(|span| {
             by_content
@@ -99,10 +116,11 @@ impl LibraryIndex {
         });
         let videos = videos.collect();
         Self {
-            matrix,
+            rows,
             videos,
             n_not_indexed,
             rows_per_clip,
+            failure: Mutex::default(),
         }
     }
 
@@ -121,21 +139,31 @@ impl LibraryIndex {
         let spans = self.searched(wanted);
         let n_clips = spans
             .iter()
-            .map(|&at| self.matrix.spans()[at].n_rows as usize);
+            .map(|&at| self.rows.spans()[at].n_rows as usize);
         (spans.len(), n_clips.sum())
     }
 
-    /// The embeddings of a video, as exact as half precision has them.
+    /// The embeddings of a video, as exact as half precision has them; none where a server does not
+    /// answer.
     pub fn embeddings(&self, video: usize) -> Embeddings {
-        let rows: &[half::f16] =
-            bytemuck::cast_slice(self.matrix.rows(&self.matrix.spans()[video]));
-        let mut values = vec![0.0; rows.len()];
-        rows.convert_to_f32_slice(&mut values);
-        // A row of zeros stays one; the length is that of whole rows.
-        let dim = self.matrix.dim() / self.rows_per_clip;
-        Embeddings::from_features(dim, values)
-            .and_then(|embeddings| embeddings.with_rows_per_clip(self.rows_per_clip))
-            .unwrap_or_else(|_| Embeddings::empty(dim))
+        let dim = self.rows.dim() / self.rows_per_clip;
+        let embeddings = self.told(self.rows.embeddings(video, dim));
+        embeddings
+            .and_then(|embeddings| embeddings.with_rows_per_clip(self.rows_per_clip).ok())
+            .unwrap_or_else(|| Embeddings::empty(dim))
+    }
+
+    /// Why what was found is not all: a server that did not answer. Only the first reason is told, once.
+    pub fn failure(&self) -> Option<LibraryError> {
+        self.failure
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take()
+    }
+
+    fn told<T>(&self, outcome: Result<T, LibraryError>) -> Option<T> {
+        let mut failure = self.failure.lock().unwrap_or_else(PoisonError::into_inner);
+        outcome.map_err(|error| failure.get_or_insert(error)).ok()
     }
 
     /// One video's answer to a query, as if it were searched by itself.
@@ -144,7 +172,7 @@ impl LibraryIndex {
     }
 
     fn answer_on(&self, video: usize, embeddings: &Embeddings, probe: &Probe) -> Option<Answer> {
-        let span = &self.matrix.spans()[video];
+        let span = &self.rows.spans()[video];
         let words = Some(span.level);
         probe.answer(embeddings, Levels { words }, span.end_secs)
     }
@@ -152,31 +180,45 @@ impl LibraryIndex {
     /// As [`find_probes`](Self::find_probes), of words alone.
     pub fn find(&self, queries: &[(UnitVector, Way)], wanted: &Wanted) -> Vec<Found> {
         let probes: Vec<_> = queries.iter().cloned().map(Probe::from).collect();
-        self.find_probes(&probes, wanted)
+        // Only a detector can fail.
+        self.find_probes(&probes, &[], wanted).unwrap_or_default()
     }
 
     /// The moments of all videos that answer each of the queries, in one pass over all rows.
-    pub fn find_probes(&self, queries: &[Probe], wanted: &Wanted) -> Vec<Found> {
+    ///
+    /// Moments are those of a detector that was told each of the queries, where there are any; else
+    /// the curve's. Which videos come first, and what a moment is worth beside those of other videos,
+    /// the cosines say all the same: probabilities of a network compare moments of one video.
+    ///
+    /// # Errors
+    /// [`ModelError::Device`] when the device of the detector fails.
+    pub fn find_probes(
+        &self,
+        queries: &[Probe],
+        detectors: &[AskedDetector<'_>],
+        wanted: &Wanted,
+    ) -> Result<Vec<Found>, ModelError> {
         let videos = self.searched(wanted);
+        let nothing = || Ok(vec![Found::default(); queries.len()]);
         let Some(level) = self.level(&videos) else {
-            return vec![Found::default(); queries.len()];
+            return nothing();
         };
         let parts: Vec<_> = queries.iter().map(Probe::targets).collect();
         let directions: Vec<_> = parts.iter().flatten().map(direction).collect();
-        let peaks: Vec<Vec<f32>> = videos
-            .par_iter()
-            .map(|&video| self.peaks(&self.matrix.spans()[video], &directions))
-            .collect();
-        let mut n_before = 0;
-        let found = queries.iter().zip(&parts).map(|(probe, parts)| {
+        let Some(nearest) = self.told(self.rows.nearest(&videos, &directions)) else {
+            return nothing();
+        };
+        let mut nearest = nearest.into_iter();
+        let found = queries.iter().zip(&parts).enumerate();
+        let found = found.map(|(i, (probe, parts))| {
             let judge = Judge::new(probe, &mut |target| self.level_of(target, level, &videos));
-            let candidates = videos.iter().zip(&peaks).map(|(&video, peaks)| Candidate {
-                video,
-                best: judge.best(&mut peaks[n_before..].iter().copied()),
-            });
-            let found = self.list(candidates.collect(), (probe, &judge), wanted);
-            n_before += parts.len();
-            found
+            let candidates = candidates(nearest.by_ref().take(parts.len()).collect(), &judge);
+            let asked = Asked {
+                probe,
+                judge,
+                detector: detectors.get(i),
+            };
+            self.list(candidates, &asked, wanted)
         });
         found.collect()
     }
@@ -187,9 +229,23 @@ impl LibraryIndex {
             Target::Words { .. } => words,
             Target::Picture(picture) => LibraryLevel::of_pictures(match videos {
                 [alone] => PictureChance::of(&self.embeddings(*alone), &picture.disorder),
-                _ => picture_chance(&self.matrix, videos, picture),
+                _ => match self.rows.picture_chance(videos, picture) {
+                    Some(chance) => chance,
+                    None => PictureChance::of(&self.some_of(videos), &picture.disorder),
+                },
             }),
         }
+    }
+
+    /// Clips of some of the videos, spread over all.
+    fn some_of(&self, videos: &[usize]) -> Embeddings {
+        let mut features = Vec::new();
+        let step = videos.len().div_ceil(N_TAKEN_FOR_ALL).max(1);
+        for &video in videos.iter().step_by(step) {
+            features.extend(self.embeddings(video).middle_rows().flatten());
+        }
+        let dim = self.rows.dim() / self.rows_per_clip;
+        Embeddings::from_features(dim, features).unwrap_or_else(|_| Embeddings::empty(dim))
     }
 
     /// The videos that pass the filters, that with the best clip first, and what judges their clips;
@@ -204,47 +260,30 @@ impl LibraryIndex {
         let judge = Judge::new(probe, &mut |target| self.level_of(target, level, &videos));
         let parts = probe.targets();
         let directions: Vec<_> = parts.iter().map(direction).collect();
-        let peaks = |&video: &usize| self.peaks(&self.matrix.spans()[video], &directions);
-        let peaks: Vec<Vec<f32>> = videos.par_iter().map(peaks).collect();
-        let best = |peaks: Vec<f32>| judge.best(&mut peaks.into_iter()).score;
-        let mut ranked: Vec<_> = videos
-            .into_iter()
-            .zip(peaks.into_iter().map(best))
-            .collect();
-        ranked.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
-        let videos = ranked.into_iter().map(|(video, _)| video).collect();
+        let nearest = self.told(self.rows.nearest(&videos, &directions))?;
+        let mut ranked = candidates(nearest, &judge);
+        ranked.sort_by(Candidate::best_first);
+        let videos = ranked.into_iter().map(|it| it.video).collect();
         Some((videos, judge))
     }
 
     fn level(&self, videos: &[usize]) -> Option<LibraryLevel> {
-        let spans = videos.iter().map(|&video| &self.matrix.spans()[video]);
+        let spans = videos.iter().map(|&video| &self.rows.spans()[video]);
         LibraryLevel::of(spans.map(|span| (span.level, &span.peaks[..])))
     }
 
-    /// Best cosine of a video's clips with each of the texts.
-    fn peaks(&self, span: &Span, texts: &[&[f32]]) -> Vec<f32> {
-        let mut peaks = vec![f32::NEG_INFINITY; texts.len()];
-        let dim = self.matrix.dim() / self.rows_per_clip;
-        for row in self.matrix.rows(span).chunks_exact(dim) {
-            for (peak, text) in peaks.iter_mut().zip(texts) {
-                *peak = peak.max(dot_f16(row, text));
-            }
-        }
-        peaks
-    }
-
     /// Spans of the videos that pass the filters.
-    fn searched(&self, wanted: &Wanted) -> Vec<usize> {
+    pub(super) fn searched(&self, wanted: &Wanted) -> Vec<usize> {
         let videos = self.videos.iter().enumerate();
         let passing = videos.filter(|(at, video)| {
-            self.matrix.spans()[*at].n_rows > 0
+            self.rows.spans()[*at].n_rows > 0
                 && video.state == State::Indexed
                 && wanted
                     .since_secs
                     .is_none_or(|since| video.date_secs >= since)
                 && wanted
                     .longer_secs
-                    .is_none_or(|longer| self.matrix.spans()[*at].end_secs > longer)
+                    .is_none_or(|longer| self.rows.spans()[*at].end_secs > longer)
                 && (wanted.inside.is_empty() || video.path_inside(&wanted.inside).is_some())
         });
         passing.map(|(at, _)| at).collect()
@@ -254,13 +293,10 @@ impl LibraryIndex {
     fn list(
         &self,
         mut candidates: Vec<Candidate>,
-        asked: (&Probe, &Judge<'_>),
+        asked: &Asked<'_>,
         wanted: &Wanted,
-    ) -> Found {
-        candidates.sort_by(|a, b| {
-            let by_score = b.best.score.total_cmp(&a.best.score);
-            by_score.then(a.video.cmp(&b.video))
-        });
+    ) -> Result<Found, ModelError> {
+        candidates.sort_by(Candidate::best_first);
         let n_most = MIN_LOOKED_AT.max(4 * wanted.n_results);
         let mut found = Found::default();
         for batch in candidates[..n_most.min(candidates.len())].chunks(BATCH) {
@@ -272,11 +308,11 @@ impl LibraryIndex {
             if is_full || is_hopeless && found.present > 0.0 {
                 break;
             }
-            let looked: Vec<_> = batch
+            let looked: Vec<Option<Looked>> = batch
                 .par_iter()
-                .filter_map(|candidate| self.look(candidate.video, asked, wanted))
-                .collect();
-            for video in looked {
+                .map(|candidate| self.look(candidate.video, asked, wanted))
+                .collect::<Result<_, _>>()?;
+            for video in looked.into_iter().flatten() {
                 found.present = found.present.max(video.present);
                 found.results.extend(video.moments);
             }
@@ -286,30 +322,36 @@ impl LibraryIndex {
             });
             found.results.truncate(wanted.n_results);
         }
-        found
+        Ok(found)
     }
 
     /// When the frame of a highlight is shown.
     fn peak_secs(&self, video: usize, peak: Highlight, end_secs: f64) -> f64 {
-        let span = &self.matrix.spans()[video];
-        match self.matrix.offsets(span).get(peak.clip.0) {
-            Some(&millis) if millis != CENTRE => {
-                peak.clip.start_secs() + f64::from(millis) / 1000.0
-            }
-            _ => peak.peak_secs(end_secs),
+        match self.rows.shown_millis(video, peak.clip.0) {
+            Some(millis) => peak.clip.start_secs() + f64::from(millis) / 1000.0,
+            None => peak.peak_secs(end_secs),
         }
     }
 
     fn look(
         &self,
         video: usize,
-        (probe, judge): (&Probe, &Judge<'_>),
+        asked: &Asked<'_>,
         wanted: &Wanted,
-    ) -> Option<Looked> {
+    ) -> Result<Option<Looked>, ModelError> {
+        let judge = &asked.judge;
         let embeddings = self.embeddings(video);
-        let answer = self.answer_on(video, &embeddings, probe)?;
+        let Some(mut answer) = self.answer_on(video, &embeddings, asked.probe) else {
+            return Ok(None);
+        };
         let (scores, beliefs) = judge.curves(&embeddings);
         let end_secs = answer.end_secs;
+        // A network takes a while, and is not asked where nothing could be listed.
+        let best = scores.highlight().map_or(f32::NEG_INFINITY, |best| best.score);
+        let may_list = answer.is_probable() && best >= judge.least_score();
+        if let Some(detector) = asked.detector.filter(|_| may_list) {
+            answer = answer.with(detector.propose(&embeddings, end_secs)?);
+        }
         let shown = answer.found(wanted.threshold).moments;
         let moments = shown.into_iter().map(|moment| {
             let peak = peak_of(&scores, &moment).unwrap_or(answer.highlight);
@@ -326,10 +368,36 @@ impl LibraryIndex {
         let is_likely =
             |it: &LibraryMoment| answer.is_probable() && it.moment.score >= judge.least_score();
         let belief = beliefs.highlight().map_or(0.0, |best| best.score);
-        Some(Looked {
+        Ok(Some(Looked {
             present: answer.present.min(belief),
             moments: moments.filter(is_likely).take(wanted.n_per_video).collect(),
-        })
+        }))
+    }
+}
+
+/// The videos of which the best cosine with each part of a query is known; a server knows those of the
+/// best only.
+fn candidates(nearest: Vec<Vec<(usize, f32)>>, judge: &Judge<'_>) -> Vec<Candidate> {
+    let n_parts = nearest.len();
+    let mut peaks: BTreeMap<usize, Vec<f32>> = BTreeMap::new();
+    for (part, videos) in nearest.into_iter().enumerate() {
+        for (video, cosine) in videos {
+            peaks
+                .entry(video)
+                .or_insert_with(|| vec![f32::NEG_INFINITY; n_parts])[part] = cosine;
+        }
+    }
+    let candidates = peaks.into_iter().map(|(video, peaks)| Candidate {
+        video,
+        best: judge.best(&mut peaks.into_iter()),
+    });
+    candidates.collect()
+}
+
+impl Candidate {
+    fn best_first(&self, other: &Self) -> Ordering {
+        let by_score = other.best.score.total_cmp(&self.best.score);
+        by_score.then(self.video.cmp(&other.video))
     }
 }
 

@@ -68,6 +68,8 @@ const RESTRICTED_CRATES: &[(&str, &[&str])] = &[
     ("clap", &["cli"]),
     ("rusqlite", &["library"]),
     ("memmap2", &["library"]),
+    ("notify", &["library"]),
+    ("rustls", &["library"]),
     ("indicatif", &["cli"]),
 ];
 

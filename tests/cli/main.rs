@@ -8,6 +8,7 @@ mod kinds;
 mod labels;
 mod names;
 mod outputs;
+mod rates;
 mod refusals;
 mod search;
 mod sources;

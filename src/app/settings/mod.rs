@@ -52,6 +52,8 @@ pub struct Settings {
     /// As `--model` takes it; `None` is the bundled one.
     pub model: Option<String>,
     pub device: DeviceChoice,
+    /// A detector's own saliency is shown as the curve.
+    pub shows_detector_curve: bool,
     /// Which part of a frame is looked at; `None` is what the model was trained on.
     pub framing: Option<Framing>,
     /// What the model does not see of a picture that stands still is dimmed.
@@ -72,6 +74,7 @@ impl Default for Settings {
             playback: PlaybackPrefs::default(),
             model: None,
             device: DeviceChoice::default(),
+            shows_detector_curve: false,
             framing: None,
             dims_unseen: true,
             recent: Vec::new(),

@@ -203,6 +203,12 @@ pub enum CommandLine {
     Model(ModelArgs),
     /// Add, show and remove trained moment detectors
     Detector(DetectorArgs),
+    /// Read a little of a video, for a window that does not want to end with it
+    #[command(hide = true)]
+    TryVideo {
+        #[arg(value_parser = values::path())]
+        video: PathBuf,
+    },
 }
 
 #[derive(Debug, clap::Args)]
@@ -315,6 +321,7 @@ impl CommandLine {
             Self::Score(_) => ("score", false, false),
             Self::Model(_) => ("model", false, false),
             Self::Detector(_) => ("detector", false, false),
+            Self::TryVideo { .. } => ("try-video", false, true),
         }
     }
 }

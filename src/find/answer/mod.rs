@@ -1,9 +1,10 @@
 //! What a query finds in a video, as plain data that anyone can form moments from.
 
+mod network;
 mod shown;
 
 use crate::domain::{ClipIndex, Embeddings, Highlight, SaliencyCurve, UnitVector};
-use crate::find::{Detection, Detector, PROBABLY_PRESENT, Proposed, Way};
+use crate::find::{Detection, Detector, PROBABLY_PRESENT, Way};
 
 pub use shown::Found;
 
@@ -94,31 +95,6 @@ impl Answer {
             saliency,
             end_secs,
         })
-    }
-
-    /// The same with the moments of a trained network; the curve and how sure the query is there stay
-    /// as they are.
-    #[must_use]
-    pub fn with(self, proposed: Proposed) -> Self {
-        let moments = proposed.moments;
-        let mut curve = vec![0.0_f32; self.saliency.n_clips()];
-        // The likeliest comes last, so that its clips keep its probability.
-        for moment in moments.iter().rev() {
-            for (clip, value) in curve.iter_mut().enumerate() {
-                if moment.span.contains(ClipIndex(clip).centre_secs()) {
-                    *value = moment.score;
-                }
-            }
-        }
-        Self {
-            detection: Detection::Proposals {
-                moments,
-                curve: SaliencyCurve::new(curve),
-            },
-            threshold_range: (0.0, 1.0),
-            is_flat: false,
-            ..self
-        }
     }
 
     /// Up to `n` of the best clips, not next to each other, best first.

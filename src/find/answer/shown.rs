@@ -52,26 +52,6 @@ impl Answer {
         }
     }
 
-    /// What is shown of a network's proposals, which are sorted: those that reach the threshold, or the
-    /// likeliest one as a guess.
-    fn found_among(&self, proposals: &[Moment], chosen: Option<f32>) -> Found {
-        let threshold = chosen.unwrap_or(self.usual_threshold());
-        let n_likely = proposals.partition_point(|moment| moment.score >= threshold);
-        let verdict = match (self.is_probable(), n_likely) {
-            (false, _) => Verdict::ProbablyNotHere,
-            (true, 0) if chosen.is_none() => Verdict::NothingStandsOut,
-            (true, _) => Verdict::Moments,
-        };
-        let n_shown = match chosen {
-            None if verdict.is_guess() => 1,
-            _ => n_likely,
-        };
-        Found {
-            verdict,
-            moments: proposals.iter().take(n_shown).copied().collect(),
-        }
-    }
-
     /// The moments at a threshold that was chosen, best first: each with the greatest saliency inside
     /// it, the last one up to the end of the video.
     pub fn moments(&self, threshold: f32) -> Vec<Moment> {
