@@ -170,7 +170,10 @@ impl Shelf {
         }
         drop(matrix);
         if let Err(error) = self.writer()?.write_coarse() {
-            log::warn!("searches take longer: {}", LibraryError::of_io(&self.dir, &error));
+            log::warn!(
+                "searches take longer: {}",
+                LibraryError::of_io(&self.dir, &error)
+            );
         }
         self.open().ok_or_else(|| self.unreadable())
     }

@@ -6,8 +6,8 @@ use rayon::prelude::*;
 use super::dot::dot_f16;
 use super::error::LibraryError;
 use super::matrix::{CENTRE, Coarse, Matrix, Rounded, Span};
-use super::postgres::SharedRows;
 use super::picture_chance::picture_chance;
+use super::postgres::SharedRows;
 use crate::domain::Embeddings;
 use crate::find::{PictureChance, PictureTarget};
 
@@ -222,9 +222,14 @@ mod tests {
         let videos: Vec<_> = (0..matrix.spans().len()).collect();
         let coarse = matrix.coarse().unwrap();
         let found = coarse_peaks(matrix, coarse, &videos, &[text], n_exact);
-        let exact = videos.iter().map(|&video| peaks(matrix, &matrix.spans()[video], &[text]));
+        let exact = videos
+            .iter()
+            .map(|&video| peaks(matrix, &matrix.spans()[video], &[text]));
         let first = |of: Vec<f32>| of[0];
-        (found.into_iter().map(first).collect(), exact.map(first).collect())
+        (
+            found.into_iter().map(first).collect(),
+            exact.map(first).collect(),
+        )
     }
 
     #[test]
@@ -275,6 +280,11 @@ mod tests {
         let (found, exact) = both(&Matrix::open(dir.path(), &header).unwrap(), &text, 0);
         assert_eq!(found[n_left..], exact[n_left..]);
         writer.compact().unwrap();
-        assert!(Matrix::open(dir.path(), &header).unwrap().coarse().is_none());
+        assert!(
+            Matrix::open(dir.path(), &header)
+                .unwrap()
+                .coarse()
+                .is_none()
+        );
     }
 }

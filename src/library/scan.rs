@@ -225,7 +225,9 @@ impl ScanJob {
             self.subtitles.insert(dir.to_owned(), files);
         }
         let files = self.subtitles[dir].iter();
-        let beside: Vec<_> = files.filter(|file| subtitles::belongs(file, video)).collect();
+        let beside: Vec<_> = files
+            .filter(|file| subtitles::belongs(file, video))
+            .collect();
         subtitles::fingerprint(&beside)
     }
 

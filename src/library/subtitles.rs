@@ -125,4 +125,5 @@ mod tests {
             assert_eq!(belongs(Path::new(name), video), expected, "{name}");
         }
         assert!(is_subtitle_name(Path::new("/a/film.SRT")) && !is_subtitle_name(Path::new("srt")));
-    }}
+    }
+}

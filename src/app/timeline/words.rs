@@ -28,7 +28,11 @@ pub fn ui(ui: &Ui, strip: &Strip<'_>, lane: &Lane) {
             continue;
         }
         let bar = Rect::from_x_y_ranges(left..=right, rect.y_range());
-        painter.rect_filled(bar, 1.5, palette.text.gamma_multiply(0.3 + 0.6 * said.score));
+        painter.rect_filled(
+            bar,
+            1.5,
+            palette.text.gamma_multiply(0.3 + 0.6 * said.score),
+        );
         let start_ms = (1000.0 * said.span.start_secs) as u64;
         let id = ui.scope_id().with(("said", lane.id, start_ms));
         let text = format!(

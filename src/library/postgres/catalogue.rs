@@ -50,14 +50,20 @@ impl SharedCatalogue {
         (Arc::clone(&self.client), self.dialect, self.address.clone())
     }
 
-    pub(super) fn told<T>(&self, work: impl FnOnce(&mut Client) -> Result<T, PostgresError>) -> Told<T> {
+    pub(super) fn told<T>(
+        &self,
+        work: impl FnOnce(&mut Client) -> Result<T, PostgresError>,
+    ) -> Told<T> {
         work(&mut lock(&self.client)).map_err(|cause| LibraryError::Server {
             address: self.address.clone(),
             cause,
         })
     }
 
-    pub(super) fn write<T>(&self, work: impl FnMut(&mut Client) -> Result<T, PostgresError>) -> Told<T> {
+    pub(super) fn write<T>(
+        &self,
+        work: impl FnMut(&mut Client) -> Result<T, PostgresError>,
+    ) -> Told<T> {
         self.told(|client| client.transaction(work))
     }
 
@@ -169,7 +175,6 @@ impl SharedCatalogue {
             .filter_map(|row| ContentId::parse(&row.text(0)))
             .collect())
     }
-
 }
 
 pub(super) fn lock(client: &Mutex<Client>) -> MutexGuard<'_, Client> {
