@@ -21,7 +21,12 @@ fn repeat_rows(place: &Place, n: usize) -> String {
             shape: vec![n * features.shape[0], width],
             values: rows.flat_map(|row| row.repeat(n)).collect(),
         };
-        write_npz(&folder.join(name), &[("features", &repeated)], FloatType::F32).unwrap();
+        write_npz(
+            &folder.join(name),
+            &[("features", &repeated)],
+            FloatType::F32,
+        )
+        .unwrap();
     }
     folder.display().to_string()
 }
