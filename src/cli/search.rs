@@ -34,8 +34,7 @@ pub fn run(global: &GlobalArgs, args: &SearchArgs) -> anyhow::Result<()> {
     let detector = global.detector(&engine, &args.detector)?;
     let detector = detector.as_ref().map(|named| &named.detector);
     let index = engine.work(|engine| progress::index_with_bar(engine, &args.video))?;
-    let mut answers =
-        engine.work(|engine| engine.answer_all(&index, &queries, &way, detector))?;
+    let mut answers = engine.work(|engine| engine.answer_all(&index, &queries, &way, detector))?;
     for answer in &mut answers {
         answer.show_own_curve(args.detector.detector_curve);
     }

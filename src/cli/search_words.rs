@@ -65,11 +65,7 @@ struct CsvRow<'a> {
 }
 
 /// Prints what is said, and looks at no picture.
-pub fn run(
-    args: &SearchArgs,
-    queries: &[Query],
-    spoken: &[Vec<WordsRow>],
-) -> anyhow::Result<()> {
+pub fn run(args: &SearchArgs, queries: &[Query], spoken: &[Vec<WordsRow>]) -> anyhow::Result<()> {
     let queries = queries.iter().zip(spoken);
     let report = Report {
         video: path_text(&args.video),

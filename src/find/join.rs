@@ -67,7 +67,7 @@ fn then(a: &[f32], b: &[f32], n_within: usize) -> Vec<f32> {
     let n = a.len().min(b.len());
     let least = a.iter().chain(b).copied().fold(f32::INFINITY, f32::min);
     let mut values = vec![least; n];
-    for first in 0..n {
+    for (first, value) in a.iter().enumerate().take(n) {
         let last = (first + n_within).min(n - 1);
         // The best end at or behind each clip, from the last one back.
         let mut best = f32::NEG_INFINITY;
@@ -76,7 +76,7 @@ fn then(a: &[f32], b: &[f32], n_within: usize) -> Vec<f32> {
                 best = best.max(b[at]);
             }
             if last > first {
-                values[at] = values[at].max(a[first].min(best));
+                values[at] = values[at].max(value.min(best));
             }
         }
     }

@@ -6,8 +6,8 @@ use rayon::prelude::*;
 use super::dot::dot_f16;
 use super::error::LibraryError;
 use super::matrix::{CENTRE, Coarse, Matrix, Rounded, Span};
-use super::postgres::SharedRows;
 use super::picture_chance::picture_chance;
+use super::postgres::SharedRows;
 use crate::domain::Embeddings;
 use crate::find::{PictureChance, PictureTarget};
 

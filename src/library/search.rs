@@ -347,7 +347,9 @@ impl LibraryIndex {
         let (scores, beliefs) = judge.curves(&embeddings);
         let end_secs = answer.end_secs;
         // A network takes a while, and is not asked where nothing could be listed.
-        let best = scores.highlight().map_or(f32::NEG_INFINITY, |best| best.score);
+        let best = scores
+            .highlight()
+            .map_or(f32::NEG_INFINITY, |best| best.score);
         let may_list = answer.is_probable() && best >= judge.least_score();
         if let Some(detector) = asked.detector.filter(|_| may_list) {
             answer = answer.with(detector.propose(&embeddings, end_secs)?);

@@ -203,7 +203,7 @@ impl State {
             }
             Command::Search { id, query } => {
                 let asked = Asked {
-                    query: self.complete_query(id, query),
+                    query: self.complete_query(id, &query),
                     way: Way::default(),
                     prompt_name: None,
                     parts: Vec::new(),

@@ -136,3 +136,42 @@ fn pictures_and_words_are_asked_together_and_exported() {
     let detector = ["search", video, "red", "--and", "blue", "--detector", "x"];
     assert_eq!(place.vcl(detector).code, Some(1));
 }
+
+#[test]
+fn tiles_have_the_usual_features_in_the_middle_and_are_kept_apart() {
+    let place = Place::new();
+    let video = place.short_video("scenes.mp4");
+    let video = video.to_str().unwrap();
+    let features = |framing: &[&str], shape: &[usize]| {
+        let path = place.path("features.npz");
+        let words = ["embed", "video", video, "-o", path.to_str().unwrap()];
+        place.vcl([&words[..], framing].concat()).stdout();
+        let array = read_npz(&path, "features").unwrap();
+        assert_eq!(array.shape, shape);
+        array.values
+    };
+    let usual = features(&[], &[4, 48]);
+    let tiles = features(&["--framing", "tiles"], &[4, 3, 48]);
+    assert_eq!(features(&["--framing", "centre"], &[4, 48]), usual);
+    let whole = features(&["--framing", "whole"], &[4, 48]);
+    // Of one colour, so that every part of a frame is like every other.
+    for (clip, row) in usual.chunks(48).enumerate() {
+        let middle = &tiles[(3 * clip + 1) * 48..][..48];
+        let pairs = row.iter().zip(middle);
+        assert!(pairs.clone().all(|(a, b)| (a - b).abs() < 1e-5));
+    }
+    assert_eq!(whole.len(), usual.len());
+    let search = [
+        "search",
+        video,
+        "red",
+        "--framing",
+        "tiles",
+        "--format",
+        "json",
+    ];
+    let report = json(place.vcl(search).stdout());
+    assert_eq!(numbers(&report["queries"][0]["saliency"]).len(), 4);
+    let text = ["embed", "text", "x", "-o", "y.npz", "--framing", "tiles"];
+    assert_eq!(place.vcl(text).code, Some(2), "no frame is looked at");
+}

@@ -30,18 +30,22 @@ pub fn menu(response: &Response, actions: &mut Actions) {
 pub fn ui(ui: &Ui, response: &Response, target: Rect, actions: &mut Actions) {
     let palette = Palette::of(ui);
     ui.ctx().set_cursor_icon(CursorIcon::Crosshair);
+    // Where it was pressed is forgotten in the frame in which it is let go.
+    let id = response.id.with("part");
+    if response.drag_stopped() {
+        let part = ui.data_mut(|data| data.remove_temp::<Option<Part>>(id));
+        if let Some(part) = part.flatten() {
+            actions.push(Find::Shot(Shot::OnScreen(Some(part))));
+        }
+        return;
+    }
     let origin = ui.input(|input| input.pointer.press_origin());
-    let to = response.interact_pointer_pos();
-    let drag = origin
-        .zip(to)
-        .filter(|(from, to)| from.distance(*to) > LEAST_DRAG);
+    let ends = origin.zip(response.interact_pointer_pos());
+    let drag = ends.filter(|(from, to)| from.distance(*to) > LEAST_DRAG);
     match drag {
-        Some((from, to)) if response.dragged() || response.drag_stopped() => {
+        Some((from, to)) if response.dragged() => {
             let part = Part::between(target, from, to);
-            if response.drag_stopped() {
-                actions.push(Find::Shot(Shot::OnScreen(Some(part))));
-                return;
-            }
+            ui.data_mut(|data| data.insert_temp(id, Some(part)));
             let rect = part.on(target);
             veil(ui, target, rect);
             let stroke = Stroke::new(1.5, palette.accent);

@@ -23,7 +23,7 @@ fn sides(target: Rect) -> [Rect; 2] {
 }
 
 pub fn paint(ui: &Ui, target: Rect) {
-    for side in sides(target).into_iter().filter(|side| side.is_positive()) {
+    for side in sides(target).into_iter().filter(Rect::is_positive) {
         ui.painter()
             .rect_filled(side, 0.0, Color32::from_black_alpha(DIM));
     }

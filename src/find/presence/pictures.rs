@@ -52,7 +52,7 @@ impl PictureChance {
         let same = quantile(neighbours.collect(), SAME_QUANTILE).unwrap_or(1.0);
         let curves: Vec<_> = disorder.iter().map(|it| embeddings.cosines(it)).collect();
         let all = curves.iter().flat_map(SaliencyCurve::values).copied();
-        let peaks = curves.iter().filter_map(|curve| curve.highlight());
+        let peaks = curves.iter().filter_map(SaliencyCurve::highlight);
         let floor = Self {
             mean: quantile(all.collect(), 0.5).unwrap_or(0.0),
             chance: peaks.map(|peak| peak.score).fold(-1.0, f32::max),

@@ -7,7 +7,7 @@ use crate::worker::{Event, QueryId};
 
 impl State {
     /// The query with the pixels of pictures that were searched for before; new ones are kept.
-    pub fn complete_query(&self, id: QueryId, query: Query) -> Query {
+    pub fn complete_query(&self, id: QueryId, query: &Query) -> Query {
         let mut is_completed = false;
         let complete = query.with_pictures(&mut |key| {
             let picture = known_picture(&self.picture_folder.load(key)?, key)?;
