@@ -3,7 +3,7 @@
 use egui::{Event, Key, KeyboardShortcut, Modifiers, Popup};
 
 use crate::app::action::{Action, Actions, File, Find, Library, Play, Teach, View};
-use crate::domain::Grade;
+use crate::domain::{Grade, absolute_paths};
 
 /// Groups of the list that `?` shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -147,6 +147,7 @@ pub const BINDINGS: &[Binding] = &[
     binding(Teaching, "Ctrl+Shift+Z", "Label again what was undone", &[ctrl_shift(Key::Z), ctrl(Key::Y)], || Teach::Redo.into(), NotTyping),
     binding(Teaching, "Ctrl+Z", "Undo the last label", &[ctrl(Key::Z)], || Teach::Undo.into(), NotTyping),
     binding(Window, "Ctrl+O", "Open a video", &[ctrl(Key::O)], || File::Choose.into(), Always),
+    binding(Window, "F5", "Look at the file again, which may have grown", &[key(Key::F5)], || File::Reload.into(), Always),
     binding(Window, "F", "Fullscreen", &[key(Key::F)], || View::ToggleFullscreen.into(), NotTyping),
     binding(Window, "Ctrl++", "Everything larger", &[ctrl(Key::Plus), ctrl(Key::Equals), ctrl_shift(Key::Plus)], || View::Zoom(1).into(), Always),
     binding(Window, "Ctrl+-", "Everything smaller", &[ctrl(Key::Minus)], || View::Zoom(-1).into(), Always),
@@ -216,6 +217,14 @@ pub fn actions(ctx: &egui::Context, typing: &mut Typing, actions: &mut Actions) 
             }
             if is_typing && matches!(event, Event::Text(_) | Event::Paste(_) | Event::Ime(_)) {
                 typing.is_in_empty_field = false;
+            }
+            // What was copied in a file manager, where no field wants it.
+            if let (false, Event::Paste(text)) = (is_typing, &event) {
+                let files = absolute_paths(text);
+                if !files.is_empty() {
+                    actions.push(File::Drop(files));
+                    continue;
+                }
             }
             let has_keyboard = Keyboard {
                 is_typing,
@@ -380,6 +389,28 @@ mod tests {
             assert!(ui.input(|input| input.events.is_empty()));
         });
         assert_eq!(found.take(), [Play::ToggleMute.into()]);
+    }
+
+    #[test]
+    fn files_that_were_copied_elsewhere_are_opened() {
+        let paste = |text: &str| egui::RawInput {
+            events: vec![Event::Paste(text.to_owned())],
+            ..egui::RawInput::default()
+        };
+        let ctx = egui::Context::default();
+        let mut found = Actions::default();
+        for (text, files) in [
+            ("/a b.mp4", &["/a b.mp4"][..]),
+            ("copy\nfile:///a%20b.mp4\r\nfile:///c", &["/a b.mp4", "/c"]),
+            ("a red circle", &[]),
+        ] {
+            let _ = ctx.run_ui(paste(text), |ui| {
+                actions(ui.ctx(), &mut Typing::default(), &mut found);
+            });
+            let files: Vec<_> = files.iter().map(std::path::PathBuf::from).collect();
+            let expected = (!files.is_empty()).then(|| File::Drop(files).into());
+            assert_eq!(found.take(), Vec::from_iter(expected));
+        }
     }
 
     #[test]

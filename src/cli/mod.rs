@@ -16,6 +16,7 @@ mod index;
 mod library;
 mod model;
 mod output;
+mod package_files;
 mod paper;
 mod plot;
 mod progress;
@@ -31,7 +32,7 @@ use anyhow::ensure;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{CommandFactory as _, Parser as _};
 
-use crate::domain::{beginning, one_line};
+use crate::domain::{beginning, licences, one_line};
 use crate::engine::{
     Engine, EngineConfig, FrameChoice, Frames, LaunchOptions, NamedDetector, read_prompt_file,
 };
@@ -66,7 +67,7 @@ fn parse() -> Args {
     });
     let is_clear = parsed
         .as_ref()
-        .is_ok_and(|args| args.video.as_ref().is_none_or(|video| video.exists()));
+        .is_ok_and(|args| args.videos.first().is_none_or(|video| video.exists()));
     if !is_clear && let Some(error) = mistyped_command() {
         error.exit();
     }
@@ -116,13 +117,15 @@ fn dispatch(
         Some(CommandLine::Score(score)) => score::run(&score),
         Some(CommandLine::Model(model)) => model::run(global, &model.what),
         Some(CommandLine::Detector(detector)) => detector::run(&detector.what),
+        Some(CommandLine::Licences) => output::print(&licences()),
+        Some(CommandLine::PackageFiles { dir }) => package_files::run(&dir),
         None => open_window(launch_options(args)?),
     }
 }
 
 /// Without a query, a prompt that was taught on one brings it along.
 fn launch_options(args: Args) -> anyhow::Result<LaunchOptions> {
-    if let Some(video) = &args.video {
+    for video in &args.videos {
         ensure!(video.exists(), VideoError::Missing(video.clone()));
     }
     let mut queries: Vec<_> = args.queries.iter().map(ToString::to_string).collect();
@@ -134,7 +137,7 @@ fn launch_options(args: Args) -> anyhow::Result<LaunchOptions> {
     }
     let frame_choice = args.global.frame_choice();
     Ok(LaunchOptions {
-        video: args.video,
+        videos: args.videos,
         queries,
         prompt: args.global.prompt,
         model: args.global.model,
