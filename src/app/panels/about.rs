@@ -11,6 +11,9 @@ use crate::video::gstreamer_version;
 
 const WIDTH: f32 = 520.0;
 
+/// Title, head, a line of words, and room around the window.
+const ABOVE_LIST: f32 = 270.0;
+
 /// Of the sign, in points.
 const SIGN: f32 = 64.0;
 
@@ -25,23 +28,21 @@ pub struct State {
 pub fn ui(ui: &Ui, state: &mut State, actions: &mut Actions) {
     let mut is_open = true;
     let screen = ui.ctx().content_rect();
-    let size = vec2(
-        WIDTH.min(screen.width() - 60.0),
-        (screen.height() - 140.0).min(460.0),
-    );
+    let width = WIDTH.min(screen.width() - 60.0);
     Window::new("About vcl")
         .open(&mut is_open)
         .collapsible(false)
         .resizable(false)
         .anchor(Align2::CENTER_CENTER, vec2(0.0, 0.0))
-        .fixed_size(size)
+        .min_width(width)
         .show(ui.ctx(), |ui| {
-            ui.set_min_size(size);
+            ui.set_width(width);
             head_ui(ui, state);
             ui.separator();
+            let height = (screen.height() - ABOVE_LIST).clamp(60.0, 320.0);
             match state.shown {
-                None => parts_ui(ui, state),
-                Some(part) => licence_ui(ui, part, state),
+                None => parts_ui(ui, height, state),
+                Some(part) => licence_ui(ui, part, height, state),
             }
         });
     if !is_open {
@@ -82,7 +83,7 @@ fn sign(ctx: &egui::Context) -> egui::TextureHandle {
     )
 }
 
-fn parts_ui(ui: &mut Ui, state: &mut State) {
+fn parts_ui(ui: &mut Ui, room: f32, state: &mut State) {
     if state.parts.is_empty() {
         state.parts = parts().collect();
     }
@@ -92,7 +93,10 @@ fn parts_ui(ui: &mut Ui, state: &mut State) {
     ui.label(RichText::new(text).color(palette.weak_text));
     let height = ui.text_style_height(&TextStyle::Body) + 6.0;
     let mut chosen = None;
-    ScrollArea::vertical().auto_shrink(false).show_rows(
+    ScrollArea::vertical()
+        .auto_shrink(false)
+        .min_scrolled_height(room)
+        .max_height(room).show_rows(
         ui,
         height,
         state.parts.len(),
@@ -112,7 +116,7 @@ fn parts_ui(ui: &mut Ui, state: &mut State) {
     state.shown = chosen;
 }
 
-fn licence_ui(ui: &mut Ui, part: Part, state: &mut State) {
+fn licence_ui(ui: &mut Ui, part: Part, room: f32, state: &mut State) {
     ui.horizontal(|ui| {
         if IconButton::new(Icon::Previous, "Back to the list")
             .show(ui)
@@ -125,7 +129,10 @@ fn licence_ui(ui: &mut Ui, part: Part, state: &mut State) {
             part.name, part.version, part.licence
         )));
     });
-    ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+    ScrollArea::vertical()
+        .auto_shrink(false)
+        .min_scrolled_height(room)
+        .max_height(room).show(ui, |ui| {
         let mut texts = part.texts().peekable();
         if texts.peek().is_none() {
             ui.label("Its package has no text beside this name.");
