@@ -30,6 +30,9 @@ pub enum Action {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Play {
     Toggle,
+    /// Play from here, if that is not done anyway.
+    Resume,
+    Pause,
     /// Go exactly there.
     Seek(f64),
     /// Go about there, soon: the pointer is still moving.
@@ -158,6 +161,8 @@ pub enum File {
     Choose,
     /// Look at a file and, if it is a video, put it into the window.
     Open(PathBuf),
+    /// Look at the open file again, which may have grown, and go on where it is.
+    Reload,
     /// Open one file, or take several and folders into the library.
     Drop(Vec<PathBuf>),
     ForgetRecent,
@@ -245,6 +250,9 @@ pub enum View {
     Dismiss(NoticeId),
     /// Close whatever lies on top: a field, a list of keys, fullscreen.
     Escape,
+    /// To the front, with the keyboard.
+    Raise,
+    ToggleAbout,
     Quit,
 }
 

@@ -56,6 +56,8 @@ pub enum Effect {
     EditQueryField(String),
     ToggleMenu(Menu),
     CloseMenus,
+    /// To the front, with the keyboard.
+    Raise,
     /// Out of sight at once, then close.
     Quit,
     ShowAllOfTimeline,
@@ -72,6 +74,7 @@ impl Effect {
 pub enum Order {
     Toggle,
     Play,
+    Pause,
     Seek(f64),
     Scrub(f64),
     Step(i32),

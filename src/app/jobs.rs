@@ -4,10 +4,11 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::app::demo;
+use crate::app::desktop::file_manager;
 use crate::app::effect::{Content, Write};
 use crate::app::settings::Settings;
 use crate::app::shot::Taken;
-use crate::app::{demo, file_manager};
 use crate::domain::{Query, count};
 use crate::engine::{InstalledModel, ModelChoice, VideoMoment, export_documents};
 use crate::export::{Export, FileFormat};

@@ -3,7 +3,7 @@
 use egui::{Event, Key, KeyboardShortcut, Modifiers, Popup};
 
 use crate::app::action::{Action, Actions, File, Find, Library, Play, Teach, View};
-use crate::domain::Grade;
+use crate::domain::{Grade, absolute_paths};
 
 /// Groups of the list that `?` shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -149,6 +149,7 @@ pub const BINDINGS: &[Binding] = &[
     binding(Teaching, "Ctrl+Shift+Z", "Label again what was undone", &[ctrl_shift(Key::Z), ctrl(Key::Y)], || Teach::Redo.into(), NotTyping),
     binding(Teaching, "Ctrl+Z", "Undo the last label", &[ctrl(Key::Z)], || Teach::Undo.into(), NotTyping),
     binding(Window, "Ctrl+O", "Open a video", &[ctrl(Key::O)], || File::Choose.into(), Always),
+    binding(Window, "F5", "Look at the file again, which may have grown", &[key(Key::F5)], || File::Reload.into(), Always),
     binding(Window, "F", "Fullscreen", &[key(Key::F)], || View::ToggleFullscreen.into(), NotTyping),
     binding(Window, "U", "Dim what the model does not see, or not", &[key(Key::U)], || View::ToggleUnseen.into(), NotTyping),
     binding(Window, "Ctrl++", "Everything larger", &[ctrl(Key::Plus), ctrl(Key::Equals), ctrl_shift(Key::Plus)], || View::Zoom(1).into(), Always),
@@ -219,6 +220,14 @@ pub fn actions(ctx: &egui::Context, typing: &mut Typing, actions: &mut Actions) 
             }
             if is_typing && matches!(event, Event::Text(_) | Event::Paste(_) | Event::Ime(_)) {
                 typing.is_in_empty_field = false;
+            }
+            // What was copied in a file manager, where no field wants it.
+            if let (false, Event::Paste(text)) = (is_typing, &event) {
+                let files = absolute_paths(text);
+                if !files.is_empty() {
+                    actions.push(File::Drop(files));
+                    continue;
+                }
             }
             let has_keyboard = Keyboard {
                 is_typing,

@@ -19,6 +19,7 @@ mod library_update;
 mod library_watch;
 mod model;
 mod output;
+mod package_files;
 mod paper;
 mod plot;
 mod progress;
@@ -36,7 +37,7 @@ use anyhow::ensure;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{CommandFactory as _, Parser as _};
 
-use crate::domain::{beginning, one_line};
+use crate::domain::{beginning, licences, one_line};
 use crate::engine::{
     Engine, EngineConfig, FrameChoice, Frames, LaunchOptions, NamedDetector, read_prompt_file,
 };
@@ -71,7 +72,7 @@ fn parse() -> Args {
     });
     let is_clear = parsed
         .as_ref()
-        .is_ok_and(|args| args.video.as_ref().is_none_or(|video| video.exists()));
+        .is_ok_and(|args| args.videos.first().is_none_or(|video| video.exists()));
     if !is_clear && let Some(error) = mistyped_command() {
         error.exit();
     }
@@ -125,6 +126,8 @@ fn dispatch(
             try_video(&video);
             Ok(())
         }
+        Some(CommandLine::Licences) => output::print(&licences()),
+        Some(CommandLine::PackageFiles { dir }) => package_files::run(&dir),
         None => {
             try_videos_in_another_process();
             open_window(launch_options(args)?)
@@ -158,7 +161,7 @@ fn try_videos_in_another_process() {
 
 /// Without a query, a prompt that was taught on one brings it along.
 fn launch_options(args: Args) -> anyhow::Result<LaunchOptions> {
-    if let Some(video) = &args.video {
+    for video in &args.videos {
         ensure!(video.exists(), VideoError::Missing(video.clone()));
     }
     let mut queries: Vec<_> = args.queries.iter().map(ToString::to_string).collect();
@@ -170,7 +173,7 @@ fn launch_options(args: Args) -> anyhow::Result<LaunchOptions> {
     }
     let frame_choice = args.global.frame_choice();
     Ok(LaunchOptions {
-        video: args.video,
+        videos: args.videos,
         queries,
         prompt: args.global.prompt,
         model: args.global.model,

@@ -35,6 +35,11 @@ pub use sample::frame::{SampledFrame, SamplerOptions, Strategy};
 pub use sample::preview::PreviewSampler;
 pub use sample::sampler::{Sampler, frame_of_clip, thumbnail};
 
+/// Which GStreamer is in use, such as `GStreamer 1.22.0`.
+pub fn gstreamer_version() -> String {
+    gstreamer::version_string().into()
+}
+
 /// Playback for the window.
 pub mod player {
     pub use crate::video::file::transfer::Transfer;

@@ -64,6 +64,7 @@ const RESTRICTED_CRATES: &[(&str, &[&str])] = &[
     ("egui*", &["app"]),
     ("eframe", &["app"]),
     ("rfd", &["app"]),
+    ("zbus", &["app"]),
     ("burn*", &["model", "learn", "engine"]),
     ("clap", &["cli"]),
     ("rusqlite", &["library"]),

@@ -5,6 +5,8 @@
 mod broken;
 mod closing;
 mod controls;
+#[cfg(target_os = "linux")]
+mod desktop;
 mod detectors;
 mod drive;
 #[allow(dead_code, reason = "the library's own tests need the rest")]

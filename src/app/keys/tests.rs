@@ -92,6 +92,28 @@ fn words_right_after_the_key_that_opens_a_field_are_only_typed() {
 }
 
 #[test]
+fn files_that_were_copied_elsewhere_are_opened() {
+    let paste = |text: &str| egui::RawInput {
+        events: vec![Event::Paste(text.to_owned())],
+        ..egui::RawInput::default()
+    };
+    let ctx = egui::Context::default();
+    let mut found = Actions::default();
+    for (text, files) in [
+        ("/a b.mp4", &["/a b.mp4"][..]),
+        ("copy\nfile:///a%20b.mp4\r\nfile:///c", &["/a b.mp4", "/c"]),
+        ("a red circle", &[]),
+    ] {
+        let _ = ctx.run_ui(paste(text), |ui| {
+            actions(ui.ctx(), &mut Typing::default(), &mut found);
+        });
+        let files: Vec<_> = files.iter().map(std::path::PathBuf::from).collect();
+        let expected = (!files.is_empty()).then(|| File::Drop(files).into());
+        assert_eq!(found.take(), Vec::from_iter(expected));
+    }
+}
+
+#[test]
 fn while_typing_only_keys_with_ctrl_do_something() {
     let ctx = egui::Context::default();
     let mut text = String::new();

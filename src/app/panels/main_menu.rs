@@ -43,6 +43,7 @@ pub fn ui(ui: &mut Ui, session: &Session, actions: &mut Actions) {
         for (name, action) in [
             ("Model and device…", View::ToggleModelMenu),
             ("Keys (?)", View::ToggleKeys),
+            ("About vcl", View::ToggleAbout),
             ("Quit (Ctrl+Q)", View::Quit),
         ] {
             if ui.button(name).clicked() {

@@ -1,6 +1,7 @@
 //! What is kept between runs: one JSON file in the data directory.
 
 mod file;
+mod places;
 mod playback;
 mod sensible;
 
@@ -12,6 +13,7 @@ use crate::domain::path_list;
 use crate::engine::ModelChoice;
 use crate::model::{DeviceChoice, Framing};
 
+pub use places::Places;
 pub use playback::{PlaybackPrefs, SPEEDS};
 
 use sensible::sensible;
@@ -63,6 +65,8 @@ pub struct Settings {
     pub recent: Vec<PathBuf>,
     /// Latest first.
     pub history: Vec<String>,
+    /// Where videos were left.
+    pub places: Places,
 }
 
 impl Default for Settings {
@@ -79,6 +83,7 @@ impl Default for Settings {
             dims_unseen: true,
             recent: Vec::new(),
             history: Vec::new(),
+            places: Places::default(),
         }
     }
 }
@@ -107,6 +112,7 @@ impl Settings {
         self.playback.set_speed(kept.speed);
         self.recent.truncate(MAX_RECENT);
         self.history.truncate(MAX_HISTORY);
+        self.places.make_sensible();
         self
     }
 

@@ -9,12 +9,14 @@ mod library;
 mod values;
 
 use std::path::PathBuf;
+use std::sync::LazyLock;
 
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::{Parser, Subcommand, ValueEnum, ValueHint};
 
-use crate::domain::Query;
+use crate::domain::{Query, VERSION, build_date, count, parts};
 use crate::engine::{Frames, ModelChoice};
 use crate::model::{DeviceChoice, Framing};
+use crate::video::gstreamer_version;
 
 pub use detector::{DetectorArgs, DetectorChoice, DetectorCommand};
 pub use export_format::ExportFormat;
@@ -47,24 +49,35 @@ Exit codes:
   1   something was not; the last line on standard error says what
   2   the arguments make no sense";
 
+/// What `--version` says; `-V` only says which.
+static LONG_VERSION: LazyLock<String> = LazyLock::new(|| {
+    let built = build_date().map_or_else(String::new, |date| format!(", built on {date}"));
+    let n_crates = count(parts().count(), "crate");
+    format!(
+        "{VERSION}{built}\n{}\nMIT or Apache-2.0; contains {n_crates}: vcl licences",
+        gstreamer_version()
+    )
+});
+
 /// Find the moment in a video: type what you look for, see where it happens.
 ///
 /// Without a command it opens the window.
 #[derive(Debug, Parser)]
 #[command(
     version,
-    override_usage = "vcl [OPTIONS] [VIDEO]\n       vcl [OPTIONS] <COMMAND>",
+    long_version = LONG_VERSION.as_str(),
+    override_usage = "vcl [OPTIONS] [VIDEO]...\n       vcl [OPTIONS] <COMMAND>",
     after_help = EXAMPLES, after_long_help = format!("{EXAMPLES}\n\n{REFERENCE}")
 )]
 pub struct Args {
     #[command(subcommand)]
     pub command: Option<CommandLine>,
 
-    /// A video to open in the window
-    #[arg(value_parser = values::path())]
-    pub video: Option<PathBuf>,
+    /// A video to open in the window; a folder, or several, for the library
+    #[arg(value_name = "VIDEO", value_parser = values::path(), value_hint = ValueHint::FilePath)]
+    pub videos: Vec<PathBuf>,
 
-    /// What to look for in it; can be given several times
+    /// What to look for there; can be given several times
     #[arg(short, long = "query", value_name = "QUERY", value_parser = values::parse_query)]
     pub queries: Vec<Query>,
 
@@ -209,6 +222,15 @@ pub enum CommandLine {
         #[arg(value_parser = values::path())]
         video: PathBuf,
     },
+    /// Show the licences of all that the program is made of
+    Licences,
+    /// Write what belongs beside an installed program: man pages, completions, icons, licences
+    #[command(hide = true)]
+    PackageFiles {
+        /// A folder, as `/usr/share`
+        #[arg(value_name = "DIR", value_parser = values::path())]
+        dir: PathBuf,
+    },
 }
 
 #[derive(Debug, clap::Args)]
@@ -250,10 +272,10 @@ impl Args {
     /// What the parser cannot check: a video to open and a command exclude each other, and an option
     /// must mean something for the command.
     pub fn check(&self) -> Result<(), String> {
-        if self.command.is_some() && (self.video.is_some() || !self.queries.is_empty()) {
+        if self.command.is_some() && (!self.videos.is_empty() || !self.queries.is_empty()) {
             return Err("give either a video to open or a command".to_owned());
         }
-        if self.video.is_none() && !self.queries.is_empty() {
+        if self.videos.is_empty() && !self.queries.is_empty() {
             return Err("-q needs a video to search".to_owned());
         }
         if let Some(CommandLine::Export(export)) = &self.command {
@@ -322,6 +344,8 @@ impl CommandLine {
             Self::Model(_) => ("model", false, false),
             Self::Detector(_) => ("detector", false, false),
             Self::TryVideo { .. } => ("try-video", false, true),
+            Self::Licences => ("licences", false, false),
+            Self::PackageFiles { .. } => ("package-files", false, false),
         }
     }
 }

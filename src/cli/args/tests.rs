@@ -46,9 +46,16 @@ fn a_data_set_has_features_or_videos() {
 fn a_video_alone_is_opened() {
     let args = Args::try_parse_from(["vcl", "a.mp4", "-q", "x", "-q", "y"]).unwrap();
     args.check().unwrap();
-    assert_eq!(args.video, Some(PathBuf::from("a.mp4")));
+    assert_eq!(args.videos, [PathBuf::from("a.mp4")]);
     let queries: Vec<_> = args.queries.iter().map(Query::key).collect();
     assert_eq!(queries, ["x", "y"]);
+}
+
+#[test]
+fn what_a_file_manager_hands_over_is_opened() {
+    let args = Args::try_parse_from(["vcl", "file:///a%20b.mp4", "c.mkv"]).unwrap();
+    args.check().unwrap();
+    assert_eq!(args.videos, [PathBuf::from("/a b.mp4"), "c.mkv".into()]);
 }
 
 #[test]

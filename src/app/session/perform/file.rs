@@ -3,6 +3,7 @@
 use crate::app::action::{File, Find, Library};
 use crate::app::effect::{Content, Effect};
 use crate::app::session::Session;
+use crate::app::session::shelf::Arrival;
 use crate::app::shot::Shot;
 use crate::app::wish::Wish;
 use crate::engine::is_picture_name;
@@ -14,6 +15,7 @@ impl Session {
         match action {
             File::Choose => effects.push(self.ask(Wish::Video)),
             File::Open(path) => {
+                self.note_place();
                 self.opening = Some(path.clone());
                 effects.push(Effect::OpenVideo(path));
             }
@@ -27,8 +29,20 @@ impl Session {
                 [path] => effects.push(Effect::LookAtDropped(path.clone())),
                 _ => effects.extend(self.perform(Library::Add(paths).into())),
             },
+            File::Reload => {
+                let Some(video) = &self.video else { return };
+                let path = video.path.clone();
+                self.shelf.arrival = Some(Arrival {
+                    path: path.clone(),
+                    time_secs: self.playback.position_secs,
+                    is_origin: self.shelf.is_origin,
+                });
+                self.opening = Some(path.clone());
+                effects.push(Effect::OpenVideo(path));
+            }
             File::ForgetRecent => {
                 self.settings.recent.clear();
+                self.settings.places.clear();
                 effects.push(Effect::SaveSettings);
             }
             File::OpenDemo(query) => {

@@ -69,13 +69,17 @@ impl Session {
             }
             View::Dismiss(id) => self.notices.dismiss(id),
             View::Escape => self.close_what_lies_on_top(effects),
+            View::Raise => effects.push(Effect::Raise),
+            View::ToggleAbout => self.view.shows_about = !self.view.shows_about,
             View::Quit => effects.push(Effect::Quit),
         }
     }
 
     fn close_what_lies_on_top(&mut self, effects: &mut Vec<Effect>) {
         let view = &mut self.view;
-        if view.shows_keys {
+        if view.shows_about {
+            view.shows_about = false;
+        } else if view.shows_keys {
             view.shows_keys = false;
         } else if view.path_question.is_some() {
             view.path_question = None;
