@@ -37,7 +37,7 @@ pub enum LibraryError {
     },
     #[error("the library at {address} cannot be used: {cause}")]
     Server {
-        address: Address,
+        address: Box<Address>,
         cause: PostgresError,
     },
     #[error("a library on a server keeps one picture per clip: use --framing centre or whole")]
