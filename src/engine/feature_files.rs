@@ -53,11 +53,13 @@ impl FeatureFolders {
             audio.as_ref().map(|audio| audio.width),
         )?;
         Ok(match detector.info().kind {
-            DetectorKind::MomentDetr | DetectorKind::QdDetr => DetectorInput {
-                video: video_features(&kinds),
-                text: word_features(&text),
-                audio,
-            },
+            DetectorKind::MomentDetr | DetectorKind::QdDetr | DetectorKind::UniVtg => {
+                DetectorInput {
+                    video: video_features(&kinds),
+                    text: word_features(&text),
+                    audio,
+                }
+            }
             DetectorKind::Umt => {
                 let video = side_by_side(&kinds);
                 let n_rows = audio.iter().chain([&video]).map(Rows::n_rows).min();

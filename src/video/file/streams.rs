@@ -56,7 +56,7 @@ fn link(pad: &gst::Pad, intake: &Intake, caps: &gst::Caps, track: usize) -> Opti
 }
 
 /// What a stream is. Its parser may not have seen any data yet, and then it has no caps.
-fn found_caps(pad: &gst::Pad) -> gst::Caps {
+pub(super) fn found_caps(pad: &gst::Pad) -> gst::Caps {
     pad.current_caps()
         .or_else(|| pad.stream()?.caps())
         .unwrap_or_else(|| pad.query_caps(None))

@@ -17,12 +17,24 @@ impl Session {
                 self.this_time.device = None;
                 self.load_model(effects);
             }
+            Model::UseFraming(framing) => {
+                self.settings.framing = framing;
+                self.this_time.framing = None;
+                self.load_model(effects);
+            }
             Model::ChooseFolder => effects.push(self.ask(Wish::Model)),
             Model::Download(repo) => effects.push(Effect::Download(repo)),
             Model::CancelDownload => effects.push(Effect::CancelDownload),
             // The worker says when it is in use: only it knows whether it fits.
             Model::UseDetector(name) => {
                 effects.push(Effect::Worker(Command::UseDetector { name }));
+            }
+            Model::ShowDetectorCurve(is_own) => {
+                self.settings.shows_detector_curve = is_own;
+                for lane in &mut self.lanes {
+                    lane.show_own_curve(is_own);
+                }
+                effects.push(Effect::SaveSettings);
             }
             Model::ChooseDetector => effects.push(self.ask(Wish::Detector)),
             Model::AddDetector(file) => {
@@ -58,6 +70,7 @@ impl Session {
         effects.push(Effect::Worker(Command::UseModel {
             model: self.model_choice(),
             device: self.device_choice(),
+            framing: self.framing_choice(),
         }));
     }
 }
