@@ -25,7 +25,10 @@ pub fn write_if_asked() -> bool {
     };
     let paths = Paths::below(Path::new(&root));
     let is_once = std::env::var_os(ONCE).is_some();
-    for nth in 1_u64.. {
+    // What is written later differs from what is there.
+    let files = ["labels/film.jsonl", "settings.json"].map(|file| paths.data_dir.join(file));
+    let is_there = files[usize::from(what != LABELS)].exists();
+    for nth in 1 + u64::from(is_there).. {
         let written = match what.as_str() {
             LABELS => write_labels(&paths, nth),
             _ => write_settings(&paths, nth),

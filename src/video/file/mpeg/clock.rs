@@ -126,7 +126,7 @@ impl SlowClock {
         while packet < end {
             let from = packet.max(at);
             let to = (packet + HEAD_BYTES as u64).min(end);
-            let inside = (from.saturating_sub(at)) as usize..to.saturating_sub(at) as usize;
+            let inside = from.saturating_sub(at) as usize..to.saturating_sub(at) as usize;
             let skipped = (from - packet) as usize;
             if inside.len() == HEAD_BYTES {
                 if let Some(slowed) = self.slowed(&bytes[inside.clone()]) {
