@@ -4,6 +4,8 @@
 #   make test    formatting, lints, docs and all tests: what CI runs
 #   make bench   speed
 #   make torture thousands of damaged inputs (SEED=1 INPUTS=10000 JOBS=1)
+#   make package a .deb and an archive, in target/package (PROFILE=dev takes what `make run` has built)
+#   make install as from a package, without one (PREFIX=/usr/local DESTDIR=)
 #   make setup   only install the system packages that are missing
 
 DEMO  = assets/demo.mp4
@@ -14,7 +16,12 @@ INPUTS = 10000
 SEED   = 1
 JOBS   = 1
 
-.PHONY: run test bench torture setup
+PROFILE = release
+PREFIX  = /usr/local
+# Cargo puts what `dev` builds into another folder than its name.
+BUILT   = $${CARGO_TARGET_DIR:-target}/$(if $(filter dev,$(PROFILE)),debug,$(PROFILE))/vcl
+
+.PHONY: run test bench torture package install setup
 
 run: setup
 	@cargo build
@@ -28,6 +35,7 @@ run: setup
 	fi
 
 test: setup
+	@scripts/postgres.sh || echo "The tests of shared libraries are skipped."
 	cargo fmt --check
 	cargo clippy --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --no-deps
@@ -40,6 +48,18 @@ bench: setup
 torture: setup
 	cargo build
 	cargo run --example torture -- --inputs $(INPUTS) --seed $(SEED) --jobs $(JOBS)
+
+# The date of the last commit, so that the same source gives the same packages.
+package install: export SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null)
+
+package: setup
+	cargo build --profile $(PROFILE)
+	packaging/package.sh $(BUILT)
+	tests/package.sh target/package/*.deb --window
+
+install:
+	cargo build --profile $(PROFILE)
+	packaging/stage.sh $(BUILT) $(DESTDIR)$(PREFIX)
 
 setup:
 	@scripts/install-packages.sh

@@ -9,6 +9,7 @@ debian_packages=(
     gstreamer1.0-plugins-ugly gstreamer1.0-libav gstreamer1.0-tools
     libxkbcommon-dev libxkbcommon-x11-0 libwayland-dev libudev-dev
     mesa-vulkan-drivers xvfb xauth xdotool imagemagick
+    dbus-daemon desktop-file-utils appstream shared-mime-info
 )
 
 missing=()
@@ -25,9 +26,9 @@ done
 for element in playbin3 qtdemux matroskademux h264parse avdec_h264 x264enc scaletempo; do
     need_element "$element"
 done
-# Only the tests of the window need these.
+# Only the tests of the window and of packages need these.
 if [ "$(uname -s)" = Linux ]; then
-    for command in Xvfb xdotool import; do need_command "$command"; done
+    for command in Xvfb xdotool import dbus-daemon desktop-file-validate appstreamcli update-mime-database; do need_command "$command"; done
     [ -n "$(find /usr/share/vulkan/icd.d /etc/vulkan/icd.d -name '*.json' 2>/dev/null)" ] || missing+=("a Vulkan driver")
 fi
 if ! command -v cargo >/dev/null 2>&1; then
@@ -58,10 +59,11 @@ cat >&2 <<'HELP'
 Install them and run this again. The packages are called:
   Fedora:  sudo dnf install gcc pkgconf gstreamer1-devel gstreamer1-plugins-base-devel gstreamer1-plugins-good \
                gstreamer1-plugins-bad-free gstreamer1-plugins-ugly gstreamer1-plugin-libav libxkbcommon-devel \
-               wayland-devel systemd-devel mesa-vulkan-drivers xorg-x11-server-Xvfb xdotool ImageMagick
+               wayland-devel systemd-devel mesa-vulkan-drivers xorg-x11-server-Xvfb xdotool ImageMagick \
+               dbus-daemon desktop-file-utils appstream shared-mime-info
            (x264 and libav come from the RPM Fusion repositories)
   Arch:    sudo pacman -S base-devel pkgconf gstreamer gst-plugins-base gst-plugins-good gst-plugins-bad \
-               gst-plugins-ugly gst-libav libxkbcommon wayland vulkan-swrast xorg-server-xvfb xdotool imagemagick
+               gst-plugins-ugly gst-libav libxkbcommon wayland vulkan-swrast xorg-server-xvfb xdotool imagemagick dbus desktop-file-utils appstream shared-mime-info
   macOS:   brew install pkgconf gstreamer
 HELP
 exit 1

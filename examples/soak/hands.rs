@@ -84,7 +84,7 @@ impl Hands {
     pub fn new(seed: u64, only: &str) -> anyhow::Result<Self> {
         let dir = tempfile::tempdir().context("there is no room for temporary files")?;
         let options = LaunchOptions {
-            video: None,
+            videos: Vec::new(),
             queries: Vec::new(),
             prompt: None,
             model: None,

@@ -8,8 +8,8 @@ use crate::app::action::Actions;
 use crate::app::frame_times::Summary;
 use crate::app::icons::Icon;
 use crate::app::panels::{
-    empty, export_menu, go_to, keys_list, library, main_menu, model_menu, notices, open_menu,
-    path_field, query_bar, results, side, status_bar, teach, transport,
+    about, empty, export_menu, go_to, keys_list, library, main_menu, model_menu, notices,
+    open_menu, path_field, query_bar, results, side, status_bar, teach, transport,
 };
 use crate::app::pictures::Pictures;
 use crate::app::session::{Session, Side};
@@ -33,6 +33,7 @@ pub struct Views {
     go_to: go_to::State,
     path_field: path_field::State,
     teach: teach::State,
+    about: about::State,
     /// Where the picture is, or was in the last frame.
     picture_area: Rect,
     /// When it began, by the clock of the frames.
@@ -50,6 +51,7 @@ impl Views {
             go_to: go_to::State::default(),
             path_field: path_field::State::default(),
             teach: teach::State::default(),
+            about: about::State::default(),
             pictures: Pictures::new(ctx),
             picture_area: Rect::ZERO,
             fullscreen_since: None,
@@ -80,6 +82,9 @@ impl Views {
         path_field::ui(ui, below_top_bar, session, &mut self.path_field, actions);
         if session.view().shows_keys {
             keys_list::ui(ui, actions);
+        }
+        if session.view().shows_about {
+            about::ui(ui, &mut self.about, actions);
         }
         if let Some(summary) = frame_times {
             frame_times_ui(ui, &summary);
@@ -207,6 +212,7 @@ impl Views {
         // Whatever lies over the picture is not covered by a preview.
         let view = session.view();
         let is_covered = view.shows_keys
+            || view.shows_about
             || view.shows_go_to
             || view.path_question.is_some()
             || egui::Popup::is_any_open(ui.ctx());

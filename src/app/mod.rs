@@ -13,9 +13,9 @@
 pub mod action;
 mod colours;
 mod demo;
-mod dialogs;
+pub mod desktop;
 pub mod effect;
-mod file_manager;
+mod file_watch;
 mod fonts;
 mod frame_times;
 mod icons;
@@ -25,9 +25,11 @@ mod layout;
 mod panels;
 mod pictures;
 mod playback;
+mod query_title;
 
 pub mod session;
 mod settings;
+mod shot;
 mod theme;
 mod thumbnails;
 mod timeline;
@@ -37,7 +39,9 @@ mod window;
 mod wish;
 
 use anyhow::{anyhow, bail};
+use resvg::tiny_skia;
 
+use crate::domain::{APP_ID, icon};
 use crate::engine::LaunchOptions;
 
 pub use action::Action;
@@ -61,7 +65,8 @@ pub fn run(options: LaunchOptions) -> anyhow::Result<()> {
     let settings = Settings::load(&options.paths);
     let native_options = eframe::NativeOptions {
         viewport: egui::ViewportBuilder::default()
-            .with_app_id("vcl")
+            .with_app_id(APP_ID)
+            .with_icon(window_icon())
             .with_title("vcl")
             .with_inner_size(settings.window_size)
             .with_min_inner_size(MIN_WINDOW)
@@ -75,6 +80,9 @@ pub fn run(options: LaunchOptions) -> anyhow::Result<()> {
         native_options,
         Box::new(|creation| {
             let mut app = App::new(creation, options)?;
+            if let Err(error) = app.join_desktop(&creation.egui_ctx, None) {
+                log::warn!("no thread to speak to the desktop: {error}");
+            }
             app.prints_frame_times = std::env::var_os(FRAME_TIMES_VARIABLE).is_some();
             Ok(Box::new(app))
         }),
@@ -87,6 +95,17 @@ pub fn run(options: LaunchOptions) -> anyhow::Result<()> {
         }
         error => anyhow!("the window cannot be opened ({error}); `vcl search` works without one"),
     })
+}
+
+/// What task bars show that find no desktop entry.
+fn window_icon() -> egui::IconData {
+    const SIZE: u32 = 128;
+    let rgba = icon(SIZE).map(tiny_skia::Pixmap::take_demultiplied);
+    egui::IconData {
+        width: SIZE,
+        height: SIZE,
+        rgba: rgba.unwrap_or_else(|| vec![0; (4 * SIZE * SIZE) as usize]),
+    }
 }
 
 const NO_DISPLAY: &str =

@@ -183,6 +183,7 @@ impl Playback {
         match order {
             Order::Toggle => player.toggle(),
             Order::Play => player.play(),
+            Order::Pause => player.pause(),
             Order::Seek(time_secs) => player.seek_accurate(time_secs),
             Order::Scrub(time_secs) => player.scrub(time_secs),
             Order::Step(n_frames) => player.step(n_frames),

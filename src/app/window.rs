@@ -1,13 +1,17 @@
 //! The window as a whole: takes in what has happened, has the panels drawn, carries out effects.
 
+mod neighbours;
+
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use egui::{Ui, ViewportCommand};
 
 use crate::app::action::{Action, Actions, File, Find, Library};
-use crate::app::dialogs::{Answer, Dialogs};
+use crate::app::desktop::Link;
+use crate::app::desktop::dialogs::{Answer, Dialogs};
 use crate::app::effect::{Effect, Field, Menu};
+use crate::app::file_watch::FileWatch;
 use crate::app::frame_times::{FrameTimes, Summary};
 use crate::app::jobs::{Dropped, Ended, Jobs};
 use crate::app::layout::Views;
@@ -15,9 +19,10 @@ use crate::app::panels::{export_menu, go_to, main_menu, model_menu, query_bar};
 use crate::app::playback::Playback;
 use crate::app::session::{Indexing, Session, ThisTime, Wall};
 use crate::app::settings::Settings;
+use crate::app::shot::{Shot, Taken};
 use crate::app::widgets::{self, select_all};
 use crate::app::{fonts, keys, theme, video_view};
-use crate::engine::{EngineConfig, LaunchOptions};
+use crate::engine::{EngineConfig, FrameChoice, LaunchOptions};
 use crate::worker::{Command, LibraryCommand, LibraryWork, Worker};
 
 /// The playhead moves while playing even where no new frame comes, as with one frame per second.
@@ -32,6 +37,8 @@ pub struct App {
     playback: Playback,
     dialogs: Dialogs,
     jobs: Jobs,
+    desktop: Option<Link>,
+    file_watch: Option<FileWatch>,
     frame_times: FrameTimes,
     actions: Actions,
     typing: keys::Typing,
@@ -87,13 +94,20 @@ impl App {
         let this_time = ThisTime {
             model: options.model,
             device: options.device,
+            framing: options.frame_choice.framing,
             prompt: options.prompt,
         };
-        let session = Session::new(settings, this_time);
+        let mut session = Session::new(settings, this_time);
+        if neighbours::brings_no_drops(creation) {
+            session.note_no_drops();
+        }
         let engine = EngineConfig {
             model: session.model_choice(),
             device: session.device_choice(),
-            frame_choice: options.frame_choice,
+            frame_choice: FrameChoice {
+                framing: session.framing_choice(),
+                ..options.frame_choice
+            },
             paths: options.paths.clone(),
         };
         let worker = Worker::spawn(engine, wake).context("no thread for the worker")?;
@@ -103,8 +117,10 @@ impl App {
             views: Views::new(ctx),
             worker,
             playback: Playback::new(ctx),
-            dialogs: Dialogs::new(ctx),
+            dialogs: Dialogs::new(ctx, neighbours::parent_of_dialogs(creation)),
             jobs,
+            desktop: None,
+            file_watch: None,
             frame_times: FrameTimes::default(),
             actions: Actions::default(),
             typing: keys::Typing::default(),
@@ -116,8 +132,8 @@ impl App {
         for query in options.queries {
             app.perform(ctx, Find::Ask(query));
         }
-        if let Some(video) = options.video {
-            app.perform(ctx, File::Open(video));
+        if !options.videos.is_empty() {
+            app.perform(ctx, File::Drop(options.videos));
         }
         Ok(app)
     }
@@ -205,6 +221,9 @@ impl App {
                 Ended::Dropped(Dropped::File(path)) => {
                     effects.extend(self.session.perform(File::Open(path).into()));
                 }
+                Ended::Picture(query) => {
+                    effects.extend(self.session.perform(Find::AskQuery(query).into()));
+                }
                 Ended::Checked(command) => effects.push(Effect::Worker(*command)),
             }
         }
@@ -216,6 +235,8 @@ impl App {
             effects.extend(self.session.perform(File::Drop(dropped).into()));
         }
         self.carry_out(ctx, effects);
+        self.take_wishes(ctx);
+        self.look_at_file();
         self.give_way();
         self.views.thumbnails.poll();
         self.views.pictures.poll();
@@ -265,12 +286,19 @@ impl App {
             Effect::CloseVideo => {
                 self.playback.close();
                 self.views.thumbnails.leave_video();
+                self.file_watch = None;
             }
             Effect::LookAtDropped(path) => self.jobs.look_at_dropped(path)?,
             Effect::IndexShown(video) => {
                 if let Some(source) = self.playback.source().cloned() {
                     self.views.thumbnails.set_video(source.clone());
+                    self.watch_file(ctx);
                     self.worker.send(Command::Open { video, source });
+                }
+            }
+            Effect::TakePicture(shot) => {
+                if let Some(taken) = self.taken(shot) {
+                    self.jobs.take_picture(taken)?;
                 }
             }
             Effect::SaveSettings => self.jobs.save_settings(self.session.settings()),
@@ -315,6 +343,10 @@ impl App {
                 },
             ),
             Effect::CloseMenus => egui::Popup::close_all(ctx),
+            Effect::Raise => {
+                ctx.send_viewport_cmd(ViewportCommand::Minimized(false));
+                ctx.send_viewport_cmd(ViewportCommand::Focus);
+            }
             Effect::Quit => {
                 ctx.send_viewport_cmd(ViewportCommand::Visible(false));
                 ctx.send_viewport_cmd(ViewportCommand::Close);
@@ -322,6 +354,19 @@ impl App {
             Effect::ShowAllOfTimeline => self.views.timeline.show_all(),
         }
         Ok(())
+    }
+
+    /// With what is on screen now, where it is about that; `None` where nothing is.
+    fn taken(&self, shot: Shot) -> Option<Taken> {
+        Some(match shot {
+            Shot::File(path) => Taken::File(path),
+            Shot::Clip { video, clip } => Taken::Clip { video, clip },
+            Shot::OnScreen(part) => Taken::Frame {
+                frame: self.playback.picture.frame()?,
+                part,
+                name: self.session.video()?.name(),
+            },
+        })
     }
 
     /// Remembers the size that the window has when it is neither full nor maximised.
@@ -381,6 +426,8 @@ impl eframe::App for App {
     }
 
     fn on_exit(&mut self) {
+        self.desktop = None;
+        self.session.note_place();
         self.jobs.save_settings(self.session.settings());
         self.jobs.finish();
         if let (true, Some(summary)) = (self.prints_frame_times, self.frame_times.summary()) {

@@ -9,24 +9,30 @@ use serde::Serialize;
 use crate::cli::args::{FindArgs, GlobalArgs, ResultFormat};
 use crate::cli::plot::{Plot, PlotRow};
 use crate::cli::{find_export, output};
-use crate::domain::{Moment, UnitVector, count, format_timestamp, path_text, plain};
+use crate::domain::{
+    Moment, Query, TimeSpan, beginning, count, format_timestamp, path_text, plain,
+};
 use crate::engine::{AskedDetector, VideoMoment};
 use crate::export::file_name;
-use crate::find::{Answer, PROBABLY_PRESENT, Way};
-use crate::library::{Found, Library, LibraryIndex, LibraryMoment, Wanted, absolute};
-use crate::store::Paths;
+use crate::find::{Answer, PROBABLY_PRESENT, Probe};
+use crate::library::{Found, LibraryIndex, SpokenMoment, Wanted, absolute};
 
 /// So many videos of each query are drawn.
 const N_PLOTTED: usize = 4;
 
+/// As much of what is said as fits into a line.
+const SHOWN_CHARS: usize = 80;
+
 pub fn run(global: &GlobalArgs, args: &FindArgs) -> anyhow::Result<()> {
+    let pictures = args.asked.pictures();
     if let Some(path) = &args.plot {
-        global.check_target(path, &[])?;
+        global.check_target(path, &pictures)?;
     }
     if let Some(target) = &args.export {
-        find_export::check(global, target)?;
+        find_export::check(global, target, &pictures)?;
     }
-    let mut library = Library::open(&Paths::from_env()?)?;
+    let queries = args.asked.queries()?;
+    let mut library = args.place.open()?;
     if library.places()?.is_empty() {
         bail!("the library is empty; `vcl library add PATH` adds folders and videos");
     }
@@ -53,37 +59,38 @@ pub fn run(global: &GlobalArgs, args: &FindArgs) -> anyhow::Result<()> {
         n_per_video: usize::from(args.per_video),
         threshold: args.threshold,
     };
-    let (mut texts, mut detectors) = (Vec::new(), Vec::new());
-    for query in &args.queries {
-        let text = engine.work(|engine| engine.embed_query(query, &way))?;
-        texts.push((text, way.clone()));
+    let (mut probes, mut detectors) = (Vec::new(), Vec::new());
+    for query in queries.iter().filter(|_| args.matches.takes_pictures()) {
+        probes.push(engine.work(|engine| engine.probe(query, &way))?);
         if let Some(named) = &named {
             detectors.push(engine.work(|engine| engine.ask(query, &named.detector))?);
         }
     }
-    let found = index.find_with(&texts, &detectors, &wanted)?;
+    let mut found = index.find_probes(&probes, &detectors, &wanted)?;
+    if let Some(error) = index.failure() {
+        return Err(error.into());
+    }
+    found.resize_with(queries.len(), Found::default);
+    let mut spoken = Vec::new();
+    for query in &queries {
+        spoken.push(match args.matches.takes_words() {
+            true => library.find_spoken(&index, query, &wanted)?,
+            false => Vec::new(),
+        });
+    }
     let (n_videos, n_clips) = index.extent(&wanted);
     let report = Report {
         model: &engine.get().encoder().id().name,
         n_videos,
         n_clips,
-        queries: args
-            .queries
+        queries: queries
             .iter()
-            .zip(&found)
-            .map(|(query, found)| QueryReport {
-                query: query.key(),
-                present: found.present,
-                results: found
-                    .results
-                    .iter()
-                    .map(|r| Row::of(&index, r, &wanted.inside))
-                    .collect(),
-            })
+            .zip(found.iter().zip(&spoken))
+            .map(|(query, (found, spoken))| QueryReport::of(&index, query, found, spoken, &wanted))
             .collect(),
     };
     if let Some(path) = &args.plot {
-        let curves = Curves::of(&index, (&texts, &detectors), &found, args)?;
+        let curves = Curves::of(&index, (&queries, &probes, &detectors), &found, args)?;
         output::write(path, &curves.plot(&report).encode_for(path)?)?;
     }
     output::print(&match args.format {
@@ -92,27 +99,25 @@ pub fn run(global: &GlobalArgs, args: &FindArgs) -> anyhow::Result<()> {
         ResultFormat::Csv => csv(&report)?,
     })?;
     match &args.export {
-        Some(target) => {
-            find_export::write(target, &args.queries, &moments(&index, &found, &wanted))
-        }
+        Some(target) => find_export::write(target, &queries, &moments(&index, &report)),
         None => Ok(()),
     }
 }
 
 /// What was found, query after query, best first.
-fn moments(index: &LibraryIndex, found: &[Found], wanted: &Wanted) -> Vec<VideoMoment> {
+fn moments(index: &LibraryIndex, report: &Report<'_>) -> Vec<VideoMoment> {
     let mut moments = Vec::new();
-    for (query, found) in found.iter().enumerate() {
-        for result in &found.results {
-            let video = &index.videos()[result.video];
+    for (query, found) in report.queries.iter().enumerate() {
+        for row in &found.results {
+            let video = &index.videos()[row.at];
             moments.push(VideoMoment {
-                path: video
-                    .path_inside(&wanted.inside)
-                    .unwrap_or(&video.path)
-                    .clone(),
-                duration_secs: video.duration_secs.unwrap_or(result.moment.span.end_secs),
+                path: row.path.clone(),
+                duration_secs: video.duration_secs.unwrap_or(row.end_secs),
                 query,
-                moment: result.moment,
+                moment: Moment {
+                    span: TimeSpan::new(row.start_secs, row.end_secs),
+                    score: row.score,
+                },
             });
         }
     }
@@ -131,12 +136,20 @@ struct Report<'a> {
 #[derive(Serialize)]
 struct QueryReport<'a> {
     query: &'a str,
+    /// Where people read something else.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    title: Option<&'a str>,
     present: f32,
     results: Vec<Row>,
 }
 
 #[derive(Serialize)]
 struct Row {
+    /// Where the video is in the index.
+    #[serde(skip)]
+    at: usize,
+    #[serde(skip)]
+    path: PathBuf,
     video: String,
     /// Where the file cannot be opened now.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
@@ -145,19 +158,88 @@ struct Row {
     end_secs: f64,
     peak_secs: f64,
     score: f32,
+    #[serde(rename = "match")]
+    matches: &'static str,
+    /// What is said, where that is what was found.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    text: Option<String>,
+}
+
+const PICTURES: &str = "pictures";
+const WORDS: &str = "words";
+
+impl<'a> QueryReport<'a> {
+    fn of(
+        index: &LibraryIndex,
+        query: &'a Query,
+        found: &Found,
+        spoken: &[SpokenMoment],
+        wanted: &Wanted,
+    ) -> Self {
+        let seen = found.results.iter().map(|it| {
+            let row = Row::of(
+                index,
+                it.video,
+                it.moment.span,
+                it.moment.score,
+                None,
+                wanted,
+            );
+            Row {
+                peak_secs: it.peak_secs,
+                ..row
+            }
+        });
+        let said = spoken.iter().map(|it| {
+            let text = Some(it.text.clone());
+            Row::of(index, it.video, it.span, it.score, text, wanted)
+        });
+        let mut results: Vec<_> = seen.chain(said).collect();
+        results.sort_by(|a, b| b.score.total_cmp(&a.score));
+        results.truncate(wanted.n_results);
+        Self {
+            query: query.key(),
+            title: output::title_of(query),
+            present: found.present,
+            results,
+        }
+    }
+
+    fn verdict(&self) -> String {
+        let percent = format!("{:.0} %", 100.0 * self.present);
+        match self.results.is_empty() {
+            true => format!("nothing found: {percent}"),
+            false if self.present >= PROBABLY_PRESENT => format!("found: {percent}"),
+            false if self.results.iter().any(|row| row.matches == WORDS) => {
+                "found in what is said".to_owned()
+            }
+            false => format!("doubtful: {percent}"),
+        }
+    }
 }
 
 impl Row {
-    fn of(index: &LibraryIndex, result: &LibraryMoment, inside: &[PathBuf]) -> Self {
-        let video = &index.videos()[result.video];
-        let path = video.path_inside(inside).unwrap_or(&video.path);
+    fn of(
+        index: &LibraryIndex,
+        at: usize,
+        span: TimeSpan,
+        score: f32,
+        text: Option<String>,
+        wanted: &Wanted,
+    ) -> Self {
+        let video = &index.videos()[at];
+        let path = video.path_inside(&wanted.inside).unwrap_or(&video.path);
         Self {
+            at,
+            path: path.clone(),
             video: path_text(path),
             missing: video.is_missing,
-            start_secs: result.moment.span.start_secs,
-            end_secs: result.moment.span.end_secs,
-            peak_secs: result.peak_secs,
-            score: result.moment.score,
+            start_secs: span.start_secs,
+            end_secs: span.end_secs,
+            peak_secs: 0.5 * (span.start_secs + span.end_secs),
+            score,
+            matches: if text.is_some() { WORDS } else { PICTURES },
+            text,
         }
     }
 }
@@ -173,17 +255,8 @@ fn table(report: &Report<'_>) -> String {
         plain(report.model)
     );
     for query in &report.queries {
-        let verdict = match query.results.is_empty() {
-            true => "nothing found",
-            false if query.present >= PROBABLY_PRESENT => "found",
-            false => "doubtful",
-        };
-        let _ = writeln!(
-            out,
-            "\n{}  ({verdict}: {:.0} %)",
-            plain(query.query),
-            100.0 * query.present
-        );
+        let title = plain(query.title.unwrap_or(query.query));
+        let _ = writeln!(out, "\n{title}  ({})", query.verdict());
         for row in &query.results {
             let _ = writeln!(
                 out,
@@ -194,6 +267,10 @@ fn table(report: &Report<'_>) -> String {
                 plain(&row.video),
                 if row.missing { "  (missing)" } else { "" }
             );
+            if let Some(text) = &row.text {
+                let text = plain(&beginning(text, SHOWN_CHARS));
+                let _ = writeln!(out, "  {WORDS:<29}  “{text}”");
+            }
         }
     }
     out
@@ -211,6 +288,9 @@ struct CsvRow<'a> {
     end_secs: f64,
     peak_secs: f64,
     score: f32,
+    #[serde(rename = "match")]
+    matches: &'a str,
+    text: &'a str,
 }
 
 fn csv(report: &Report<'_>) -> anyhow::Result<String> {
@@ -218,7 +298,7 @@ fn csv(report: &Report<'_>) -> anyhow::Result<String> {
     for query in &report.queries {
         for (row, rank) in query.results.iter().zip(1..) {
             writer.serialize(CsvRow {
-                query: query.query,
+                query: query.title.unwrap_or(query.query),
                 present: query.present,
                 rank,
                 video: &row.video,
@@ -227,6 +307,8 @@ fn csv(report: &Report<'_>) -> anyhow::Result<String> {
                 end_secs: row.end_secs,
                 peak_secs: row.peak_secs,
                 score: row.score,
+                matches: row.matches,
+                text: row.text.as_deref().unwrap_or_default(),
             })?;
         }
     }
@@ -247,14 +329,12 @@ struct Curve {
 impl Curves {
     fn of(
         index: &LibraryIndex,
-        (texts, detectors): (&[(UnitVector, Way)], &[AskedDetector<'_>]),
+        (queries, probes, detectors): (&[Query], &[Probe], &[AskedDetector<'_>]),
         found: &[Found],
         args: &FindArgs,
     ) -> anyhow::Result<Self> {
         let mut rows = Vec::new();
-        for (i, ((query, found), (text, way))) in
-            args.queries.iter().zip(found).zip(texts).enumerate()
-        {
+        for (i, ((query, found), probe)) in queries.iter().zip(found).zip(probes).enumerate() {
             let mut videos: Vec<usize> = Vec::new();
             for result in &found.results {
                 if !videos.contains(&result.video) {
@@ -263,7 +343,7 @@ impl Curves {
             }
             for video in videos.into_iter().take(N_PLOTTED) {
                 let results = found.results.iter().filter(|result| result.video == video);
-                if let Some(mut answer) = index.answer(video, text, way) {
+                if let Some(mut answer) = index.answer(video, probe) {
                     if let Some(detector) = detectors.get(i) {
                         let embeddings = index.embeddings(video);
                         let proposed = detector.propose(&embeddings, answer.end_secs)?;

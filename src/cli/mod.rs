@@ -14,31 +14,37 @@ mod find;
 mod find_export;
 mod index;
 mod library;
+mod library_summary;
+mod library_update;
+mod library_watch;
 mod model;
 mod output;
+mod package_files;
 mod paper;
 mod plot;
 mod progress;
 mod score;
 mod search;
+mod search_words;
 mod train;
 mod train_detector;
 
 use std::path::Path;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use anyhow::ensure;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{CommandFactory as _, Parser as _};
 
-use crate::domain::{beginning, one_line};
+use crate::domain::{beginning, licences, one_line};
 use crate::engine::{
     Engine, EngineConfig, FrameChoice, Frames, LaunchOptions, NamedDetector, read_prompt_file,
 };
 use crate::find::Way;
 use crate::model::quiet_gpu_panics;
 use crate::store::{self, Hub, Paths, TargetError};
-use crate::video::VideoError;
+use crate::video::{Source, VideoError, thumbnail, try_videos_with};
 
 use args::{Args, CommandLine, CommandsOnly, DetectorChoice, GlobalArgs};
 use cli_engine::CliEngine;
@@ -66,7 +72,7 @@ fn parse() -> Args {
     });
     let is_clear = parsed
         .as_ref()
-        .is_ok_and(|args| args.video.as_ref().is_none_or(|video| video.exists()));
+        .is_ok_and(|args| args.videos.first().is_none_or(|video| video.exists()));
     if !is_clear && let Some(error) = mistyped_command() {
         error.exit();
     }
@@ -104,7 +110,7 @@ fn dispatch(
     match args.command {
         Some(CommandLine::Search(search)) => search::run(global, &search),
         Some(CommandLine::Find(find)) => find::run(global, &find),
-        Some(CommandLine::Library(library)) => library::run(global, &library.what),
+        Some(CommandLine::Library(library)) => library::run(global, &library),
         Some(CommandLine::Export(export)) => export::run(global, &export),
         Some(CommandLine::Index(index)) => index::run(global, &index),
         Some(CommandLine::Embed(embed)) => embed::run(global, &embed.what),
@@ -116,13 +122,46 @@ fn dispatch(
         Some(CommandLine::Score(score)) => score::run(&score),
         Some(CommandLine::Model(model)) => model::run(global, &model.what),
         Some(CommandLine::Detector(detector)) => detector::run(&detector.what),
-        None => open_window(launch_options(args)?),
+        Some(CommandLine::TryVideo { video }) => {
+            try_video(&video);
+            Ok(())
+        }
+        Some(CommandLine::Licences) => output::print(&licences()),
+        Some(CommandLine::PackageFiles { dir }) => package_files::run(&dir),
+        None => {
+            try_videos_in_another_process();
+            open_window(launch_options(args)?)
+        }
+    }
+}
+
+/// Reads as much of a video as opening it in a window does. Whether that is any good does not matter
+/// here, only whether this process lives on.
+fn try_video(path: &Path) {
+    const HEIGHT: u32 = 36;
+    let Ok(source) = Source::open(path) else {
+        return;
+    };
+    let Ok(info) = source.info() else {
+        return;
+    };
+    for at_secs in [0.0, info.duration_secs / 2.0] {
+        if thumbnail(&source, at_secs, HEIGHT, Arc::default()).is_err() {
+            return;
+        }
+    }
+}
+
+fn try_videos_in_another_process() {
+    match std::env::current_exe() {
+        Ok(program) => try_videos_with(vec![program.into(), "try-video".into(), "--".into()]),
+        Err(error) => log::info!("videos are not tried first: {error}"),
     }
 }
 
 /// Without a query, a prompt that was taught on one brings it along.
 fn launch_options(args: Args) -> anyhow::Result<LaunchOptions> {
-    if let Some(video) = &args.video {
+    for video in &args.videos {
         ensure!(video.exists(), VideoError::Missing(video.clone()));
     }
     let mut queries: Vec<_> = args.queries.iter().map(ToString::to_string).collect();
@@ -134,7 +173,7 @@ fn launch_options(args: Args) -> anyhow::Result<LaunchOptions> {
     }
     let frame_choice = args.global.frame_choice();
     Ok(LaunchOptions {
-        video: args.video,
+        videos: args.videos,
         queries,
         prompt: args.global.prompt,
         model: args.global.model,
@@ -150,6 +189,7 @@ impl GlobalArgs {
         FrameChoice {
             frames: self.frames.map_or(Frames::Usual, Into::into),
             skips_near_duplicates: self.skip_near_duplicates,
+            framing: self.framing.map(Into::into),
         }
     }
 

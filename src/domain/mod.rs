@@ -3,10 +3,13 @@
 //! Nothing here knows of files, threads, tensors, GStreamer or a window. Seconds end in `_secs`,
 //! counts start with `n_`, and `clip` means the 2-second unit and nothing else.
 
+mod about;
 mod annotation;
+mod caption;
 mod date;
 mod embeddings;
 mod fonts;
+mod icon;
 mod jsonl;
 mod label;
 mod matrix;
@@ -15,18 +18,22 @@ mod moment;
 mod panics;
 mod pasted;
 mod path_text;
+mod picture;
 mod query;
 mod saliency;
 mod time;
 mod unit_vector;
 mod words;
 
+pub use about::{APP_ID, Part, VERSION, build_date, licences, parts};
 pub use annotation::{
     Annotation, AnnotationError, MAX_GRADE, N_ANNOTATORS, QueryId, null_as_default,
 };
+pub use caption::{CAPTION_EXTENSIONS, Caption, caption, captions_of, text_of_event};
 pub use date::{format_date, parse_date};
 pub use embeddings::{Embeddings, ShapeError};
 pub use fonts::HANGUL_FONT;
+pub use icon::{ICON_SIZES, ICON_SVG, icon};
 pub use jsonl::{LineError, from_jsonl, from_jsonl_skipping, to_jsonl};
 pub use label::{Grade, Labels};
 pub use matrix::transposed;
@@ -37,8 +44,11 @@ pub use model_layout::{
 pub use moment::{Moment, Verdict};
 pub use panics::{SENSELESS, catch_panic, foreign, survive};
 pub use pasted::clean_pasted;
-pub use path_text::{path_list, path_of_text, path_text, serialize_path};
-pub use query::{MAX_QUERY_CHARS, Query, QueryError, QueryKind};
+pub use path_text::{absolute_paths, path_list, path_of_text, path_text, serialize_path};
+pub use picture::Picture;
+pub use query::{
+    Join, MAX_QUERY_CHARS, Query, QueryError, QueryKind, USUAL_WITHIN_SECS, minus_ranges,
+};
 pub use saliency::{Highlight, SaliencyCurve};
 pub use time::{
     CLIP_SECS, ClipIndex, TimeSpan, format_duration, format_timestamp, n_clips, time_left,

@@ -24,6 +24,21 @@ pub fn path_of_text(text: &str) -> PathBuf {
     path.unwrap_or_else(|| text.into())
 }
 
+/// The files that a text names, one in each line, as file managers copy them; none where any of it is no
+/// whole path.
+pub fn absolute_paths(text: &str) -> Vec<PathBuf> {
+    let lines = text.lines().map(str::trim);
+    // GNOME says first what is to be done with them.
+    let lines =
+        lines.filter(|line| !matches!(*line, "" | "copy" | "cut" | "x-special/nautilus-clipboard"));
+    let paths: Vec<_> = lines.map(path_of_text).collect();
+    if paths.iter().all(|path| path.is_absolute()) {
+        paths
+    } else {
+        Vec::new()
+    }
+}
+
 fn address(path: &Path) -> Option<String> {
     let absolute = std::path::absolute(path).ok()?;
     Some(Url::from_file_path(absolute).ok()?.into())

@@ -9,8 +9,8 @@ use crate::store::{Hub, Paths};
 /// What the window begins with.
 #[derive(Clone, Debug)]
 pub struct LaunchOptions {
-    /// Opened at once.
-    pub video: Option<PathBuf>,
+    /// One is opened at once; a folder, or several, are taken into the library.
+    pub videos: Vec<PathBuf>,
     /// Asked at once.
     pub queries: Vec<String>,
     /// Answers every query, in place of its plain words.

@@ -24,14 +24,21 @@ mod sample;
 pub use cut::cutter::{CutExtent, Cutter};
 pub use file::beginning::StartTimecode;
 pub use file::error::VideoError;
+pub use file::fatal::trial::try_videos_with;
 pub use file::info::VideoInfo;
 pub use file::names::{VIDEO_EXTENSIONS, begins_like_video, is_video_name};
 pub use file::orientation::Orientation;
 pub use file::probe::probe;
 pub use file::source::Source;
+pub use file::text_tracks::text_tracks;
 pub use sample::frame::{SampledFrame, SamplerOptions, Strategy};
 pub use sample::preview::PreviewSampler;
-pub use sample::sampler::{Sampler, thumbnail};
+pub use sample::sampler::{Sampler, frame_of_clip, thumbnail};
+
+/// Which GStreamer is in use, such as `GStreamer 1.22.0`.
+pub fn gstreamer_version() -> String {
+    gstreamer::version_string().into()
+}
 
 /// Playback for the window.
 pub mod player {

@@ -6,7 +6,8 @@ use crate::domain::{Labels, Query};
 use crate::engine::{DetectorEntry, IndexProgress, ModelChoice, Notice, PromptEntry};
 use crate::find::Answer;
 use crate::learn::{Progress, Verdict};
-use crate::model::{DeviceChoice, HeldOutScores, ModelInfo};
+use crate::library::SpokenMoment;
+use crate::model::{DeviceChoice, Framing, HeldOutScores, ModelInfo};
 use crate::store::ContentId;
 use crate::video::Source;
 use crate::worker::ids::{QueryId, VideoId};
@@ -48,6 +49,8 @@ pub enum Command {
     UseModel {
         model: ModelChoice,
         device: DeviceChoice,
+        /// Which part of a frame it looks at, if not the one that it was trained on.
+        framing: Option<Framing>,
     },
     /// Save the labels of a query on a video in place of those saved before.
     SaveLabels(Box<LabelsToSave>),
@@ -150,6 +153,17 @@ pub enum Event {
         n_clips_done: usize,
         /// No better answer will come.
         is_final: bool,
+    },
+    /// Where the query is said in the video, best first, as far as subtitles tell.
+    Said {
+        video: VideoId,
+        query: QueryId,
+        moments: Vec<SpokenMoment>,
+    },
+    /// The same query with the pictures that it is about, which were searched for before.
+    PictureKnown {
+        id: QueryId,
+        query: Query,
     },
     /// The query cannot be answered, and why, in one sentence.
     QueryFailed {

@@ -1,25 +1,32 @@
 //! What the worker thread knows, and how it carries out a command and takes a step.
 
+mod answering;
 mod detectors;
 mod everywhere;
 mod library;
+mod pace;
+mod pictures;
 mod prompts;
 mod teaching;
+mod words;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::domain::Query;
 use crate::engine::{Engine, EngineConfig, IndexJob, IndexStep, NamedDetector, Notice, VideoIndex};
 use crate::find::Way;
-use crate::store::{DetectorFolder, LabelStore, PromptFolder};
+use crate::model::ModelInfo;
+use crate::store::{DetectorFolder, LabelStore, PictureFolder, PromptFolder};
 use crate::video::Source;
 use crate::worker::guard::guarded;
 use crate::worker::{Command, Event, QueryId, VideoId};
 
 use library::Shelves;
 use teaching::Teaching;
+use words::Words;
 
 /// While the index grows, queries are answered again at most this often.
 const ANSWER_EVERY: Duration = Duration::from_millis(250);
@@ -29,7 +36,7 @@ const ANSWER_EVERY: Duration = Duration::from_millis(250);
 pub(super) enum Appetite {
     /// Steps bring something.
     Working,
-    /// Steps only look after what another thread does.
+    /// A step has something to do soon.
     Waiting,
     Idle,
 }
@@ -37,27 +44,42 @@ pub(super) enum Appetite {
 pub(super) struct State {
     config: EngineConfig,
     emit: Box<dyn Fn(Event)>,
+    /// Tells the worker from another thread that a step brings something.
+    wake: Arc<dyn Fn() + Send + Sync>,
     engine: Option<Engine>,
     video: Option<OpenVideo>,
     queries: BTreeMap<QueryId, Asked>,
     prompt_folder: PromptFolder,
+    picture_folder: PictureFolder,
     detector_folder: DetectorFolder,
     /// What finds the moments in place of the curve.
     detector: Option<NamedDetector>,
     labels: Option<LabelStore>,
     teaching: Option<Teaching>,
     shelves: Shelves,
+    words: Option<Words>,
     last_answer: Instant,
     /// A query came before anything was known of the video; it is answered as soon as something is.
     owes_answer: bool,
 }
 
 /// What the user looks for, and how it is answered.
+#[derive(Clone)]
 struct Asked {
     pub query: Query,
     pub way: Way,
     /// What the prompt of the way is called.
     pub prompt_name: Option<String>,
+    /// What was taught of the parts of a joined query.
+    pub parts: Vec<(Query, Way)>,
+}
+
+impl Asked {
+    /// By what a part of the query is answered.
+    pub fn way_of(&self, part: &Query) -> Way {
+        let taught = self.parts.iter().find(|(query, _)| query == part);
+        taught.map_or_else(|| self.way.clone(), |(_, way)| way.clone())
+    }
 }
 
 struct OpenVideo {
@@ -86,19 +108,26 @@ impl Work {
 }
 
 impl State {
-    pub fn new(config: EngineConfig, emit: Box<dyn Fn(Event)>) -> Self {
+    pub fn new(
+        config: EngineConfig,
+        emit: Box<dyn Fn(Event)>,
+        wake: Arc<dyn Fn() + Send + Sync>,
+    ) -> Self {
         Self {
             prompt_folder: PromptFolder::new(&config.paths.data_dir),
+            picture_folder: PictureFolder::new(&config.paths.data_dir),
             detector_folder: DetectorFolder::new(&config.paths.data_dir),
             detector: None,
             config,
             emit,
+            wake,
             engine: None,
             video: None,
             queries: BTreeMap::new(),
             labels: None,
             teaching: None,
             shelves: Shelves::default(),
+            words: None,
             last_answer: Instant::now(),
             owes_answer: false,
         }
@@ -110,7 +139,7 @@ impl State {
             Appetite::Idle
         } else if self.is_indexing_video() || self.teaching.is_some() || self.indexes_library() {
             Appetite::Working
-        } else if self.shelves.waits_for_others() {
+        } else if self.shelves.owes_news() {
             Appetite::Waiting
         } else {
             Appetite::Idle
@@ -139,7 +168,10 @@ impl State {
                 emit(Event::PreparingGpu);
             }
             engine.prepare()?;
-            let info = engine.encoder().info();
+            let info = ModelInfo {
+                framing: engine.framing(),
+                ..engine.encoder().info()
+            };
             Ok((engine, info))
         });
         match loaded {
@@ -159,7 +191,7 @@ impl State {
     pub fn obey(&mut self, command: Command) {
         match command {
             Command::Open { video, source } => self.open(video, &source),
-            Command::Close => self.video = None,
+            Command::Close => (self.video, self.words) = (None, None),
             Command::CancelIndexing => self.cancel_indexing(),
             Command::ResumeIndexing => {
                 let stopped = self
@@ -171,13 +203,15 @@ impl State {
             }
             Command::Search { id, query } => {
                 let asked = Asked {
-                    query,
+                    query: self.complete_query(id, &query),
                     way: Way::default(),
                     prompt_name: None,
+                    parts: Vec::new(),
                 };
                 self.queries.insert(id, asked);
                 self.choose_usual_prompt(id);
                 self.answer(id);
+                self.tell_said(id);
             }
             Command::DropQuery { id } => {
                 self.queries.remove(&id);
@@ -193,9 +227,14 @@ impl State {
             Command::UseDetector { name } => self.use_detector(name.as_deref()),
             Command::AddDetector { file } => self.add_detector(&file),
             Command::Library(command) => self.obey_for_library(command),
-            Command::UseModel { model, device } => {
+            Command::UseModel {
+                model,
+                device,
+                framing,
+            } => {
                 self.config.model = model;
                 self.config.device = device;
+                self.config.frame_choice.framing = framing;
                 let reopened = self.video.take().map(|video| (video.id, video.path));
                 self.load_model();
                 if let Some((id, path)) = reopened {
@@ -218,6 +257,7 @@ impl State {
 
     fn open(&mut self, id: VideoId, source: &Source) {
         let path = source.path().to_owned();
+        self.words = None;
         self.video = None; // Saves what the old job found before the new one starts.
         let Some(engine) = &self.engine else {
             let message = "no model is loaded: choose another model".to_owned();
@@ -274,6 +314,7 @@ impl State {
         self.step_indexing();
         self.step_teaching();
         self.step_library();
+        self.step_words();
     }
 
     fn step_indexing(&mut self) {
@@ -320,6 +361,8 @@ impl State {
                 warning: index.warning.clone().or_else(|| index.not_kept_warning()),
             });
             video.work = Work::Indexed(index);
+            let (id, path) = (video.id, video.path.clone());
+            self.read_words(id, path);
         }
         self.answer_all();
     }
@@ -345,52 +388,6 @@ impl State {
                 video.work = other;
                 None
             }
-        }
-    }
-
-    fn answer_all(&mut self) {
-        self.owes_answer = false;
-        let ids: Vec<_> = self.queries.keys().copied().collect();
-        self.answer_these(&ids);
-        self.last_answer = Instant::now();
-    }
-
-    fn answer(&mut self, id: QueryId) {
-        self.answer_these(&[id]);
-    }
-
-    /// Answers from one look at what is known; stays silent while nothing is.
-    fn answer_these(&mut self, ids: &[QueryId]) {
-        let (Some(engine), Some(video)) = (&mut self.engine, &self.video) else {
-            return;
-        };
-        let asked = ids.iter().filter_map(|id| self.queries.get_key_value(id));
-        let asked: Vec<_> = asked.collect();
-        if asked.is_empty() {
-            return;
-        }
-        let Some(index) = video.work.index().filter(|index| index.n_known() > 0) else {
-            self.owes_answer = true;
-            return;
-        };
-        let known = index.snapshot();
-        for (id, asked) in asked {
-            let detector = self.detector.as_ref().map(|named| &named.detector);
-            let outcome =
-                guarded(|| engine.answer_with(&known, &asked.query, &asked.way, detector));
-            (self.emit)(match outcome {
-                Ok(answer) => Event::Found {
-                    video: video.id,
-                    query: *id,
-                    answer: Box::new(answer),
-                    n_clips_done: index.n_clips_done(),
-                    is_final: !matches!(video.work, Work::Indexing(_)),
-                },
-                Err(message) => Event::QueryFailed {
-                    query: *id,
-                    message,
-                },
-            });
         }
     }
 }

@@ -64,10 +64,13 @@ const RESTRICTED_CRATES: &[(&str, &[&str])] = &[
     ("egui*", &["app"]),
     ("eframe", &["app"]),
     ("rfd", &["app"]),
+    ("zbus", &["app"]),
     ("burn*", &["model", "learn", "engine"]),
     ("clap", &["cli"]),
     ("rusqlite", &["library"]),
     ("memmap2", &["library"]),
+    ("notify", &["library"]),
+    ("rustls", &["library"]),
     ("indicatif", &["cli"]),
 ];
 

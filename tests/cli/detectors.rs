@@ -11,7 +11,7 @@ use crate::support::Place;
 use crate::tiny_detector::tiny_detector_file;
 use crate::{json, numbers};
 
-fn fixture(name: &str) -> PathBuf {
+pub fn fixture(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("tests/fixtures/detectors")
         .join(name)
@@ -170,7 +170,7 @@ fn a_search_has_the_moments_of_a_detector_and_refuses_one_of_another_model() {
 }
 
 /// The inputs of the goldens as the community's files, and labels for them.
-fn feature_files(place: &Place) -> PathBuf {
+pub fn feature_files(place: &Place) -> PathBuf {
     let bytes = fs::read(fixture("inputs.safetensors")).unwrap();
     let tensors = SafeTensors::deserialize(&bytes).unwrap();
     let array = |name: &str| {

@@ -179,7 +179,7 @@ fn formats(cinema: &Cinema) {
     let mut lines = outcome.stdout().lines();
     assert_eq!(
         lines.next(),
-        Some("query,present,rank,video,missing,start_secs,end_secs,peak_secs,score")
+        Some("query,present,rank,video,missing,start_secs,end_secs,peak_secs,score,match,text")
     );
     assert!(lines.next().unwrap().contains(&film.name));
     assert!(fs::read_to_string(plot).unwrap().contains(&film.name));

@@ -104,7 +104,7 @@ impl Window {
     fn open_in(dirs: tempfile::TempDir, opening: Opening<'_>) -> Self {
         let queries = opening.queries.iter();
         let options = LaunchOptions {
-            video: opening.video,
+            videos: opening.video.into_iter().collect(),
             queries: queries.map(|query| (*query).to_owned()).collect(),
             prompt: opening.prompt,
             model: opening.model,
@@ -119,7 +119,7 @@ impl Window {
     /// What a person has who has never used the program.
     pub fn options_in(dirs: &tempfile::TempDir) -> LaunchOptions {
         LaunchOptions {
-            video: None,
+            videos: Vec::new(),
             queries: Vec::new(),
             prompt: None,
             model: None,

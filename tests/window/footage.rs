@@ -28,7 +28,7 @@ fn is_answered(app: &App) -> bool {
 fn with_film(hub: Option<Hub>) -> Window {
     let dirs = tempfile::tempdir().unwrap();
     let mut options = Window::options_in(&dirs);
-    options.video = Some(root().join("tests/fixtures/videos/plain.mp4"));
+    options.videos = vec![root().join("tests/fixtures/videos/plain.mp4")];
     options.queries = vec!["night".to_owned()];
     if let Some(hub) = hub {
         options.hub = hub;

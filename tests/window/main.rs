@@ -5,6 +5,8 @@
 mod broken;
 mod closing;
 mod controls;
+#[cfg(target_os = "linux")]
+mod desktop;
 mod detectors;
 mod drive;
 #[allow(dead_code, reason = "the library's own tests need the rest")]
@@ -19,6 +21,7 @@ mod gpu;
 mod hub_server;
 mod indexing;
 mod keyboard;
+mod kinds;
 mod library;
 mod library_pictures;
 mod models;

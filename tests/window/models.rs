@@ -65,7 +65,7 @@ fn a_switch_of_model_indexes_anew_and_keeps_the_old_index() {
     let dirs = tempfile::tempdir().unwrap();
     install_tiny_model(&dirs);
     let mut options = Window::options_in(&dirs);
-    options.video = Some(demo());
+    options.videos = vec![demo()];
     options.queries = vec!["the sea".to_owned()];
     let mut window = Window::open_from(dirs, options, USUAL);
     window.wait_until("the demo is indexed", |app| indexed(app).is_some());
@@ -207,7 +207,7 @@ fn korean_words_find_on_the_index_that_is_there() {
     let options = |dirs: &tempfile::TempDir, model: &str| {
         let mut options = Window::options_in(dirs);
         options.model = Some(model.parse().unwrap());
-        options.video = Some(root().join("tests/fixtures/videos/plain.mp4"));
+        options.videos = vec![root().join("tests/fixtures/videos/plain.mp4")];
         options
     };
     let n_encoded = |window: &Window| {

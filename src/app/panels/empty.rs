@@ -120,10 +120,17 @@ fn invitation(ui: &mut Ui, session: &Session, actions: &mut Actions) -> bool {
         return false;
     }
     ui.label(
-        RichText::new("Drop a video or a folder here")
-            .heading()
-            .color(palette.text),
+        RichText::new(match session.view().cannot_be_dropped_on {
+            false => "Drop a video or a folder here",
+            true => "Open a video, or paste one here",
+        })
+        .heading()
+        .color(palette.text),
     );
+    if session.view().cannot_be_dropped_on {
+        let text = "Files cannot be dropped on it under Wayland: copy one, then press Ctrl+V";
+        ui.label(RichText::new(text).small().color(palette.weak_text));
+    }
     ui.label(RichText::new(next_step(session)).color(palette.weak_text));
     ui.add_space(2.0);
     ui.allocate_ui_with_layout(

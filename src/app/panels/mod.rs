@@ -1,5 +1,6 @@
 //! The parts of the window: each draws from the session and says what the user did.
 
+pub mod about;
 pub mod detector_menu;
 pub mod empty;
 pub mod export_menu;

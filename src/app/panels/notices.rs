@@ -2,7 +2,7 @@
 
 use egui::{Align2, Area, Frame, Id, Margin, Order, RichText, Stroke, Ui, vec2};
 
-use crate::app::action::{Action, Actions, File, Model, View};
+use crate::app::action::{Action, Actions, File, Model, Play, View};
 use crate::app::icons::Icon;
 use crate::app::session::{Offer, Session, Severity};
 use crate::app::theme::Palette;
@@ -87,5 +87,7 @@ fn done_by(offer: &Offer) -> (&'static str, Action) {
         Offer::ShowInFolder(path) => ("Show in folder", File::ShowInFolder(path.clone()).into()),
         Offer::TryAgain(repo) => ("Try again", Model::Download(repo.clone()).into()),
         Offer::ChooseFolder => ("Choose folder…", Model::ChooseFolder.into()),
+        Offer::GoOnFrom(time_secs) => ("Go on from there", Play::From(*time_secs).into()),
+        Offer::Reload => ("Reload", File::Reload.into()),
     }
 }

@@ -1,8 +1,11 @@
 //! What a typed path could become: names in its folder, read on a thread.
 
+use std::ffi::OsString;
 use std::path::{MAIN_SEPARATOR, Path, PathBuf};
 
 use crate::app::wish::Wish;
+use crate::domain::{path_of_text, path_text};
+use crate::engine::is_picture_name;
 use crate::video::is_video_name;
 use crate::worker::{Background, Report};
 
@@ -16,9 +19,15 @@ const MAX_READ: usize = 5000;
 #[derive(Default)]
 pub struct Completion {
     folder: PathBuf,
-    reading: Option<Background<Vec<String>>>,
-    /// Folders end in a separator.
-    names: Vec<String>,
+    reading: Option<Background<Vec<Name>>>,
+    names: Vec<Name>,
+}
+
+/// One of a folder.
+#[derive(Clone, Debug)]
+struct Name {
+    name: OsString,
+    is_folder: bool,
 }
 
 impl std::fmt::Debug for Completion {
@@ -68,27 +77,43 @@ impl Completion {
             return Vec::new();
         };
         let lower = beginning.to_lowercase();
-        let is_meant = |name: &&String| {
+        let is_meant = |name: &&Name| {
+            let name = name.name.to_string_lossy();
             let is_hidden = name.starts_with('.') && !beginning.starts_with('.');
-            !is_hidden && name.to_lowercase().starts_with(&lower) && *name != beginning
+            !is_hidden && name.to_lowercase().starts_with(&lower) && *name != *beginning
         };
         let names = self.names.iter().filter(is_meant).take(MAX_SHOWN);
-        names.map(|name| format!("{folder}{name}")).collect()
+        names.map(|name| self.whole(folder, name)).collect()
+    }
+
+    /// A path that is not text stands in the field as an address.
+    fn whole(&self, folder: &str, name: &Name) -> String {
+        let is_address = path_of_text(folder) != Path::new(folder);
+        let path = match name.name.to_str() {
+            Some(name) if !is_address => format!("{folder}{name}"),
+            _ => path_text(&self.folder.join(&name.name)),
+        };
+        match name.is_folder {
+            true => format!("{path}{MAIN_SEPARATOR}"),
+            false => path,
+        }
     }
 }
 
-fn names_in(folder: &Path, wish: &Wish) -> Vec<String> {
+fn names_in(folder: &Path, wish: &Wish) -> Vec<Name> {
     let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
     let mut names: Vec<_> = entries
         .take(MAX_READ)
         .filter_map(|entry| {
             let path = entry.path();
-            let name = entry.file_name().into_string().ok()?;
+            let name = entry.file_name();
             if path.is_dir() {
-                return Some(format!("{name}{MAIN_SEPARATOR}"));
+                let is_folder = true;
+                return Some(Name { name, is_folder });
             }
             let is_meant = match wish {
                 Wish::Video => is_video_name(&path),
+                Wish::Picture => is_picture_name(&path),
                 Wish::ImportPrompt => path.extension().is_some_and(|it| it == "safetensors"),
                 Wish::Detector => path
                     .extension()
@@ -96,10 +121,11 @@ fn names_in(folder: &Path, wish: &Wish) -> Vec<String> {
                 Wish::CutInto | Wish::Model | Wish::LibraryFolder => false,
                 Wish::ExportTo(_) | Wish::ExportPrompt(_) | Wish::ExportLabels => true,
             };
-            is_meant.then_some(name)
+            let is_folder = false;
+            is_meant.then_some(Name { name, is_folder })
         })
         .collect();
-    names.sort_by_key(|name| name.to_lowercase());
+    names.sort_by_key(|name| name.name.to_string_lossy().to_lowercase());
     names
 }
 
@@ -132,6 +158,18 @@ mod tests {
         );
         assert_eq!(last_parts(&completion, ".h"), [".hidden.mp4"]);
         assert!(last_parts(&completion, "notes").is_empty());
+        #[cfg(unix)]
+        {
+            use std::os::unix::ffi::OsStrExt as _;
+            let name = std::ffi::OsStr::from_bytes(b"caf\xe9.mp4");
+            std::fs::write(dir.path().join(name), "").unwrap();
+            dir.path().clone_into(&mut completion.folder);
+            completion.names = names_in(dir.path(), &Wish::Video);
+            let text = format!("{}/ca", dir.path().display());
+            let proposals = completion.proposals(&text);
+            assert_eq!(proposals.len(), 1);
+            assert_eq!(path_of_text(&proposals[0]), dir.path().join(name));
+        }
         completion.names = names_in(dir.path(), &Wish::Model);
         assert_eq!(last_parts(&completion, ""), ["first year/"]);
         assert!(completion.proposals("no folder").is_empty());

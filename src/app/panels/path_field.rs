@@ -15,7 +15,7 @@ use crate::app::session::{PathQuestion, Session};
 use crate::app::theme::{CORNER, Palette};
 use crate::app::widgets::{IconButton, Look, elided, select};
 use crate::app::wish::Wish;
-use crate::domain::file_name;
+use crate::domain::{file_name, path_of_text, path_text};
 
 const WIDTH: f32 = 560.0;
 
@@ -36,9 +36,7 @@ pub struct State {
 impl State {
     fn of(question: Option<&PathQuestion>) -> Self {
         Self {
-            text: question.map_or_else(String::new, |question| {
-                question.suggestion.display().to_string()
-            }),
+            text: question.map_or_else(String::new, |question| path_text(&question.suggestion)),
             question: question.cloned(),
             ..Self::default()
         }
@@ -71,7 +69,7 @@ impl State {
         let home = std::env::home_dir();
         match (text.strip_prefix("~/"), home) {
             (Some(rest), Some(home)) => home.join(rest),
-            _ => PathBuf::from(text),
+            _ => path_of_text(text),
         }
     }
 }

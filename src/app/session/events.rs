@@ -93,6 +93,21 @@ impl Session {
                 }
                 self.propose(query);
             }
+            Event::Said {
+                video,
+                query,
+                moments,
+            } => {
+                let is_current = self.current(video).is_some();
+                if let Some(lane) = self.lane_mut(query).filter(|_| is_current) {
+                    lane.said = moments;
+                }
+            }
+            Event::PictureKnown { id, query } => {
+                if let Some(lane) = self.lane_mut(id) {
+                    lane.query = query;
+                }
+            }
             Event::QueryFailed { query, message } => {
                 if let Some(lane) = self.lane_mut(query) {
                     lane.error = Some(message);

@@ -2,6 +2,7 @@
 
 use crate::domain::{ClipIndex, Moment, Query, SaliencyCurve, TimeSpan, Verdict};
 use crate::find::Answer;
+use crate::library::SpokenMoment;
 use crate::worker::{Lesson, QueryId};
 
 /// A moment keeps this much when its ends are dragged.
@@ -31,6 +32,8 @@ pub struct Lane {
     pub verdict: Option<Verdict>,
     /// At the threshold of this lane, best first; scores are calibrated saliency.
     pub moments: Vec<Moment>,
+    /// Where it is said, best first.
+    pub said: Vec<SpokenMoment>,
     /// What exports leave out, of the moments as they are.
     unticked: Vec<TimeSpan>,
     /// Moments whose ends were set by hand: as they were found, and as they are.
@@ -61,6 +64,7 @@ impl Lane {
             verdict: None,
             answer: None,
             moments: Vec::new(),
+            said: Vec::new(),
             unticked: Vec::new(),
             ends: Vec::new(),
             error: None,
@@ -77,6 +81,7 @@ impl Lane {
         self.answer = None;
         self.verdict = None;
         self.moments.clear();
+        self.said.clear();
         self.unticked.clear();
         self.ends.clear();
         self.error = None;

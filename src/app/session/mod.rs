@@ -25,9 +25,9 @@ use std::time::{Duration, Instant};
 use crate::app::demo;
 use crate::app::effect::Effect;
 use crate::app::settings::Settings;
-use crate::domain::{TimeSpan, file_name};
+use crate::domain::{TimeSpan, file_name, format_timestamp};
 use crate::engine::{DetectorEntry, IndexProgress, InstalledModel, ModelChoice, PromptEntry};
-use crate::model::{BUNDLED, DeviceChoice, ModelInfo};
+use crate::model::{BUNDLED, DeviceChoice, Framing, ModelInfo};
 use crate::video::VideoInfo;
 use crate::worker::{CutProgress, Download, DownloadFailure, QueryId, VideoId};
 
@@ -109,6 +109,7 @@ impl OpenVideo {
 pub struct ThisTime {
     pub model: Option<ModelChoice>,
     pub device: Option<DeviceChoice>,
+    pub framing: Option<Framing>,
     /// Answers every query.
     pub prompt: Option<PathBuf>,
 }
@@ -153,6 +154,8 @@ pub struct Session {
     shelf: Shelf,
     /// The notice about the last file that could not be opened.
     not_opened: Option<NoticeId>,
+    /// The notice about the open file: where it was left, or that it has grown.
+    about_file: Option<NoticeId>,
     next_video: u64,
     next_query: u64,
 }
@@ -179,8 +182,8 @@ impl Session {
             labels: LabelBook::default(),
         });
         self.opening = None;
-        if let Some(notice) = self.not_opened.take() {
-            self.notices.dismiss(notice);
+        for notice in [self.not_opened.take(), self.about_file.take()] {
+            notice.into_iter().for_each(|it| self.notices.dismiss(it));
         }
         self.selection = None;
         self.graded = None;
@@ -196,11 +199,41 @@ impl Session {
             Effect::Title(format!("{} – vcl", file_name(path))),
         ];
         let arrival = self.shelf.arrival.take().filter(|it| it.path == path);
-        self.shelf.is_origin = arrival.is_some();
+        self.shelf.is_origin = arrival.as_ref().is_some_and(|arrival| arrival.is_origin);
         if let Some(arrival) = arrival.filter(|arrival| arrival.time_secs > 0.0) {
             self.seek(arrival.time_secs, &mut effects);
+        } else {
+            self.offer_to_go_on(path);
         }
         effects
+    }
+
+    /// Remembers where the open video is left.
+    pub fn note_place(&mut self) {
+        if let Some(video) = &self.video {
+            let time_secs = self.playback.position_secs;
+            let places = &mut self.settings.places;
+            places.leave(&video.path, time_secs, video.duration_secs);
+        }
+    }
+
+    fn offer_to_go_on(&mut self, path: &Path) {
+        let end_secs = self.duration_secs();
+        let left = self.settings.places.of(path);
+        if let Some(time_secs) = left.filter(|time_secs| *time_secs < end_secs) {
+            let text = format!("You left it at {}", format_timestamp(time_secs));
+            let offers = vec![Offer::GoOnFrom(time_secs)];
+            self.notices.offer(Severity::Info, &text, offers);
+            self.about_file = self.notices.newest();
+        }
+    }
+
+    /// The open file is longer than it was.
+    pub fn note_grown(&mut self) {
+        let text = "The file has grown since it was opened";
+        let offers = vec![Offer::Reload];
+        self.notices.offer(Severity::Info, text, offers);
+        self.about_file = self.notices.newest();
     }
 
     /// The file is not a video; what was open stays.
@@ -252,6 +285,11 @@ impl Session {
     /// Whether the model that answers knows only drawn scenes, and nothing of the world.
     pub fn is_bundled_model(&self) -> bool {
         matches!(&self.model, ModelState::Ready(info) if info.name == BUNDLED)
+    }
+
+    /// Whether the model sees only the middle of a picture.
+    pub fn sees_middle_only(&self) -> bool {
+        matches!(&self.model, ModelState::Ready(info) if info.framing == Framing::Centre)
     }
 
     /// Whether the open video is the demo, whatever its file is called.

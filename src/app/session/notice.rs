@@ -29,7 +29,7 @@ pub enum Severity {
 }
 
 /// What can be done about a notice; the notice goes when it is done.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Offer {
     /// Show what was written.
     ShowInFolder(PathBuf),
@@ -37,10 +37,14 @@ pub enum Offer {
     TryAgain(RepoId),
     /// Take a model that is on this machine.
     ChooseFolder,
+    /// Play from where it was left.
+    GoOnFrom(f64),
+    /// Look at the open file again.
+    Reload,
 }
 
 /// One sentence for the user.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Notice {
     pub id: NoticeId,
     pub severity: Severity,

@@ -139,6 +139,8 @@ impl Order {
 pub(super) struct Arrival {
     pub path: PathBuf,
     pub time_secs: f64,
+    /// Back leads to the library.
+    pub is_origin: bool,
 }
 
 /// The library on the screen.

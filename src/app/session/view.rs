@@ -21,6 +21,7 @@ pub struct View {
     pub side: Side,
     pub is_fullscreen: bool,
     pub shows_keys: bool,
+    pub shows_about: bool,
     pub shows_go_to: bool,
     pub shows_frame_times: bool,
     pub path_question: Option<PathQuestion>,
@@ -30,6 +31,10 @@ pub struct View {
     pub editing: Option<QueryId>,
     /// Why the words in the field cannot be asked.
     pub query_problem: Option<String>,
+    /// A rectangle can be drawn on the picture, to search for what is in it.
+    pub draws_part: bool,
+    /// The desktop brings no files that are dropped on the window.
+    pub cannot_be_dropped_on: bool,
     /// No model is recommended until the next start.
     pub puts_model_off: bool,
 }
@@ -38,6 +43,11 @@ impl Session {
     /// The desktop has no dialog: a field of the window asks instead.
     pub fn ask_path(&mut self, wish: Wish, suggestion: PathBuf) {
         self.view.path_question = Some(PathQuestion { wish, suggestion });
+    }
+
+    /// The desktop brings no files that are dropped on the window.
+    pub fn note_no_drops(&mut self) {
+        self.view.cannot_be_dropped_on = true;
     }
 
     /// Whether the field for queries has the keyboard.

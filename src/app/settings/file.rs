@@ -55,6 +55,7 @@ impl Settings {
             Ok(Some(on_disk)) => {
                 keep_new_entries(&mut settings.recent, &on_disk.recent, MAX_RECENT);
                 keep_new_entries(&mut settings.history, &on_disk.history, MAX_HISTORY);
+                settings.places.add(on_disk.places);
             }
             Ok(None) => {}
             Err(_) => put_aside(&file)?,

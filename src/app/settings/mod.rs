@@ -1,6 +1,7 @@
 //! What is kept between runs: one JSON file in the data directory.
 
 mod file;
+mod places;
 mod playback;
 mod sensible;
 
@@ -10,8 +11,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::path_list;
 use crate::engine::ModelChoice;
-use crate::model::DeviceChoice;
+use crate::model::{DeviceChoice, Framing};
 
+pub use places::Places;
 pub use playback::{PlaybackPrefs, SPEEDS};
 
 use sensible::sensible;
@@ -54,11 +56,17 @@ pub struct Settings {
     pub device: DeviceChoice,
     /// A detector's own saliency is shown as the curve.
     pub shows_detector_curve: bool,
+    /// Which part of a frame is looked at; `None` is what the model was trained on.
+    pub framing: Option<Framing>,
+    /// What the model does not see of a picture that stands still is dimmed.
+    pub dims_unseen: bool,
     /// Latest first. A name that is not text is written as an address.
     #[serde(with = "path_list")]
     pub recent: Vec<PathBuf>,
     /// Latest first.
     pub history: Vec<String>,
+    /// Where videos were left.
+    pub places: Places,
 }
 
 impl Default for Settings {
@@ -71,8 +79,11 @@ impl Default for Settings {
             model: None,
             device: DeviceChoice::default(),
             shows_detector_curve: false,
+            framing: None,
+            dims_unseen: true,
             recent: Vec::new(),
             history: Vec::new(),
+            places: Places::default(),
         }
     }
 }
@@ -101,6 +112,7 @@ impl Settings {
         self.playback.set_speed(kept.speed);
         self.recent.truncate(MAX_RECENT);
         self.history.truncate(MAX_HISTORY);
+        self.places.make_sensible();
         self
     }
 

@@ -4,23 +4,49 @@ use std::path::PathBuf;
 
 use clap::{Subcommand, ValueEnum};
 
+use super::asked::AskedArgs;
 use super::detector::DetectorChoice;
-use super::find::ResultFormat;
-use super::values::{self, ExportTarget, parse_fraction, parse_query, parse_secs, parse_since};
-use crate::domain::Query;
+use super::find::{MatchArg, ResultFormat};
+use super::values::{self, ExportTarget, parse_fraction, parse_secs, parse_since};
+use crate::library::Library;
+use crate::store::Paths;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
   vcl library add ~/Videos /media/archive
   vcl library update                          look for what is new, was moved or is gone
+  vcl library watch                           the same as soon as it happens
   vcl find \"a red circle\" --in ~/Videos --since 2026
 
 What is interrupted goes on where it stopped when the same command is run again, and several processes
 may index one library at once.")]
 pub struct LibraryArgs {
+    #[command(flatten)]
+    pub place: LibraryPlace,
+
     #[command(subcommand)]
     pub what: LibraryCommand,
+}
+
+/// Which library is meant.
+#[derive(Debug, clap::Args)]
+pub struct LibraryPlace {
+    /// A library that several machines share: a PostgreSQL server with pgvector, such as
+    /// postgres://user@host/database?sslmode=verify-full; the password from there or from PGPASSWORD
+    #[arg(long, global = true, value_name = "ADDRESS")]
+    pub library: Option<String>,
+}
+
+impl LibraryPlace {
+    /// Opens it, or that of this user.
+    pub fn open(&self) -> anyhow::Result<Library> {
+        let paths = Paths::from_env()?;
+        Ok(match &self.library {
+            Some(address) => Library::open_shared(address, &paths)?,
+            None => Library::open(&paths)?,
+        })
+    }
 }
 
 #[derive(Debug, Subcommand)]
@@ -33,6 +59,12 @@ pub enum LibraryCommand {
     },
     /// Look through all folders again, and index what is new or was changed
     Update,
+    /// Keep watching the folders, and index what comes, until it is stopped
+    Watch {
+        /// How long a file must have been left alone, such as by whoever copies it
+        #[arg(long, default_value_t = 2.0, value_name = "SECS", value_parser = parse_secs)]
+        quiet: f64,
+    },
     /// Take videos or folders out of the library; the files stay
     Remove {
         /// What was added, or a file that is gone
@@ -76,14 +108,17 @@ pub enum StatusFormat {
 Examples:
   vcl find \"a red circle\"
   vcl find night \"waves on the sea\" --in ~/Videos/2026 --longer 60 --top 5
+  vcl find --image shell.jpg --and \"a beach\"
   vcl find \"a flumbo\" --prompt flumbo.safetensors --format json
   vcl find night --top 20 --export night.edl       one timeline of many videos
 
 Nothing is listed that unrelated words reach as well somewhere in what is searched.")]
 pub struct FindArgs {
-    /// What to look for
-    #[arg(required = true, value_name = "QUERY", value_parser = parse_query)]
-    pub queries: Vec<Query>,
+    #[command(flatten)]
+    pub place: LibraryPlace,
+
+    #[command(flatten)]
+    pub asked: AskedArgs,
 
     /// Only this video, or the videos below this folder; can be given several times
     #[arg(long = "in", value_name = "PATH", value_parser = values::path())]
@@ -111,6 +146,9 @@ pub struct FindArgs {
 
     #[command(flatten)]
     pub detector: DetectorChoice,
+    /// In what to look: what is seen, or the subtitles in the files and beside them
+    #[arg(long = "match", value_enum, default_value_t = MatchArg::Both, value_name = "WHAT")]
+    pub matches: MatchArg,
 
     /// How to print what was found
     #[arg(long, value_enum, default_value_t = ResultFormat::Table)]

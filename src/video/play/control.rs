@@ -78,6 +78,7 @@ impl Control {
     fn carry_out(&mut self, command: Command) {
         match command {
             Command::Play => self.set_wants_play(true),
+            Command::Pause => self.set_wants_play(false),
             Command::Toggle => self.set_wants_play(!self.motion.wants_play),
             Command::Seek(target_secs) => self.motion.seek(target_secs),
             Command::Scrub(target_secs) => self.motion.scrub(target_secs),

@@ -71,6 +71,10 @@ impl Player {
         self.link.send(Command::Play);
     }
 
+    pub fn pause(&self) {
+        self.link.send(Command::Pause);
+    }
+
     pub fn toggle(&self) {
         self.link.send(Command::Toggle);
     }

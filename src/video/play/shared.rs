@@ -37,6 +37,7 @@ pub enum PlayerEvent {
 /// What the thread that owns the pipeline is asked to do.
 pub(super) enum Command {
     Play,
+    Pause,
     Toggle,
     Seek(f64),
     Scrub(f64),

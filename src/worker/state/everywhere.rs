@@ -5,12 +5,11 @@ use std::sync::Arc;
 
 use crate::domain::{ClipIndex, Labels, Query};
 use crate::engine::{Engine, EngineError};
-use crate::find::Way;
 use crate::library::{Library, LibraryError, LibraryIndex, Wanted};
 use crate::model::MomentDetector;
 use crate::store::{ContentId, LabelStore};
 use crate::worker::guard::without_panic;
-use crate::worker::state::State;
+use crate::worker::state::{Asked, State};
 use crate::worker::{Event, FoundEverywhere, LibraryNews, PlacedSpan, QueryId};
 
 /// What is worth a label is proposed in so many clips, and so many of one video.
@@ -27,7 +26,8 @@ impl State {
         let Some(asked) = self.queries.get(&id) else {
             return;
         };
-        let (query, way) = (asked.query.clone(), asked.way.clone());
+        let asked = asked.clone();
+        let query = asked.query.clone();
         let labels = match self.labels_everywhere(&query) {
             Ok(labels) => labels,
             Err(error) => {
@@ -44,8 +44,7 @@ impl State {
         };
         let request = Request {
             id,
-            query,
-            way,
+            asked,
             detector: self.detector.as_ref().map(|named| &named.detector),
             wanted,
             labels,
@@ -77,8 +76,7 @@ impl State {
 /// Everything that an answer depends on.
 struct Request<'a> {
     id: QueryId,
-    query: Query,
-    way: Way,
+    asked: Asked,
     detector: Option<&'a MomentDetector>,
     wanted: Wanted,
     labels: HashMap<ContentId, Labels>,
@@ -91,14 +89,14 @@ impl Request<'_> {
         engine: &mut Engine,
     ) -> Result<FoundEverywhere, LibraryError> {
         let index = library.index(engine)?;
-        let text = engine.embed_query(&self.query, &self.way)?;
-        let asked = (text, self.way);
-        let detector = self.detector.map(|it| engine.ask(&self.query, it));
+        let asked = &self.asked;
+        let probe = engine.probe_by(&asked.query, &mut |part| asked.way_of(part))?;
+        let detector = self.detector.map(|it| engine.ask(&asked.query, it));
         let detectors: Vec<_> = detector.into_iter().collect::<Result<_, _>>()?;
-        let found = index.find_with(std::slice::from_ref(&asked), &detectors, &self.wanted);
+        let found = index.find_probes(std::slice::from_ref(&probe), &detectors, &self.wanted);
         let found = found.map_err(EngineError::from)?.pop().unwrap_or_default();
-        let (text, way) = (&asked.0, &asked.1);
-        let unsure = index.proposals((text, way), &self.wanted, &self.labels, N_UNSURE);
+        let said = library.find_spoken(&index, &asked.query, &self.wanted)?;
+        let unsure = index.proposals(&probe, &self.wanted, &self.labels, N_UNSURE);
         let (n_videos, n_clips) = index.extent(&self.wanted);
         let moments = found.results.into_iter().map(|result| PlacedSpan {
             span: result.moment.span,
@@ -106,6 +104,17 @@ impl Request<'_> {
             score: Some(result.moment.score),
             ..placed(&index, result.video, &self.wanted)
         });
+        let said = said.into_iter().map(|spoken| PlacedSpan {
+            span: spoken.span,
+            peak_secs: 0.5 * (spoken.span.start_secs + spoken.span.end_secs),
+            score: Some(spoken.score),
+            said: Some(spoken.text),
+            ..placed(&index, spoken.video, &self.wanted)
+        });
+        let mut moments: Vec<_> = moments.chain(said).collect();
+        let score = |it: &PlacedSpan| it.score.unwrap_or_default();
+        moments.sort_by(|a, b| score(b).total_cmp(&score(a)));
+        moments.truncate(self.wanted.n_results);
         let unsure = unsure
             .into_iter()
             .map(|(video, clip): (usize, ClipIndex)| PlacedSpan {
@@ -116,7 +125,7 @@ impl Request<'_> {
         Ok(FoundEverywhere {
             query: self.id,
             present: found.present,
-            moments: moments.collect(),
+            moments,
             unsure: unsure.collect(),
             labels: self.labels.into_iter().collect(),
             n_videos,
@@ -139,5 +148,6 @@ fn placed(index: &LibraryIndex, video: usize, wanted: &Wanted) -> PlacedSpan {
         span: ClipIndex(0).span(),
         peak_secs: 0.0,
         score: None,
+        said: None,
     }
 }

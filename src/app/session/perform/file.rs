@@ -3,7 +3,10 @@
 use crate::app::action::{File, Find, Library};
 use crate::app::effect::{Content, Effect};
 use crate::app::session::Session;
+use crate::app::session::shelf::Arrival;
+use crate::app::shot::Shot;
 use crate::app::wish::Wish;
+use crate::engine::is_picture_name;
 use crate::video::is_video_name;
 use crate::worker::ToCut;
 
@@ -12,18 +15,34 @@ impl Session {
         match action {
             File::Choose => effects.push(self.ask(Wish::Video)),
             File::Open(path) => {
+                self.note_place();
                 self.opening = Some(path.clone());
                 effects.push(Effect::OpenVideo(path));
             }
             File::Drop(paths) => match &paths[..] {
+                [path] if is_picture_name(path) => {
+                    effects.extend(self.perform(Find::Shot(Shot::File(path.clone())).into()));
+                }
                 [path] if is_video_name(path) => {
                     effects.extend(self.perform(File::Open(path.clone()).into()));
                 }
                 [path] => effects.push(Effect::LookAtDropped(path.clone())),
                 _ => effects.extend(self.perform(Library::Add(paths).into())),
             },
+            File::Reload => {
+                let Some(video) = &self.video else { return };
+                let path = video.path.clone();
+                self.shelf.arrival = Some(Arrival {
+                    path: path.clone(),
+                    time_secs: self.playback.position_secs,
+                    is_origin: self.shelf.is_origin,
+                });
+                self.opening = Some(path.clone());
+                effects.push(Effect::OpenVideo(path));
+            }
             File::ForgetRecent => {
                 self.settings.recent.clear();
+                self.settings.places.clear();
                 effects.push(Effect::SaveSettings);
             }
             File::OpenDemo(query) => {

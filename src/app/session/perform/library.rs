@@ -138,9 +138,11 @@ impl Session {
     }
 
     fn open_from_library(&mut self, path: &Path, time_secs: f64, effects: &mut Vec<Effect>) {
+        self.note_place();
         self.shelf.arrival = Some(Arrival {
             path: path.to_owned(),
             time_secs,
+            is_origin: true,
         });
         self.shelf.last_opened = Some(path.to_owned());
         self.opening = Some(path.to_owned());
@@ -172,6 +174,7 @@ impl Session {
 
     pub(super) fn close_video(&mut self, effects: &mut Vec<Effect>) {
         self.set_fullscreen(false, effects); // There is nothing to fill it with.
+        self.note_place();
         self.video = None;
         self.opening = None;
         self.selection = None;
@@ -180,6 +183,7 @@ impl Session {
         self.playback.is_playing = false;
         self.playback.looped = None;
         self.view.shows_go_to = false;
+        self.view.draws_part = false;
         for lane in &mut self.lanes {
             lane.forget_answer();
         }

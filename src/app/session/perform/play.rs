@@ -8,6 +8,8 @@ impl Session {
     pub(super) fn perform_play(&mut self, action: Play, effects: &mut Vec<Effect>) {
         match action {
             Play::Toggle => effects.push(Effect::Player(Order::Toggle)),
+            Play::Resume => effects.push(Effect::Player(Order::Play)),
+            Play::Pause => effects.push(Effect::Player(Order::Pause)),
             Play::Seek(time_secs) => self.seek(time_secs, effects),
             Play::Scrub(time_secs) => {
                 let time_secs = self.within_video(time_secs);

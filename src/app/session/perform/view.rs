@@ -50,6 +50,10 @@ impl Session {
             View::HideGoTo => self.view.shows_go_to = false,
             View::HidePathField => self.view.path_question = None,
             View::ToggleFrameTimes => self.view.shows_frame_times = !self.view.shows_frame_times,
+            View::ToggleUnseen => {
+                self.settings.dims_unseen = !self.settings.dims_unseen;
+                effects.push(Effect::SaveSettings);
+            }
             View::ShowAllOfTimeline => effects.push(Effect::ShowAllOfTimeline),
             View::Theme(theme) => {
                 self.settings.theme = theme;
@@ -65,18 +69,24 @@ impl Session {
             }
             View::Dismiss(id) => self.notices.dismiss(id),
             View::Escape => self.close_what_lies_on_top(effects),
+            View::Raise => effects.push(Effect::Raise),
+            View::ToggleAbout => self.view.shows_about = !self.view.shows_about,
             View::Quit => effects.push(Effect::Quit),
         }
     }
 
     fn close_what_lies_on_top(&mut self, effects: &mut Vec<Effect>) {
         let view = &mut self.view;
-        if view.shows_keys {
+        if view.shows_about {
+            view.shows_about = false;
+        } else if view.shows_keys {
             view.shows_keys = false;
         } else if view.path_question.is_some() {
             view.path_question = None;
         } else if view.shows_go_to {
             view.shows_go_to = false;
+        } else if view.draws_part {
+            view.draws_part = false;
         } else if view.is_asking || view.query_problem.is_some() {
             self.leave_field(effects);
         } else if self.notices.dismiss_newest() {
