@@ -12,7 +12,7 @@ use crate::app::query_title::QueryTitle;
 use crate::app::session::{Lane, Session};
 use crate::app::theme::Palette;
 use crate::app::thumbnails::Thumbnails;
-use crate::app::widgets::{IconButton, Look, card, elided};
+use crate::app::widgets::{IconButton, Look, card};
 use crate::domain::{ClipIndex, Moment, QueryKind, TimeSpan, Verdict, beginning, format_timestamp};
 
 /// As much of what is said as fits into a line of the panel.
