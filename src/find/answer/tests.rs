@@ -1,5 +1,5 @@
 use super::*;
-use crate::domain::{Moment, TimeSpan, Verdict};
+use crate::domain::{TimeSpan, Verdict};
 use crate::find::NeutralLevel;
 use crate::find::way::tests::{CALIBRATION, head, prompt};
 use crate::model::Prompt;
