@@ -157,8 +157,8 @@ fn tiles_have_the_usual_features_in_the_middle_and_are_kept_apart() {
     // Of one colour, so that every part of a frame is like every other.
     for (clip, row) in usual.chunks(48).enumerate() {
         let middle = &tiles[(3 * clip + 1) * 48..][..48];
-        let pairs = row.iter().zip(middle);
-        assert!(pairs.clone().all(|(a, b)| (a - b).abs() < 1e-5));
+        let mut pairs = row.iter().zip(middle);
+        assert!(pairs.all(|(a, b)| (a - b).abs() < 1e-5));
     }
     assert_eq!(whole.len(), usual.len());
     let search = [
