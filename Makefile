@@ -35,6 +35,7 @@ run: setup
 	fi
 
 test: setup
+	@scripts/postgres.sh || echo "The tests of shared libraries are skipped."
 	cargo fmt --check
 	cargo clippy --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --no-deps

@@ -11,16 +11,17 @@ use std::fs;
 use std::path::PathBuf;
 use std::time::Instant;
 
-use burn::tensor::Tensor;
 use clap::Parser;
 use rand::{RngExt as _, SeedableRng as _};
 use rand_pcg::Pcg64Mcg;
 use serde_json::json;
 use vcl::domain::Annotation;
-use vcl::learn::detector::{AdamW, Network, NetworkSize, Targets, detr_losses, initial_weights};
+use vcl::learn::detector::{
+    AdamW, GradientWork, Network, NetworkSize, Sample, Targets, initial_weights,
+};
 use vcl::model::ComputeDevice;
 use vcl::model::detector::{
-    Batch, DetectorFile, DetectorKind, Dropout, MOST_CLIPS, N_TIME_COLUMNS, Rows, video_features,
+    DetectorFile, DetectorKind, Dropout, MOST_CLIPS, N_TIME_COLUMNS, Rows, video_features,
     word_features,
 };
 
@@ -47,12 +48,6 @@ struct Arguments {
     /// Cargo gives it to every bench
     #[arg(long, hide = true)]
     bench: bool,
-}
-
-struct Sample {
-    video: Rows,
-    words: Rows,
-    targets: Targets,
 }
 
 fn sample(query: usize, rng: &mut Pcg64Mcg) -> Sample {
@@ -138,10 +133,9 @@ fn main() -> anyhow::Result<()> {
     });
     fs::write(arguments.out.join("steps.json"), steps.to_string())?;
 
-    let device = Tensor::<1>::zeros([1], &burn::tensor::Device::flex())
-        .device()
-        .autodiff();
-    println!("{} on {}", kind.title(), ComputeDevice::cpu());
+    let cpu = ComputeDevice::cpu();
+    let work = GradientWork::on(&cpu)?;
+    println!("{} on {cpu}", kind.title());
     let dropout = Dropout {
         layers: arguments.dropout,
         inputs: arguments.input_dropout,
@@ -150,24 +144,17 @@ fn main() -> anyhow::Result<()> {
     let mut times = Vec::new();
     for (step, order) in order.chunks(arguments.batch).enumerate() {
         let began = Instant::now();
-        let chosen: Vec<_> = order.iter().map(|i| &samples[*i]).collect();
-        let pairs: Vec<_> = chosen.iter().map(|s| (&s.video, &s.words)).collect();
-        let targets: Vec<_> = chosen.iter().map(|s| &s.targets).collect();
-        let batch = Batch::new(&pairs, &device);
+        let chosen: Vec<_> = order.iter().map(|i| samples[*i].clone()).collect();
         let network = Network {
             kind,
             weights: &weights,
             n_heads: size.n_heads,
         };
-        let (output, leaves) = network.outputs(&batch, dropout, &device)?;
-        let loss = detr_losses(&output, &batch, &targets)?.total();
-        let gradients = loss.backward();
-        let value: f32 = loss.into_scalar();
-        let gradients = leaves.gradients(&gradients)?;
+        let (loss, gradients) = work.of(network, &chosen, dropout, step as u64)?;
         optimiser.step(&mut weights, &gradients, 1e-4, 1e-4, 0.1);
         times.push(began.elapsed().as_secs_f64());
         if step % 10 == 0 || step + 1 == arguments.steps {
-            println!("step {step}: loss {value:.4}, {:.3} s", times[step]);
+            println!("step {step}: loss {loss:.4}, {:.3} s", times[step]);
         }
     }
     times.sort_by(f64::total_cmp);

@@ -1,4 +1,4 @@
-//! Moment-DETR, QD-DETR and UMT against the official code with random weights.
+//! Moment-DETR, QD-DETR, UMT and UniVTG against the official code with random weights.
 //!
 //! `tests/fixtures/detectors` holds small networks as their training programs save them, and what the
 //! official code makes of three videos of 75, 40 and 7 clips.
@@ -43,7 +43,9 @@ impl Goldens {
 struct Expected {
     duration: Vec<f64>,
     predictions: Vec<Prediction>,
+    #[serde(default)]
     lighthouse: Vec<Prediction>,
+    #[serde(default)]
     demo_windows: Vec<Vec<[f64; 3]>>,
 }
 
@@ -130,6 +132,29 @@ fn assert_umt_goldens(folder: &str, device: &ComputeDevice) {
     }
 }
 
+fn assert_univtg_goldens(device: &ComputeDevice) {
+    let detector = load("univtg/model_best.ckpt", device);
+    let goldens = Goldens::of("univtg/expected.safetensors");
+    for (k, golden) in expected("univtg").predictions.iter().enumerate() {
+        let found = detector.detect(&detr_input(k)).unwrap();
+        let spans: Vec<_> = found
+            .proposals
+            .iter()
+            .flat_map(|p| [p.start, p.end])
+            .collect();
+        let gap = largest_gap(&spans, &goldens.rows(&format!("spans.{k}")).values);
+        assert!(gap < 2e-5, "spans of {k}: {gap}");
+        let scores: Vec<_> = found.proposals.iter().map(|p| p.score).collect();
+        let foreground = goldens.rows(&format!("foreground.{k}")).values;
+        let gap = largest_gap(&scores, &foreground);
+        assert!(gap < 1e-4, "scores of {k}: {gap}");
+        // Half precision may fall on either side of a step.
+        let saliency = golden.pred_saliency_scores.iter().map(|x| *x as f32);
+        let gap = largest_gap(&found.saliency, &saliency.collect::<Vec<_>>());
+        assert!(gap < 1e-3, "saliency of {k}: {gap}");
+    }
+}
+
 #[test]
 fn prepared_inputs_are_those_of_the_official_data_set() {
     let goldens = Goldens::of("moment_detr/expected.safetensors");
@@ -149,6 +174,7 @@ fn networks_equal_the_official_code_on_the_cpu() {
     assert_detr_goldens("qd_detr/model_best.ckpt", &cpu);
     assert_umt_goldens("umt", &cpu);
     assert_umt_goldens("umt_video", &cpu);
+    assert_univtg_goldens(&cpu);
 }
 
 #[test]
@@ -160,6 +186,7 @@ fn networks_equal_the_official_code_on_a_gpu() {
     assert_detr_goldens("qd_detr/model_best.ckpt", &gpu);
     assert_umt_goldens("umt", &gpu);
     assert_umt_goldens("umt_video", &gpu);
+    assert_univtg_goldens(&gpu);
 }
 
 #[test]
@@ -182,6 +209,23 @@ fn predictions_are_those_of_the_official_inference() {
                 assert!((a - b).abs() < 2e-3 * (1.0 + b.abs()), "{a} {b}");
             }
             assert_eq!(saliency.len(), golden.pred_saliency_scores.len());
+        }
+    }
+}
+
+/// Of a window for each clip, those that are left after its non-maximum suppression.
+#[test]
+fn predictions_of_a_univtg_are_those_of_its_official_inference() {
+    let detector = load("univtg/model_best.ckpt", &ComputeDevice::cpu());
+    let expected = expected("univtg");
+    for (k, golden) in expected.predictions.iter().enumerate() {
+        let found = detector.detect(&detr_input(k)).unwrap();
+        let (windows, _) = official(&found, expected.duration[k]);
+        assert_eq!(windows.len(), golden.pred_relevant_windows.len());
+        for (window, golden) in windows.iter().zip(&golden.pred_relevant_windows) {
+            for (ours, theirs) in window.iter().zip(golden) {
+                assert!((ours - theirs).abs() < 2e-3, "{k}: {window:?} {golden:?}");
+            }
         }
     }
 }

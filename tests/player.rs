@@ -439,6 +439,24 @@ fn pictures_that_come_long_after_the_sound_are_played() {
 }
 
 #[test]
+fn jumps_are_exact_where_the_clock_ticks_seldom() {
+    for (name, at_secs, expected) in [
+        ("one_per_second.ts", 30.5, 30),
+        ("one_per_second.ts", 3.5, 3),
+        ("every_two_seconds.m2ts", 21.0, 500),
+    ] {
+        let mut watched = Watched::open(name);
+        watched.settle();
+        assert_eq!(watched.number(), 0, "{name}");
+        watched.player.seek_accurate(at_secs);
+        watched.settle();
+        assert_eq!(watched.number(), expected, "{name} at {at_secs}");
+        let off_secs = watched.player.position_secs() - at_secs;
+        assert!(off_secs.abs() < 2.0, "{name} at {at_secs}: {off_secs}");
+    }
+}
+
+#[test]
 fn of_several_tracks_the_one_that_is_meant_is_played() {
     for name in ["second_track.mkv", "second_track.mp4", "second_track.ts"] {
         let mut watched = Watched::open(name);

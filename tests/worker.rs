@@ -11,7 +11,7 @@ use support::{PATIENCE, Place, tiny_model};
 use vcl::domain::{ClipIndex, Grade, Labels, Query};
 use vcl::engine::{EngineConfig, FrameChoice, ModelChoice, Notice};
 use vcl::find::Answer;
-use vcl::library::{LibraryVideo, State as VideoState, Wanted};
+use vcl::library::{Library, LibraryVideo, State as VideoState, Wanted};
 use vcl::model::DeviceChoice;
 use vcl::store::{LabelStore, PromptFolder};
 use vcl::video::Source;
@@ -494,6 +494,16 @@ impl Driver {
     }
 }
 
+impl Driver {
+    #[track_caller]
+    fn holds(&mut self, what: &str, is_meant: impl Fn(&Holdings) -> bool) -> Arc<Holdings> {
+        self.wait(what, |event| match event {
+            Event::Library(LibraryNews::Holds(held)) if is_meant(&held) => Some(held),
+            _ => None,
+        })
+    }
+}
+
 fn n_indexed(held: &Holdings) -> usize {
     let is_indexed = |video: &&LibraryVideo| video.state == VideoState::Indexed;
     held.videos.iter().filter(is_indexed).count()
@@ -606,4 +616,58 @@ fn all_videos_answer_and_what_was_opened_is_one_of_them() {
         _ => None,
     });
     assert_eq!(held.videos, []);
+}
+
+#[test]
+fn what_happens_in_a_folder_is_seen_without_asking() {
+    let place = Place::new();
+    let films = folder_of_films(&place, 1);
+    let mut driver = Driver::new(&place, tiny());
+    driver.library(LibraryCommand::Add(vec![films.clone()]));
+    driver.holds("the first film", |held| n_indexed(held) == 1);
+    let made = place.video("made.mp4", &[(0xff20_40d0, 3)]);
+    std::fs::rename(made, films.join("new.mp4")).unwrap();
+    driver.holds("the new film", |held| n_indexed(held) == 2);
+    std::fs::remove_file(films.join("0.mp4")).unwrap();
+    let held = driver.holds("the missing film", |held| {
+        held.videos.iter().any(|video| video.is_missing)
+    });
+    assert_eq!(n_indexed(&held), 2, "it stays searchable");
+    // Another process takes in another folder.
+    let others = place.path("others");
+    std::fs::create_dir(&others).unwrap();
+    place.video("others/3.mp4", &[(0xffd0_4020, 3)]);
+    let mut library = Library::open(&place.paths()).unwrap();
+    library.add(&[others]).unwrap();
+    driver.holds("the other folder", |held| n_indexed(held) == 3);
+}
+
+#[test]
+fn where_it_is_said_is_told_as_soon_as_the_subtitles_are_read() {
+    let place = Place::new();
+    let fixtures =
+        std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/subtitles");
+    let mut driver = Driver::new(&place, tiny());
+    let video = driver.open(1, fixtures.join("events.mkv"));
+    let first = driver.search(7, "snow");
+    let said = |driver: &mut Driver, wanted: QueryId| {
+        driver.wait("words", |event| match event {
+            Event::Said {
+                video: of,
+                query,
+                moments,
+            } if query == wanted => {
+                assert_eq!(of, video);
+                Some(moments)
+            }
+            _ => None,
+        })
+    };
+    let moments = said(&mut driver, first);
+    assert_eq!(moments.len(), 1);
+    assert_eq!(moments[0].span.start_secs, 1.0);
+    assert_eq!(moments[0].text, "The snow falls on the mountain.");
+    // Of what is asked later it is known at once, also that it is not said.
+    let second = driver.search(8, "rain");
+    assert_eq!(said(&mut driver, second), []);
 }

@@ -1,7 +1,8 @@
 //! Which rule makes moments of a curve: the old one, candidates and the chosen one, on curves whose
 //! true moments are known. `docs/MOMENT_RULES.md` has what it prints.
 //!
-//! `cargo run --example moment_rules`
+//! `cargo run --example moment_rules`; with `--train 64,256,2000` what was learned stands beside the
+//! rules, and a last table has what people are shown by each.
 
 #[path = "../world/world/mod.rs"]
 #[allow(unused_imports, reason = "only a part of the world is needed")]
@@ -13,6 +14,7 @@ mod judge;
 mod noise;
 mod predictions;
 mod rules;
+mod trained;
 
 use std::path::PathBuf;
 
@@ -28,7 +30,17 @@ struct Arguments {
     /// Of what is drawn; the rule was chosen with --seed 1000000
     #[arg(long, default_value_t = 9_000_000)]
     seed: u64,
-    /// Only the curves of these prediction files in QVHighlights format
+    /// Heads and detectors learn from so many queries on other drawn videos first, such as
+    /// 64,256,2000; what they show stands beside the rules
+    #[arg(long, value_name = "N", value_delimiter = ',')]
+    train: Vec<usize>,
+    /// Trainings with other queries and another start; figures are means
+    #[arg(long, default_value_t = 3)]
+    seeds: u64,
+    /// Keep the detectors there
+    #[arg(long, value_name = "DIR", requires = "train")]
+    keep: Option<PathBuf>,
+    /// The curves of these prediction files in QVHighlights format; without --train nothing else
     #[arg(long, value_name = "PRED.jsonl", requires = "truth")]
     predictions: Vec<PathBuf>,
     /// Their annotations
@@ -39,17 +51,28 @@ struct Arguments {
 fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
     let mut sets = Vec::new();
+    if arguments.truth.is_none() || !arguments.train.is_empty() {
+        let training = cases::Training {
+            amounts: arguments.train,
+            n_seeds: arguments.seeds,
+            folder: arguments.keep,
+        };
+        let (n_videos, seed) = (arguments.videos, arguments.seed);
+        sets = cases::with_the_bundled_model(n_videos, seed, &training)?;
+        sets.extend(noise::simulated(n_videos, seed)?);
+    }
     if let Some(truth) = &arguments.truth {
+        ensure!(
+            !arguments.predictions.is_empty(),
+            "--truth needs --predictions"
+        );
         for file in &arguments.predictions {
             sets.push(predictions::read(file, truth)?);
         }
-        ensure!(!sets.is_empty(), "--truth needs --predictions");
-    } else {
-        sets = cases::with_the_bundled_model(arguments.videos, arguments.seed)?;
-        sets.extend(noise::simulated(arguments.videos, arguments.seed)?);
     }
     for set in &sets {
         judge::print(set);
     }
+    judge::print_shown(&sets);
     Ok(())
 }

@@ -25,6 +25,7 @@ pub fn simulated(n_curves: usize, seed: u64) -> anyhow::Result<Vec<Set>> {
         let cases = (0..n_curves).map(|_| case(&mut rng, height, shared));
         Ok(Set {
             name: String::from(name),
+            others: Vec::new(),
             cases: cases.collect::<anyhow::Result<_>>()?,
         })
     };
@@ -59,7 +60,7 @@ fn case(rng: &mut Pcg64, height: f32, shared: f32) -> anyhow::Result<Case> {
     Ok(Case {
         answer,
         truth: spans,
-        own: None,
+        others: Vec::new(),
     })
 }
 

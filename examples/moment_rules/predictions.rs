@@ -37,11 +37,12 @@ pub fn read(predictions: &Path, truth: &Path) -> anyhow::Result<Set> {
         cases.push(Case {
             truth: truth.with_context(|| format!("query {} is not in the truth", line.qid))?,
             answer,
-            own,
+            others: own.into_iter().collect(),
         });
     }
     Ok(Set {
         name: file_name(predictions),
+        others: vec!["its own moments".to_owned()],
         cases,
     })
 }

@@ -126,6 +126,8 @@ pub enum Model {
     CancelDownload,
     /// Find moments with one of the user's detectors; `None`: by the curve or by what was taught.
     UseDetector(Option<String>),
+    /// Whether the curve is the detector's own saliency.
+    ShowDetectorCurve(bool),
     /// Ask for a file, then take the detector in it and use it.
     ChooseDetector,
     AddDetector(PathBuf),

@@ -57,7 +57,7 @@ fn list(folder: &DetectorFolder) -> anyhow::Result<()> {
     }
     if entries.is_empty() {
         out.push_str(
-            "There is none. Add the .ckpt of a Moment-DETR or QD-DETR, or the .pth of a UMT, with \
+            "There is none. Add the .ckpt of a Moment-DETR, QD-DETR or UniVTG, or the .pth of a UMT, with \
              `vcl detector add FILE`,\nor train one with `vcl train --detector`.\n",
         );
     }

@@ -99,6 +99,7 @@ fn measure_features(args: &EvaluateArgs, text: &Path, table: &mut Table) -> anyh
     let features = FeatureFolders {
         video: args.data.videos.features.clone(),
         text: text.to_owned(),
+        rows_per_clip: args.data.rows_per_clip(),
     };
     for named in &detectors {
         let bar = ProgressBar::new(annotations.len() as u64);

@@ -19,7 +19,11 @@ pub fn run(global: &GlobalArgs, args: &ExportArgs) -> anyhow::Result<()> {
     let detector = global.detector(&engine, &args.detector)?;
     let detector = detector.as_ref().map(|named| &named.detector);
     let index = engine.work(|engine| progress::index_with_bar(engine, &args.video))?;
-    let answers = engine.work(|engine| engine.answer_all(&index, &args.queries, &way, detector))?;
+    let mut answers =
+        engine.work(|engine| engine.answer_all(&index, &args.queries, &way, detector))?;
+    for answer in &mut answers {
+        answer.show_own_curve(args.detector.detector_curve);
+    }
     let n_most = args.top.map_or(usize::MAX, usize::from);
     let found = args.queries.iter().zip(&answers).map(|(query, answer)| {
         if !answer.is_probable() {

@@ -9,15 +9,19 @@ use serde::Serialize;
 use crate::cli::args::{FindArgs, GlobalArgs, ResultFormat};
 use crate::cli::plot::{Plot, PlotRow};
 use crate::cli::{find_export, output};
-use crate::domain::{Moment, count, format_timestamp, path_text, plain};
-use crate::engine::VideoMoment;
+use crate::domain::{
+    Moment, Query, TimeSpan, UnitVector, beginning, count, format_timestamp, path_text, plain,
+};
+use crate::engine::{AskedDetector, VideoMoment};
 use crate::export::file_name;
 use crate::find::{Answer, PROBABLY_PRESENT, Way};
-use crate::library::{Found, Library, LibraryIndex, LibraryMoment, Wanted, absolute};
-use crate::store::Paths;
+use crate::library::{Found, LibraryIndex, SpokenMoment, Wanted, absolute};
 
 /// So many videos of each query are drawn.
 const N_PLOTTED: usize = 4;
+
+/// As much of what is said as fits into a line.
+const SHOWN_CHARS: usize = 80;
 
 pub fn run(global: &GlobalArgs, args: &FindArgs) -> anyhow::Result<()> {
     if let Some(path) = &args.plot {
@@ -26,12 +30,13 @@ pub fn run(global: &GlobalArgs, args: &FindArgs) -> anyhow::Result<()> {
     if let Some(target) = &args.export {
         find_export::check(global, target)?;
     }
-    let mut library = Library::open(&Paths::from_env()?)?;
+    let mut library = args.place.open()?;
     if library.places()?.is_empty() {
         bail!("the library is empty; `vcl library add PATH` adds folders and videos");
     }
     let mut engine = global.open_engine()?;
     let way = global.way(&engine)?;
+    let named = global.detector(&engine, &args.detector)?;
     let index = engine.work(|engine| library.index(engine))?;
     let n_waiting = index.n_not_indexed();
     if n_waiting > 0 {
@@ -52,12 +57,30 @@ pub fn run(global: &GlobalArgs, args: &FindArgs) -> anyhow::Result<()> {
         n_per_video: usize::from(args.per_video),
         threshold: args.threshold,
     };
-    let mut texts = Vec::new();
-    for query in &args.queries {
+    let (mut texts, mut detectors) = (Vec::new(), Vec::new());
+    for query in args
+        .queries
+        .iter()
+        .filter(|_| args.matches.takes_pictures())
+    {
         let text = engine.work(|engine| engine.embed_query(query, &way))?;
         texts.push((text, way.clone()));
+        if let Some(named) = &named {
+            detectors.push(engine.work(|engine| engine.ask(query, &named.detector))?);
+        }
     }
-    let found = index.find(&texts, &wanted);
+    let mut found = index.find_with(&texts, &detectors, &wanted)?;
+    if let Some(error) = index.failure() {
+        return Err(error.into());
+    }
+    found.resize_with(args.queries.len(), Found::default);
+    let mut spoken = Vec::new();
+    for query in &args.queries {
+        spoken.push(match args.matches.takes_words() {
+            true => library.find_spoken(&index, query, &wanted)?,
+            false => Vec::new(),
+        });
+    }
     let (n_videos, n_clips) = index.extent(&wanted);
     let report = Report {
         model: &engine.get().encoder().id().name,
@@ -66,20 +89,12 @@ pub fn run(global: &GlobalArgs, args: &FindArgs) -> anyhow::Result<()> {
         queries: args
             .queries
             .iter()
-            .zip(&found)
-            .map(|(query, found)| QueryReport {
-                query: query.key(),
-                present: found.present,
-                results: found
-                    .results
-                    .iter()
-                    .map(|r| Row::of(&index, r, &wanted.inside))
-                    .collect(),
-            })
+            .zip(found.iter().zip(&spoken))
+            .map(|(query, (found, spoken))| QueryReport::of(&index, query, found, spoken, &wanted))
             .collect(),
     };
     if let Some(path) = &args.plot {
-        let curves = Curves::of(&index, &texts, &found, args);
+        let curves = Curves::of(&index, (&texts, &detectors), &found, args)?;
         output::write(path, &curves.plot(&report).encode_for(path)?)?;
     }
     output::print(&match args.format {
@@ -88,27 +103,25 @@ pub fn run(global: &GlobalArgs, args: &FindArgs) -> anyhow::Result<()> {
         ResultFormat::Csv => csv(&report)?,
     })?;
     match &args.export {
-        Some(target) => {
-            find_export::write(target, &args.queries, &moments(&index, &found, &wanted))
-        }
+        Some(target) => find_export::write(target, &args.queries, &moments(&index, &report)),
         None => Ok(()),
     }
 }
 
 /// What was found, query after query, best first.
-fn moments(index: &LibraryIndex, found: &[Found], wanted: &Wanted) -> Vec<VideoMoment> {
+fn moments(index: &LibraryIndex, report: &Report<'_>) -> Vec<VideoMoment> {
     let mut moments = Vec::new();
-    for (query, found) in found.iter().enumerate() {
-        for result in &found.results {
-            let video = &index.videos()[result.video];
+    for (query, found) in report.queries.iter().enumerate() {
+        for row in &found.results {
+            let video = &index.videos()[row.at];
             moments.push(VideoMoment {
-                path: video
-                    .path_inside(&wanted.inside)
-                    .unwrap_or(&video.path)
-                    .clone(),
-                duration_secs: video.duration_secs.unwrap_or(result.moment.span.end_secs),
+                path: row.path.clone(),
+                duration_secs: video.duration_secs.unwrap_or(row.end_secs),
                 query,
-                moment: result.moment,
+                moment: Moment {
+                    span: TimeSpan::new(row.start_secs, row.end_secs),
+                    score: row.score,
+                },
             });
         }
     }
@@ -133,6 +146,11 @@ struct QueryReport<'a> {
 
 #[derive(Serialize)]
 struct Row {
+    /// Where the video is in the index.
+    #[serde(skip)]
+    at: usize,
+    #[serde(skip)]
+    path: PathBuf,
     video: String,
     /// Where the file cannot be opened now.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
@@ -141,19 +159,87 @@ struct Row {
     end_secs: f64,
     peak_secs: f64,
     score: f32,
+    #[serde(rename = "match")]
+    matches: &'static str,
+    /// What is said, where that is what was found.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    text: Option<String>,
+}
+
+const PICTURES: &str = "pictures";
+const WORDS: &str = "words";
+
+impl<'a> QueryReport<'a> {
+    fn of(
+        index: &LibraryIndex,
+        query: &'a Query,
+        found: &Found,
+        spoken: &[SpokenMoment],
+        wanted: &Wanted,
+    ) -> Self {
+        let seen = found.results.iter().map(|it| {
+            let row = Row::of(
+                index,
+                it.video,
+                it.moment.span,
+                it.moment.score,
+                None,
+                wanted,
+            );
+            Row {
+                peak_secs: it.peak_secs,
+                ..row
+            }
+        });
+        let said = spoken.iter().map(|it| {
+            let text = Some(it.text.clone());
+            Row::of(index, it.video, it.span, it.score, text, wanted)
+        });
+        let mut results: Vec<_> = seen.chain(said).collect();
+        results.sort_by(|a, b| b.score.total_cmp(&a.score));
+        results.truncate(wanted.n_results);
+        Self {
+            query: query.key(),
+            present: found.present,
+            results,
+        }
+    }
+
+    fn verdict(&self) -> String {
+        let percent = format!("{:.0} %", 100.0 * self.present);
+        match self.results.is_empty() {
+            true => format!("nothing found: {percent}"),
+            false if self.present >= PROBABLY_PRESENT => format!("found: {percent}"),
+            false if self.results.iter().any(|row| row.matches == WORDS) => {
+                "found in what is said".to_owned()
+            }
+            false => format!("doubtful: {percent}"),
+        }
+    }
 }
 
 impl Row {
-    fn of(index: &LibraryIndex, result: &LibraryMoment, inside: &[PathBuf]) -> Self {
-        let video = &index.videos()[result.video];
-        let path = video.path_inside(inside).unwrap_or(&video.path);
+    fn of(
+        index: &LibraryIndex,
+        at: usize,
+        span: TimeSpan,
+        score: f32,
+        text: Option<String>,
+        wanted: &Wanted,
+    ) -> Self {
+        let video = &index.videos()[at];
+        let path = video.path_inside(&wanted.inside).unwrap_or(&video.path);
         Self {
+            at,
+            path: path.clone(),
             video: path_text(path),
             missing: video.is_missing,
-            start_secs: result.moment.span.start_secs,
-            end_secs: result.moment.span.end_secs,
-            peak_secs: result.peak_secs,
-            score: result.moment.score,
+            start_secs: span.start_secs,
+            end_secs: span.end_secs,
+            peak_secs: 0.5 * (span.start_secs + span.end_secs),
+            score,
+            matches: if text.is_some() { WORDS } else { PICTURES },
+            text,
         }
     }
 }
@@ -169,17 +255,7 @@ fn table(report: &Report<'_>) -> String {
         plain(report.model)
     );
     for query in &report.queries {
-        let verdict = match query.results.is_empty() {
-            true => "nothing found",
-            false if query.present >= PROBABLY_PRESENT => "found",
-            false => "doubtful",
-        };
-        let _ = writeln!(
-            out,
-            "\n{}  ({verdict}: {:.0} %)",
-            plain(query.query),
-            100.0 * query.present
-        );
+        let _ = writeln!(out, "\n{}  ({})", plain(query.query), query.verdict());
         for row in &query.results {
             let _ = writeln!(
                 out,
@@ -190,6 +266,10 @@ fn table(report: &Report<'_>) -> String {
                 plain(&row.video),
                 if row.missing { "  (missing)" } else { "" }
             );
+            if let Some(text) = &row.text {
+                let text = plain(&beginning(text, SHOWN_CHARS));
+                let _ = writeln!(out, "  {WORDS:<29}  “{text}”");
+            }
         }
     }
     out
@@ -207,6 +287,9 @@ struct CsvRow<'a> {
     end_secs: f64,
     peak_secs: f64,
     score: f32,
+    #[serde(rename = "match")]
+    matches: &'a str,
+    text: &'a str,
 }
 
 fn csv(report: &Report<'_>) -> anyhow::Result<String> {
@@ -223,6 +306,8 @@ fn csv(report: &Report<'_>) -> anyhow::Result<String> {
                 end_secs: row.end_secs,
                 peak_secs: row.peak_secs,
                 score: row.score,
+                matches: row.matches,
+                text: row.text.as_deref().unwrap_or_default(),
             })?;
         }
     }
@@ -243,12 +328,14 @@ struct Curve {
 impl Curves {
     fn of(
         index: &LibraryIndex,
-        texts: &[(crate::domain::UnitVector, Way)],
+        (texts, detectors): (&[(UnitVector, Way)], &[AskedDetector<'_>]),
         found: &[Found],
         args: &FindArgs,
-    ) -> Self {
+    ) -> anyhow::Result<Self> {
         let mut rows = Vec::new();
-        for ((query, found), (text, way)) in args.queries.iter().zip(found).zip(texts) {
+        for (i, ((query, found), (text, way))) in
+            args.queries.iter().zip(found).zip(texts).enumerate()
+        {
             let mut videos: Vec<usize> = Vec::new();
             for result in &found.results {
                 if !videos.contains(&result.video) {
@@ -257,7 +344,13 @@ impl Curves {
             }
             for video in videos.into_iter().take(N_PLOTTED) {
                 let results = found.results.iter().filter(|result| result.video == video);
-                if let Some(answer) = index.answer(video, text, way) {
+                if let Some(mut answer) = index.answer(video, text, way) {
+                    if let Some(detector) = detectors.get(i) {
+                        let embeddings = index.embeddings(video);
+                        let proposed = detector.propose(&embeddings, answer.end_secs)?;
+                        answer = answer.with(proposed);
+                        answer.show_own_curve(args.detector.detector_curve);
+                    }
                     let name = file_name(&index.videos()[video].path);
                     rows.push(Curve {
                         title: format!("{}  ·  {name}", query.title()),
@@ -267,7 +360,7 @@ impl Curves {
                 }
             }
         }
-        Self { rows }
+        Ok(Self { rows })
     }
 
     fn plot(&self, report: &Report<'_>) -> Plot<'_> {

@@ -6,17 +6,16 @@ use std::path::PathBuf;
 use anyhow::bail;
 use serde::Serialize;
 
-use crate::cli::args::{GlobalArgs, LibraryCommand, ListFormat, StatusFormat};
-use crate::cli::cli_engine::CliEngine;
-use crate::cli::output;
-use crate::cli::progress::LibraryBar;
+use crate::cli::args::{GlobalArgs, LibraryArgs, LibraryCommand, ListFormat, StatusFormat};
+use crate::cli::library_summary::Summary;
+use crate::cli::library_update::update;
+use crate::cli::{library_watch, output};
 use crate::domain::{count, format_date, format_timestamp, one_line, path_text, plain};
-use crate::library::{IndexAll, Library, LibraryEvent, LibraryVideo, ScanJob, State, matrix_bytes};
-use crate::store::Paths;
+use crate::library::{Library, LibraryVideo, State, matrix_bytes};
 
-pub fn run(global: &GlobalArgs, what: &LibraryCommand) -> anyhow::Result<()> {
-    let mut library = Library::open(&Paths::from_env()?)?;
-    match what {
+pub fn run(global: &GlobalArgs, args: &LibraryArgs) -> anyhow::Result<()> {
+    let mut library = args.place.open()?;
+    match &args.what {
         LibraryCommand::Add { paths } => {
             library.add(paths)?;
             update(global, &mut library)
@@ -27,84 +26,11 @@ pub fn run(global: &GlobalArgs, what: &LibraryCommand) -> anyhow::Result<()> {
             }
             update(global, &mut library)
         }
+        LibraryCommand::Watch { quiet } => library_watch::run(global, &mut library, *quiet),
         LibraryCommand::Remove { paths } => remove(&mut library, paths),
         LibraryCommand::List { format } => list(global, &mut library, *format),
         LibraryCommand::Status { format } => status(global, &mut library, *format),
     }
-}
-
-/// Looks through all folders, then indexes what waits.
-fn update(global: &GlobalArgs, library: &mut Library) -> anyhow::Result<()> {
-    let mut engine = global.open_engine()?;
-    let bar = LibraryBar::new();
-    let report = ScanJob::start(library)?.run(library, |report| bar.scanning(report.n_files));
-    bar.clear();
-    let report = report?;
-    for problem in &report.problems {
-        log::error!("{problem}");
-    }
-    let (mut n_failed, mut n_skipped) = (0, report.n_skipped);
-    let mut job = IndexAll::start(library, engine.get())?;
-    loop {
-        let event = engine.work_below(bar.bar(), |engine| job.step(library, engine));
-        match event.inspect_err(|_| bar.clear())? {
-            LibraryEvent::Began(path) => bar.begin(&path),
-            LibraryEvent::Progress(progress) => bar.show(&progress),
-            LibraryEvent::Waiting => {}
-            LibraryEvent::Finished => break,
-            LibraryEvent::NoVideo(_) => n_skipped += 1,
-            LibraryEvent::Failed { reason, .. } => {
-                n_failed += 1;
-                bar.suspend(|| log::error!("{}", one_line(&reason)));
-            }
-            LibraryEvent::Indexed {
-                path,
-                n_clips,
-                n_cached,
-                duration_secs,
-                warning,
-            } => {
-                let clips = count(n_clips, "clip");
-                let mut line = format!(
-                    "{}: {clips}, {}",
-                    path.display(),
-                    format_timestamp(duration_secs)
-                );
-                match n_cached {
-                    0 => {}
-                    n if n == n_clips => line.push_str(", indexed before"),
-                    n => drop(write!(line, ", {n} of them indexed before")),
-                }
-                bar.suspend(|| {
-                    if let Some(warning) = warning {
-                        log::warn!("{warning}");
-                    }
-                    output::print(&(line + "\n"))
-                })?;
-            }
-        }
-    }
-    drop(job);
-    bar.clear();
-    if n_skipped > 0 {
-        let files = count(n_skipped, "file");
-        let are = if n_skipped == 1 { "is" } else { "are" };
-        log::warn!("{files} in the folders {are} no video");
-    }
-    let summary = Summary::of(library, &engine)?;
-    output::print(&summary.headline())?;
-    if n_failed + report.problems.len() > 0 {
-        let mut problems = Vec::new();
-        if n_failed > 0 {
-            problems.push(format!("{} could not be indexed", count(n_failed, "video")));
-        }
-        if !report.problems.is_empty() {
-            let places = count(report.problems.len(), "file or folder");
-            problems.push(format!("{places} could not be looked into"));
-        }
-        bail!("{}; `vcl library status` lists them", problems.join(", "));
-    }
-    Ok(())
 }
 
 fn remove(library: &mut Library, paths: &[PathBuf]) -> anyhow::Result<()> {
@@ -220,95 +146,6 @@ fn csv(rows: &[VideoRow]) -> anyhow::Result<String> {
         ))?;
     }
     Ok(String::from_utf8(writer.into_inner()?)?)
-}
-
-/// How much there is.
-#[derive(Serialize)]
-struct Summary {
-    model: String,
-    places: Vec<String>,
-    n_videos: usize,
-    n_missing: usize,
-    n_copies: usize,
-    duration_secs: f64,
-    n_indexed: usize,
-    n_waiting: usize,
-    n_working: usize,
-    n_failed: usize,
-    n_clips: usize,
-    problems: Vec<ProblemRow>,
-}
-
-#[derive(Serialize)]
-struct ProblemRow {
-    path: String,
-    reason: String,
-}
-
-impl Summary {
-    fn of(library: &mut Library, engine: &CliEngine) -> anyhow::Result<Self> {
-        let engine = engine.get();
-        let mut videos = library.videos(engine)?;
-        videos.retain(|video| video.state != State::NoVideo);
-        let n = |is: fn(&LibraryVideo) -> bool| videos.iter().filter(|video| is(video)).count();
-        let failed = videos.iter().filter_map(|video| match &video.state {
-            State::Failed(reason) => Some(ProblemRow {
-                path: path_text(&video.path),
-                reason: reason.clone(),
-            }),
-            _ => None,
-        });
-        let problems = library.problems()?.into_iter().map(|problem| ProblemRow {
-            path: path_text(&problem.path),
-            reason: problem.to_string(),
-        });
-        Ok(Self {
-            model: engine.encoder().id().name.clone(),
-            places: library
-                .places()?
-                .iter()
-                .map(|place| path_text(&place.path))
-                .collect(),
-            n_videos: videos.len(),
-            n_missing: n(|video| video.is_missing),
-            n_copies: videos.iter().map(|video| video.copies.len()).sum(),
-            duration_secs: videos.iter().filter_map(|video| video.duration_secs).sum(),
-            n_indexed: n(|video| video.state == State::Indexed),
-            n_waiting: n(|video| video.state == State::Waiting && !video.is_missing),
-            n_working: n(|video| video.state == State::Working),
-            n_failed: n(|video| matches!(video.state, State::Failed(_))),
-            n_clips: videos.iter().map(|video| video.n_clips).sum(),
-            problems: failed.chain(problems).collect(),
-        })
-    }
-
-    /// `41 videos, 2:03:00.0, model bundled: 40 indexed, 1 failed; 2 missing`
-    fn headline(&self) -> String {
-        let mut states = vec![format!("{} indexed", self.n_indexed)];
-        for (n, state) in [
-            (self.n_waiting, "waiting"),
-            (self.n_working, "being indexed by another process"),
-            (self.n_failed, "failed"),
-        ] {
-            if n > 0 {
-                states.push(format!("{n} {state}"));
-            }
-        }
-        let mut line = format!(
-            "{}, {}, model {}: {}",
-            count(self.n_videos, "video"),
-            format_timestamp(self.duration_secs),
-            plain(&self.model),
-            states.join(", ")
-        );
-        if self.n_missing > 0 {
-            let _ = write!(line, "; {} missing", self.n_missing);
-        }
-        if self.n_copies > 0 {
-            let _ = write!(line, "; {}", count(self.n_copies, "copy"));
-        }
-        line + "\n"
-    }
 }
 
 /// The JSON of `status`.

@@ -14,6 +14,9 @@ mod find;
 mod find_export;
 mod index;
 mod library;
+mod library_summary;
+mod library_update;
+mod library_watch;
 mod model;
 mod output;
 mod package_files;
@@ -22,11 +25,13 @@ mod plot;
 mod progress;
 mod score;
 mod search;
+mod search_words;
 mod train;
 mod train_detector;
 
 use std::path::Path;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use anyhow::ensure;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
@@ -39,7 +44,7 @@ use crate::engine::{
 use crate::find::Way;
 use crate::model::quiet_gpu_panics;
 use crate::store::{self, Hub, Paths, TargetError};
-use crate::video::VideoError;
+use crate::video::{Source, VideoError, thumbnail, try_videos_with};
 
 use args::{Args, CommandLine, CommandsOnly, DetectorChoice, GlobalArgs};
 use cli_engine::CliEngine;
@@ -105,7 +110,7 @@ fn dispatch(
     match args.command {
         Some(CommandLine::Search(search)) => search::run(global, &search),
         Some(CommandLine::Find(find)) => find::run(global, &find),
-        Some(CommandLine::Library(library)) => library::run(global, &library.what),
+        Some(CommandLine::Library(library)) => library::run(global, &library),
         Some(CommandLine::Export(export)) => export::run(global, &export),
         Some(CommandLine::Index(index)) => index::run(global, &index),
         Some(CommandLine::Embed(embed)) => embed::run(global, &embed.what),
@@ -119,7 +124,38 @@ fn dispatch(
         Some(CommandLine::Detector(detector)) => detector::run(&detector.what),
         Some(CommandLine::Licences) => output::print(&licences()),
         Some(CommandLine::PackageFiles { dir }) => package_files::run(&dir),
-        None => open_window(launch_options(args)?),
+        Some(CommandLine::TryVideo { video }) => {
+            try_video(&video);
+            Ok(())
+        }
+        None => {
+            try_videos_in_another_process();
+            open_window(launch_options(args)?)
+        }
+    }
+}
+
+/// Reads as much of a video as opening it in a window does. Whether that is any good does not matter
+/// here, only whether this process lives on.
+fn try_video(path: &Path) {
+    const HEIGHT: u32 = 36;
+    let Ok(source) = Source::open(path) else {
+        return;
+    };
+    let Ok(info) = source.info() else {
+        return;
+    };
+    for at_secs in [0.0, info.duration_secs / 2.0] {
+        if thumbnail(&source, at_secs, HEIGHT, Arc::default()).is_err() {
+            return;
+        }
+    }
+}
+
+fn try_videos_in_another_process() {
+    match std::env::current_exe() {
+        Ok(program) => try_videos_with(vec![program.into(), "try-video".into(), "--".into()]),
+        Err(error) => log::info!("videos are not tried first: {error}"),
     }
 }
 

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use crate::cli::args::{GlobalArgs, ResultFormat, SearchArgs};
 use crate::cli::plot::{Plot, PlotRow};
+use crate::cli::search_words::{self, WordsRow};
 use crate::cli::{output, progress};
 use crate::domain::{
     CLIP_SECS, Highlight, Moment, Query, Verdict, count, format_timestamp, path_text, plain,
@@ -19,12 +20,23 @@ pub fn run(global: &GlobalArgs, args: &SearchArgs) -> anyhow::Result<()> {
     if let Some(path) = &args.plot {
         global.check_target(path, &[&args.video])?;
     }
+    let spoken = match args.matches.takes_words() {
+        true => search_words::of_video(&args.video, &args.queries)?,
+        false => Vec::new(),
+    };
+    if !args.matches.takes_pictures() {
+        return search_words::run(args, &spoken);
+    }
     let mut engine = global.open_engine()?;
     let way = global.way(&engine)?;
     let detector = global.detector(&engine, &args.detector)?;
     let detector = detector.as_ref().map(|named| &named.detector);
     let index = engine.work(|engine| progress::index_with_bar(engine, &args.video))?;
-    let answers = engine.work(|engine| engine.answer_all(&index, &args.queries, &way, detector))?;
+    let mut answers =
+        engine.work(|engine| engine.answer_all(&index, &args.queries, &way, detector))?;
+    for answer in &mut answers {
+        answer.show_own_curve(args.detector.detector_curve);
+    }
     let n_highlights = usize::from(args.top);
     let found: Vec<_> = args
         .queries
@@ -42,7 +54,10 @@ pub fn run(global: &GlobalArgs, args: &SearchArgs) -> anyhow::Result<()> {
         })
         .collect();
     let model = &engine.get().encoder().id().name;
-    let report = Report::new(&args.video, &index, model, &found);
+    let mut report = Report::new(&args.video, &index, model, &found);
+    for (query, words) in report.queries.iter_mut().zip(spoken) {
+        query.words = words;
+    }
     if let Some(path) = &args.plot {
         output::write(path, &plot(&report, &found).encode_for(path)?)?;
     }
@@ -85,6 +100,9 @@ struct QueryReport<'a> {
     highlight: HighlightRow,
     highlights: Vec<HighlightRow>,
     moments: Vec<MomentRow>,
+    /// Where it is said.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    words: Vec<WordsRow>,
 }
 
 impl<'a> Report<'a> {
@@ -120,6 +138,7 @@ impl<'a> QueryReport<'a> {
             highlight: row(&answer.highlight),
             highlights: found.highlights.iter().map(row).collect(),
             moments: found.moments.iter().map(MomentRow::from).collect(),
+            words: Vec::new(),
         }
     }
 }
@@ -175,6 +194,7 @@ fn table(report: &Report<'_>, n_moments: usize) -> String {
             let weaker = count(n_weaker, "weaker moment");
             let _ = writeln!(out, "  and {weaker} (--top shows more)");
         }
+        search_words::write_rows(&mut out, &query.words, n_moments);
     }
     out
 }
@@ -189,12 +209,17 @@ struct CsvRow<'a> {
     start_secs: f64,
     end_secs: f64,
     score: f32,
+    /// What is said, in a table that has such rows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    text: Option<&'a str>,
 }
 
 fn csv(report: &Report<'_>) -> anyhow::Result<String> {
     let mut writer = csv::Writer::from_writer(Vec::new());
+    let has_words = report.queries.iter().any(|query| !query.words.is_empty());
     for query in &report.queries {
         let row = |kind, rank, start_secs, end_secs, score| CsvRow {
+            text: has_words.then_some(""),
             query: query.query,
             present: query.present,
             kind,
@@ -214,6 +239,12 @@ fn csv(report: &Report<'_>) -> anyhow::Result<String> {
                 m.end_secs,
                 m.score,
             ))?;
+        }
+        for (rank, w) in query.words.iter().enumerate() {
+            writer.serialize(CsvRow {
+                text: Some(&w.text),
+                ..row("words", rank, w.start_secs, w.end_secs, w.score)
+            })?;
         }
     }
     Ok(String::from_utf8(writer.into_inner()?)?)

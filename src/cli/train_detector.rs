@@ -72,6 +72,7 @@ fn features(
         let folders = FeatureFolders {
             video: args.data.videos.features.clone(),
             text: text.clone(),
+            rows_per_clip: args.data.rows_per_clip(),
         };
         let device = ComputeDevice::open(global.device.map(Into::into).unwrap_or_default())?;
         return Ok((Box::new(FileFeatures::new(folders, annotations)?), device));

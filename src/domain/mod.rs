@@ -5,6 +5,7 @@
 
 mod about;
 mod annotation;
+mod caption;
 mod date;
 mod embeddings;
 mod fonts;
@@ -27,6 +28,7 @@ pub use about::{APP_ID, Part, VERSION, build_date, licences, parts};
 pub use annotation::{
     Annotation, AnnotationError, MAX_GRADE, N_ANNOTATORS, QueryId, null_as_default,
 };
+pub use caption::{CAPTION_EXTENSIONS, Caption, caption, captions_of, text_of_event};
 pub use date::{format_date, parse_date};
 pub use embeddings::{Embeddings, ShapeError};
 pub use fonts::HANGUL_FONT;

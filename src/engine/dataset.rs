@@ -235,7 +235,7 @@ fn read_features(
     match *shape {
         [n_rows, found] if found == dim && n_rows > 0 => {
             let n_found = n_rows.div_ceil(rows_per_clip);
-            if let Some(per_clip) = clips_per_clip(n_found, max_clips) {
+            if let Some(per_clip) = feature_files::clips_per_clip(n_found, max_clips) {
                 return Err(DatasetError::OtherRate {
                     path,
                     n_rows,
@@ -243,7 +243,7 @@ fn read_features(
                     per_clip: per_clip * rows_per_clip,
                 });
             }
-            let mut values = means(array.values, dim, rows_per_clip);
+            let mut values = feature_files::means(array.values, dim, rows_per_clip);
             values.truncate(dim * max_clips);
             match Embeddings::from_features(dim, values) {
                 Ok(embeddings) => Ok((embeddings, n_found)),
@@ -253,31 +253,6 @@ fn read_features(
         [n_rows, _] if n_rows > 0 => Err(DatasetError::OtherModel { path, shape, dim }),
         _ => Err(DatasetError::NoRows { path, shape, dim }),
     }
-}
-
-/// How many rows a clip has where it has several: features are often made for every second, or for
-/// every frame. `None` where there is about one, or where the lengths have nothing to do with each
-/// other.
-fn clips_per_clip(n_rows: usize, n_clips: usize) -> Option<usize> {
-    let per_clip = (n_rows + n_clips / 2) / n_clips.max(1);
-    // A started clip at the end may or may not have all of its rows; in a few clips, one more row
-    // is no sign of another rate.
-    let is_multiple = n_rows.abs_diff(n_clips * per_clip) <= per_clip;
-    (per_clip >= 2 && is_multiple && n_rows > n_clips + 1).then_some(per_clip)
-}
-
-/// The mean of every `n` rows `[dim]`; the last may have fewer.
-fn means(rows: Vec<f32>, dim: usize, n: usize) -> Vec<f32> {
-    if n == 1 {
-        return rows;
-    }
-    let mut means = Vec::with_capacity(rows.len() / n + dim);
-    for of_clip in rows.chunks(n * dim) {
-        let n_rows = of_clip.len() as f32 / dim as f32;
-        let sum = |column| of_clip.iter().skip(column).step_by(dim).sum::<f32>();
-        means.extend((0..dim).map(|column| sum(column) / n_rows));
-    }
-    means
 }
 
 /// What is in a folder of videos.
@@ -383,8 +358,8 @@ mod tests {
             let (_, n_found) = read_features(dir.path(), "a", 2, 75, 1).unwrap();
             assert_eq!(n_found, n_rows);
         }
-        assert_eq!(clips_per_clip(2, 1), None);
-        assert_eq!(clips_per_clip(4, 2), Some(2));
+        assert_eq!(feature_files::clips_per_clip(2, 1), None);
+        assert_eq!(feature_files::clips_per_clip(4, 2), Some(2));
     }
 
     #[test]

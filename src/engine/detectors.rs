@@ -5,14 +5,14 @@ use std::path::Path;
 
 use lru::LruCache;
 
-use crate::domain::{Query, QueryKind};
+use crate::domain::{Embeddings, Query, QueryKind};
 use crate::engine::known_models::CLIP_B_32;
 use crate::engine::{Engine, EngineError, KNOWN_MODELS, Snapshot};
 use crate::find::{Answer, Proposed, Way, parts};
 use crate::model::detector::{
     DetectorFile, DetectorInfo, DetectorInput, DetectorKind, Rows, video_features, word_features,
 };
-use crate::model::{ComputeDevice, DetectorError, MomentDetector};
+use crate::model::{ComputeDevice, DetectorError, ModelError, MomentDetector};
 use crate::store::{DetectorFileError, DetectorFolder};
 
 /// A long evening of queries; 64 kB each.
@@ -89,6 +89,36 @@ impl DetectorEntry {
             },
         };
         Ok(folder.names()?.into_iter().map(entry).collect())
+    }
+}
+
+/// A detector that knows the query, and needs a video.
+#[derive(Debug)]
+pub struct AskedDetector<'a> {
+    detector: &'a MomentDetector,
+    words: Rows,
+}
+
+impl AskedDetector<'_> {
+    /// What it proposes for a video of the query's model that ends at `end_secs`.
+    ///
+    /// # Errors
+    /// [`ModelError::Device`] when the device fails.
+    pub fn propose(&self, video: &Embeddings, end_secs: f64) -> Result<Proposed, ModelError> {
+        let video = Rows {
+            width: video.dim(),
+            values: video.values().to_vec(),
+        };
+        let mut said = Vec::new();
+        for part in parts(video.n_rows(), self.detector.most_clips()) {
+            let input = DetectorInput {
+                video: video_features(&[video.part(part.clone())]),
+                text: self.words.clone(),
+                audio: None,
+            };
+            said.push((part, self.detector.detect(&input)?));
+        }
+        Ok(Proposed::of_parts(&said, end_secs))
     }
 }
 
@@ -185,31 +215,33 @@ impl Engine {
     /// What a detector proposes for a query on what is known of a video.
     ///
     /// # Errors
-    /// [`EngineError::Detector`] for a detector of another model, [`EngineError::Model`] when the
-    /// query cannot be read.
+    /// Those of [`Engine::ask`]; [`EngineError::Model`] when the device fails.
     pub fn detect(
         &mut self,
         known: &Snapshot<'_>,
         query: &Query,
         detector: &MomentDetector,
     ) -> Result<Proposed, EngineError> {
+        let asked = self.ask(query, detector)?;
+        Ok(asked.propose(&known.embeddings, known.end_secs)?)
+    }
+
+    /// Tells a detector the query.
+    ///
+    /// # Errors
+    /// [`EngineError::Detector`] for a detector of another model, [`EngineError::Model`] when the
+    /// query cannot be read.
+    pub fn ask<'a>(
+        &mut self,
+        query: &Query,
+        detector: &'a MomentDetector,
+    ) -> Result<AskedDetector<'a>, EngineError> {
         self.check_detector(detector.info(), detector)?;
         let QueryKind::Words(words) = query.kind();
-        let text = self.word_states(words)?;
-        let video = Rows {
-            width: known.embeddings.dim(),
-            values: known.embeddings.values().to_vec(),
-        };
-        let mut said = Vec::new();
-        for part in parts(video.n_rows(), detector.most_clips()) {
-            let input = DetectorInput {
-                video: video_features(&[video.part(part.clone())]),
-                text: text.clone(),
-                audio: None,
-            };
-            said.push((part, detector.detect(&input)?));
-        }
-        Ok(Proposed::of_parts(&said, known.end_secs))
+        Ok(AskedDetector {
+            detector,
+            words: self.word_states(words)?,
+        })
     }
 
     /// The states of some words as detectors take them; remembered.

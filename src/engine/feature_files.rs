@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::domain::Annotation;
+use crate::domain::{Annotation, n_clips};
 use crate::engine::{DatasetError, EngineError};
 use crate::eval::Prediction;
 use crate::find::official;
@@ -20,6 +20,8 @@ pub struct FeatureFolders {
     pub video: Vec<PathBuf>,
     /// `qid{qid}.npz` with the key `last_hidden_state`.
     pub text: PathBuf,
+    /// The mean of so many rows of a video stands for a clip.
+    pub rows_per_clip: usize,
 }
 
 impl FeatureFolders {
@@ -33,7 +35,7 @@ impl FeatureFolders {
         let most = detector.most_clips();
         let mut kinds = Vec::new();
         for dir in &self.video {
-            let rows = read_video_rows(dir, &annotation.vid)?;
+            let rows = self.read_video(dir, annotation)?;
             kinds.push(rows.part(0..rows.n_rows().min(most)));
         }
         let text = self.read_text(annotation)?;
@@ -51,11 +53,13 @@ impl FeatureFolders {
             audio.as_ref().map(|audio| audio.width),
         )?;
         Ok(match detector.info().kind {
-            DetectorKind::MomentDetr | DetectorKind::QdDetr => DetectorInput {
-                video: video_features(&kinds),
-                text: word_features(&text),
-                audio,
-            },
+            DetectorKind::MomentDetr | DetectorKind::QdDetr | DetectorKind::UniVtg => {
+                DetectorInput {
+                    video: video_features(&kinds),
+                    text: word_features(&text),
+                    audio,
+                }
+            }
             DetectorKind::Umt => {
                 let video = side_by_side(&kinds);
                 let n_rows = audio.iter().chain([&video]).map(Rows::n_rows).min();
@@ -69,6 +73,26 @@ impl FeatureFolders {
         })
     }
 
+    /// One row for each clip of a video, not normalised.
+    fn read_video(&self, dir: &Path, annotation: &Annotation) -> Result<Rows, EngineError> {
+        let path = video_file(dir, &annotation.vid)?;
+        let rows = read_rows(&path, "features")?;
+        let (n_rows, width) = (rows.n_rows(), rows.width);
+        let n_expected = n_clips(annotation.duration);
+        let n_found = n_rows.div_ceil(self.rows_per_clip);
+        if let Some(per_clip) = clips_per_clip(n_found, n_expected) {
+            return Err(DatasetError::OtherRate {
+                path,
+                n_rows,
+                n_clips: n_expected,
+                per_clip: per_clip * self.rows_per_clip,
+            }
+            .into());
+        }
+        let values = means(rows.values, width, self.rows_per_clip);
+        Ok(Rows { width, values })
+    }
+
     /// The video features of a query, prepared for the DETR kind, and the width of each kind of them.
     ///
     /// # Errors
@@ -79,7 +103,7 @@ impl FeatureFolders {
     ) -> Result<(Rows, Vec<usize>), EngineError> {
         let mut kinds = Vec::new();
         for dir in &self.video {
-            let rows = read_video_rows(dir, &annotation.vid)?;
+            let rows = self.read_video(dir, annotation)?;
             kinds.push(rows.part(0..rows.n_rows().min(MOST_CLIPS)));
         }
         let widths = kinds.iter().map(|kind| kind.width).collect();
@@ -140,20 +164,15 @@ pub(super) fn predict(
     })
 }
 
-/// The features of a video, not normalised.
-///
-/// # Errors
-/// [`EngineError::Dataset`] naming the file.
-pub fn read_video_rows(dir: &Path, vid: &str) -> Result<Rows, EngineError> {
+fn video_file(dir: &Path, vid: &str) -> Result<PathBuf, DatasetError> {
     let path = inside(dir, "clip_features", &format!("{vid}.npz"))?;
-    if !path.is_file() {
-        return Err(DatasetError::NoFeatures {
-            vid: vid.to_owned(),
-            path,
-        }
-        .into());
+    if path.is_file() {
+        return Ok(path);
     }
-    read_rows(&path, "features")
+    Err(DatasetError::NoFeatures {
+        vid: vid.to_owned(),
+        path,
+    })
 }
 
 /// A file of a folder, or of the folder in it that published archives have.
@@ -182,4 +201,29 @@ fn read_rows(path: &Path, key: &str) -> Result<Rows, EngineError> {
         }
         .into()),
     }
+}
+
+/// How many rows a clip has where it has several: features are often made for every second, or for
+/// every frame. `None` where there is about one, or where the lengths have nothing to do with each
+/// other.
+pub(super) fn clips_per_clip(n_rows: usize, n_clips: usize) -> Option<usize> {
+    let per_clip = (n_rows + n_clips / 2) / n_clips.max(1);
+    // A started clip at the end may or may not have all of its rows; in a few clips, one more row
+    // is no sign of another rate.
+    let is_multiple = n_rows.abs_diff(n_clips * per_clip) <= per_clip;
+    (per_clip >= 2 && is_multiple && n_rows > n_clips + 1).then_some(per_clip)
+}
+
+/// The mean of every `n` rows `[dim]`; the last may have fewer.
+pub(super) fn means(rows: Vec<f32>, dim: usize, n: usize) -> Vec<f32> {
+    if n == 1 {
+        return rows;
+    }
+    let mut means = Vec::with_capacity(rows.len() / n + dim);
+    for of_clip in rows.chunks(n * dim) {
+        let n_rows = of_clip.len() as f32 / dim as f32;
+        let sum = |column| of_clip.iter().skip(column).step_by(dim).sum::<f32>();
+        means.extend((0..dim).map(|column| sum(column) / n_rows));
+    }
+    means
 }

@@ -1,10 +1,12 @@
 //! What a query finds in a video, as plain data that anyone can form moments from.
 
+mod network;
+
 use std::ops::Range;
 
 use crate::domain::{ClipIndex, Embeddings, Highlight, Moment, SaliencyCurve, UnitVector, Verdict};
 use crate::find::detect::{is_crowded, is_everywhere, moments_of};
-use crate::find::{Detection, PROBABLY_PRESENT, Proposed, Way};
+use crate::find::{Detection, PROBABLY_PRESENT, Way};
 
 /// Two highlights nearer than this, in clips, say the same.
 const MIN_HIGHLIGHT_DISTANCE: usize = 2;
@@ -80,31 +82,6 @@ impl Answer {
         })
     }
 
-    /// The same with the moments of a trained network; the curve and how sure the query is there stay
-    /// as they are.
-    #[must_use]
-    pub fn with(self, proposed: Proposed) -> Self {
-        let moments = proposed.moments;
-        let mut curve = vec![0.0_f32; self.saliency.n_clips()];
-        // The likeliest comes last, so that its clips keep its probability.
-        for moment in moments.iter().rev() {
-            for (clip, value) in curve.iter_mut().enumerate() {
-                if moment.span.contains(ClipIndex(clip).centre_secs()) {
-                    *value = moment.score;
-                }
-            }
-        }
-        Self {
-            detection: Detection::Proposals {
-                moments,
-                curve: SaliencyCurve::new(curve),
-            },
-            threshold_range: (0.0, 1.0),
-            is_flat: false,
-            ..self
-        }
-    }
-
     /// The threshold for this video if nobody chooses one.
     pub fn usual_threshold(&self) -> f32 {
         self.detection.usual_threshold()
@@ -135,26 +112,6 @@ impl Answer {
         Found {
             verdict,
             moments: moments_of(&runs, &self.saliency, self.end_secs),
-        }
-    }
-
-    /// What is shown of a network's proposals, which are sorted: those that reach the threshold, or the
-    /// likeliest one as a guess.
-    fn found_among(&self, proposals: &[Moment], chosen: Option<f32>) -> Found {
-        let threshold = chosen.unwrap_or(self.usual_threshold());
-        let n_likely = proposals.partition_point(|moment| moment.score >= threshold);
-        let verdict = match (self.is_probable(), n_likely) {
-            (false, _) => Verdict::ProbablyNotHere,
-            (true, 0) if chosen.is_none() => Verdict::NothingStandsOut,
-            (true, _) => Verdict::Moments,
-        };
-        let n_shown = match chosen {
-            None if verdict.is_guess() => 1,
-            _ => n_likely,
-        };
-        Found {
-            verdict,
-            moments: proposals.iter().take(n_shown).copied().collect(),
         }
     }
 
@@ -289,9 +246,9 @@ mod tests {
         assert_eq!(spans, [TimeSpan::new(2.0, 6.0), TimeSpan::new(8.0, 9.5)]);
         assert_near(moments[0].score, 1.1);
         assert_near(moments[1].score, 0.5);
-        assert_eq!(answer.usual_threshold(), 0.7);
+        assert_eq!(answer.usual_threshold(), 0.725);
         let usual = answer.found(None);
-        assert_eq!(usual.moments, answer.moments(0.7));
+        assert_eq!(usual.moments, answer.moments(0.725));
         assert_eq!(usual.moments, moments[..1]);
         assert_eq!(usual.verdict, Verdict::Moments);
         assert_eq!(answer.moments(0.0)[0].span, TimeSpan::new(0.0, 9.5));
@@ -356,45 +313,6 @@ mod tests {
             span(&found),
             [TimeSpan::new(0.0, 40.0), TimeSpan::new(50.0, 80.0)]
         );
-    }
-
-    #[test]
-    fn what_a_network_proposes_is_shown_from_a_probability_on() {
-        let moment = |start, end, score| Moment {
-            span: TimeSpan::new(start, end),
-            score,
-        };
-        let moments = vec![
-            moment(2.0, 6.0, 0.9),
-            moment(4.0, 8.0, 0.85),
-            moment(0.0, 2.0, 0.2),
-        ];
-        let proposed = Proposed {
-            moments: moments.clone(),
-            saliency: SaliencyCurve::new(vec![0.0; 5]),
-        };
-        let answer = answer(&[0.3, 0.8, 0.6, 0.1, 0.5], None, 10.0);
-        let cosines = answer.cosines.clone();
-        let answer = answer.with(proposed.clone());
-        assert_eq!(answer.cosines, cosines);
-        assert_eq!(
-            answer.detection.curve().values(),
-            [0.2, 0.9, 0.9, 0.85, 0.0]
-        );
-        let found = answer.found(None);
-        assert_eq!(
-            (found.verdict, &*found.moments),
-            (Verdict::Moments, &moments[..2])
-        );
-        assert_eq!(answer.found(Some(0.1)).moments, moments);
-        assert!(answer.found(Some(0.95)).moments.is_empty());
-        let weak = Proposed {
-            moments: vec![moment(0.0, 2.0, 0.3), moment(4.0, 8.0, 0.2)],
-            ..proposed
-        };
-        let found = answer.with(weak).found(None);
-        assert_eq!(found.verdict, Verdict::NothingStandsOut);
-        assert_eq!(found.moments.len(), 1);
     }
 
     #[test]

@@ -321,7 +321,7 @@ mod tests {
         assert!((quality_of_right.agreements[0] - 1.0).abs() < 1e-6);
         assert_eq!(quality_of_right.scores.hit1, 100.0);
         assert_eq!(quality_of_right.scores.mean_ap, 100.0);
-        // Of the clips with 4 and 2 only the first reaches 0.7 of the curve.
+        // Of the clips with 4 and 2 only the first reaches 0.725 of the curve.
         let shown = quality_of_right.scores.shown.unwrap();
         assert_eq!(
             (shown.precision(), shown.recall()),

@@ -33,6 +33,17 @@ pub fn dot_f16(row: &[u16], vector: &[f32]) -> f32 {
     sums.iter().sum::<f32>() + rest
 }
 
+/// The dot product of two rows of eight bits, of at most 130,000 numbers.
+///
+/// # Panics
+/// When the lengths differ.
+#[multiversion(targets("x86_64+avx2", "x86_64+sse4.2"))]
+pub fn dot_i8(row: &[i8], vector: &[i8]) -> i32 {
+    assert_eq!(row.len(), vector.len(), "vectors of two models");
+    let pairs = row.iter().zip(vector);
+    pairs.map(|(a, b)| i32::from(*a) * i32::from(*b)).sum()
+}
+
 /// The value of finite f16 bits: sign and the other bits put where f32 has them, and the exponent
 /// corrected by a product, which also makes subnormal numbers right.
 #[inline(always)]
@@ -60,6 +71,18 @@ mod tests {
                 );
             }
         }
+    }
+
+    #[test]
+    fn products_of_eight_bits_are_exact() {
+        for n in [0, 1, 15, 64, 513] {
+            let row: Vec<i8> = (0..n).map(|i| (i * 37 % 255 - 127) as i8).collect();
+            let vector: Vec<i8> = (0..n).map(|i| (i * 91 % 255 - 127) as i8).collect();
+            let pairs = row.iter().zip(&vector);
+            let expected: i32 = pairs.map(|(a, b)| i32::from(*a) * i32::from(*b)).sum();
+            assert_eq!(dot_i8(&row, &vector), expected, "{n}");
+        }
+        assert_eq!(dot_i8(&[-127; 1000], &[-127; 1000]), 127 * 127 * 1000);
     }
 
     #[test]

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use rusqlite::ErrorCode;
 
 use crate::engine::EngineError;
+use crate::library::postgres::{Address, PostgresError};
 
 #[derive(Debug, thiserror::Error)]
 pub enum LibraryError {
@@ -34,6 +35,13 @@ pub enum LibraryError {
         path: PathBuf,
         cause: rusqlite::Error,
     },
+    #[error("the library at {address} cannot be used: {cause}")]
+    Server {
+        address: Address,
+        cause: PostgresError,
+    },
+    #[error("--library: {0}")]
+    Address(String),
     #[error(transparent)]
     Engine(#[from] EngineError),
 }

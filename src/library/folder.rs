@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use walkdir::WalkDir;
 
+use crate::library::subtitles::is_subtitle_name;
 use crate::video::{VideoError, begins_like_video, is_video_name};
 
 /// What a search found.
@@ -45,6 +46,15 @@ pub struct Found {
 }
 
 impl Found {
+    /// `None` unless it is a video by its name or by how it begins.
+    pub fn of_file(path: &Path) -> Option<Self> {
+        let is_named = is_video_name(path);
+        (path.is_file() && (is_named || begins_like_video(path))).then(|| Self {
+            path: path.to_owned(),
+            is_named,
+        })
+    }
+
     pub fn named(path: PathBuf) -> Self {
         Self {
             path,
@@ -67,12 +77,11 @@ pub fn search(dir: &Path) -> Search {
         if !entry.file_type().is_file() {
             continue;
         }
-        let is_named = is_video_name(entry.path());
-        if is_named || begins_like_video(entry.path()) {
-            let path = entry.into_path();
-            found.videos.push(Found { path, is_named });
-        } else {
-            found.n_skipped += 1;
+        match Found::of_file(entry.path()) {
+            Some(video) => found.videos.push(video),
+            // It is read together with its video.
+            None if is_subtitle_name(entry.path()) => {}
+            None => found.n_skipped += 1,
         }
     }
     found

@@ -9,10 +9,13 @@ use half::slice::HalfFloatSliceExt as _;
 use crate::domain::{Embeddings, UnitVector};
 use crate::engine::Engine;
 use crate::find::NeutralLevel;
-use crate::library::catalogue::{LibraryVideo, State};
+use crate::library::catalogue::{LibraryVideo, ModelRow, SeenFile, State};
 use crate::library::dot::dot_f16;
 use crate::library::error::LibraryError;
 use crate::library::matrix::{CENTRE, Header, Matrix, MatrixWriter, N_NEUTRAL, NewRows};
+use crate::library::postgres::SharedRows;
+use crate::library::rows::COARSE_CLIPS;
+use crate::library::store::Store;
 use crate::library::{Library, LibraryIndex, frame_choice};
 use crate::model::Calibration;
 use crate::store::{CachedFeatures, ContentId};
@@ -24,8 +27,13 @@ impl Library {
     /// # Errors
     /// When the catalogue or the matrix cannot be read, or written where they must be.
     pub fn index(&mut self, engine: &mut Engine) -> Result<LibraryIndex, LibraryError> {
-        let shelf = Shelf::of(self, engine)?;
         let model = self.model(engine)?;
+        if let Store::Shared(catalogue) = self.catalogue() {
+            let rows = SharedRows::open(catalogue, model, engine.encoder().dim())?;
+            let videos = self.catalogue().videos(model)?;
+            return Ok(LibraryIndex::new(rows, videos));
+        }
+        let shelf = Shelf::of(self, engine)?;
         let videos = self.catalogue().videos(model)?;
         let matrix = match shelf.open().filter(|matrix| is_in_step(matrix, &videos)) {
             Some(matrix) => matrix,
@@ -37,12 +45,16 @@ impl Library {
                 shelf.open().ok_or_else(|| shelf.unreadable())?
             }
         };
+        let matrix = shelf.with_coarse(matrix)?;
         let videos = self.catalogue().videos(model)?;
         Ok(LibraryIndex::new(matrix, videos))
     }
 
     /// Takes a video that was just indexed into the matrix. Where that fails the next search does it.
     pub(super) fn index_was_added(&self, engine: &mut Engine, content: &ContentId) {
+        if let Store::Shared(_) = self.catalogue() {
+            return;
+        }
         let added = Shelf::of(self, engine).and_then(|shelf| {
             let Some(entry) = engine.cached(content, frame_choice(engine)) else {
                 return Ok(());
@@ -57,6 +69,36 @@ impl Library {
         if let Err(error) = added {
             log::info!("{error}");
         }
+    }
+}
+
+impl Library {
+    /// Gives the rows of a video that was just indexed to all who share the library, before it is said
+    /// that it is done.
+    pub(super) fn share_rows(
+        &mut self,
+        engine: &mut Engine,
+        model: ModelRow,
+        seen: Option<&SeenFile>,
+        content: &ContentId,
+    ) -> Result<(), LibraryError> {
+        if let Store::Own(_) = self.catalogue() {
+            return Ok(());
+        }
+        if let Some(file) = seen {
+            self.catalogue_mut().record(std::slice::from_ref(file))?;
+        }
+        let shelf = Shelf::of(self, engine)?;
+        let (Store::Shared(catalogue), Some(entry)) = (
+            self.catalogue(),
+            engine.cached(content, frame_choice(engine)),
+        ) else {
+            return Ok(());
+        };
+        let dim = entry.dim;
+        shelf.with_rows(content, &entry, |new| {
+            SharedRows::add(catalogue, model, dim, new)
+        })
     }
 }
 
@@ -111,6 +153,23 @@ impl Shelf {
 
     fn open(&self) -> Option<Matrix> {
         Matrix::open(&self.dir, &self.header)
+    }
+
+    /// Of very many rows sees to it that they are there in eight bits; where that fails searches take longer.
+    fn with_coarse(&self, matrix: Matrix) -> Result<Matrix, LibraryError> {
+        let spans = matrix.spans().iter();
+        let n_clips: u64 = spans.map(|span| u64::from(span.n_rows)).sum();
+        if n_clips < COARSE_CLIPS || matrix.has_all_coarse() {
+            return Ok(matrix);
+        }
+        drop(matrix);
+        if let Err(error) = self.writer()?.write_coarse() {
+            log::warn!(
+                "searches take longer: {}",
+                LibraryError::of_io(&self.dir, &error)
+            );
+        }
+        self.open().ok_or_else(|| self.unreadable())
     }
 
     fn writer(&self) -> Result<MatrixWriter, LibraryError> {
@@ -171,6 +230,20 @@ impl Shelf {
         content: &ContentId,
         entry: &CachedFeatures,
     ) -> Result<(), LibraryError> {
+        self.with_rows(content, entry, |new| {
+            writer
+                .add(new)
+                .map_err(|error| LibraryError::of_io(&self.dir, &error))
+        })
+    }
+
+    /// Hands on what is kept of a video besides its features.
+    fn with_rows(
+        &self,
+        content: &ContentId,
+        entry: &CachedFeatures,
+        add: impl FnOnce(&NewRows<'_>) -> Result<(), LibraryError>,
+    ) -> Result<(), LibraryError> {
         let embeddings = Embeddings::from_features(entry.dim, entry.features.clone());
         let embeddings = embeddings.map_err(crate::engine::EngineError::from)?;
         let rows = half_rows(&embeddings);
@@ -188,9 +261,7 @@ impl Shelf {
             end_secs: entry.duration_secs,
             level: NeutralLevel::of(&self.neutral, &embeddings, self.calibration),
         };
-        writer
-            .add(&new)
-            .map_err(|error| LibraryError::of_io(&self.dir, &error))
+        add(&new)
     }
 
     fn unreadable(&self) -> LibraryError {

@@ -1,14 +1,26 @@
 //! Indexes what waits in the library, one video after the other, a short step at a time.
 
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
+use std::thread;
+use std::time::{Duration, Instant};
 
+use crate::domain::Caption;
 use crate::engine::{Engine, EngineError, IndexJob, IndexProgress, IndexStep};
-use crate::library::catalogue::{Claim, ModelRow, Outcome, SeenFile};
+use crate::library::catalogue::{Claim, ModelRow, Outcome, SeenFile, Unread};
 use crate::library::error::LibraryError;
 use crate::library::scan::stamp;
 use crate::library::worker::Worker;
-use crate::library::{Library, folder, frame_choice};
-use crate::video::Source;
+use crate::library::{Library, captions_of_video, folder, frame_choice};
+use crate::video::{Source, VideoError};
+
+/// Other machines that share the library are told so often that this one is alive.
+const BEAT_EVERY: Duration = Duration::from_secs(10);
+
+/// How long a step waits for subtitles.
+const MAX_WAIT: Duration = Duration::from_millis(60);
 
 /// Indexing of all videos that wait. Dropping the job ends it; what was done is kept, and a video in
 /// the middle goes on where it stopped.
@@ -16,6 +28,22 @@ pub struct IndexAll {
     model: ModelRow,
     worker: Worker,
     current: Option<(Claim, IndexJob)>,
+    /// What is said in a video is being read.
+    reading: Option<Reading>,
+    last_beat: Instant,
+}
+
+/// A thread that reads the subtitles of a video.
+struct Reading {
+    unread: Unread,
+    captions: Receiver<Result<Vec<Caption>, VideoError>>,
+    cancel: Arc<AtomicBool>,
+}
+
+impl Drop for Reading {
+    fn drop(&mut self) {
+        self.cancel.store(true, Ordering::Relaxed);
+    }
 }
 
 /// What a step has brought.
@@ -53,6 +81,8 @@ impl IndexAll {
             model: library.model(engine)?,
             worker: library.start_worker()?,
             current: None,
+            reading: None,
+            last_beat: Instant::now(),
         })
     }
 
@@ -66,6 +96,15 @@ impl IndexAll {
         library: &mut Library,
         engine: &mut Engine,
     ) -> Result<LibraryEvent, LibraryError> {
+        if self.last_beat.elapsed() > BEAT_EVERY {
+            self.last_beat = Instant::now();
+            library
+                .catalogue
+                .beat(&library.machine, self.worker.name())?;
+        }
+        if let Some(reading) = self.reading.take() {
+            return self.read_on(library, reading);
+        }
         let Some((claim, mut job)) = self.current.take() else {
             return self.begin(library, engine);
         };
@@ -94,11 +133,13 @@ impl IndexAll {
     ) -> Result<LibraryEvent, LibraryError> {
         let workers_dir = library.workers_dir.clone();
         let is_alive = |name: &str| Worker::is_alive(&workers_dir, name);
-        let next = library
-            .catalogue
-            .claim(self.model, self.worker.name(), is_alive)?;
+        let next = library.catalogue.claim(
+            self.model,
+            (&library.machine, self.worker.name()),
+            is_alive,
+        )?;
         let Some(claim) = next else {
-            return Ok(LibraryEvent::Finished);
+            return self.begin_reading(library);
         };
         if let Err(error) = library.cache.keep(&claim.content) {
             return self.give_back(library, &claim, error.to_string());
@@ -112,6 +153,51 @@ impl IndexAll {
             Err(error) => return self.fail(library, &claim, error),
         }
         Ok(LibraryEvent::Began(path))
+    }
+
+    /// Takes up the subtitles of a video that is indexed, once no pictures wait any more.
+    fn begin_reading(&mut self, library: &mut Library) -> Result<LibraryEvent, LibraryError> {
+        let Some(unread) = library.catalogue.next_unread(self.model)? else {
+            return Ok(LibraryEvent::Finished);
+        };
+        let (sender, captions) = mpsc::channel();
+        let cancel = Arc::<AtomicBool>::default();
+        let (path, stop) = (unread.path.clone(), Arc::clone(&cancel));
+        let spawned = thread::Builder::new()
+            .name("subtitles".into())
+            .spawn(move || {
+                let read = Source::open(&path).and_then(|source| captions_of_video(&source, &stop));
+                // Nobody waits for them any more after a cancel.
+                let _ = sender.send(read);
+            });
+        spawned.map_err(EngineError::Thread)?;
+        self.reading = Some(Reading {
+            unread,
+            captions,
+            cancel,
+        });
+        Ok(LibraryEvent::Waiting)
+    }
+
+    fn read_on(
+        &mut self,
+        library: &mut Library,
+        reading: Reading,
+    ) -> Result<LibraryEvent, LibraryError> {
+        let captions = match reading.captions.recv_timeout(MAX_WAIT) {
+            Err(RecvTimeoutError::Timeout) => {
+                self.reading = Some(reading);
+                return Ok(LibraryEvent::Waiting);
+            }
+            Ok(Ok(captions)) => captions,
+            Ok(Err(error)) => {
+                log::info!("subtitles are not read: {error}");
+                Vec::new()
+            }
+            Err(RecvTimeoutError::Disconnected) => Vec::new(),
+        };
+        library.catalogue.set_captions(&reading.unread, &captions)?;
+        Ok(LibraryEvent::Waiting)
     }
 
     fn finish(
@@ -139,12 +225,15 @@ impl IndexAll {
                     n_bytes,
                     modified_nanos,
                     is_named: claim.is_named,
+                    // The next scan says.
+                    subtitles: String::new(),
                 })
             }
         };
         if let Err(error) = library.cache.keep(&index.content) {
             return self.give_back(library, claim, error.to_string());
         }
+        library.share_rows(engine, self.model, seen.as_ref(), &index.content)?;
         let outcome = Outcome::Indexed {
             n_clips: index.n_clips(),
             duration_secs: index.duration_secs(),

@@ -7,7 +7,7 @@
 //! ```
 //! The cached features are the truth: the matrix and what the catalogue says of videos can be made
 //! again from them and from the folders. Work comes as jobs with `step()`, and nothing here knows of
-//! windows, threads of its own or output. Several processes may work on one library: the catalogue
+//! windows or output, nor of threads but the one that watches folders. Several processes may work on one library: the catalogue
 //! deals out the videos.
 
 pub mod catalogue;
@@ -19,9 +19,16 @@ mod index;
 mod indexing;
 pub mod matrix;
 mod path_bytes;
+pub mod postgres;
 mod proposals;
+mod rows;
 mod scan;
 mod search;
+mod spoken;
+mod spoken_query;
+mod store;
+mod subtitles;
+mod watch;
 mod worker;
 
 use std::path::{Path, PathBuf};
@@ -38,16 +45,23 @@ pub use indexing::{IndexAll, LibraryEvent};
 pub use path_bytes::absolute;
 pub use scan::{ScanJob, ScanReport};
 pub use search::{Found, LibraryIndex, LibraryMoment, Wanted};
+pub use spoken::{SpokenMoment, spoken_in};
+pub use subtitles::captions_of_video;
+pub use watch::{Watch, WatchEvent, WatchTimes};
 
 use catalogue::{Catalogue, ModelRow, SeenFile};
+use postgres::{Address, SharedCatalogue};
+use store::Store;
 use worker::Worker;
 
 /// An open library.
 pub struct Library {
-    catalogue: Catalogue,
+    catalogue: Store,
     cache: EmbeddingCache,
     workers_dir: PathBuf,
     cache_dir: PathBuf,
+    /// Names this one among the machines that share a library.
+    machine: String,
 }
 
 impl Library {
@@ -56,10 +70,28 @@ impl Library {
     /// # Errors
     /// When the catalogue cannot be opened.
     pub fn open(paths: &Paths) -> Result<Self, LibraryError> {
+        let catalogue = Catalogue::open(&paths.data_dir.join("library"))?;
+        Self::with(Store::Own(Box::new(catalogue)), paths)
+    }
+
+    /// Opens the library on a PostgreSQL server, which several machines may share; makes an empty one
+    /// where there is none.
+    ///
+    /// # Errors
+    /// When the address makes no sense, the server cannot be reached, or lets us not in.
+    pub fn open_shared(address: &str, paths: &Paths) -> Result<Self, LibraryError> {
+        let address = Address::parse(address, |name| std::env::var(name).ok());
+        let address = address.map_err(LibraryError::Address)?;
+        let catalogue = SharedCatalogue::open(address)?;
+        Self::with(Store::Shared(Box::new(catalogue)), paths)
+    }
+
+    fn with(catalogue: Store, paths: &Paths) -> Result<Self, LibraryError> {
         let dir = paths.data_dir.join("library");
         Ok(Self {
-            catalogue: Catalogue::open(&dir)?,
+            catalogue,
             cache: EmbeddingCache::new(&paths.cache_dir),
+            machine: worker::machine(&dir)?,
             workers_dir: dir.join("workers"),
             cache_dir: paths.cache_dir.clone(),
         })
@@ -110,6 +142,8 @@ impl Library {
             n_bytes,
             modified_nanos,
             is_named: true,
+            // The next scan says.
+            subtitles: String::new(),
         }])
     }
 
@@ -166,8 +200,12 @@ impl Library {
         self.cache.disk_use()
     }
 
-    /// Lets the cache keep what is in the library, and nothing else.
+    /// Lets the cache keep what is in the library, and nothing else. What a shared library holds is kept
+    /// there, and the cache may hold videos of this machine's own library.
     fn settle(&mut self) -> Result<(), LibraryError> {
+        if let Store::Shared(_) = self.catalogue {
+            return Ok(());
+        }
         let mut kept = self.cache.kept();
         if kept.is_empty() {
             return Ok(());
@@ -186,21 +224,26 @@ impl Library {
     fn model(&mut self, engine: &Engine) -> Result<ModelRow, LibraryError> {
         let encoder = engine.encoder();
         let sampling = frame_choice(engine).sampling();
-        self.catalogue
-            .adopt_model(encoder.former_image_id(), encoder.image_id(), sampling)?;
-        self.catalogue
-            .model(encoder.image_id(), sampling, &encoder.id().name)
+        let (own, name) = (encoder.image_id(), &encoder.id().name);
+        match &mut self.catalogue {
+            Store::Own(catalogue) => {
+                catalogue.adopt_model(encoder.former_image_id(), own, sampling)?;
+                catalogue.model(own, sampling, name)
+            }
+            // What unrelated texts score is kept beside the rows, so the texts count as well.
+            Store::Shared(catalogue) => catalogue.model(&encoder.id().hash, sampling, name),
+        }
     }
 
     fn start_worker(&self) -> Result<Worker, LibraryError> {
         Worker::start(&self.workers_dir)
     }
 
-    fn catalogue(&self) -> &Catalogue {
+    fn catalogue(&self) -> &Store {
         &self.catalogue
     }
 
-    fn catalogue_mut(&mut self) -> &mut Catalogue {
+    fn catalogue_mut(&mut self) -> &mut Store {
         &mut self.catalogue
     }
 

@@ -6,10 +6,10 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, UNIX_EPOCH};
 
-use crate::library::Library;
 use crate::library::catalogue::{KnownFile, Place, SeenFile};
 use crate::library::error::LibraryError;
 use crate::library::folder::{Found, Problem, search};
+use crate::library::{Library, subtitles};
 use crate::store::ContentId;
 
 /// A step ends after so long, so that whoever waits for it can tell how far it is.
@@ -29,8 +29,14 @@ pub struct ScanJob {
     /// Known files that are as they were.
     present: Vec<PathBuf>,
     new: Vec<SeenFile>,
+    /// Files beside which subtitles came, went or were changed.
+    retold: Vec<(PathBuf, String)>,
+    /// The subtitle files of folders that were looked into.
+    subtitles: HashMap<PathBuf, Vec<PathBuf>>,
     last_write: Instant,
     problems: Vec<Problem>,
+    /// A file that was changed more recently may still be being written.
+    settles_after: Option<Duration>,
     report: ScanReport,
 }
 
@@ -45,6 +51,8 @@ pub struct ScanReport {
     pub n_skipped: usize,
     /// Folders that cannot be entered and files that cannot be read, in this scan.
     pub problems: Vec<Problem>,
+    /// Files that were changed too recently to be looked at.
+    pub unsettled: Vec<PathBuf>,
     pub is_finished: bool,
 }
 
@@ -60,10 +68,42 @@ impl ScanJob {
             seen: HashSet::new(),
             present: Vec::new(),
             new: Vec::new(),
+            retold: Vec::new(),
+            subtitles: HashMap::new(),
             last_write: Instant::now(),
             problems: Vec::new(),
+            settles_after: None,
             report: ScanReport::default(),
         })
+    }
+
+    /// A look at these files and folders alone, as far as they belong to places. What was changed within
+    /// `settles_after` is left for later and told as unsettled.
+    ///
+    /// # Errors
+    /// When the catalogue cannot be read.
+    pub fn below(
+        library: &Library,
+        paths: &[PathBuf],
+        settles_after: Duration,
+    ) -> Result<Self, LibraryError> {
+        let mut scan = Self::start(library)?;
+        let places = Vec::from(std::mem::take(&mut scan.places));
+        let belongs = |path: &PathBuf| places.iter().any(|place| path.starts_with(&place.path));
+        let is_told = |path: &&PathBuf| paths.iter().any(|it| subtitles::belongs(it, path));
+        let told = scan.known.keys().filter(is_told).cloned();
+        let paths: Vec<_> = paths.iter().cloned().chain(told).collect();
+        let looked_at = paths.iter().filter(|path| belongs(path));
+        scan.places = looked_at
+            .map(|path| Place {
+                path: path.clone(),
+                is_folder: path.is_dir(),
+            })
+            .collect();
+        scan.known
+            .retain(|path, _| paths.iter().any(|above| path.starts_with(above)));
+        scan.settles_after = Some(settles_after);
+        Ok(scan)
     }
 
     /// Looks on for about a tenth of a second; a step that begins a folder walks through all of it.
@@ -110,9 +150,17 @@ impl ScanJob {
             self.report.n_skipped += found.n_skipped;
             self.found.extend(found.videos);
         } else if place.path.exists() {
-            self.found.push_back(Found::named(place.path.clone()));
+            self.found.extend(self.alone(&place.path));
         }
         self.looked_into.push(place);
+    }
+
+    /// A file that was named by itself is meant, one that something happened to need not be a video.
+    fn alone(&self, path: &Path) -> Option<Found> {
+        match self.settles_after {
+            Some(_) => Found::of_file(path),
+            None => Some(Found::named(path.to_owned())),
+        }
     }
 
     fn look_at(&mut self, found: Found) {
@@ -138,10 +186,22 @@ impl ScanJob {
             reason: error.to_string(),
         };
         let (n_bytes, modified_nanos) = stamp(&path).map_err(problem)?;
+        if self.is_unsettled(modified_nanos) {
+            self.report.unsettled.push(path);
+            return Ok(None);
+        }
         let is_as_before = self.known.get(&path).is_some_and(|known| {
             (known.n_bytes, known.modified_nanos) == (n_bytes, modified_nanos)
         });
+        let beside = self.subtitles_beside(&path);
         if is_as_before {
+            if self
+                .known
+                .get(&path)
+                .is_some_and(|known| known.subtitles != beside)
+            {
+                self.retold.push((path.clone(), beside));
+            }
             self.present.push(path);
             return Ok(None);
         }
@@ -152,13 +212,40 @@ impl ScanJob {
             n_bytes,
             modified_nanos,
             is_named,
+            subtitles: beside,
         }))
+    }
+
+    /// What lies beside a video and says what is said in it.
+    fn subtitles_beside(&mut self, video: &Path) -> String {
+        let dir = video.parent().unwrap_or(video);
+        if !self.subtitles.contains_key(dir) {
+            let mut files = subtitles::subtitle_files(dir);
+            files.sort();
+            self.subtitles.insert(dir.to_owned(), files);
+        }
+        let files = self.subtitles[dir].iter();
+        let beside: Vec<_> = files
+            .filter(|file| subtitles::belongs(file, video))
+            .collect();
+        subtitles::fingerprint(&beside)
+    }
+
+    fn is_unsettled(&self, modified_nanos: i64) -> bool {
+        let now = UNIX_EPOCH.elapsed().unwrap_or_default().as_nanos() as i64;
+        let age_nanos = now - modified_nanos;
+        // A time in the future is that of another clock.
+        let is_recent =
+            |settles_after: Duration| (0..settles_after.as_nanos() as i64).contains(&age_nanos);
+        self.settles_after.is_some_and(is_recent)
     }
 
     fn write(&mut self, library: &mut Library) -> Result<(), LibraryError> {
         self.last_write = Instant::now();
         library.catalogue_mut().record(&self.new)?;
         self.new.clear();
+        library.catalogue_mut().set_subtitles(&self.retold)?;
+        self.retold.clear();
         Ok(())
     }
 

@@ -2,16 +2,19 @@
 
 use std::collections::HashMap;
 use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
 
-use half::slice::HalfFloatSliceExt as _;
 use rayon::prelude::*;
 
 use crate::domain::{ClipIndex, Embeddings, Highlight, Moment, UnitVector};
+use crate::engine::AskedDetector;
 use crate::find::{Answer, PROBABLY_PRESENT, Way};
 use crate::library::catalogue::{LibraryVideo, State};
 use crate::library::chance::LibraryLevel;
-use crate::library::dot::dot_f16;
-use crate::library::matrix::{CENTRE, Matrix, Span};
+use crate::library::error::LibraryError;
+use crate::library::matrix::Span;
+use crate::library::rows::Rows;
+use crate::model::ModelError;
 
 /// Where nothing is found, so many videos were looked at closely, best first.
 const MIN_LOOKED_AT: usize = 64;
@@ -21,10 +24,12 @@ const BATCH: usize = 16;
 
 /// What can be searched: the rows of a model, and the videos that they belong to.
 pub struct LibraryIndex {
-    matrix: Matrix,
-    /// For each span of the matrix its video.
+    rows: Rows,
+    /// For each span of the rows its video.
     videos: Vec<LibraryVideo>,
     n_not_indexed: usize,
+    /// Why a server did not answer, until somebody asks.
+    failure: Mutex<Option<LibraryError>>,
 }
 
 /// Which videos are searched, and how much is listed.
@@ -82,6 +87,8 @@ pub(super) struct Judge<'a> {
     text: &'a UnitVector,
     way: &'a Way,
     level: LibraryLevel,
+    /// What finds the moments in a video, if not the way.
+    detector: Option<&'a AskedDetector<'a>>,
 }
 
 impl Judge<'_> {
@@ -111,8 +118,9 @@ impl Judge<'_> {
 }
 
 impl LibraryIndex {
-    /// A matrix with the videos of the catalogue that it was made from.
-    pub fn new(matrix: Matrix, videos: Vec<LibraryVideo>) -> Self {
+    /// Rows with the videos of the catalogue that they were made from.
+    pub fn new(rows: impl Into<Rows>, videos: Vec<LibraryVideo>) -> Self {
+        let rows = rows.into();
         let is_waiting =
             |video: &&LibraryVideo| matches!(video.state, State::Waiting | State::Working);
         let n_not_indexed = videos.iter().filter(is_waiting).count();
@@ -120,7 +128,7 @@ impl LibraryIndex {
             .into_iter()
             .map(|video| (video.content.clone(), video))
             .collect();
-        let known = matrix.spans().iter();
+        let known = rows.spans().iter();
         // A span whose video was removed a moment ago is at no path, and no filter lets it pass.
         let videos = known.map(|span| {
             by_content
@@ -129,9 +137,10 @@ impl LibraryIndex {
         });
         let videos = videos.collect();
         Self {
-            matrix,
+            rows,
             videos,
             n_not_indexed,
+            failure: Mutex::default(),
         }
     }
 
@@ -150,45 +159,73 @@ impl LibraryIndex {
         let spans = self.searched(wanted);
         let n_clips = spans
             .iter()
-            .map(|&at| self.matrix.spans()[at].n_rows as usize);
+            .map(|&at| self.rows.spans()[at].n_rows as usize);
         (spans.len(), n_clips.sum())
     }
 
-    /// The embeddings of a video, as exact as half precision has them.
+    /// The embeddings of a video, as exact as half precision has them; none where a server does not
+    /// answer.
     pub fn embeddings(&self, video: usize) -> Embeddings {
-        let rows: &[half::f16] =
-            bytemuck::cast_slice(self.matrix.rows(&self.matrix.spans()[video]));
-        let mut values = vec![0.0; rows.len()];
-        rows.convert_to_f32_slice(&mut values);
-        // A row of zeros stays one; the length is that of whole rows.
-        Embeddings::from_features(self.matrix.dim(), values)
-            .unwrap_or_else(|_| Embeddings::empty(self.matrix.dim()))
+        let embeddings = self.told(self.rows.embeddings(video));
+        embeddings.unwrap_or_else(|| Embeddings::empty(self.rows.dim()))
+    }
+
+    /// Why what was found is not all: a server that did not answer. Only the first reason is told, once.
+    pub fn failure(&self) -> Option<LibraryError> {
+        self.failure
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take()
+    }
+
+    fn told<T>(&self, outcome: Result<T, LibraryError>) -> Option<T> {
+        let mut failure = self.failure.lock().unwrap_or_else(PoisonError::into_inner);
+        outcome.map_err(|error| failure.get_or_insert(error)).ok()
     }
 
     /// One video's answer to a query, as if it were searched by itself.
     pub fn answer(&self, video: usize, text: &UnitVector, way: &Way) -> Option<Answer> {
-        let span = &self.matrix.spans()[video];
+        let span = &self.rows.spans()[video];
         let way = way_in(span, way);
         Answer::of(&self.embeddings(video), text, &way, span.end_secs)
     }
 
     /// The moments of all videos that answer each of the queries, in one pass over all rows.
     pub fn find(&self, queries: &[(UnitVector, Way)], wanted: &Wanted) -> Vec<Found> {
+        // Only a detector can fail.
+        self.find_with(queries, &[], wanted).unwrap_or_default()
+    }
+
+    /// The same with the moments of a detector that was told each of the queries; none for the
+    /// curve's. Which videos come first, and what a moment is worth beside those of other videos, the
+    /// cosines say all the same: probabilities of a network compare moments of one video.
+    ///
+    /// # Errors
+    /// [`ModelError::Device`] when the device of the detector fails.
+    pub fn find_with(
+        &self,
+        queries: &[(UnitVector, Way)],
+        detectors: &[AskedDetector<'_>],
+        wanted: &Wanted,
+    ) -> Result<Vec<Found>, ModelError> {
         let videos = self.searched(wanted);
         let Some(level) = self.level(&videos) else {
-            return vec![Found::default(); queries.len()];
+            return Ok(vec![Found::default(); queries.len()]);
         };
         let texts: Vec<_> = queries.iter().map(|(text, _)| text.as_slice()).collect();
-        let peaks: Vec<Vec<f32>> = videos
-            .par_iter()
-            .map(|&video| self.peaks(&self.matrix.spans()[video], &texts))
-            .collect();
-        let found = queries.iter().enumerate().map(|(i, (text, way))| {
-            let candidates = videos.iter().zip(&peaks).map(|(&video, peaks)| Candidate {
-                video,
-                cosine: peaks[i],
-            });
-            let judge = Judge { text, way, level };
+        let Some(nearest) = self.told(self.rows.nearest(&videos, &texts)) else {
+            return Ok(vec![Found::default(); queries.len()]);
+        };
+        let found = queries.iter().zip(nearest).enumerate();
+        let found = found.map(|(i, ((text, way), nearest))| {
+            let candidates = nearest.into_iter();
+            let candidates = candidates.map(|(video, cosine)| Candidate { video, cosine });
+            let judge = Judge {
+                text,
+                way,
+                level,
+                detector: detectors.get(i),
+            };
             self.list(candidates.collect(), &judge, wanted)
         });
         found.collect()
@@ -204,51 +241,48 @@ impl LibraryIndex {
     ) -> Option<(Vec<usize>, Judge<'a>)> {
         let videos = self.searched(wanted);
         let level = self.level(&videos)?;
-        let peak = |&video: &usize| {
-            let peaks = self.peaks(&self.matrix.spans()[video], &[text.as_slice()]);
-            (video, peaks[0])
-        };
-        let mut ranked: Vec<_> = videos.par_iter().map(peak).collect();
+        let nearest = self.told(self.rows.nearest(&videos, &[text.as_slice()]))?;
+        let mut ranked = nearest.into_iter().next()?;
         ranked.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
         let videos = ranked.into_iter().map(|(video, _)| video).collect();
-        Some((videos, Judge { text, way, level }))
+        let judge = Judge {
+            text,
+            way,
+            level,
+            detector: None,
+        };
+        Some((videos, judge))
     }
 
     fn level(&self, videos: &[usize]) -> Option<LibraryLevel> {
-        let spans = videos.iter().map(|&video| &self.matrix.spans()[video]);
+        let spans = videos.iter().map(|&video| &self.rows.spans()[video]);
         LibraryLevel::of(spans.map(|span| (span.level, &span.peaks[..])))
     }
 
-    /// Best cosine of a video's clips with each of the texts.
-    fn peaks(&self, span: &Span, texts: &[&[f32]]) -> Vec<f32> {
-        let mut peaks = vec![f32::NEG_INFINITY; texts.len()];
-        for row in self.matrix.rows(span).chunks_exact(self.matrix.dim()) {
-            for (peak, text) in peaks.iter_mut().zip(texts) {
-                *peak = peak.max(dot_f16(row, text));
-            }
-        }
-        peaks
-    }
-
     /// Spans of the videos that pass the filters.
-    fn searched(&self, wanted: &Wanted) -> Vec<usize> {
+    pub(super) fn searched(&self, wanted: &Wanted) -> Vec<usize> {
         let videos = self.videos.iter().enumerate();
         let passing = videos.filter(|(at, video)| {
-            self.matrix.spans()[*at].n_rows > 0
+            self.rows.spans()[*at].n_rows > 0
                 && video.state == State::Indexed
                 && wanted
                     .since_secs
                     .is_none_or(|since| video.date_secs >= since)
                 && wanted
                     .longer_secs
-                    .is_none_or(|longer| self.matrix.spans()[*at].end_secs > longer)
+                    .is_none_or(|longer| self.rows.spans()[*at].end_secs > longer)
                 && (wanted.inside.is_empty() || video.path_inside(&wanted.inside).is_some())
         });
         passing.map(|(at, _)| at).collect()
     }
 
     /// Looks closely at the best videos until enough moments are found that chance does not explain.
-    fn list(&self, mut candidates: Vec<Candidate>, judge: &Judge<'_>, wanted: &Wanted) -> Found {
+    fn list(
+        &self,
+        mut candidates: Vec<Candidate>,
+        judge: &Judge<'_>,
+        wanted: &Wanted,
+    ) -> Result<Found, ModelError> {
         candidates.sort_by(|a, b| b.cosine.total_cmp(&a.cosine).then(a.video.cmp(&b.video)));
         let n_most = MIN_LOOKED_AT.max(4 * wanted.n_results);
         let mut found = Found::default();
@@ -261,11 +295,11 @@ impl LibraryIndex {
             if is_full || is_hopeless && found.present > 0.0 {
                 break;
             }
-            let looked: Vec<_> = batch
+            let looked: Vec<Option<Looked>> = batch
                 .par_iter()
-                .filter_map(|candidate| self.look(candidate.video, judge, wanted))
-                .collect();
-            for video in looked {
+                .map(|candidate| self.look(candidate.video, judge, wanted))
+                .collect::<Result<_, _>>()?;
+            for video in looked.into_iter().flatten() {
                 found.present = found.present.max(video.present);
                 found.results.extend(video.moments);
             }
@@ -275,24 +309,33 @@ impl LibraryIndex {
             });
             found.results.truncate(wanted.n_results);
         }
-        found
+        Ok(found)
     }
 
     /// When the frame of a highlight is shown.
     fn peak_secs(&self, video: usize, peak: Highlight, end_secs: f64) -> f64 {
-        let span = &self.matrix.spans()[video];
-        match self.matrix.offsets(span).get(peak.clip.0) {
-            Some(&millis) if millis != CENTRE => {
-                peak.clip.start_secs() + f64::from(millis) / 1000.0
-            }
-            _ => peak.peak_secs(end_secs),
+        match self.rows.shown_millis(video, peak.clip.0) {
+            Some(millis) => peak.clip.start_secs() + f64::from(millis) / 1000.0,
+            None => peak.peak_secs(end_secs),
         }
     }
 
-    fn look(&self, video: usize, judge: &Judge<'_>, wanted: &Wanted) -> Option<Looked> {
-        let answer = self.answer(video, judge.text, judge.way)?;
+    fn look(
+        &self,
+        video: usize,
+        judge: &Judge<'_>,
+        wanted: &Wanted,
+    ) -> Result<Option<Looked>, ModelError> {
+        let Some(mut answer) = self.answer(video, judge.text, judge.way) else {
+            return Ok(None);
+        };
         let end_secs = answer.end_secs;
         let best = answer.cosines.values()[answer.highlight.clip.0];
+        // A network takes a while, and is not asked where nothing could be listed.
+        let may_list = answer.is_probable() && judge.score(best) >= judge.least_score();
+        if let Some(detector) = judge.detector.filter(|_| may_list) {
+            answer = answer.with(detector.propose(&self.embeddings(video), end_secs)?);
+        }
         let shown = answer.found(wanted.threshold).moments;
         let moments = shown.into_iter().map(|moment| {
             let peak = peak_of(&answer, &moment);
@@ -306,10 +349,10 @@ impl LibraryIndex {
         // The whole video must be able to hold it, and the moment itself be better than chance.
         let is_likely =
             |it: &LibraryMoment| answer.is_probable() && it.moment.score >= judge.least_score();
-        Some(Looked {
+        Ok(Some(Looked {
             present: answer.present.min(judge.belief(best)),
             moments: moments.filter(is_likely).take(wanted.n_per_video).collect(),
-        })
+        }))
     }
 }
 

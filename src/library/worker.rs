@@ -5,6 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::library::error::LibraryError;
+use crate::store::atomic;
 
 /// This process as others see it; the system frees its lock when it ends, however it ends.
 pub struct Worker {
@@ -72,6 +73,27 @@ impl Drop for Worker {
     fn drop(&mut self) {
         let _ = fs::remove_file(&self.path);
     }
+}
+
+/// A name for this machine and user that stays the same.
+///
+/// # Errors
+/// When it cannot be kept.
+pub fn machine(dir: &Path) -> Result<String, LibraryError> {
+    let path = dir.join("machine");
+    let read = || {
+        fs::read_to_string(&path)
+            .ok()
+            .filter(|name| !name.is_empty())
+    };
+    if let Some(name) = read() {
+        return Ok(name);
+    }
+    let name = format!("{:016x}", rand::random::<u64>());
+    let made = fs::create_dir_all(dir).and_then(|()| atomic::write(&path, name.as_bytes()));
+    made.map_err(|error| LibraryError::of_io(dir, &error))?;
+    // Another process may have been quicker.
+    Ok(read().unwrap_or(name))
 }
 
 #[cfg(test)]

@@ -14,6 +14,7 @@ mod parameter;
 pub mod preprocess;
 pub mod prompt;
 pub mod prompt_learner;
+pub(crate) mod side_by_side;
 pub(crate) mod tensor_file;
 
 pub use detector::{DetectorError, MomentDetector};

@@ -9,7 +9,7 @@ use std::time::Duration;
 ///
 /// A reader, a crash or a full disk never leaves half a file. Missing parent directories are made,
 /// a symbolic link is followed, and a path that is not a regular file (a pipe, `/dev/stdout`) is
-/// written directly.
+/// written directly. What killed programs left unfinished in the folder is removed.
 ///
 /// # Errors
 /// Those of the file system; an old file at `path` is then untouched.
@@ -38,6 +38,7 @@ pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     file.as_file_mut().write_all(bytes)?;
     file.as_file().sync_all()?;
     file.persist(&target).map_err(|error| error.error)?;
+    remove_abandoned(&dir);
     Ok(())
 }
 
@@ -174,7 +175,7 @@ mod tests {
         age(in_use.as_file(), old);
         fs::create_dir(path(".vcl-unfinished-folder")).unwrap();
 
-        remove_abandoned(dir.path());
+        write(&path("result.txt"), b"new").unwrap();
         assert!(!path(".vcl-unfinished-left").exists());
         assert!(path(".vcl-unfinished-new").exists());
         assert!(path("film.mp4").exists());

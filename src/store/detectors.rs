@@ -8,9 +8,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::store::atomic;
-use crate::store::prompts::{PromptFolder, is_name};
-
-const EXTENSION: &str = "safetensors";
+use crate::store::named::{EXTENSION, is_name, names_in};
+use crate::store::prompts::PromptFolder;
 
 /// Which detector is used with which model.
 const CHOICES: &str = "in-use.json";
@@ -52,22 +51,7 @@ impl DetectorFolder {
     /// # Errors
     /// When the folder cannot be read.
     pub fn names(&self) -> Result<Vec<String>, DetectorFileError> {
-        let entries = match fs::read_dir(&self.dir) {
-            Ok(entries) => entries,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-            Err(error) => return Err(io_error(&self.dir)(error)),
-        };
-        let mut names = Vec::new();
-        for entry in entries {
-            let path = entry.map_err(io_error(&self.dir))?.path();
-            let is_detector = path.extension().is_some_and(|e| e == EXTENSION) && path.is_file();
-            let stem = path.file_stem().and_then(|stem| stem.to_str());
-            if let Some(name) = stem.filter(|name| is_detector && is_name(name)) {
-                names.push(name.to_owned());
-            }
-        }
-        names.sort_by_key(|name| (name.to_lowercase(), name.clone()));
-        Ok(names)
+        names_in(&self.dir).map_err(io_error(&self.dir))
     }
 
     /// The file of a detector by its name, or of any path.

@@ -7,6 +7,7 @@ mod detectors;
 mod embedding_cache;
 mod hub;
 mod labels;
+mod named;
 mod npz;
 mod paths;
 mod prompts;

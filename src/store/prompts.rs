@@ -7,11 +7,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::store::atomic;
-
-const EXTENSION: &str = "safetensors";
-
-/// Leaves room for the extension in the 255 bytes that file systems allow.
-const MAX_NAME_BYTES: usize = 200;
+use crate::store::named::{EXTENSION, MAX_NAME_BYTES, is_name, is_name_char, names_in};
 
 /// Far above any prompt, and small enough to read whole.
 const MAX_FILE_BYTES: u64 = 16 << 20;
@@ -47,24 +43,7 @@ impl PromptFolder {
 
     /// Names of all prompts in alphabetical order.
     pub fn names(&self) -> Result<Vec<String>, PromptFileError> {
-        let entries = match fs::read_dir(&self.dir) {
-            Ok(entries) => entries,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-            Err(error) => return Err(io_error(&self.dir)(error)),
-        };
-        let mut names = Vec::new();
-        for entry in entries {
-            let path = entry.map_err(io_error(&self.dir))?.path();
-            let is_prompt = path.extension().is_some_and(|e| e == EXTENSION) && path.is_file();
-            if let Some(name) = path.file_stem().and_then(|stem| stem.to_str())
-                && is_prompt
-                && is_name(name)
-            {
-                names.push(name.to_owned());
-            }
-        }
-        names.sort_by_key(|name| (name.to_lowercase(), name.clone()));
-        Ok(names)
+        names_in(&self.dir).map_err(io_error(&self.dir))
     }
 
     pub fn read(&self, name: &str) -> Result<Vec<u8>, PromptFileError> {
@@ -161,19 +140,6 @@ impl PromptFolder {
             Err(PromptFileError::Name(name.to_owned()))
         }
     }
-}
-
-/// Whether a name is one plain file name on every system.
-pub(super) fn is_name(name: &str) -> bool {
-    !name.is_empty()
-        && name.len() <= MAX_NAME_BYTES
-        && name.trim() == name
-        && !name.starts_with('.')
-        && name.chars().all(is_name_char)
-}
-
-fn is_name_char(c: char) -> bool {
-    !c.is_control() && !r#"/\:*?"<>|"#.contains(c)
 }
 
 fn read_bounded(path: &Path) -> Result<Vec<u8>, PromptFileError> {

@@ -122,4 +122,6 @@ pub struct PlacedSpan {
     pub peak_secs: f64,
     /// `None` where a score says nothing.
     pub score: Option<f32>,
+    /// What is said there, where that is what was found.
+    pub said: Option<String>,
 }

@@ -6,6 +6,7 @@ use crate::domain::{Labels, Query};
 use crate::engine::{DetectorEntry, IndexProgress, ModelChoice, Notice, PromptEntry};
 use crate::find::Answer;
 use crate::learn::{Progress, Verdict};
+use crate::library::SpokenMoment;
 use crate::model::{DeviceChoice, HeldOutScores, ModelInfo};
 use crate::store::ContentId;
 use crate::video::Source;
@@ -150,6 +151,12 @@ pub enum Event {
         n_clips_done: usize,
         /// No better answer will come.
         is_final: bool,
+    },
+    /// Where the query is said in the video, best first, as far as subtitles tell.
+    Said {
+        video: VideoId,
+        query: QueryId,
+        moments: Vec<SpokenMoment>,
     },
     /// The query cannot be answered, and why, in one sentence.
     QueryFailed {

@@ -21,11 +21,13 @@ mod downloading;
 mod guard;
 mod ids;
 mod library_message;
+mod looking;
 mod message;
 mod state;
 mod writer;
 
 use std::io;
+use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender, TryRecvError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
@@ -45,14 +47,22 @@ pub use writer::Writer;
 
 use state::{Appetite, State};
 
-/// How often the worker looks after work that another thread does for it.
+/// How often the worker looks whether something is due.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 
 /// Handle of the worker thread. Dropping it stops the thread after the step it is in.
 pub struct Worker {
-    commands: Option<Sender<Command>>,
+    /// Only this one counts: once it is gone the thread ends.
+    calls: Option<Arc<Sender<Call>>>,
     events: Receiver<Event>,
     thread: Option<JoinHandle<()>>,
+}
+
+/// What ends the thread's sleep.
+enum Call {
+    Command(Command),
+    /// Another thread has brought something to look after.
+    News,
 }
 
 impl Worker {
@@ -61,7 +71,8 @@ impl Worker {
     /// # Errors
     /// When the system gives no thread.
     pub fn spawn(config: EngineConfig, wake: impl Fn() + Send + 'static) -> io::Result<Self> {
-        let (commands, command_receiver) = mpsc::channel();
+        let (calls, inbox) = mpsc::channel();
+        let calls = Arc::new(calls);
         let (event_sender, events) = mpsc::channel();
         let emit = move |event| {
             // The receiver is gone only while the worker is being dropped.
@@ -69,11 +80,21 @@ impl Worker {
                 wake();
             }
         };
+        let to_itself = Arc::downgrade(&calls);
+        let wake_worker = move || {
+            if let Some(calls) = to_itself.upgrade() {
+                // An error means that it has ended.
+                let _ = calls.send(Call::News);
+            }
+        };
         let thread = thread::Builder::new()
             .name("worker".into())
-            .spawn(move || run(State::new(config, Box::new(emit)), &command_receiver))?;
+            .spawn(move || {
+                let state = State::new(config, Box::new(emit), Arc::new(wake_worker));
+                run(state, &inbox);
+            })?;
         Ok(Self {
-            commands: Some(commands),
+            calls: Some(calls),
             events,
             thread: Some(thread),
         })
@@ -81,9 +102,9 @@ impl Worker {
 
     /// Never blocks. Commands are carried out in order.
     pub fn send(&self, command: Command) {
-        if let Some(commands) = &self.commands {
+        if let Some(calls) = &self.calls {
             // The thread ends only when this handle is dropped.
-            let _ = commands.send(command);
+            let _ = calls.send(Call::Command(command));
         }
     }
 
@@ -100,7 +121,7 @@ impl Worker {
 
 impl Drop for Worker {
     fn drop(&mut self) {
-        self.commands.take();
+        self.calls.take();
         if let Some(thread) = self.thread.take() {
             // A panic of the thread changes nothing any more.
             let _ = thread.join();
@@ -109,27 +130,30 @@ impl Drop for Worker {
 }
 
 /// The loop: all commands, then one step; blocks when there is nothing to do.
-fn run(mut state: State, commands: &Receiver<Command>) {
+fn run(mut state: State, calls: &Receiver<Call>) {
     state.tell_places();
     state.load_model();
     state.tell_notices();
     loop {
         loop {
-            let command = match state.appetite() {
-                Appetite::Working => match commands.try_recv() {
-                    Ok(command) => command,
+            let call = match state.appetite() {
+                Appetite::Working => match calls.try_recv() {
+                    Ok(call) => call,
                     Err(TryRecvError::Empty) => break,
                     Err(TryRecvError::Disconnected) => return,
                 },
-                Appetite::Waiting => match commands.recv_timeout(LOOK_EVERY) {
-                    Ok(command) => command,
+                Appetite::Waiting => match calls.recv_timeout(LOOK_EVERY) {
+                    Ok(call) => call,
                     Err(RecvTimeoutError::Timeout) => break,
                     Err(RecvTimeoutError::Disconnected) => return,
                 },
-                Appetite::Idle => match commands.recv() {
-                    Ok(command) => command,
+                Appetite::Idle => match calls.recv() {
+                    Ok(call) => call,
                     Err(_) => return,
                 },
+            };
+            let Call::Command(command) = call else {
+                break;
             };
             state.obey(command);
             state.tell_notices();

@@ -3,11 +3,14 @@
 mod detectors;
 mod everywhere;
 mod library;
+mod pace;
 mod prompts;
 mod teaching;
+mod words;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::domain::Query;
@@ -20,6 +23,7 @@ use crate::worker::{Command, Event, QueryId, VideoId};
 
 use library::Shelves;
 use teaching::Teaching;
+use words::Words;
 
 /// While the index grows, queries are answered again at most this often.
 const ANSWER_EVERY: Duration = Duration::from_millis(250);
@@ -29,7 +33,7 @@ const ANSWER_EVERY: Duration = Duration::from_millis(250);
 pub(super) enum Appetite {
     /// Steps bring something.
     Working,
-    /// Steps only look after what another thread does.
+    /// A step has something to do soon.
     Waiting,
     Idle,
 }
@@ -37,6 +41,8 @@ pub(super) enum Appetite {
 pub(super) struct State {
     config: EngineConfig,
     emit: Box<dyn Fn(Event)>,
+    /// Tells the worker from another thread that a step brings something.
+    wake: Arc<dyn Fn() + Send + Sync>,
     engine: Option<Engine>,
     video: Option<OpenVideo>,
     queries: BTreeMap<QueryId, Asked>,
@@ -47,6 +53,7 @@ pub(super) struct State {
     labels: Option<LabelStore>,
     teaching: Option<Teaching>,
     shelves: Shelves,
+    words: Option<Words>,
     last_answer: Instant,
     /// A query came before anything was known of the video; it is answered as soon as something is.
     owes_answer: bool,
@@ -86,19 +93,25 @@ impl Work {
 }
 
 impl State {
-    pub fn new(config: EngineConfig, emit: Box<dyn Fn(Event)>) -> Self {
+    pub fn new(
+        config: EngineConfig,
+        emit: Box<dyn Fn(Event)>,
+        wake: Arc<dyn Fn() + Send + Sync>,
+    ) -> Self {
         Self {
             prompt_folder: PromptFolder::new(&config.paths.data_dir),
             detector_folder: DetectorFolder::new(&config.paths.data_dir),
             detector: None,
             config,
             emit,
+            wake,
             engine: None,
             video: None,
             queries: BTreeMap::new(),
             labels: None,
             teaching: None,
             shelves: Shelves::default(),
+            words: None,
             last_answer: Instant::now(),
             owes_answer: false,
         }
@@ -110,7 +123,7 @@ impl State {
             Appetite::Idle
         } else if self.is_indexing_video() || self.teaching.is_some() || self.indexes_library() {
             Appetite::Working
-        } else if self.shelves.waits_for_others() {
+        } else if self.shelves.owes_news() {
             Appetite::Waiting
         } else {
             Appetite::Idle
@@ -159,7 +172,7 @@ impl State {
     pub fn obey(&mut self, command: Command) {
         match command {
             Command::Open { video, source } => self.open(video, &source),
-            Command::Close => self.video = None,
+            Command::Close => (self.video, self.words) = (None, None),
             Command::CancelIndexing => self.cancel_indexing(),
             Command::ResumeIndexing => {
                 let stopped = self
@@ -178,6 +191,7 @@ impl State {
                 self.queries.insert(id, asked);
                 self.choose_usual_prompt(id);
                 self.answer(id);
+                self.tell_said(id);
             }
             Command::DropQuery { id } => {
                 self.queries.remove(&id);
@@ -218,6 +232,7 @@ impl State {
 
     fn open(&mut self, id: VideoId, source: &Source) {
         let path = source.path().to_owned();
+        self.words = None;
         self.video = None; // Saves what the old job found before the new one starts.
         let Some(engine) = &self.engine else {
             let message = "no model is loaded: choose another model".to_owned();
@@ -274,6 +289,7 @@ impl State {
         self.step_indexing();
         self.step_teaching();
         self.step_library();
+        self.step_words();
     }
 
     fn step_indexing(&mut self) {
@@ -320,6 +336,8 @@ impl State {
                 warning: index.warning.clone().or_else(|| index.not_kept_warning()),
             });
             video.work = Work::Indexed(index);
+            let (id, path) = (video.id, video.path.clone());
+            self.read_words(id, path);
         }
         self.answer_all();
     }

@@ -69,6 +69,8 @@ const RESTRICTED_CRATES: &[(&str, &[&str])] = &[
     ("clap", &["cli"]),
     ("rusqlite", &["library"]),
     ("memmap2", &["library"]),
+    ("notify", &["library"]),
+    ("rustls", &["library"]),
     ("indicatif", &["cli"]),
 ];
 

@@ -11,7 +11,7 @@ use crate::support::Place;
 use crate::tiny_detector::tiny_detector_file;
 use crate::{json, numbers};
 
-fn fixture(name: &str) -> PathBuf {
+pub fn fixture(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("tests/fixtures/detectors")
         .join(name)
@@ -134,6 +134,19 @@ fn a_search_has_the_moments_of_a_detector_and_refuses_one_of_another_model() {
     let exported = exported["queries"][0]["moments"].as_array().unwrap();
     assert_eq!(exported.len(), moments.len());
 
+    let own =
+        json(search(&["--detector", detector.to_str().unwrap(), "--detector-curve"]).stdout());
+    let own = numbers(&query(&own)["saliency"]);
+    assert_eq!(own.len(), 98);
+    let range = own
+        .iter()
+        .copied()
+        .fold((1.0_f64, 0.0_f64), |(low, high), x| {
+            (low.min(x), high.max(x))
+        });
+    assert_eq!(range, (0.0, 1.0));
+    assert_ne!(own, numbers(&query(&plain)["saliency"]));
+
     let official = fixture("moment_detr/model_best.ckpt");
     let refused = search(&["--detector", official.to_str().unwrap()]);
     let told = refused.error();
@@ -157,7 +170,7 @@ fn a_search_has_the_moments_of_a_detector_and_refuses_one_of_another_model() {
 }
 
 /// The inputs of the goldens as the community's files, and labels for them.
-fn feature_files(place: &Place) -> PathBuf {
+pub fn feature_files(place: &Place) -> PathBuf {
     let bytes = fs::read(fixture("inputs.safetensors")).unwrap();
     let tensors = SafeTensors::deserialize(&bytes).unwrap();
     let array = |name: &str| {

@@ -7,6 +7,7 @@ mod index;
 mod labels;
 mod names;
 mod outputs;
+mod rates;
 mod refusals;
 mod search;
 mod sources;

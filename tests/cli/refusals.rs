@@ -362,3 +362,22 @@ fn headers_that_would_end_the_process_are_told() {
         place.vcl(["index", path.to_str().unwrap()]).stdout();
     }
 }
+
+#[test]
+fn a_video_is_tried_without_a_word_whatever_becomes_of_it() {
+    let place = Place::new();
+    let videos = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/videos");
+    fs::write(place.path("text.mp4"), "this is not a video\n".repeat(200)).unwrap();
+    for video in [
+        videos.join("plain.mp4"),
+        videos.join("truncated.mkv"),
+        videos.join("audio_only.m4a"),
+        place.path("text.mp4"),
+        place.path("missing.mp4"),
+    ] {
+        let outcome = place.vcl_bundled([Path::new("try-video"), Path::new("--"), &video]);
+        assert_eq!(outcome.stdout(), "", "{}", video.display());
+    }
+    let help = place.vcl_bundled(["--help"]);
+    assert!(!help.stdout().contains("try-video"));
+}

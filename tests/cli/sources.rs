@@ -15,6 +15,12 @@ fn export(place: &Place, video: &Path, format: &str) -> String {
     place.vcl([&words[..], &to].concat()).stdout().to_owned()
 }
 
+fn fixture(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/fixtures/videos")
+        .join(name)
+}
+
 fn boxed(kind: &[u8; 4], parts: &[&[u8]]) -> Vec<u8> {
     let body = parts.concat();
     let length = 8 + body.len() as u32;
@@ -136,11 +142,6 @@ fn pictures_that_come_later_than_the_sound_are_found_by_other_programs() {
 #[test]
 fn pixels_and_rates_are_those_of_the_file() {
     let place = Place::new();
-    let fixture = |name: &str| -> PathBuf {
-        Path::new(env!("CARGO_MANIFEST_DIR"))
-            .join("tests/fixtures/videos")
-            .join(name)
-    };
     let fcpxml = export(&place, &fixture("wide_pixels.mp4"), "fcpxml");
     let format = r#"width="160" height="120" paspH="16" paspV="11"/>"#;
     assert!(fcpxml.contains(format), "{fcpxml}");
@@ -161,4 +162,30 @@ fn pixels_and_rates_are_those_of_the_file() {
         |video: &Path| -> Value { json(&export(&place, video, "json"))["frame_rate"].clone() };
     assert_eq!(rate(&fixture("interlaced.mpg")), "25/1");
     assert_eq!(rate(&video), "15/1");
+}
+
+#[test]
+fn a_rate_that_is_only_an_average_is_said() {
+    let place = Place::new();
+    // Pictures at distances of one and two frames by turns: no rate is that of most.
+    let average = fixture("irregular.mp4");
+    let unknown = place.path("irregular.webm");
+    play(&format!(
+        "filesrc location=\"{}\" ! qtdemux ! h264parse ! avdec_h264 ! vp8enc deadline=1 ! \
+         capssetter caps=\"video/x-vp8,framerate=0/1\" ! webmmux ! filesink location=\"{}\"",
+        average.display(),
+        unknown.display()
+    ));
+    for (video, assumed) in [(&average, "17.857"), (&unknown, "25")] {
+        let words = ["export", video.to_str().unwrap(), "red", "--format", "edl"];
+        let outcome = place.vcl(words.into_iter().chain(["-o", "-"]));
+        outcome.stdout();
+        let says = format!("has no fixed frame rate; {assumed} frames per second are assumed");
+        let n_said = outcome.stderr.matches(&says).count();
+        assert_eq!(n_said, 1, "{}", outcome.stderr);
+    }
+    let plain = fixture("plain.mp4");
+    let words = ["export", plain.to_str().unwrap(), "red", "--format", "edl"];
+    let outcome = place.vcl(words.into_iter().chain(["-o", "-"]));
+    assert!(!outcome.stderr.contains("frame rate"), "{}", outcome.stderr);
 }

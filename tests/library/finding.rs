@@ -8,6 +8,10 @@ use serde_json::Value;
 use crate::films::{Film, films};
 use crate::json;
 use crate::support::{Outcome, Place};
+use crate::tiny_detector::tiny_detector_file;
+
+/// Features and word states of the bundled model.
+const WIDTHS: (usize, usize) = (128, 128);
 
 struct Cinema {
     place: Place,
@@ -127,6 +131,7 @@ fn every_scene_of_forty_films_is_found_at_its_time_and_nothing_that_is_in_none()
     formats(&cinema);
     exports(&cinema);
     as_in_one_video(&cinema);
+    with_a_detector(&cinema);
 }
 
 fn filters(cinema: &Cinema) {
@@ -174,7 +179,7 @@ fn formats(cinema: &Cinema) {
     let mut lines = outcome.stdout().lines();
     assert_eq!(
         lines.next(),
-        Some("query,present,rank,video,missing,start_secs,end_secs,peak_secs,score")
+        Some("query,present,rank,video,missing,start_secs,end_secs,peak_secs,score,match,text")
     );
     assert!(lines.next().unwrap().contains(&film.name));
     assert!(fs::read_to_string(plot).unwrap().contains(&film.name));
@@ -235,6 +240,62 @@ fn exports(cinema: &Cinema) {
         assert_eq!(outcome.code, Some(2));
         assert!(outcome.stderr.contains(says), "{}", outcome.stderr);
     }
+}
+
+/// A detector finds in all videos what it finds in each, as far as that is like the words.
+fn with_a_detector(cinema: &Cinema) {
+    let file = tiny_detector_file(&cinema.place.path(""), WIDTHS.0, WIDTHS.1);
+    let named = ["--detector", file.to_str().unwrap()];
+    let films = cinema.films.iter();
+    let all: Vec<_> = films.map(|film| film.words.as_str()).collect();
+    let found = cinema.find(&[&all[..], &named].concat());
+    let plain = cinema.find(&all);
+    let spans = |rows: &Value| -> Vec<(Value, Value)> {
+        let rows = rows.as_array().unwrap().iter();
+        let rows = rows.map(|row| (row["start_secs"].clone(), row["end_secs"].clone()));
+        rows.collect()
+    };
+    let (mut n_compared, mut n_different) = (0, 0);
+    for (i, words) in all.iter().enumerate() {
+        let results = &found["queries"][i]["results"];
+        let Some(path) = results[0]["video"].as_str().filter(|_| n_compared < 3) else {
+            continue;
+        };
+        let alone = [
+            "search",
+            path,
+            words,
+            "--format",
+            "json",
+            "--threshold",
+            "0",
+        ];
+        let alone = json(&cinema.run(&[&alone[..], &named].concat()));
+        let of_video = spans(&alone["queries"][0]["moments"]);
+        let first = &spans(results)[0];
+        assert!(of_video.contains(first), "{words}: {first:?} {of_video:?}");
+        n_compared += 1;
+        n_different += usize::from(spans(&plain["queries"][i]["results"]).first() != Some(first));
+    }
+    assert!(
+        n_compared == 3 && n_different > 0,
+        "{n_compared} {n_different}"
+    );
+
+    let film = &cinema.films[5];
+    let words = film.words.as_str();
+    let plot = cinema.place.path("own.svg");
+    let drawn = [
+        "find",
+        words,
+        "--detector-curve",
+        "--plot",
+        plot.to_str().unwrap(),
+    ];
+    cinema.run(&[&drawn[..], &named].concat()).stdout();
+    assert!(fs::read_to_string(plot).unwrap().contains("<svg"));
+    let refused = cinema.run(&drawn);
+    assert_eq!(refused.code, Some(2), "{}", refused.stderr);
 }
 
 /// The moment of a video is the one that `search` shows.

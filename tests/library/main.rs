@@ -6,8 +6,16 @@ mod films;
 mod finding;
 mod frames;
 mod processes;
+#[cfg(target_os = "linux")]
+mod server;
+#[cfg(target_os = "linux")]
+mod shared;
+mod spoken;
 #[path = "../support/mod.rs"]
 mod support;
+#[path = "../support/tiny_detector.rs"]
+mod tiny_detector;
+mod watching;
 #[allow(unused_imports, reason = "other users of the world need them")]
 #[path = "../../examples/world/world/mod.rs"]
 mod world;

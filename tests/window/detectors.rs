@@ -1,16 +1,12 @@
 //! *Moments by*: a trained detector in place of the curve.
 
-use std::path::Path;
-
 use vcl::app::App;
 use vcl::app::action::Model;
-use vcl::domain::{Moment, Query};
-use vcl::engine::{Engine, IndexJob, IndexStep, NamedDetector};
-use vcl::find::Way;
-use vcl::store::DetectorFolder;
-use vcl::video::Source;
+use vcl::domain::{Moment, SaliencyCurve};
+use vcl::worker::FoundEverywhere;
 
-use crate::drive::{USUAL, Window, demo, engine_config};
+use crate::drive::{USUAL, Window, root};
+use crate::library;
 use crate::tiny_detector::{tiny_detector, tiny_detector_file};
 
 const QUERY: &str = "waves on the sea";
@@ -27,20 +23,16 @@ fn is_answered(app: &App) -> bool {
     answer.is_some_and(|answer| answer.is_final)
 }
 
-/// What the engine alone says, with features that the window has left behind.
-fn expected(window: &Window, file: &Path) -> Vec<Moment> {
-    let dir = window.paths().cache_dir.parent().unwrap().to_owned();
-    let mut engine = Engine::open(&engine_config(&dir)).unwrap();
-    let folder = DetectorFolder::new(&window.paths().data_dir);
-    let named = NamedDetector::load(&folder, file).unwrap();
-    let source = Source::open(&demo()).unwrap();
-    let mut job = IndexJob::start(&engine, &source, true).unwrap();
-    while job.step(&mut engine).unwrap() != IndexStep::Finished {}
-    let index = job.into_index().unwrap();
-    let query = Query::new(QUERY).unwrap();
-    let known = index.snapshot();
-    let answer = engine.answer_with(&known, &query, &Way::default(), Some(&named.detector));
-    answer.unwrap().found(None).moments
+/// What the official network makes of the same features, and which of it is shown.
+#[derive(serde::Deserialize)]
+struct Golden {
+    moments: Vec<[f64; 3]>,
+    saliency: Vec<f32>,
+}
+
+fn golden() -> Golden {
+    let path = root().join("tests/fixtures/detectors/demo/expected.json");
+    serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
 }
 
 #[test]
@@ -53,7 +45,7 @@ fn moments_come_from_the_curve_or_from_a_detector_and_the_choice_is_remembered()
     window
         .harness
         .state_mut()
-        .perform(&ctx, Model::AddDetector(file.clone()));
+        .perform(&ctx, Model::AddDetector(file));
     window.wait_until("the detector is in use", |app| {
         app.session().detector() == Some("tiny")
     });
@@ -61,7 +53,12 @@ fn moments_come_from_the_curve_or_from_a_detector_and_the_choice_is_remembered()
         is_answered(app) && moments(app) != by_curve
     });
     let by_detector = moments(window.app());
-    assert_eq!(by_detector, expected(&window, &file));
+    let golden = golden();
+    assert_eq!(by_detector.len(), golden.moments.len());
+    for (moment, [start, end, score]) in by_detector.iter().zip(golden.moments) {
+        assert_eq!((moment.span.start_secs, moment.span.end_secs), (start, end));
+        assert!((f64::from(moment.score) - score).abs() < 1e-3, "{moment:?}");
+    }
     assert!(window.notices().is_empty(), "{:?}", window.notices());
 
     window.harness.run_steps(2);
@@ -76,10 +73,57 @@ fn moments_come_from_the_curve_or_from_a_detector_and_the_choice_is_remembered()
     window.click("tiny");
     window.wait_until("the detector's are back", |app| moments(app) == by_detector);
 
+    // Its own saliency as the curve: other heights, the same moments.
+    let heights = |app: &App| -> Vec<f32> {
+        let answer = app.session().lanes()[0].answer.as_ref().unwrap();
+        answer.result.saliency.values().to_vec()
+    };
+    let likeness = heights(window.app());
+    window.harness.run_steps(2);
+    window.click("Moments by: tiny ▾");
+    window.click("Show its own curve");
+    let own = heights(window.app());
+    assert_ne!(own, likeness);
+    assert!(own.contains(&0.0) && own.contains(&1.0), "{own:?}");
+    let official = SaliencyCurve::new(golden.saliency).min_max_normalised();
+    for (ours, official) in own.iter().zip(official.values()) {
+        assert!((ours - official).abs() < 1e-2, "{own:?} {official:?}");
+    }
+    assert_eq!(moments(window.app()), by_detector);
+    window.click("Show its own curve");
+    assert_eq!(heights(window.app()), likeness);
+    window.click("Show its own curve");
+
     let mut window = window.open_again();
     window.wait_until("it is used again", |app| {
         app.session().detector() == Some("tiny")
     });
+    assert!(window.app().session().settings().shows_detector_curve);
+}
+
+#[test]
+fn a_detector_finds_the_moments_of_all_videos_as_well() {
+    let mut window = library::with_folder(&library::cinema().join("first"), 20);
+    let spans = |found: &FoundEverywhere| -> Vec<_> {
+        let moments = found.moments.iter();
+        moments.map(|it| (it.path.clone(), it.span)).collect()
+    };
+    let by_curve = spans(&library::find(&mut window, QUERY));
+    assert!(!by_curve.is_empty());
+    let dir = tempfile::tempdir().unwrap();
+    let file = tiny_detector_file(dir.path(), WIDTHS.0, WIDTHS.1);
+    library::act(&mut window, Model::AddDetector(file));
+    let now = |app: &App| {
+        let found = app.session().shown_wall().and_then(|wall| wall.found());
+        found.map(spans).unwrap_or_default()
+    };
+    window.wait_until("the detector's moments are on the wall", |app| {
+        now(app) != by_curve
+    });
+    assert!(window.notices().is_empty(), "{:?}", window.notices());
+    window.harness.run_steps(2);
+    library::act(&mut window, Model::UseDetector(None));
+    window.wait_until("the curve's moments are back", |app| now(app) == by_curve);
 }
 
 #[test]

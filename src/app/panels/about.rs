@@ -96,11 +96,8 @@ fn parts_ui(ui: &mut Ui, room: f32, state: &mut State) {
     ScrollArea::vertical()
         .auto_shrink(false)
         .min_scrolled_height(room)
-        .max_height(room).show_rows(
-        ui,
-        height,
-        state.parts.len(),
-        |ui, rows| {
+        .max_height(room)
+        .show_rows(ui, height, state.parts.len(), |ui, rows| {
             for part in &state.parts[rows] {
                 let text = format!("{} {}", part.name, part.version);
                 ui.horizontal(|ui| {
@@ -111,8 +108,7 @@ fn parts_ui(ui: &mut Ui, room: f32, state: &mut State) {
                     ui.label(RichText::new(part.licence).small().color(palette.weak_text));
                 });
             }
-        },
-    );
+        });
     state.shown = chosen;
 }
 
@@ -132,14 +128,15 @@ fn licence_ui(ui: &mut Ui, part: Part, room: f32, state: &mut State) {
     ScrollArea::vertical()
         .auto_shrink(false)
         .min_scrolled_height(room)
-        .max_height(room).show(ui, |ui| {
-        let mut texts = part.texts().peekable();
-        if texts.peek().is_none() {
-            ui.label("Its package has no text beside this name.");
-        }
-        for text in texts {
-            ui.add(egui::Label::new(RichText::new(text).monospace().small()).wrap());
-            ui.add_space(12.0);
-        }
-    });
+        .max_height(room)
+        .show(ui, |ui| {
+            let mut texts = part.texts().peekable();
+            if texts.peek().is_none() {
+                ui.label("Its package has no text beside this name.");
+            }
+            for text in texts {
+                ui.add(egui::Label::new(RichText::new(text).monospace().small()).wrap());
+                ui.add_space(12.0);
+            }
+        });
 }

@@ -44,6 +44,7 @@ pub fn line(ui: &mut Ui, session: &Session, lane: &Lane, actions: &mut Actions) 
             }
         }
         detectors(ui, session, actions);
+        own_curve(ui, session, actions);
     });
 }
 
@@ -57,9 +58,11 @@ pub fn ui(ui: &mut Ui, session: &Session, actions: &mut Actions) {
             actions.push(Model::UseDetector(None));
         }
         detectors(ui, session, actions);
+        own_curve(ui, session, actions);
     }
     let add = IconButton::words("Add a detector…").size(26.0).show(ui);
-    let add = add.on_hover_text("A trained Moment-DETR or QD-DETR: .ckpt, .pth or .safetensors");
+    let add =
+        add.on_hover_text("A trained Moment-DETR, QD-DETR or UniVTG: .ckpt, .pth or .safetensors");
     if add.clicked() {
         actions.push(Model::ChooseDetector);
     }
@@ -79,5 +82,20 @@ fn detectors(ui: &mut Ui, session: &Session, actions: &mut Actions) {
             (None, Some(info)) => drop(response.on_hover_text(info.kind.title())),
             (None, None) => {}
         }
+    }
+}
+
+/// What is drawn while a detector finds the moments.
+fn own_curve(ui: &mut Ui, session: &Session, actions: &mut Actions) {
+    let mut is_own = session.settings().shows_detector_curve;
+    let checkbox = egui::Checkbox::new(&mut is_own, "Show its own curve");
+    let response = ui
+        .add_enabled(session.detector().is_some(), checkbox)
+        .on_hover_text(
+            "What the detector finds good, from its least to its greatest in this video, in place of \
+             how alike clips and words are",
+        );
+    if response.clicked() {
+        actions.push(Model::ShowDetectorCurve(is_own));
     }
 }

@@ -2,7 +2,7 @@
 
 use egui::{Color32, RichText, ScrollArea, Sense, TextStyle, Ui, vec2};
 
-use crate::app::action::{Actions, Find, Library};
+use crate::app::action::{Actions, Find, Library, Play};
 use crate::app::colours::lane_colour;
 use crate::app::demo;
 use crate::app::icons::Icon;
@@ -12,7 +12,10 @@ use crate::app::session::{Lane, Session};
 use crate::app::theme::Palette;
 use crate::app::thumbnails::Thumbnails;
 use crate::app::widgets::{IconButton, Look, card, elided};
-use crate::domain::{ClipIndex, Moment, TimeSpan, Verdict};
+use crate::domain::{ClipIndex, Moment, TimeSpan, Verdict, beginning, format_timestamp};
+
+/// As much of what is said as fits into a line of the panel.
+const MAX_CHARS: usize = 28;
 
 /// The window lists so many; files hold all.
 const MAX_LISTED: usize = 50;
@@ -88,7 +91,24 @@ pub fn ui(ui: &mut Ui, session: &Session, thumbnails: &mut Thumbnails, actions: 
             },
         );
         grid(ui, &cards[..n_open], session, thumbnails, actions);
+        said(ui, lane, actions);
     });
+}
+
+/// Where the query is said, with the words; a click goes there.
+fn said(ui: &mut Ui, lane: &Lane, actions: &mut Actions) {
+    if lane.said.is_empty() {
+        return;
+    }
+    section(ui, "Words");
+    for spoken in lane.said.iter().take(MAX_LISTED) {
+        let time = format_timestamp(spoken.span.start_secs);
+        let text = format!("{time}  “{}”", beginning(&spoken.text, MAX_CHARS));
+        let line = IconButton::words(&text).size(26.0).show(ui);
+        if line.on_hover_text(&spoken.text).clicked() {
+            actions.push(Play::Seek(spoken.span.start_secs));
+        }
+    }
 }
 
 fn moment_cards(ui: &Ui, session: &Session, lane: &Lane) -> Vec<SpanCard> {

@@ -82,14 +82,26 @@ impl Session {
                 if self.current(video).is_none() {
                     return;
                 }
+                let is_own = self.settings.shows_detector_curve;
                 if let Some(lane) = self.lane_mut(query) {
-                    lane.take_answer(LatestAnswer {
+                    let answer = LatestAnswer {
                         result: answer,
                         n_clips_done,
                         is_final,
-                    });
+                    };
+                    lane.take_answer(answer, is_own);
                 }
                 self.propose(query);
+            }
+            Event::Said {
+                video,
+                query,
+                moments,
+            } => {
+                let is_current = self.current(video).is_some();
+                if let Some(lane) = self.lane_mut(query).filter(|_| is_current) {
+                    lane.said = moments;
+                }
             }
             Event::QueryFailed { query, message } => {
                 if let Some(lane) = self.lane_mut(query) {

@@ -2,6 +2,7 @@
 
 use crate::domain::{ClipIndex, Moment, Query, SaliencyCurve, TimeSpan, Verdict};
 use crate::find::Answer;
+use crate::library::SpokenMoment;
 use crate::worker::{Lesson, QueryId};
 
 /// A moment keeps this much when its ends are dragged.
@@ -31,6 +32,8 @@ pub struct Lane {
     pub verdict: Option<Verdict>,
     /// At the threshold of this lane, best first; scores are calibrated saliency.
     pub moments: Vec<Moment>,
+    /// Where it is said, best first.
+    pub said: Vec<SpokenMoment>,
     /// What exports leave out, of the moments as they are.
     unticked: Vec<TimeSpan>,
     /// Moments whose ends were set by hand: as they were found, and as they are.
@@ -61,6 +64,7 @@ impl Lane {
             verdict: None,
             answer: None,
             moments: Vec::new(),
+            said: Vec::new(),
             unticked: Vec::new(),
             ends: Vec::new(),
             error: None,
@@ -77,6 +81,7 @@ impl Lane {
         self.answer = None;
         self.verdict = None;
         self.moments.clear();
+        self.said.clear();
         self.unticked.clear();
         self.ends.clear();
         self.error = None;
@@ -86,10 +91,12 @@ impl Lane {
         self.proposals.clear();
     }
 
-    pub(super) fn take_answer(&mut self, answer: LatestAnswer) {
+    /// `is_own`: the curve of a detector is its own saliency.
+    pub(super) fn take_answer(&mut self, mut answer: LatestAnswer, is_own: bool) {
         if self.prompt.is_none() {
             self.plain = Some(answer.result.saliency.clone());
         }
+        answer.result.show_own_curve(is_own);
         self.answer = Some(answer);
         self.error = None;
         self.form_moments();
@@ -101,6 +108,19 @@ impl Lane {
             self.last_prompt = Some(last);
         }
         self.chosen_threshold = None;
+        self.note_change();
+    }
+
+    /// Shows a detector's own saliency as the curve, or the likeness of clips and words again.
+    pub(super) fn show_own_curve(&mut self, is_own: bool) {
+        self.note_change();
+        if let Some(answer) = &mut self.answer {
+            answer.result.show_own_curve(is_own);
+        }
+    }
+
+    /// The curve will be another one.
+    fn note_change(&mut self) {
         if let Some(answer) = &self.answer {
             let n_changes = self.change.as_ref().map_or(0, |(n, _)| *n);
             self.change = Some((n_changes + 1, answer.result.saliency.clone()));

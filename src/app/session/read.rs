@@ -139,6 +139,7 @@ impl Session {
             span: ClipIndex(0).span(),
             peak_secs: 0.0,
             score: None,
+            said: None,
         }
     }
 

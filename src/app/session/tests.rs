@@ -87,7 +87,7 @@ fn the_threshold_forms_moments_that_end_with_the_video() {
         let spans = session.moments_in_time();
         spans.iter().map(|s| (s.start_secs, s.end_secs)).collect()
     };
-    assert_eq!(session.lanes[0].threshold(), Some(0.7));
+    assert_eq!(session.lanes[0].threshold(), Some(0.725));
     assert_eq!(spans(&session), [(2.0, 4.0), (6.0, 9.5)]);
     session.set_threshold(query, Some(0.9));
     assert_eq!(spans(&session), [(2.0, 4.0)]);
@@ -100,7 +100,7 @@ fn the_threshold_line_lies_on_the_calibrated_curve() {
     let (session, _) = session_with_answer();
     let lane = &session.lanes[0];
     let at = lane.threshold_level().unwrap();
-    assert!((at - (0.1 + 0.7 * 0.8)).abs() < 1e-6, "{at}");
+    assert!((at - (0.1 + 0.725 * 0.8)).abs() < 1e-6, "{at}");
     assert!((lane.threshold_at(at).unwrap() - lane.threshold().unwrap()).abs() < 1e-6);
 }
 

@@ -54,6 +54,8 @@ pub struct Settings {
     /// As `--model` takes it; `None` is the bundled one.
     pub model: Option<String>,
     pub device: DeviceChoice,
+    /// A detector's own saliency is shown as the curve.
+    pub shows_detector_curve: bool,
     /// Latest first. A name that is not text is written as an address.
     #[serde(with = "path_list")]
     pub recent: Vec<PathBuf>,
@@ -72,6 +74,7 @@ impl Default for Settings {
             playback: PlaybackPrefs::default(),
             model: None,
             device: DeviceChoice::default(),
+            shows_detector_curve: false,
             recent: Vec::new(),
             history: Vec::new(),
             places: Places::default(),

@@ -8,7 +8,7 @@ use crate::app::session::Lane;
 use crate::app::timeline::change::Changes;
 use crate::app::timeline::curve::{self, SaliencyScale};
 use crate::app::timeline::strip::Strip;
-use crate::app::timeline::{ends, labels, moments, threshold};
+use crate::app::timeline::{ends, labels, moments, threshold, words};
 use crate::domain::{ClipIndex, Labels, Verdict};
 
 /// Of the mark at the best clip.
@@ -68,6 +68,11 @@ pub fn ui(
         let below = plot.with_min_y(plot.bottom() - labels::HEIGHT);
         plot.set_bottom(below.top() - 1.0);
         labels::ui(ui, &strip.at(below), lane.query.title(), view.labels);
+    }
+    if !lane.said.is_empty() {
+        let below = plot.with_min_y(plot.bottom() - words::HEIGHT);
+        plot.set_bottom(below.top() - 1.0);
+        words::ui(ui, &strip.at(below), lane);
     }
     let saliency = SaliencyScale::new(answer.result.saliency_range(), plot.shrink2(vec2(0.0, 3.0)));
 

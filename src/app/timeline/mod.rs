@@ -27,6 +27,7 @@ mod ruler;
 mod strip;
 mod threshold;
 mod time_view;
+mod words;
 
 use egui::{
     EventFilter, Key, PointerButton, Rect, Response, Role, Sense, Ui, WidgetInfo, pos2, vec2,

@@ -22,8 +22,8 @@ pub enum DetectorCommand {
     List,
     /// Keep a detector: its tensors alone, without the state of its training
     Add {
-        /// The .ckpt of a Moment-DETR or QD-DETR, the .pth of a UMT, or a safetensors file with the
-        /// same tensors
+        /// The .ckpt of a Moment-DETR, QD-DETR or UniVTG, the .pth of a UMT, or a safetensors file
+        /// with the same tensors
         #[arg(value_name = "FILE", value_parser = values::path())]
         file: PathBuf,
         /// What to call it; else as the file is called
@@ -49,4 +49,9 @@ pub struct DetectorChoice {
     /// Moments by a trained detector: a name from `vcl detector list`, or a file
     #[arg(long, value_name = "NAME|FILE", value_parser = values::path())]
     pub detector: Option<PathBuf>,
+
+    /// Show the detector's own saliency as the curve, from its least (0) to its greatest (1) in this
+    /// video, and its best clips as highlights
+    #[arg(long, requires = "detector")]
+    pub detector_curve: bool,
 }

@@ -27,7 +27,7 @@ pub struct SearchArgs {
     #[arg(long, default_value_t = 5, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub top: u16,
 
-    /// How high a moment must reach, between the least (0) and most (1) salient part; else 0.7, 0.9
+    /// How high a moment must reach, between the least (0) and most (1) salient part; else 0.725, 0.9
     /// where many parts reach that, 0.5 for a prompt with a trained moment head, or 0.8 for a detector
     #[arg(long, value_name = "T", value_parser = parse_fraction, allow_negative_numbers = true)]
     pub threshold: Option<f32>,
@@ -42,6 +42,31 @@ pub struct SearchArgs {
     /// Draw the curves to a .png or .svg file
     #[arg(long, value_name = "FILE", value_parser = values::plot_file())]
     pub plot: Option<PathBuf>,
+
+    /// In what to look: what is seen, or the subtitles in the file and beside it
+    #[arg(long = "match", value_enum, default_value_t = MatchArg::Both, value_name = "WHAT")]
+    pub matches: MatchArg,
+}
+
+/// In what to look for a query.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum MatchArg {
+    /// What is seen
+    Pictures,
+    /// What is said, as far as subtitles tell
+    Words,
+    /// One and the other
+    Both,
+}
+
+impl MatchArg {
+    pub fn takes_pictures(self) -> bool {
+        self != Self::Words
+    }
+
+    pub fn takes_words(self) -> bool {
+        self != Self::Pictures
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

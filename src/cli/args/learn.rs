@@ -48,11 +48,16 @@ pub struct VideosArgs {
 }
 
 impl DataArgs {
+    /// Of features, that stand for a clip together.
+    pub fn rows_per_clip(&self) -> usize {
+        (CLIP_SECS / self.clip_secs).round() as usize
+    }
+
     pub fn source(&self) -> DatasetSource {
         match (self.videos.features.first(), &self.videos.videos) {
             (Some(dir), _) => DatasetSource::Features {
                 dir: dir.clone(),
-                rows_per_clip: (CLIP_SECS / self.clip_secs).round() as usize,
+                rows_per_clip: self.rows_per_clip(),
             },
             // The parser insists on one of the two.
             (None, videos) => DatasetSource::Videos(videos.clone().unwrap_or_default()),

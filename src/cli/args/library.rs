@@ -4,22 +4,49 @@ use std::path::PathBuf;
 
 use clap::{Subcommand, ValueEnum};
 
-use super::find::ResultFormat;
+use super::detector::DetectorChoice;
+use super::find::{MatchArg, ResultFormat};
 use super::values::{self, ExportTarget, parse_fraction, parse_query, parse_secs, parse_since};
 use crate::domain::Query;
+use crate::library::Library;
+use crate::store::Paths;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
   vcl library add ~/Videos /media/archive
   vcl library update                          look for what is new, was moved or is gone
+  vcl library watch                           the same as soon as it happens
   vcl find \"a red circle\" --in ~/Videos --since 2026
 
 What is interrupted goes on where it stopped when the same command is run again, and several processes
 may index one library at once.")]
 pub struct LibraryArgs {
+    #[command(flatten)]
+    pub place: LibraryPlace,
+
     #[command(subcommand)]
     pub what: LibraryCommand,
+}
+
+/// Which library is meant.
+#[derive(Debug, clap::Args)]
+pub struct LibraryPlace {
+    /// A library that several machines share: a PostgreSQL server with pgvector, such as
+    /// postgres://user@host/database?sslmode=verify-full; the password from there or from PGPASSWORD
+    #[arg(long, global = true, value_name = "ADDRESS")]
+    pub library: Option<String>,
+}
+
+impl LibraryPlace {
+    /// Opens it, or that of this user.
+    pub fn open(&self) -> anyhow::Result<Library> {
+        let paths = Paths::from_env()?;
+        Ok(match &self.library {
+            Some(address) => Library::open_shared(address, &paths)?,
+            None => Library::open(&paths)?,
+        })
+    }
 }
 
 #[derive(Debug, Subcommand)]
@@ -32,6 +59,12 @@ pub enum LibraryCommand {
     },
     /// Look through all folders again, and index what is new or was changed
     Update,
+    /// Keep watching the folders, and index what comes, until it is stopped
+    Watch {
+        /// How long a file must have been left alone, such as by whoever copies it
+        #[arg(long, default_value_t = 2.0, value_name = "SECS", value_parser = parse_secs)]
+        quiet: f64,
+    },
     /// Take videos or folders out of the library; the files stay
     Remove {
         /// What was added, or a file that is gone
@@ -80,6 +113,9 @@ Examples:
 
 Nothing is listed that unrelated words reach as well somewhere in what is searched.")]
 pub struct FindArgs {
+    #[command(flatten)]
+    pub place: LibraryPlace,
+
     /// What to look for
     #[arg(required = true, value_name = "QUERY", value_parser = parse_query)]
     pub queries: Vec<Query>,
@@ -107,6 +143,12 @@ pub struct FindArgs {
     /// As for `vcl search`
     #[arg(long, value_name = "T", value_parser = parse_fraction, allow_negative_numbers = true)]
     pub threshold: Option<f32>,
+
+    #[command(flatten)]
+    pub detector: DetectorChoice,
+    /// In what to look: what is seen, or the subtitles in the files and beside them
+    #[arg(long = "match", value_enum, default_value_t = MatchArg::Both, value_name = "WHAT")]
+    pub matches: MatchArg,
 
     /// How to print what was found
     #[arg(long, value_enum, default_value_t = ResultFormat::Table)]

@@ -199,6 +199,12 @@ pub enum CommandLine {
         #[arg(value_name = "DIR", value_parser = values::path())]
         dir: PathBuf,
     },
+    /// Read a little of a video, for a window that does not want to end with it
+    #[command(hide = true)]
+    TryVideo {
+        #[arg(value_parser = values::path())]
+        video: PathBuf,
+    },
 }
 
 #[derive(Debug, clap::Args)]
@@ -302,6 +308,7 @@ impl CommandLine {
             Self::Detector(_) => ("detector", false, false),
             Self::Licences => ("licences", false, false),
             Self::PackageFiles { .. } => ("package-files", false, false),
+            Self::TryVideo { .. } => ("try-video", false, true),
         }
     }
 }

@@ -46,6 +46,9 @@ pub enum Detection {
         moments: Vec<Moment>,
         /// Of the likeliest moment that each clip lies in, `[n_clips]`.
         curve: SaliencyCurve,
+        /// What can be shown as the curve, `[n_clips]` each: the calibrated likeness of clips and
+        /// query, and the network's own saliency.
+        curves: [SaliencyCurve; 2],
     },
 }
 

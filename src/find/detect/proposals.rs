@@ -104,7 +104,7 @@ fn without_repetition(mut moments: Vec<Moment>) -> Vec<Moment> {
 
 fn seconds(kind: DetectorKind, proposal: &Proposal, duration_secs: f32) -> [f32; 2] {
     match kind {
-        DetectorKind::MomentDetr | DetectorKind::QdDetr => {
+        DetectorKind::MomentDetr | DetectorKind::QdDetr | DetectorKind::UniVtg => {
             [proposal.start * duration_secs, proposal.end * duration_secs]
         }
         DetectorKind::Umt => [proposal.start, proposal.end],
@@ -121,7 +121,8 @@ fn to_clip_edge(secs: f32) -> f32 {
 /// them, the best window first.
 ///
 /// The DETR kind: four decimals, then ends cut to 0…150 s and rounded to clips, nothing suppressed;
-/// saliency in half precision. UMT: all as it is.
+/// saliency in half precision. UMT: all as it is. UniVTG: four decimals, ends cut to the video, the ten
+/// best that overlap by 0.7 at most.
 pub fn official(detected: &Detected, duration_secs: f64) -> (Vec<[f64; 3]>, Vec<f64>) {
     let mut ranked: Vec<_> = detected.proposals.iter().collect();
     ranked.sort_by(|a, b| b.score.total_cmp(&a.score));
@@ -136,16 +137,36 @@ pub fn official(detected: &Detected, duration_secs: f64) -> (Vec<[f64; 3]>, Vec<
                 [edge(start), edge(end), four_decimals(proposal.score)]
             }
             DetectorKind::Umt => [start, end, proposal.score].map(f64::from),
+            DetectorKind::UniVtg => {
+                let inside = |secs: f32| four_decimals(secs.clamp(0.0, duration_secs as f32));
+                [inside(start), inside(end), four_decimals(proposal.score)]
+            }
         }
     };
     let saliency = |value: &f32| match detected.kind {
         DetectorKind::MomentDetr | DetectorKind::QdDetr => f16::from_f32(*value).to_f64(),
-        DetectorKind::Umt => f64::from(*value),
+        DetectorKind::Umt | DetectorKind::UniVtg => f64::from(*value),
     };
-    (
-        ranked.iter().map(window).collect(),
-        detected.saliency.iter().map(saliency).collect(),
-    )
+    let mut windows: Vec<_> = ranked.iter().map(window).collect();
+    if detected.kind == DetectorKind::UniVtg {
+        windows = few_of_many(&windows);
+    }
+    (windows, detected.saliency.iter().map(saliency).collect())
+}
+
+/// What the official inference of UniVTG keeps of a window for each clip.
+fn few_of_many(ranked: &[[f64; 3]]) -> Vec<[f64; 3]> {
+    const MOST: usize = 10;
+    const MOST_IOU: f64 = 0.7;
+    let mut kept: Vec<[f64; 3]> = Vec::new();
+    for window in ranked {
+        let span = |[start, end, _]: &[f64; 3]| TimeSpan::new(*start, *end);
+        let is_new = |other: &[f64; 3]| span(other).iou(span(window)) <= MOST_IOU;
+        if kept.len() < MOST && kept.iter().all(is_new) {
+            kept.push(*window);
+        }
+    }
+    kept
 }
 
 fn four_decimals(value: f32) -> f64 {

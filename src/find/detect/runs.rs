@@ -7,7 +7,7 @@ use crate::domain::{CLIP_SECS, ClipIndex, Moment, SaliencyCurve, TimeSpan};
 
 /// A part of the video is a moment if it reaches this level, between the least (0) and the greatest
 /// (1) step of the curve.
-const USUAL_THRESHOLD: f32 = 0.7;
+const USUAL_THRESHOLD: f32 = 0.725;
 
 /// Where more parts than this reach it, each says less: most of them are the next best.
 const MOST_PARTS: usize = 2;
@@ -101,13 +101,13 @@ mod tests {
     #[test]
     fn a_run_is_cut_below_the_level_that_it_reaches() {
         let shape = curve(&[0.2, 0.75, 1.0, 0.78, 0.1, 0.78, 0.0, 0.9]);
-        // The cut is at 0.7 + 0.2 / 3.
+        // The cut is at 0.725 + 0.175 / 3.
         assert_eq!(runs(&shape, 0.9), [2..4, 7..8]);
-        assert_eq!(runs(&shape, 0.7), [1..4, 5..6, 7..8]);
+        assert_eq!(runs(&shape, 0.725), [1..4, 5..6, 7..8]);
         assert_eq!(runs(&shape, 0.1), [0..6, 7..8], "at the threshold itself");
         assert_eq!(runs(&shape, 1.0), only(2..3), "the best");
         assert_eq!(runs(&shape, 0.0).len(), 1, "everything");
-        assert!(runs(&SaliencyCurve::default(), 0.7).is_empty());
+        assert!(runs(&SaliencyCurve::default(), 0.725).is_empty());
     }
 
     #[test]

@@ -36,7 +36,7 @@ impl AdamW {
     pub fn step(
         &mut self,
         weights: &mut Weights,
-        gradients: &[(&str, Vec<f32>)],
+        gradients: &BTreeMap<String, Vec<f32>>,
         learning_rate: f64,
         weight_decay: f64,
         max_gradient: f64,
@@ -45,7 +45,9 @@ impl AdamW {
             let squares = gradient.iter().map(|g| f64::from(*g) * f64::from(*g));
             squares.sum::<f64>()
         });
-        let length = squares.sum::<f64>().sqrt();
+        // In one order, whichever thread was first.
+        let squares: Vec<f64> = squares.collect();
+        let length = squares.iter().sum::<f64>().sqrt();
         self.time += 1;
         let time = self.time as i32;
         let correction = |beta: f32| 1.0 - f64::from(beta).powi(time);
@@ -57,9 +59,9 @@ impl AdamW {
         };
         for (name, gradient) in gradients {
             let n = gradient.len();
-            let means = self.means.entry((*name).to_owned());
+            let means = self.means.entry(name.clone());
             let (mean, square) = means.or_insert_with(|| (vec![0.0; n], vec![0.0; n]));
-            let Some(array) = weights.0.get_mut(*name) else {
+            let Some(array) = weights.0.get_mut(name) else {
                 continue;
             };
             const PART: usize = 1 << 15;

@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::learn::detector::config::DetectorConfig;
 use crate::learn::detector::error::DetectorTrainError;
-use crate::learn::detector::trainer::{Checked, DetectorTrainer, Phase};
+use crate::learn::detector::progress::Checked;
+use crate::learn::detector::trainer::{DetectorTrainer, Phase};
 use crate::model::detector::Weights;
 use crate::model::tensor_file::{self, NamedTensor, TensorFile};
 

@@ -7,13 +7,15 @@ use safetensors::SafeTensors;
 use serde_json::Value;
 
 use super::adamw::AdamW;
+use super::gradients::{GradientWork, Sample};
 use super::losses::{DetrLosses, detr_losses};
+use super::network::Network;
 use super::targets::{ClipPairs, Targets};
-use super::trainer::Network;
 use crate::model::detector::{
-    Batch, DetectorFile, Dropout, Leaves, Rows, Weights, video_features, word_features,
+    Batch, DetectorFile, DetectorKind, Dropout, Leaves, Rows, Weights, video_features,
+    word_features,
 };
-use crate::model::try_to_vec;
+use crate::model::{ComputeDevice, try_to_vec};
 
 fn fixtures() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/detectors")
@@ -92,7 +94,10 @@ impl Case {
             .iter()
             .map(|(video, words)| (video, words))
             .collect();
-        let batch = Batch::new(&pairs, device);
+        let mut batch = Batch::new(&pairs, device);
+        if self.file.kind == DetectorKind::QdDetr {
+            batch = batch.followed_by(&self.inputs[0].1);
+        }
         let network = Network {
             kind: self.file.kind,
             weights,
@@ -145,7 +150,7 @@ fn check(case: &Case) {
         }
     }
 
-    let total = losses.total();
+    let total = losses.total_of_part(1.0, 1.0);
     let gradients = total.backward();
     let (own, golden) = (
         value(total),
@@ -163,7 +168,7 @@ fn check(case: &Case) {
         "input_vid_proj.0.net.1.weight",
     ] {
         let golden = tensors(&goldens, &format!("loss.{}.grad.{key}", case.name)).values;
-        let (_, own) = gradients.iter().find(|(name, _)| *name == key).unwrap();
+        let own = &gradients[key];
         let largest = golden.iter().fold(0.0_f32, |most, g| most.max(g.abs()));
         for (own, golden) in own.iter().zip(&golden) {
             assert!(
@@ -184,6 +189,46 @@ fn check(case: &Case) {
             let golden = tensors(&goldens, &format!("step1.{key}")).values;
             for (own, golden) in weights.0[key].values.iter().zip(&golden) {
                 assert!((own - golden).abs() < 2e-6, "{name}, {key}: {own} {golden}");
+            }
+        }
+    }
+}
+
+/// In parts of any size the sum is that of the whole batch, also where one video is shorter.
+#[test]
+fn parts_of_a_batch_add_up_to_it() {
+    for folder in ["moment_detr", "qd_detr"] {
+        let case = Case::new(folder, "mixed");
+        let samples: Vec<_> = (case.inputs.iter().zip(&case.targets))
+            .map(|((video, words), targets)| Sample {
+                video: video.clone(),
+                words: words.clone(),
+                targets: targets.clone(),
+            })
+            .collect();
+        let network = Network {
+            kind: case.file.kind,
+            weights: &case.file.weights,
+            n_heads: case.file.n_heads,
+        };
+        let gradients = |part: usize| {
+            let work = GradientWork::in_parts(&ComputeDevice::cpu(), part).unwrap();
+            work.of(network, &samples, Dropout::default(), 0).unwrap()
+        };
+        let (loss, whole) = gradients(3);
+        let golden = case.expected["total"].as_f64().unwrap();
+        assert!((loss - golden).abs() < 2e-5 * golden, "{folder}: {loss}");
+        for part in [1, 2] {
+            let (of_parts, parts) = gradients(part);
+            assert!(
+                (of_parts - loss).abs() < 1e-5 * loss,
+                "{folder}: {of_parts}"
+            );
+            for (name, whole) in &whole {
+                let largest = whole.iter().fold(1e-3_f32, |most, g| most.max(g.abs()));
+                for (a, b) in whole.iter().zip(&parts[name]) {
+                    assert!((a - b).abs() < 1e-4 * largest, "{folder}, {name}: {a} {b}");
+                }
             }
         }
     }

@@ -221,7 +221,7 @@ impl Init {
 /// A network to begin with; `video_width` counts the time columns. The same seed gives the same.
 ///
 /// # Panics
-/// For a UMT, which is not trained here.
+/// For a UMT and a UniVTG, which are not trained here.
 pub fn initial_weights(
     kind: DetectorKind,
     size: NetworkSize,
@@ -238,7 +238,9 @@ pub fn initial_weights(
     match kind {
         DetectorKind::MomentDetr => init.moment_detr(),
         DetectorKind::QdDetr => init.qd_detr(),
-        DetectorKind::Umt => panic!("a UMT is not trained here"),
+        DetectorKind::Umt | DetectorKind::UniVtg => {
+            panic!("a {} is not trained here", kind.title())
+        }
     }
     init.weights
 }

@@ -42,14 +42,15 @@ pub struct DetrLosses {
 }
 
 impl DetrLosses {
-    /// What is minimised, `[1]`.
-    pub fn total(&self) -> Tensor<1> {
-        let mut total = self.saliency.clone();
+    /// What is minimised, `[1]`, where this batch is a part of another: its shares of the samples, and
+    /// of the pairs of a query and a window.
+    pub fn total_of_part(&self, of_samples: f64, of_pairs: f64) -> Tensor<1> {
+        let mut total = self.saliency.clone() * of_samples;
         for [span, giou, label] in &self.layers {
             total = total
-                + span.clone() * SPAN_WEIGHT
-                + giou.clone() * GIOU_WEIGHT
-                + label.clone() * LABEL_WEIGHT;
+                + span.clone() * (SPAN_WEIGHT * of_pairs)
+                + giou.clone() * (GIOU_WEIGHT * of_pairs)
+                + label.clone() * (LABEL_WEIGHT * of_samples);
         }
         total
     }

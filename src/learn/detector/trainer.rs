@@ -1,26 +1,24 @@
 //! The training itself, a batch at a time.
 
-use std::collections::BTreeMap;
-
-use burn::tensor::Device;
 use rand::SeedableRng as _;
 use rand::seq::SliceRandom as _;
 use rand_pcg::Pcg64Mcg;
 
 use crate::domain::Annotation;
-use crate::eval::{Metrics, Prediction, score};
+use crate::eval::{Prediction, score};
 use crate::find::official;
 use crate::learn::detector::adamw::AdamW;
 use crate::learn::detector::config::DetectorConfig;
 use crate::learn::detector::error::{DetectorTrainError, FeatureError};
+use crate::learn::detector::gradients::{GradientWork, Sample};
 use crate::learn::detector::init::initial_weights;
-use crate::learn::detector::losses::detr_losses;
+use crate::learn::detector::network::Network;
+use crate::learn::detector::progress::{Checked, DetectorProgress};
 use crate::learn::detector::targets::Targets;
 use crate::model::detector::{
-    Batch, Detected, DetectorFile, DetectorKind, DetectorMetadata, DetectorTraining, DetrOutput,
-    Dropout, Leaves, MomentDetr, QdDetr, Rows, Weights, detr_proposals, seed_dropout,
+    Batch, DetectorFile, DetectorMetadata, DetectorTraining, MOST_WORDS, Rows, Weights,
 };
-use crate::model::{BaseModel, ComputeDevice, ModelError, try_to_vec};
+use crate::model::{BaseModel, ComputeDevice};
 
 /// One in so many videos is kept for checking where no other labels are given.
 const CHECK_SHARE: usize = 10;
@@ -46,60 +44,6 @@ pub trait DetectorFeatures: Send {
     fn base_model(&self) -> Option<BaseModel>;
 }
 
-/// How far a training is.
-#[derive(Clone, Debug, PartialEq)]
-pub struct DetectorProgress {
-    /// From 0 on.
-    pub epoch: usize,
-    pub n_epochs: usize,
-    /// Batches of this epoch, done and in all.
-    pub batch: usize,
-    pub n_batches: usize,
-    /// Mean over the epoch so far.
-    pub loss: Option<f64>,
-    /// What the last measurement gave, with the best so far.
-    pub checked: Option<Checked>,
-    pub best: Option<Checked>,
-    pub is_done: bool,
-}
-
-/// A measurement on queries that are not learned from.
-#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
-pub struct Checked {
-    pub epoch: usize,
-    pub r1_at_50: f64,
-    pub r1_at_70: f64,
-    pub map: f64,
-    pub highlight_map: f64,
-    pub hit1: f64,
-}
-
-impl Checked {
-    fn of(epoch: usize, metrics: &Metrics) -> Self {
-        let moments = metrics.moments.as_ref().and_then(|moments| moments.full);
-        let highlights = metrics.highlights.as_ref().map(|h| h.very_good);
-        Self {
-            epoch,
-            r1_at_50: moments.map_or(0.0, |m| m.r1_at_50()),
-            r1_at_70: moments.map_or(0.0, |m| m.r1_at_70()),
-            map: moments.map_or(0.0, |m| m.map_average),
-            highlight_map: highlights.map_or(0.0, |h| h.map),
-            hit1: highlights.map_or(0.0, |h| h.hit1),
-        }
-    }
-
-    fn by_name(&self) -> BTreeMap<String, f64> {
-        let pairs = [
-            ("R1@0.5", self.r1_at_50),
-            ("R1@0.7", self.r1_at_70),
-            ("mAP", self.map),
-            ("HL mAP", self.highlight_map),
-            ("HIT@1", self.hit1),
-        ];
-        pairs.map(|(name, value)| (name.to_owned(), value)).into()
-    }
-}
-
 /// What is done in a step.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Phase {
@@ -117,8 +61,7 @@ pub struct DetectorTrainer {
     learned: Vec<usize>,
     checked: Vec<usize>,
     device: ComputeDevice,
-    /// With autodiff.
-    training_device: Device,
+    work: GradientWork,
     pub(super) weights: Weights,
     pub(super) optimiser: AdamW,
     pub(super) best: Option<(Checked, Weights)>,
@@ -171,7 +114,7 @@ impl DetectorTrainer {
             annotations,
             learned,
             checked,
-            training_device: device.tensor_device().clone().autodiff(),
+            work: GradientWork::on(device)?,
             device: device.clone(),
             weights,
             optimiser: AdamW::default(),
@@ -256,12 +199,15 @@ impl DetectorTrainer {
             let (video, words) = self.read(*query)?;
             let annotation = &self.annotations[*query];
             if let Some(targets) = Targets::draw(annotation, video.n_rows(), &mut rng) {
-                samples.push((video, words, targets));
+                samples.push(Sample {
+                    video,
+                    words,
+                    targets,
+                });
             }
         }
         if !samples.is_empty() {
-            let device = self.device.clone();
-            let loss = device.guarded(|| self.learn_from(&samples))?;
+            let loss = self.learn_from(&samples)?;
             self.losses.push(loss);
         }
         self.batch += 1;
@@ -271,13 +217,7 @@ impl DetectorTrainer {
         Ok(())
     }
 
-    fn learn_from(&mut self, samples: &[(Rows, Rows, Targets)]) -> Result<f64, DetectorTrainError> {
-        let pairs: Vec<_> = samples
-            .iter()
-            .map(|(video, words, _)| (video, words))
-            .collect();
-        let targets: Vec<_> = samples.iter().map(|(_, _, targets)| targets).collect();
-        let device = &self.training_device;
+    fn learn_from(&mut self, samples: &[Sample]) -> Result<f64, DetectorTrainError> {
         // What is dropped depends on the batch alone, so that a resumed training goes on the same.
         let seed = blake3::hash(bytemuck::cast_slice(&[
             self.config.seed,
@@ -285,21 +225,13 @@ impl DetectorTrainer {
             self.batch as u64,
         ]));
         let seed = seed.as_bytes().first_chunk().copied().unwrap_or_default();
-        seed_dropout(u64::from_le_bytes(seed));
-        let batch = Batch::new(&pairs, device);
-        let network = Network {
-            kind: self.config.kind,
-            weights: &self.weights,
-            n_heads: self.config.size.n_heads,
-        };
-        let (output, leaves) = network.outputs(&batch, self.config.dropout(), device)?;
-        let loss = detr_losses(&output, &batch, &targets)?.total();
-        let gradients = loss.backward();
-        let value = f64::from(try_to_vec(loss)?[0]);
-        if !value.is_finite() {
+        let (loss, gradients) = self.device.guarded(|| {
+            let (dropout, seed) = (self.config.dropout(), u64::from_le_bytes(seed));
+            self.work.of(self.network(), samples, dropout, seed)
+        })?;
+        if !loss.is_finite() {
             return Err(DetectorTrainError::Diverged);
         }
-        let gradients = leaves.gradients(&gradients)?;
         self.optimiser.step(
             &mut self.weights,
             &gradients,
@@ -307,7 +239,15 @@ impl DetectorTrainer {
             self.config.weight_decay,
             self.config.max_gradient,
         );
-        Ok(value)
+        Ok(loss)
+    }
+
+    fn network(&self) -> Network<'_> {
+        Network {
+            kind: self.config.kind,
+            weights: &self.weights,
+            n_heads: self.config.size.n_heads,
+        }
     }
 
     fn read(&self, query: usize) -> Result<(Rows, Rows), DetectorTrainError> {
@@ -319,6 +259,7 @@ impl DetectorTrainer {
             .features
             .words(query)
             .map_err(DetectorTrainError::Features)?;
+        let words = words.first(MOST_WORDS);
         let width = |name: &str| self.weights.size(name, 0).unwrap_or_default();
         let fits = video.width == width("input_vid_proj.0.LayerNorm.weight")
             && words.width == width("input_txt_proj.0.LayerNorm.weight");
@@ -380,16 +321,10 @@ impl DetectorTrainer {
             .collect::<Result<_, _>>()?;
         let pairs: Vec<_> = rows.iter().map(|(video, words)| (video, words)).collect();
         let device = self.device.tensor_device();
-        let network = Network {
-            kind: self.config.kind,
-            weights: &self.weights,
-            n_heads: self.config.size.n_heads,
-        };
-        let detected = self.device.guarded(|| {
-            let batch = Batch::new(&pairs, device);
-            let (output, _) = network.outputs(&batch, Dropout::default(), device)?;
-            Ok::<_, DetectorTrainError>(detected(self.config.kind, output, &batch)?)
-        })?;
+        let network = self.network();
+        let detected = self
+            .device
+            .guarded(|| network.detect(&Batch::new(&pairs, device), device))?;
         let predictions = detected.iter().zip(queries).map(|(detected, query)| {
             let annotation = &self.annotations[*query];
             let (windows, saliency) = official(detected, annotation.duration);
@@ -457,57 +392,4 @@ fn divided(annotations: &[Annotation], n_checked: usize, seed: u64) -> (Vec<usiz
     let kept: std::collections::BTreeSet<&str> = videos[..n_kept].iter().copied().collect();
     let lessons = (0..n).filter(is_lesson);
     lessons.partition(|at| !kept.contains(annotations[*at].vid.as_str()))
-}
-
-/// A network as numbers.
-#[derive(Clone, Copy)]
-pub struct Network<'a> {
-    pub kind: DetectorKind,
-    pub weights: &'a Weights,
-    pub n_heads: usize,
-}
-
-impl Network<'_> {
-    /// What it says of a batch on a device; on one with autodiff also for wrong texts, where that is
-    /// learned from.
-    ///
-    /// # Errors
-    /// [`DetectorTrainError::Detector`] where the numbers are those of another network.
-    pub fn outputs(
-        self,
-        batch: &Batch,
-        dropout: Dropout,
-        device: &Device,
-    ) -> Result<(DetrOutput, Leaves), DetectorTrainError> {
-        Ok(match self.kind {
-            DetectorKind::QdDetr => {
-                let (network, leaves) = QdDetr::new(self.weights, self.n_heads, device)?;
-                (
-                    network.forward(batch, dropout, device.is_autodiff()),
-                    leaves,
-                )
-            }
-            _ => {
-                let (network, leaves) = MomentDetr::new(self.weights, self.n_heads, device)?;
-                (network.forward(batch, dropout), leaves)
-            }
-        })
-    }
-}
-
-fn detected(
-    kind: DetectorKind,
-    output: DetrOutput,
-    batch: &Batch,
-) -> Result<Vec<Detected>, ModelError> {
-    let proposals = detr_proposals(&output.moments)?;
-    let saliency = try_to_vec(output.saliency)?;
-    let rows = saliency.chunks(batch.most_clips());
-    let samples = proposals.into_iter().zip(rows).zip(&batch.n_clips);
-    let detected = samples.map(|((proposals, saliency), n_clips)| Detected {
-        kind,
-        proposals,
-        saliency: saliency[..*n_clips].to_vec(),
-    });
-    Ok(detected.collect())
 }

@@ -20,11 +20,13 @@ pub struct Place {
 }
 
 /// What tells whether a file must be read again.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KnownFile {
     pub n_bytes: u64,
     pub modified_nanos: i64,
     pub is_missing: bool,
+    /// What lay beside it.
+    pub subtitles: String,
 }
 
 /// A file as it was just found.
@@ -36,6 +38,8 @@ pub struct SeenFile {
     pub modified_nanos: i64,
     /// Whether its name says that it is a video.
     pub is_named: bool,
+    /// What lies beside it and says what is said.
+    pub subtitles: String,
 }
 
 impl Catalogue {
@@ -71,7 +75,7 @@ impl Catalogue {
 
     /// Every file that was ever found, by its path.
     pub fn files(&self) -> Result<HashMap<PathBuf, KnownFile>, LibraryError> {
-        let sql = "SELECT path, size, modified_nanos, is_missing
+        let sql = "SELECT path, size, modified_nanos, is_missing, subtitles
                    FROM file JOIN video ON video.id = file.video";
         self.told(self.connection.prepare(sql).and_then(|mut statement| {
             let rows = statement.query_map([], |row| {
@@ -79,6 +83,7 @@ impl Catalogue {
                     n_bytes: row.get(1)?,
                     modified_nanos: row.get(2)?,
                     is_missing: row.get(3)?,
+                    subtitles: row.get(4)?,
                 };
                 Ok((path_of(row.get(0)?), known))
             })?;
@@ -227,8 +232,15 @@ pub(super) fn record(connection: &Connection, file: &SeenFile) -> rusqlite::Resu
         })
         .optional()?;
     connection.execute(
-        "INSERT OR REPLACE INTO file (path, video, modified_nanos, is_named) VALUES (?, ?, ?, ?)",
-        params![path, video, file.modified_nanos, file.is_named],
+        "INSERT OR REPLACE INTO file (path, video, modified_nanos, is_named, subtitles)
+         VALUES (?, ?, ?, ?, ?)",
+        params![
+            path,
+            video,
+            file.modified_nanos,
+            file.is_named,
+            file.subtitles
+        ],
     )?;
     // The video that no file holds any more: the file of that name holds another one now.
     connection.execute(

@@ -5,6 +5,7 @@
 
 mod files;
 mod schema;
+mod words;
 mod work;
 
 use std::fs;
@@ -17,6 +18,7 @@ use crate::library::error::LibraryError;
 use crate::store::ContentId;
 
 pub use files::{KnownFile, Place, SeenFile};
+pub use words::{Unread, said_in};
 pub use work::{Claim, ModelRow, Outcome};
 
 /// How long one process waits for another one's writing, which takes milliseconds.
@@ -39,6 +41,19 @@ pub enum State {
     Failed(String),
     /// It only began like a video.
     NoVideo,
+}
+
+impl State {
+    /// As the catalogue calls it; without a name it waits.
+    pub(in crate::library) fn named(name: &str, error: String) -> Self {
+        match name {
+            "working" => Self::Working,
+            "done" => Self::Indexed,
+            "failed" => Self::Failed(error),
+            "none" => Self::NoVideo,
+            _ => Self::Waiting,
+        }
+    }
 }
 
 /// A video of the library as one model sees it.

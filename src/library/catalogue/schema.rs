@@ -2,9 +2,11 @@
 
 use rusqlite::{Connection, TransactionBehavior};
 
+use super::words;
+
 /// Each brings a catalogue one version further; `user_version` counts them. Never change one that was
 /// released: add another.
-const MIGRATIONS: [&str; 2] = [
+const MIGRATIONS: [&str; 4] = [
     "
     -- What the user added: a file, or a folder with all below it.
     CREATE TABLE place (
@@ -55,6 +57,14 @@ const MIGRATIONS: [&str; 2] = [
     // A library takes key frames now. Exact ones do as well, so what has them is not looked at again.
     "UPDATE model SET sampling = sampling || '-keys' WHERE sampling = '2';
      UPDATE model SET sampling = '2-keys-no-near-duplicates' WHERE sampling = '2-no-near-duplicates';",
+    "-- What lies beside the file, as far as it tells what is said.
+    ALTER TABLE file ADD COLUMN subtitles TEXT NOT NULL DEFAULT '';
+    -- Which subtitles of a video were read: those in it, and those beside it at that time.
+    CREATE TABLE words (
+        video INTEGER PRIMARY KEY REFERENCES video(id) ON DELETE CASCADE,
+        beside TEXT NOT NULL
+    );",
+    words::TABLES,
 ];
 
 /// Brings the tables up to date. `false` where a newer program wrote them.

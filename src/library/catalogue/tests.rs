@@ -12,6 +12,7 @@ fn seen(path: &str, video: u8) -> SeenFile {
         n_bytes: u64::from(video),
         modified_nanos: 1_000_000_000 * i64::from(video) + 5,
         is_named: true,
+        subtitles: String::new(),
     }
 }
 

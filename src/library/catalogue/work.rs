@@ -13,12 +13,12 @@ use crate::store::ContentId;
 
 /// A model in the catalogue, with the rule that picks its frames.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ModelRow(i64);
+pub struct ModelRow(pub(in crate::library) i64);
 
 /// A video that this process indexes, and no other.
 #[derive(Clone, Debug)]
 pub struct Claim {
-    pub(super) video: i64,
+    pub(in crate::library) video: i64,
     pub content: ContentId,
     pub path: PathBuf,
     pub is_named: bool,
@@ -303,13 +303,10 @@ fn videos(connection: &Connection, model: ModelRow) -> rusqlite::Result<Vec<Libr
             n_bytes: row.get(3)?,
             duration_secs: row.get(4)?,
             date_secs: row.get(5)?,
-            state: match state.as_deref() {
-                Some("working") => State::Working,
-                Some("done") => State::Indexed,
-                Some("failed") => State::Failed(row.get::<_, Option<_>>(8)?.unwrap_or_default()),
-                Some("none") => State::NoVideo,
-                _ => State::Waiting,
-            },
+            state: State::named(
+                state.as_deref().unwrap_or_default(),
+                row.get::<_, Option<_>>(8)?.unwrap_or_default(),
+            ),
             n_clips: row.get::<_, Option<_>>(7)?.unwrap_or_default(),
         });
     }

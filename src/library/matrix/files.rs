@@ -64,6 +64,10 @@ impl Generation {
         dir.join(format!("rows-{}.f16", self.0))
     }
 
+    pub fn coarse_path(&self, dir: &Path) -> PathBuf {
+        dir.join(format!("rows-{}.i8", self.0))
+    }
+
     pub fn log_path(&self, dir: &Path) -> PathBuf {
         dir.join(format!("rows-{}.log", self.0))
     }

@@ -5,6 +5,7 @@
 //! rows-N.f16      a header of 64 bytes, then video after video: one row of f16 for each clip, then for
 //!                 each clip when its frame is shown (u16, milliseconds after the beginning of the clip)
 //! rows-N.log      the manifest: which rows belong to which video, and which videos went
+//! rows-N.i8       the rows in eight bits, where there are very many
 //! lock            held by whoever writes
 //! ```
 //! It holds nothing that the cached features do not: where it is damaged, or was made by another
@@ -13,6 +14,7 @@
 //! killed leaves nothing but rows that no record names. Rows of videos that went stay until they are
 //! a fifth of all; then the rest moves into files of the next number.
 
+mod coarse;
 mod files;
 mod record;
 mod writer;
@@ -25,6 +27,7 @@ use memmap2::Mmap;
 
 use crate::store::ContentId;
 
+pub use coarse::{Coarse, Rounded};
 pub use files::{HEADER_BYTES, Header};
 pub use record::{N_NEUTRAL, Span};
 pub use writer::{MatrixWriter, NewRows};
@@ -39,7 +42,9 @@ pub struct Matrix {
     dim: usize,
     /// `None` while there is no row.
     map: Option<Mmap>,
+    coarse: Option<Coarse>,
     spans: Vec<Span>,
+    n_named_rows: u64,
 }
 
 impl Matrix {
@@ -63,7 +68,9 @@ impl Matrix {
         Some(Self {
             dim: header.dim,
             map,
+            coarse: Coarse::open(&generation.coarse_path(dir), header),
             spans: manifest.spans,
+            n_named_rows: manifest.n_named_rows,
         })
     }
 
@@ -82,6 +89,17 @@ impl Matrix {
             span.first_row as usize * self.dim,
             span.n_rows as usize * self.dim,
         )
+    }
+
+    /// The rows in eight bits, as far as somebody has written them.
+    pub fn coarse(&self) -> Option<&Coarse> {
+        self.coarse.as_ref()
+    }
+
+    /// Whether [`Matrix::coarse`] has every row.
+    pub fn has_all_coarse(&self) -> bool {
+        let n_coarse = self.coarse.as_ref().map_or(0, Coarse::n_rows);
+        n_coarse >= self.n_named_rows
     }
 
     /// When the frame of each row is shown: milliseconds after the beginning of its clip, or [`CENTRE`].

@@ -4,6 +4,7 @@ use std::fs::{self, File};
 use std::io::{self, Seek as _, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
+use super::coarse;
 use super::files::{Generation, HEADER_BYTES, Header, Manifest, read_manifest};
 use super::record::{N_NEUTRAL, RECORD_BYTES, Record, Span};
 use crate::find::NeutralLevel;
@@ -118,6 +119,8 @@ impl MatrixWriter {
         let bytes: &[u8] = bytemuck::cast_slice(&numbers);
         let first_row = self.manifest.n_named_rows;
         let n_rows = new.rows.len() / dim;
+        let rows = first_row..first_row + (numbers.len() / dim) as u64;
+        coarse::forget(&self.generation.coarse_path(&self.dir), &self.header, rows)?;
         self.rows.seek(SeekFrom::Start(self.offset(first_row)))?;
         self.rows.write_all(bytes)?;
         // First the rows, then the record that names them, also after a power cut.
@@ -138,6 +141,15 @@ impl MatrixWriter {
             .retain(|other| other.content != span.content);
         self.manifest.spans.push(span);
         Ok(())
+    }
+
+    /// Writes the rows that are named in eight bits as well, as far as that is not done.
+    ///
+    /// # Errors
+    /// When they cannot be written; searches do without them.
+    pub fn write_coarse(&mut self) -> io::Result<()> {
+        let path = self.generation.coarse_path(&self.dir);
+        coarse::extend(&path, &self.header, &self.rows, self.manifest.n_named_rows)
     }
 
     /// Takes a video out; its rows stay until [`compact_if_due`](Self::compact_if_due).

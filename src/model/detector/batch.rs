@@ -36,6 +36,12 @@ impl Rows {
         }
     }
 
+    /// At most so many rows, from the first on.
+    #[must_use]
+    pub fn first(&self, n: usize) -> Self {
+        self.part(0..self.n_rows().min(n))
+    }
+
     /// `[1, n_rows, width]`
     pub fn tensor(&self, device: &Device) -> Tensor<3> {
         let shape = [1, self.n_rows(), self.width];
@@ -48,9 +54,10 @@ impl Rows {
 pub struct Batch {
     /// `[batch, most clips, video width]`
     pub video: Tensor<3>,
-    /// `[batch, most words, text width]`
+    /// `[batch, most words, text width]`, or one text more: that of the sample that would come next.
     pub text: Tensor<3>,
     pub n_clips: Vec<usize>,
+    /// Of each text.
     pub n_words: Vec<usize>,
 }
 
@@ -76,6 +83,32 @@ impl Batch {
             n_clips: pairs.iter().map(|(video, _)| video.n_rows()).collect(),
             n_words: pairs.iter().map(|(_, text)| text.n_rows()).collect(),
         }
+    }
+
+    /// The same with the text of the sample that comes next, so that every text but the first can
+    /// stand as a wrong one beside the sample before.
+    #[must_use]
+    pub fn followed_by(mut self, words: &Rows) -> Self {
+        let [n_texts, most, width] = self.text.dims();
+        let device = self.text.device();
+        let longest = most.max(words.n_rows());
+        let padded = |text: Tensor<3>| {
+            let [n, rows, _] = text.dims();
+            match longest - rows {
+                0 => text,
+                n_more => Tensor::cat(vec![text, Tensor::zeros([n, n_more, width], &device)], 1),
+            }
+        };
+        debug_assert_eq!(n_texts, self.n_samples());
+        let text = padded(self.text);
+        self.text = Tensor::cat(vec![text, padded(words.tensor(&device))], 0);
+        self.n_words.push(words.n_rows());
+        self
+    }
+
+    /// Whether there is a wrong text for every sample.
+    pub fn has_wrong_texts(&self) -> bool {
+        self.n_words.len() > self.n_samples()
     }
 
     pub fn n_samples(&self) -> usize {

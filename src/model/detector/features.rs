@@ -1,6 +1,5 @@
 //! From raw features to what detectors of the DETR kind were trained on.
 
-use crate::model::detector::MOST_WORDS;
 use crate::model::detector::batch::Rows;
 
 /// What is added to the length of a row before dividing by it.
@@ -48,7 +47,7 @@ pub fn side_by_side(kinds: &[Rows]) -> Rows {
     }
 }
 
-/// The states of a text's word pieces, normalised and cut to as many as are read.
+/// The states of a text's word pieces, normalised.
 pub fn word_features(states: &Rows) -> Rows {
-    normalised(&states.part(0..states.n_rows().min(MOST_WORDS)))
+    normalised(states)
 }

@@ -48,12 +48,13 @@ pub enum DetectorKind {
     MomentDetr,
     QdDetr,
     Umt,
+    #[serde(rename = "univtg")]
+    UniVtg,
 }
 
 /// Networks that are told apart from others by a tensor that only they have.
-const OTHERS: [(&str, &str); 7] = [
+const OTHERS: [(&str, &str); 6] = [
     ("dummy_rep_token", "CG-DETR"),
-    ("token_type_embeddings.weight", "UniVTG"),
     ("query_embed.event", "EaTR"),
     ("transformer.cls_token", "UVCOM"),
     ("VTE.", "TR-DETR"),
@@ -68,6 +69,7 @@ impl DetectorKind {
             Self::MomentDetr => "Moment-DETR",
             Self::QdDetr => "QD-DETR",
             Self::Umt => "UMT",
+            Self::UniVtg => "UniVTG",
         }
     }
 
@@ -81,6 +83,9 @@ impl DetectorKind {
             Ok(Self::Umt)
         } else if weights.has("global_rep_token") && has_any("transformer.t2v_encoder.") {
             Ok(Self::QdDetr)
+        } else if weights.has("weightedpool.weight") && weights.has("token_type_embeddings.weight")
+        {
+            Ok(Self::UniVtg)
         } else if has_any("query_embed.") && has_any("input_vid_proj.") {
             Ok(Self::MomentDetr)
         } else {

@@ -96,8 +96,8 @@ impl Linear {
         d_out: usize,
     ) -> Result<Self, DetectorError> {
         Ok(Self {
-            weight: b.matrix(&format!("{name}.weight"), [d_out, d_in])?,
             bias: Some(b.vector(&format!("{name}.bias"), d_out)?),
+            ..Self::without_bias(b, name, d_in, d_out)?
         })
     }
 

@@ -1,41 +1,49 @@
-//! Networks that were trained to find moments: Moment-DETR, QD-DETR and UMT.
+//! Networks that were trained to find moments: Moment-DETR, QD-DETR, UMT and UniVTG.
 //!
 //! They take what an index has anyway, one feature vector for each clip, and the states of the
 //! query's words. A [`DetectorFile`] holds the numbers, a [`MomentDetector`] is ready to be asked;
 //! what it says of a video is a [`Detected`]. Sizes come from the shapes of the tensors. Features
 //! and results cross the border as plain numbers, so tensors stay inside.
 //!
-//! The folder is one file for each network; what they share is in `layers`.
+//! The folder is one file for each network; what they share is in `layers`, and in `detr` what
+//! Moment-DETR and QD-DETR alone do.
 
 mod batch;
+mod detr;
+mod error;
 mod features;
 mod file;
 mod layers;
 mod moment_detr;
 mod pickle;
+mod proposals;
 mod qd_detr;
 mod umt;
+mod univtg;
 mod weights;
 
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use burn::tensor::Tensor;
-use burn::tensor::activation::softmax;
 
 use crate::model::device::ComputeDevice;
 use crate::model::parameter::try_to_vec;
 use crate::model::{BaseModel, ModelError};
 
 pub use batch::{Batch, DetectorInput, DetrMoments, DetrOutput, Rows};
+pub use error::DetectorError;
 pub use features::{side_by_side, video_features, word_features};
 pub use file::{DetectorFile, DetectorKind, DetectorMetadata, DetectorTraining};
 pub use layers::{Dropout, seed_dropout};
 pub use moment_detr::MomentDetr;
+pub use proposals::{Detected, Proposal, detr_proposals};
 pub use qd_detr::QdDetr;
 pub use weights::{Array, Leaves, Weights};
 
+use proposals::{umt_proposals, univtg_detected};
 use umt::Umt;
+use univtg::UniVtg;
 
 /// Clips that a network of the DETR kind was trained on at most: 150 seconds.
 pub const MOST_CLIPS: usize = 75;
@@ -45,59 +53,6 @@ pub const MOST_WORDS: usize = 32;
 
 /// The two columns that say where in the video a clip begins and ends.
 pub const N_TIME_COLUMNS: usize = 2;
-
-/// Why a detector cannot be used, in one line each.
-#[derive(Debug, thiserror::Error)]
-pub enum DetectorError {
-    #[error("{}: {cause}", path.display())]
-    At {
-        path: PathBuf,
-        cause: Box<DetectorError>,
-    },
-    #[error("cannot be read: {0}")]
-    Io(#[from] std::io::Error),
-    #[error("the detector is not usable: {0}")]
-    Damaged(String),
-    #[error("this is {0}, which vcl cannot run: give a Moment-DETR, a QD-DETR or a UMT")]
-    OtherKind(&'static str),
-    #[error(
-        "this is no moment detector: give the .ckpt of a Moment-DETR or QD-DETR, the .pth of a UMT, \
-         or a safetensors file with the same tensors"
-    )]
-    NotADetector,
-    #[error(
-        "the detector was trained on video features of {trained} numbers and words of \
-         {trained_words}; those of {whose} have {found} and {found_words}: choose the model that it \
-         was trained on (--model), or a detector for this one"
-    )]
-    OtherWidths {
-        trained: usize,
-        trained_words: usize,
-        whose: String,
-        found: usize,
-        found_words: usize,
-    },
-    #[error(
-        "the detector was trained on features of {trained}, not of {given}: choose that model \
-         (--model), or a detector for this one"
-    )]
-    OtherModel { trained: String, given: String },
-    #[error(
-        "a UMT needs features that were not normalised, and mostly those of other networks and of \
-         sound: it can be measured with `vcl evaluate --features`, but finds nothing in a video"
-    )]
-    FeaturesOnly,
-    #[error(
-        "this UMT listens: give its audio features after the video features (--features twice)"
-    )]
-    NoAudio,
-    #[error("this detector takes no sound: give the video features alone")]
-    Deaf,
-    #[error("the audio features have {found} numbers, the detector was trained on {trained}")]
-    OtherAudio { trained: usize, found: usize },
-    #[error(transparent)]
-    Model(#[from] ModelError),
-}
 
 /// What a detector is, for people and for checks.
 #[derive(Clone, Debug, PartialEq)]
@@ -131,7 +86,7 @@ impl DetectorInfo {
         let weights = &file.weights;
         let size = |name: &str, axis| weights.size(name, axis);
         let (video, text, audio, width, n_queries) = match file.kind {
-            DetectorKind::MomentDetr | DetectorKind::QdDetr => {
+            DetectorKind::MomentDetr | DetectorKind::QdDetr | DetectorKind::UniVtg => {
                 let with_time = size("input_vid_proj.0.LayerNorm.weight", 0)?;
                 let video = with_time
                     .checked_sub(N_TIME_COLUMNS)
@@ -140,14 +95,14 @@ impl DetectorInfo {
                     DetectorError::Damaged("it takes no features beside the time".into())
                 })?;
                 let text = size("input_txt_proj.0.LayerNorm.weight", 0)?;
-                let n_queries = size("query_embed.weight", 0)?;
-                (
-                    video,
-                    text,
-                    None,
-                    size("class_embed.weight", 1)?,
-                    Some(n_queries),
-                )
+                let (width, n_queries) = match file.kind {
+                    DetectorKind::UniVtg => (size("weightedpool.weight", 0)?, None),
+                    _ => (
+                        size("class_embed.weight", 1)?,
+                        Some(size("query_embed.weight", 0)?),
+                    ),
+                };
+                (video, text, None, width, n_queries)
             }
             DetectorKind::Umt => {
                 let audio = match weights.has("audio_enc.mapping.linear.weight") {
@@ -188,30 +143,11 @@ impl DetectorInfo {
     }
 }
 
-/// What a detector says of one query on one video.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Detected {
-    pub kind: DetectorKind,
-    /// As the network orders them.
-    pub proposals: Vec<Proposal>,
-    /// Saliency of each clip on the scale of the detector, `[n_clips]`.
-    pub saliency: Vec<f32>,
-}
-
-/// A part of a video that may be a moment.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Proposal {
-    /// As shares of the video, possibly beyond it; of a UMT in seconds.
-    pub start: f32,
-    pub end: f32,
-    /// 0…1, how likely it is one.
-    pub score: f32,
-}
-
 enum Network {
     MomentDetr(Box<MomentDetr>),
     QdDetr(Box<QdDetr>),
     Umt(Box<Umt>),
+    UniVtg(Box<UniVtg>),
 }
 
 /// A detector on a device.
@@ -246,6 +182,9 @@ impl MomentDetector {
                 Network::QdDetr(Box::new(QdDetr::new(weights, n_heads, tensors)?.0))
             }
             DetectorKind::Umt => Network::Umt(Box::new(Umt::new(weights, tensors)?)),
+            DetectorKind::UniVtg => {
+                Network::UniVtg(Box::new(UniVtg::new(weights, n_heads, tensors)?))
+            }
         };
         Ok(Self {
             network,
@@ -263,6 +202,7 @@ impl MomentDetector {
         match &self.network {
             Network::MomentDetr(_) | Network::QdDetr(_) => MOST_CLIPS,
             Network::Umt(umt) => umt.most_clips(),
+            Network::UniVtg(_) => univtg::MOST_CLIPS,
         }
     }
 
@@ -313,13 +253,27 @@ impl MomentDetector {
     }
 
     fn run(&self, input: &DetectorInput) -> Result<Detected, ModelError> {
-        let batch = || Batch::new(&[(&input.video, &input.text)], self.device.tensor_device());
+        let words = input.text.first(match &self.network {
+            Network::UniVtg(_) => univtg::MOST_WORDS,
+            _ => MOST_WORDS,
+        });
+        let batch = || Batch::new(&[(&input.video, &words)], self.device.tensor_device());
         match &self.network {
             Network::MomentDetr(network) => {
                 self.of_detr(network.forward(&batch(), Dropout::default()))
             }
-            Network::QdDetr(network) => {
-                self.of_detr(network.forward(&batch(), Dropout::default(), false))
+            Network::QdDetr(network) => self.of_detr(network.forward(&batch(), Dropout::default())),
+            Network::UniVtg(network) => {
+                let text = words.clone();
+                let output = network.forward(&DetectorInput {
+                    text,
+                    ..input.clone()
+                });
+                Ok(univtg_detected(
+                    &flat(output.foreground)?,
+                    &try_to_vec(output.reach)?,
+                    &flat(output.likeness)?,
+                ))
             }
             Network::Umt(network) => {
                 let output = network.forward(input);
@@ -348,50 +302,6 @@ impl MomentDetector {
 
 fn flat(tensor: Tensor<2>) -> Result<Vec<f32>, ModelError> {
     try_to_vec(tensor)
-}
-
-/// The proposals of each sample of a batch, in the order of the queries.
-///
-/// # Errors
-/// [`ModelError::Device`] when the device fails.
-pub fn detr_proposals(moments: &DetrMoments) -> Result<Vec<Vec<Proposal>>, ModelError> {
-    let [_, n_queries, _] = moments.logits.dims();
-    let probabilities = try_to_vec(softmax(moments.logits.clone(), 2))?;
-    let spans = try_to_vec(moments.spans.clone())?;
-    let (probabilities, _) = probabilities.as_chunks::<2>();
-    let (spans, _) = spans.as_chunks::<2>();
-    let proposals: Vec<_> = spans
-        .iter()
-        .zip(probabilities)
-        .map(|([centre, width], [foreground, _])| Proposal {
-            start: centre - 0.5 * width,
-            end: centre + 0.5 * width,
-            score: *foreground,
-        })
-        .collect();
-    Ok(proposals.chunks(n_queries).map(<[_]>::to_vec).collect())
-}
-
-/// As many as the official code keeps.
-const MOST_UMT_PROPOSALS: usize = 100;
-
-/// One moment around each clip, the likeliest centres first, in seconds.
-fn umt_proposals(centre: &[f32], window: &[f32], offset: &[f32]) -> Vec<Proposal> {
-    let mut order: Vec<usize> = (0..centre.len()).collect();
-    order.sort_by(|a, b| centre[*b].total_cmp(&centre[*a]));
-    order.truncate(MOST_UMT_PROPOSALS);
-    let last = centre.len().saturating_sub(1) as f32;
-    let proposal = |clip: usize| {
-        let middle = clip as f32 + offset[clip].max(0.0);
-        let half = window[clip].max(0.0) / 2.0;
-        let inside = |at: f32| at.clamp(0.0, last) * 2.0;
-        Proposal {
-            start: inside(middle - half),
-            end: inside(middle + half) + 2.0,
-            score: centre[clip],
-        }
-    };
-    order.into_iter().map(proposal).collect()
 }
 
 impl PartialEq for MomentDetector {

@@ -12,11 +12,12 @@ use burn::tensor::{Device, Tensor};
 
 use crate::model::DetectorError;
 use crate::model::detector::batch::{Batch, DetrMoments, DetrOutput};
-use crate::model::detector::layers::{
-    Dropout, InputProjection, KeyMask, Linear, Norm, Perceptron, Sines, attend, batch_positions,
-    dropped, logit,
+use crate::model::detector::detr::{
+    Activation, EncoderLayer, Ends, Feed, UNUSED, add_and_norm, norms,
 };
-use crate::model::detector::moment_detr::{EncoderLayer, UNUSED, activated, feed, norms};
+use crate::model::detector::layers::{
+    Dropout, KeyMask, Linear, Norm, Perceptron, Sines, attend, batch_positions, logit,
+};
 use crate::model::detector::weights::{Builder, Leaves, Weights};
 
 const DECODER: &str = "transformer.decoder";
@@ -24,8 +25,7 @@ const DECODER: &str = "transformer.decoder";
 /// The network on a device.
 #[derive(Clone, Debug)]
 pub struct QdDetr {
-    video: InputProjection,
-    text: InputProjection,
+    ends: Ends,
     /// Clips look at words.
     text_to_video: Vec<EncoderLayer>,
     encoder: Vec<EncoderLayer>,
@@ -33,11 +33,8 @@ pub struct QdDetr {
     token: Tensor<3>,
     token_position: Tensor<3>,
     decoder: Decoder,
-    class: Linear,
-    span: Perceptron,
     saliency_of_clip: Linear,
     saliency_of_token: Linear,
-    width: usize,
 }
 
 #[derive(Clone, Debug)]
@@ -60,8 +57,7 @@ struct DecoderLayer {
     own: OwnAttention,
     cross: CrossAttention,
     norms: [Norm; 3],
-    feed: [Linear; 2],
-    slope: Tensor<1>,
+    feed: Feed,
     n_heads: usize,
 }
 
@@ -120,8 +116,7 @@ impl DecoderLayer {
             own,
             cross,
             norms: norms(b, name, width)?,
-            feed: feed(b, name, width)?,
-            slope: b.vector(&format!("{name}.activation.weight"), 1)?,
+            feed: Feed::new(b, name, width, Activation::Prelu)?,
             n_heads,
         })
     }
@@ -143,8 +138,7 @@ impl DecoderLayer {
             &KeyMask::new(&[], &x.device()),
             dropout.layers,
         );
-        let x = x + dropped(own.out.forward(gathered), dropout.layers);
-        let x = self.norms[0].forward(x);
+        let x = add_and_norm(&self.norms[0], x, own.out.forward(gathered), dropout);
 
         let cross = &self.cross;
         let far = cross.k_position.forward(memory.positions.clone());
@@ -162,11 +156,9 @@ impl DecoderLayer {
             memory.mask,
             dropout.layers,
         );
-        let x = x + dropped(cross.out.forward(seen), dropout.layers);
-        let x = self.norms[1].forward(x);
-        let inner = activated(self.feed[0].forward(x.clone()), Some(&self.slope));
-        let fed = self.feed[1].forward(dropped(inner, dropout.layers));
-        self.norms[2].forward(x + dropped(fed, dropout.layers))
+        let x = add_and_norm(&self.norms[1], x, cross.out.forward(seen), dropout);
+        let fed = self.feed.forward(x.clone(), dropout);
+        add_and_norm(&self.norms[2], x, fed, dropout)
     }
 
     /// What each head has of both beside each other, `[batch, rows, 2 · width]`.
@@ -194,17 +186,12 @@ impl QdDetr {
     ) -> Result<(Self, Leaves), DetectorError> {
         let mut builder = Builder::new(weights, device);
         let b = &mut builder;
-        let width = weights.size("class_embed.weight", 1)?;
+        let ends = Ends::new(b)?;
+        let width = ends.width;
         let n_queries = weights.size("query_embed.weight", 0)?;
-        let video_width = weights.size("input_vid_proj.0.LayerNorm.weight", 0)?;
-        let text_width = weights.size("input_txt_proj.0.LayerNorm.weight", 0)?;
-        let mut layers = |name: &str| {
-            let prefix = format!("transformer.{name}.layers.");
-            (0..weights.n_layers(&prefix, ".norm1.weight"))
-                .map(|i| EncoderLayer::new(b, &format!("{prefix}{i}"), width, n_heads, true))
-                .collect::<Result<Vec<_>, _>>()
-        };
-        let (text_to_video, encoder) = (layers("t2v_encoder")?, layers("encoder")?);
+        let prelu = Activation::Prelu;
+        let text_to_video = EncoderLayer::stack(b, "t2v_encoder", width, n_heads, prelu)?;
+        let encoder = EncoderLayer::stack(b, "encoder", width, n_heads, prelu)?;
         let n_decoder = weights.n_layers(&format!("{DECODER}.layers."), ".norm1.weight");
         if n_decoder == 0 || !width.is_multiple_of(2) {
             return Err(DetectorError::Damaged(
@@ -230,29 +217,25 @@ impl QdDetr {
             sines: Sines::new(width / 2, device),
         };
         let network = Self {
-            video: InputProjection::new(b, "input_vid_proj", video_width, width)?,
-            text: InputProjection::new(b, "input_txt_proj", text_width, width)?,
+            ends,
             text_to_video,
             encoder,
             token: b.vector("global_rep_token", width)?.reshape([1, 1, width]),
             token_position: b.vector("global_rep_pos", width)?.reshape([1, 1, width]),
             decoder,
-            class: Linear::new(b, "class_embed", width, 2)?,
-            span: Perceptron::new(b, "span_embed", &[width, width, width, 2])?,
             saliency_of_clip: Linear::new(b, "saliency_proj1", width, width)?,
             saliency_of_token: Linear::new(b, "saliency_proj2", width, width)?,
-            width,
         };
         Ok((network, builder.finish(&UNUSED)?))
     }
 
-    /// `with_wrong_text` also gives the saliency of every video for the text of the next sample.
-    pub fn forward(&self, batch: &Batch, dropout: Dropout, with_wrong_text: bool) -> DetrOutput {
-        let video = self.video.forward(batch.video.clone(), dropout);
-        let text = self.text.forward(batch.text.clone(), dropout);
+    /// Where there are wrong texts ([`Batch::followed_by`]) it also gives the saliency of every video
+    /// for that of the next sample.
+    pub fn forward(&self, batch: &Batch, dropout: Dropout) -> DetrOutput {
+        let (video, texts) = self.ends.project(batch, dropout);
         let device = video.device();
         let [n_samples, n_clips, width] = video.dims();
-        let positions = batch_positions(&batch.n_clips, n_clips, self.width, &device);
+        let positions = batch_positions(&batch.n_clips, n_clips, width, &device);
         let encoded = Encoded {
             network: self,
             video: &video,
@@ -260,17 +243,13 @@ impl QdDetr {
             clip_mask: batch.mask(1, true, false),
             dropout,
         };
+        let text = texts.clone().narrow(0, 0, n_samples);
         let (token, clips) = encoded.with_text(&text, &batch.mask(0, false, true));
-        let saliency_of_wrong_text = with_wrong_text.then(|| {
-            let next: Vec<_> = (0..n_samples).map(|i| (i + 1) % n_samples).collect();
-            let mut turned = batch.clone();
-            turned.n_words = next.iter().map(|i| batch.n_words[*i]).collect();
-            let first = text.clone().narrow(0, 0, 1);
-            let text = match n_samples {
-                1 => text.clone(),
-                n => Tensor::cat(vec![text.clone().narrow(0, 1, n - 1), first], 0),
-            };
-            let (token, clips) = encoded.with_text(&text, &turned.mask(0, false, true));
+        let saliency_of_wrong_text = batch.has_wrong_texts().then(|| {
+            let mut wrong = batch.clone();
+            wrong.n_words.remove(0);
+            let text = texts.narrow(0, 1, n_samples);
+            let (token, clips) = encoded.with_text(&text, &wrong.mask(0, false, true));
             self.saliency(token, clips)
         });
         let mask = batch.mask(0, true, false);
@@ -314,8 +293,8 @@ impl QdDetr {
             x = layer.forward(x, &place, wave, memory, dropout);
             let normed = decoder.norm.forward(x.clone());
             proposals.push(DetrMoments {
-                logits: self.class.forward(normed.clone()),
-                spans: sigmoid(self.span.forward(normed) + logit(taught)),
+                logits: self.ends.class.forward(normed.clone()),
+                spans: sigmoid(self.ends.span.forward(normed) + logit(taught)),
             });
             taught = sigmoid(decoder.step.forward(x.clone()) + logit(anchor));
             anchor = taught.clone().detach();

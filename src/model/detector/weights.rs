@@ -71,15 +71,15 @@ impl Leaves {
     pub fn gradients(
         &self,
         gradients: &burn::tensor::Gradients,
-    ) -> Result<Vec<(&str, Vec<f32>)>, ModelError> {
-        let mut all = Vec::new();
+    ) -> Result<BTreeMap<String, Vec<f32>>, ModelError> {
+        let mut all = BTreeMap::new();
         for (name, leaf) in &self.0 {
             let values = match leaf {
                 Leaf::Vector(tensor) => tensor.grad(gradients).map(try_to_vec),
                 Leaf::Matrix(tensor) => tensor.grad(gradients).map(try_to_vec),
             };
             if let Some(values) = values {
-                all.push((name.as_str(), values?));
+                all.insert(name.clone(), values?);
             }
         }
         Ok(all)
@@ -146,6 +146,11 @@ impl<'a> Builder<'a> {
             self.leaves.0.push((name.to_owned(), leaf));
         }
         Ok(tensor)
+    }
+
+    /// Of a convolution, `[width out, width in, neighbours]`; for networks that are not trained here.
+    pub fn kernel(&mut self, name: &str, shape: [usize; 3]) -> Result<Tensor<3>, DetectorError> {
+        self.tensor(name, shape)
     }
 
     /// A table of learned positions, `[1, n, width]`.

@@ -32,6 +32,7 @@ use crate::model::ModelError;
 use crate::model::device::ComputeDevice;
 use crate::model::parameter::try_to_vec;
 use crate::model::preprocess::{Pixels, Preprocess};
+use crate::model::side_by_side::SideBySide;
 use family::{ImageSide, TextSide};
 use towers::Towers;
 
@@ -51,9 +52,8 @@ pub struct Encoder {
     id: ModelId,
     image_id: String,
     former_image_id: String,
-    /// One single-threaded pool per CPU thread: whole frames side by side are faster than products
-    /// split over threads. Empty on a GPU.
-    pools: Vec<rayon::ThreadPool>,
+    /// Whole frames side by side are faster than products split over threads.
+    threads: SideBySide,
 }
 
 impl Encoder {
@@ -68,18 +68,13 @@ impl Encoder {
         });
         let towers = towers?;
         let ids = ids.unwrap_or_else(|_| Err(ModelError::Device("a worker died".into())))?;
-        let pools = if device.is_cpu() && device.n_threads() > 1 {
-            (0..device.n_threads()).map(|_| pool_of_one()).collect()
-        } else {
-            Ok(Vec::new())
-        };
         Ok(Self {
             towers,
             device: device.clone(),
             id: ids.whole,
             image_id: ids.images,
             former_image_id: ids.former_images,
-            pools: pools?,
+            threads: SideBySide::on(device, "encoder")?,
         })
     }
 
@@ -135,30 +130,12 @@ impl Encoder {
         if batch.is_empty() {
             return Ok(Vec::new());
         }
-        let n_parts = self.pools.len().min(batch.len());
-        if n_parts < 2 {
-            return encode_images_on(&self.towers, self.device.tensor_device(), batch);
-        }
-        let parts: Vec<&[Pixels]> = batch.chunks(batch.len().div_ceil(n_parts)).collect();
-        let features: Vec<_> = std::thread::scope(|scope| {
-            let running: Vec<_> = parts
-                .into_iter()
-                .zip(&self.pools)
-                .map(|(part, pool)| {
-                    let (towers, device) =
-                        (self.towers.clone(), self.device.tensor_device().clone());
-                    scope.spawn(move || pool.install(|| encode_images_on(&towers, &device, part)))
-                })
-                .collect();
-            running
-                .into_iter()
-                .map(|part| {
-                    part.join()
-                        .unwrap_or_else(|_| Err(ModelError::Device("a worker died".into())))
-                })
-                .collect()
-        });
-        let features: Result<Vec<_>, _> = features.into_iter().collect();
+        let part = batch.len().div_ceil(self.threads.width());
+        let parts: Vec<&[Pixels]> = batch.chunks(part).collect();
+        let device = self.device.tensor_device();
+        let features = self
+            .threads
+            .run(&parts, |part| encode_images_on(&self.towers, device, part));
         Ok(features?.concat())
     }
 
@@ -301,14 +278,6 @@ impl Ids {
             former_images,
         })
     }
-}
-
-fn pool_of_one() -> Result<rayon::ThreadPool, ModelError> {
-    rayon::ThreadPoolBuilder::new()
-        .num_threads(1)
-        .thread_name(|_| "encoder".into())
-        .build()
-        .map_err(|error| ModelError::Device(error.to_string()))
 }
 
 fn encode_images_on(

@@ -18,18 +18,15 @@ use std::sync::atomic::AtomicBool;
 use gstreamer as gst;
 
 use crate::domain::TimeSpan;
-use crate::video::cut::family::{Family, Format};
 use crate::video::cut::feed::Feed;
+use crate::video::cut::format::Format;
 use crate::video::cut::muxer::Muxer;
-use crate::video::cut::packet::Packet;
 use crate::video::cut::part::Part;
-use crate::video::cut::picture_end::PictureEnd;
-use crate::video::cut::sound::{AUDIO_LAG_NS, Sound};
+use crate::video::cut::subtitles::{self, LONGEST_LINE_NS, Subtitle};
 use crate::video::file::container::Container;
 use crate::video::file::error::VideoError;
-use crate::video::file::extras::Extras;
 use crate::video::file::intake::VIDEO_TRACK;
-use crate::video::file::orientation::Orientation;
+use crate::video::file::reader::Delivery;
 use crate::video::file::source::Source;
 use crate::video::file::timing::{TOLERANCE_NS, ns, secs};
 use crate::video::sample::start::zero_ns;
@@ -88,7 +85,7 @@ impl Cutter {
     /// As for [`Source::info`], or if no container takes its video.
     pub fn new(source: &Source, cancel: Arc<AtomicBool>) -> Result<Self, VideoError> {
         let zero_ns = zero_ns(source, &cancel)?;
-        let mut feed = Feed::open(source, Arc::clone(&cancel))?;
+        let mut feed = Feed::open(source, Delivery::Tracks, Arc::clone(&cancel))?;
         if !feed.meet_all_tracks()? {
             feed.reader.check_streams()?;
             return Err(VideoError::Damaged {
@@ -99,64 +96,14 @@ impl Cutter {
         let container = feed.reader.container();
         let n_tracks = feed.reader.n_tracks();
         feed.track(n_tracks - 1);
-        let tracks: Vec<_> = feed
-            .tracks
-            .iter()
-            .map(|track| track.caps.clone().unwrap_or_else(gst::Caps::new_empty))
-            .collect();
-        let known: Vec<_> = tracks
-            .iter()
-            .filter(|caps| !caps.is_empty())
-            .cloned()
-            .collect();
-        let family = Family::of(source.path(), container, &known);
-        let family = family.ok_or_else(|| VideoError::Uncuttable {
-            path: source.path().to_path_buf(),
-            reason: "no container takes its video as it is".to_owned(),
-        })?;
         let first_shift_ns = feed.tracks[VIDEO_TRACK].first_shift_ns.unwrap_or(0);
-        let extras = match container {
-            Container::Mp4 => Extras::read(source.path()),
-            _ => Extras::default(),
-        };
-        let timecode = source.info()?.start_timecode;
-        let timecode = timecode.filter(|_| family.is_mp4());
-        let keeps_turn = family.is_mp4() || family.is_matroska();
-        let is_turned = feed.orientation != Orientation::default();
-        let left_out: Vec<_> = [
-            (extras.has_timecode && timecode.is_none(), "timecode"),
-            (feed.reader.has_subtitles(), "subtitles"),
-            (extras.has_chapters, "chapters"),
-            (is_turned && !keeps_turn, "turn of the picture"),
-        ]
-        .into_iter()
-        .filter_map(|(is_there, what)| is_there.then_some(what))
-        .collect();
-        if !left_out.is_empty() {
-            let path = source.path().display();
-            log::warn!(
-                "{path}: cuts are written without its {}",
-                left_out.join(", ")
-            );
-        }
         Ok(Self {
             source: source.clone(),
             cancel,
             zero_ns,
             container,
             first_shift_ns,
-            format: Format {
-                family,
-                tracks,
-                languages: feed
-                    .tracks
-                    .into_iter()
-                    .map(|track| track.language)
-                    .collect(),
-                orientation: feed.orientation,
-                created: extras.created,
-                timecode,
-            },
+            format: Format::of(source, feed)?,
         })
     }
 
@@ -188,7 +135,7 @@ impl Cutter {
             if !part.takes(from_ns) {
                 continue;
             }
-            let Some(feed) = self.feed_from(from_ns)? else {
+            let Some(feed) = self.feed_from(Delivery::Tracks, from_ns)? else {
                 continue;
             };
             if let Some(extent) = self.copy(feed, part, (key_ns, end_ns), target)? {
@@ -206,11 +153,19 @@ impl Cutter {
     }
 
     /// Packets from near `from_ns`, or from the beginning. `None` if the file cannot be searched.
-    fn feed_from(&self, from_ns: Option<i64>) -> Result<Option<Feed>, VideoError> {
-        let mut feed = Feed::open(&self.source, Arc::clone(&self.cancel))?;
+    fn feed_from(
+        &self,
+        delivery: Delivery,
+        from_ns: Option<i64>,
+    ) -> Result<Option<Feed>, VideoError> {
+        let mut feed = Feed::open(&self.source, delivery, Arc::clone(&self.cancel))?;
         let Some(from_ns) = from_ns else {
             return Ok(Some(feed));
         };
+        // Without a container a jump lands somewhere, and nothing there says where that is.
+        if self.container == Container::Bare {
+            return Ok(None);
+        }
         // A demuxer that jumps before it has found all streams would lose some of them.
         if !feed.meet_all_tracks()? {
             return Ok(None);
@@ -229,7 +184,7 @@ impl Cutter {
             if !part.takes(from_ns) {
                 continue;
             }
-            let Some(mut feed) = self.feed_from(from_ns)? else {
+            let Some(mut feed) = self.feed_from(Delivery::Tracks, from_ns)? else {
                 continue;
             };
             let mut last_key_ns = None;
@@ -259,7 +214,7 @@ impl Cutter {
         (key_ns, end_ns): (i64, i64),
         target: &Path,
     ) -> Result<Option<CutExtent>, VideoError> {
-        let mut muxer = self.muxer(target, key_ns)?;
+        let mut muxer = self.muxer(target, (key_ns, end_ns))?;
         let Some(picture_end_ns) = self.fill(&mut muxer, feed, part, (key_ns, end_ns))? else {
             return Ok(None);
         };
@@ -275,135 +230,29 @@ impl Cutter {
         }))
     }
 
-    /// For a cut that begins at this stream time.
-    fn muxer(&self, target: &Path, start_ns: i64) -> Result<Muxer, VideoError> {
+    /// For a cut between these stream times.
+    fn muxer(&self, target: &Path, span_ns: (i64, i64)) -> Result<Muxer, VideoError> {
+        let subtitles = self.subtitles(span_ns)?;
         let cancel = Arc::clone(&self.cancel);
-        Muxer::create(self.source.path(), target, &self.format, start_ns, cancel)
+        let source = self.source.path();
+        Muxer::create(source, target, &self.format, span_ns, subtitles, cancel)
     }
 
-    /// Copies the packets; returns where the last picture ends, `None` if the key frame did not come.
-    fn fill(
-        &self,
-        muxer: &mut Muxer,
-        mut feed: Feed,
-        part: Part,
-        (key_ns, end_ns): (i64, i64),
-    ) -> Result<Option<i64>, VideoError> {
-        let mut picture = PictureEnd::new(end_ns);
-        let mut began = false;
-        let mut early_sound = Vec::new();
-        let mut sounds: Vec<_> = self
-            .format
-            .tracks
-            .iter()
-            .map(|_| Sound::new(key_ns))
-            .collect();
-        for (track, caps) in self.format.tracks.iter().enumerate() {
-            sounds[track].is_done = track == VIDEO_TRACK || caps.is_empty();
+    fn subtitles(&self, span_ns: (i64, i64)) -> Result<Vec<Subtitle>, VideoError> {
+        if !self.format.has_subtitles {
+            return Ok(Vec::new());
         }
-        let mut is_over = false;
-        while let Some((track, packet)) = feed.next()? {
-            if let Some(caps) = &packet.new_caps {
-                muxer.set_caps(track, caps.clone());
-            }
-            let time_ns = packet.time_ns;
-            if track == VIDEO_TRACK {
-                if !part.holds(packet.shift_ns) {
-                    // The cut lies within one part of the film.
-                    is_over |= began;
-                    continue;
-                }
-                if !began {
-                    began = packet.is_key && (time_ns - key_ns).abs() <= TOLERANCE_NS;
-                    if !began && time_ns > key_ns + TOLERANCE_NS && packet.is_key {
-                        return Ok(None);
-                    }
-                    if began {
-                        for (track, packet) in early_sound.drain(..) {
-                            write(muxer, track, packet, key_ns)?;
-                        }
-                    }
-                }
-                // Pictures shown before the key frame are predicted from what comes before it.
-                let is_leading = time_ns < key_ns - TOLERANCE_NS;
-                if began && !packet.has_time {
-                    return Err(self.uncuttable("its pictures carry no display times"));
-                }
-                if began && !is_leading && !is_over {
-                    for packet in picture.push(packet) {
-                        write(muxer, track, packet, key_ns)?;
-                    }
-                }
-            } else if let Some(sound) = sounds.get_mut(track) {
-                sound.heard(time_ns);
-                if time_ns >= end_ns {
-                    sound.is_done = true;
-                } else if time_ns >= key_ns - TOLERANCE_NS {
-                    if began {
-                        write(muxer, track, packet, key_ns)?;
-                    } else {
-                        early_sound.push((track, packet));
-                    }
-                }
-            }
-            for (track, sound) in sounds.iter_mut().enumerate() {
-                sound.is_done |= feed.has_ended(track);
-                if !sound.is_done && muxer.lacks(track) && sound.is_late(time_ns) {
-                    sound.is_done = !self.is_heard_again(track, sound.heard_ns, end_ns)?;
-                }
-                // The pictures need not wait for sound that has ended.
-                if began && sound.is_done && track != VIDEO_TRACK {
-                    muxer.end_track(track);
-                }
-            }
-            let is_long_past = track == VIDEO_TRACK && time_ns - end_ns > AUDIO_LAG_NS;
-            if (picture.done || is_over)
-                && (is_long_past || sounds.iter().all(|sound| sound.is_done))
-            {
-                break;
+        let from_ns = (span_ns.0 - LONGEST_LINE_NS).max(0);
+        for from_ns in [Some(from_ns).filter(|ns| *ns > 0), None] {
+            if let Some(feed) = self.feed_from(Delivery::Subtitles, from_ns)? {
+                return subtitles::between(feed, self.format.family, span_ns);
             }
         }
-        if !began {
-            return Ok(None);
-        }
-        for packet in picture.finish() {
-            write(muxer, VIDEO_TRACK, packet, key_ns)?;
-        }
-        Ok(Some(picture.end_ns))
-    }
-
-    /// Whether a track without packets since `from_ns` continues before `end_ns`.
-    fn is_heard_again(&self, track: usize, from_ns: i64, end_ns: i64) -> Result<bool, VideoError> {
-        let from_ns = from_ns + TOLERANCE_NS;
-        // Files without an index are read from their beginning.
-        for start_ns in [Some(from_ns), None] {
-            let Some(mut feed) = self.feed_from(start_ns)? else {
-                continue;
-            };
-            let mut is_past = false;
-            while let Some((found, packet)) = feed.next()? {
-                is_past |= packet.time_ns > from_ns;
-                if found == track && packet.time_ns > from_ns {
-                    return Ok(packet.time_ns < end_ns);
-                }
-                if packet.time_ns > end_ns + AUDIO_LAG_NS {
-                    break;
-                }
-            }
-            if is_past {
-                break;
-            }
-        }
-        Ok(false)
+        Ok(Vec::new())
     }
 }
 
-fn write(muxer: &Muxer, track: usize, packet: Packet, key_ns: i64) -> Result<(), VideoError> {
-    let dts_ns = packet.decode_ns.map(|ns| ns - key_ns);
-    // Containers round, and only decoding times may be before zero.
-    let pts_ns = (packet.time_ns - key_ns).max(0);
-    muxer.push(track, packet.buffer, pts_ns, dts_ns)
-}
+mod copying;
 
 #[cfg(test)]
 mod tests;

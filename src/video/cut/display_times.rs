@@ -1,6 +1,6 @@
 //! When pictures are shown whose packets only say when they are decoded.
 //!
-//! AVI and many program streams are of this kind. A picture between two others is shown when it is
+//! AVI, streams without a container, and many program streams are of this kind. A picture between two others is shown when it is
 //! decoded, and one from which others are predicted when the next of its kind is decoded:
 //!
 //! ```text
@@ -59,7 +59,9 @@ impl DisplayTimes {
         let order = match (container, PictureOrder::of(caps)) {
             (Container::Mp4 | Container::Matroska, _) => return None,
             (_, Some(order)) => Order::Coded(order),
-            (Container::Avi, None) if ["video/x-h264", "video/x-h265"].contains(&name.as_str()) => {
+            (Container::Avi | Container::Bare, None)
+                if ["video/x-h264", "video/x-h265"].contains(&name.as_str()) =>
+            {
                 Order::Decoded(Box::new(Decoded::new(caps)?))
             }
             (Container::Avi, None) => Order::Plain,

@@ -1,13 +1,11 @@
-//! In which kind of container a cut is written, and what it holds.
+//! In which kind of container a cut is written.
 
 use std::path::Path;
 
 use gstreamer as gst;
 use gstreamer::prelude::*;
 
-use crate::video::file::beginning::StartTimecode;
 use crate::video::file::container::Container;
-use crate::video::file::orientation::Orientation;
 
 /// A kind of container that can be written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -94,19 +92,4 @@ impl Family {
                 .filter(|(_, parser)| parser.is_some()),
         }
     }
-}
-
-/// How cuts of a file are written.
-pub(super) struct Format {
-    pub family: Family,
-    /// Caps of each track, the video first; empty caps for a track that never said what it is.
-    pub tracks: Vec<gst::Caps>,
-    /// Of each track, where it is known.
-    pub languages: Vec<Option<String>>,
-    /// Which way up the picture is.
-    pub orientation: Orientation,
-    /// When the source was made, as MP4 counts: in seconds since 1904.
-    pub created: Option<u64>,
-    /// Of the beginning of the source, if the container takes it.
-    pub timecode: Option<StartTimecode>,
 }

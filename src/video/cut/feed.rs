@@ -6,14 +6,17 @@ use std::sync::atomic::AtomicBool;
 use gstreamer as gst;
 
 use crate::video::cut::display_times::DisplayTimes;
+use crate::video::cut::packed::Unpacker;
 use crate::video::cut::packet::Packet;
+use crate::video::cut::turn::SECS_1904_TO_1970;
+use crate::video::file::container::Container;
 use crate::video::file::error::VideoError;
 use crate::video::file::intake::{Item, VIDEO_TRACK};
 use crate::video::file::orientation::Orientation;
 use crate::video::file::reader::{Delivery, Reader};
 use crate::video::file::source::Source;
 use crate::video::file::timing::{StreamClock, shift_ns};
-use crate::video::sample::bitstream::Judge;
+use crate::video::sample::bitstream::{Judge, PictureOrder};
 
 /// Tracks that have not said by then what they are get skipped.
 const MAX_PACKETS_TO_CAPS: usize = 1024;
@@ -42,16 +45,26 @@ pub(super) struct Feed {
     pub tracks: Vec<Track>,
     /// For a video whose packets do not say when they are shown.
     display: Option<DisplayTimes>,
+    /// For a video whose packets may hold two pictures.
+    unpacker: Option<Unpacker>,
     pub orientation: Orientation,
+    /// When the file says it was made, in seconds since 1904.
+    pub created: Option<u64>,
 }
 
 impl Feed {
-    pub fn open(source: &Source, cancel: Arc<AtomicBool>) -> Result<Self, VideoError> {
+    pub fn open(
+        source: &Source,
+        delivery: Delivery,
+        cancel: Arc<AtomicBool>,
+    ) -> Result<Self, VideoError> {
         Ok(Self {
-            reader: Reader::open(source, Delivery::Tracks, cancel)?,
+            reader: Reader::open(source, delivery, cancel)?,
             tracks: vec![Track::default()],
             display: None,
+            unpacker: None,
             orientation: source.stored_orientation().unwrap_or_default(),
+            created: None,
         })
     }
 
@@ -97,6 +110,8 @@ impl Feed {
         let container = self.reader.container();
         let caps = self.tracks[VIDEO_TRACK].caps.as_ref();
         self.display = caps.and_then(|caps| DisplayTimes::of(caps, container));
+        let is_mpeg4 = caps.is_some_and(|caps| PictureOrder::of(caps) == Some(PictureOrder::Mpeg4));
+        self.unpacker = (is_mpeg4 && container == Container::Avi).then(Unpacker::default);
     }
 
     /// The next packet with its track, `None` when all tracks have ended.
@@ -124,6 +139,7 @@ impl Feed {
                 }
                 Item::Tags(tags) if index == VIDEO_TRACK => {
                     self.orientation = self.reader.orientation(&tags, self.orientation);
+                    self.created = self.created.or_else(|| created(&tags));
                 }
                 Item::Tags(tags) => {
                     let language = tags.get::<gst::tags::LanguageCode>();
@@ -139,7 +155,10 @@ impl Feed {
                 }
                 Item::Buffer(buffer) => {
                     self.track(index).has_begun = true;
-                    let packet = self.track(index).packet(buffer);
+                    let mut packet = self.track(index).packet(buffer);
+                    if let (VIDEO_TRACK, Some(unpacker)) = (index, &mut self.unpacker) {
+                        packet = packet.and_then(|packet| unpacker.unpack(packet));
+                    }
                     match (index, packet, &mut self.display) {
                         (_, None, _) => {}
                         (VIDEO_TRACK, Some(packet), Some(display)) => display.push(packet),
@@ -210,6 +229,18 @@ impl Track {
     }
 }
 
+fn created(tags: &gst::TagListRef) -> Option<u64> {
+    let date = tags
+        .get::<gst::tags::DateTime>()?
+        .get()
+        .to_g_date_time()
+        .ok()?;
+    date.to_unix()
+        .checked_add(SECS_1904_TO_1970)?
+        .try_into()
+        .ok()
+}
+
 #[cfg(test)]
 mod tests {
     use std::path::Path;
@@ -221,7 +252,7 @@ mod tests {
     fn open(name: &str) -> Feed {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/videos");
         let source = Source::open(&folder.join(name)).unwrap();
-        Feed::open(&source, Arc::default()).unwrap()
+        Feed::open(&source, Delivery::Tracks, Arc::default()).unwrap()
     }
 
     fn packets(feed: &mut Feed) -> Vec<(usize, Packet)> {

@@ -8,19 +8,23 @@ use std::time::{Duration, Instant};
 
 use gstreamer as gst;
 use gstreamer::prelude::*;
-use gstreamer_app as gst_app;
 use gstreamer_video as gst_video;
 use tempfile::NamedTempFile;
 
-use crate::video::cut::family::{Family, Format, MP4};
+use crate::video::cut::chapters;
+use crate::video::cut::family::{Family, MP4};
+use crate::video::cut::format::Format;
 use crate::video::cut::pose::set_pose;
-use crate::video::cut::turn::{set_created, set_orientation};
-use crate::video::file::beginning::StartTimecode;
+use crate::video::cut::subtitles::{Line, Subtitle};
+use crate::video::cut::timecode::timecode_at;
+use crate::video::cut::track::Track;
+use crate::video::cut::turn::{SECS_1904_TO_1970, set_created, set_orientation};
+use crate::video::cut::unfinished::temporary_beside;
+use crate::video::file::chapters::Chapter;
 use crate::video::file::error::{VideoError, one_line};
 use crate::video::file::gst_util::{DATA_TIMEOUT, element, gst_error};
 use crate::video::file::intake::VIDEO_TRACK;
 use crate::video::file::orientation::Orientation;
-use crate::video::file::timing::secs;
 
 const POLL: Duration = Duration::from_millis(20);
 
@@ -29,22 +33,6 @@ pub(super) const MAX_QUEUED_BYTES: u64 = 16 << 20;
 
 /// Time zero of the new file: decoding times may be before it, but GStreamer's are never negative.
 const ORIGIN_NS: i64 = 3_600_000_000_000;
-
-/// The beginning of the names of unfinished files.
-const TEMPORARY_PREFIX: &str = ".vcl-unfinished-";
-
-struct Track {
-    source: gst_app::AppSrc,
-    caps: gst::Caps,
-    ended: bool,
-}
-
-impl Track {
-    /// More is expected, but nothing has come yet.
-    fn is_starved(&self) -> bool {
-        !self.ended && self.source.current_level_bytes() == 0
-    }
-}
 
 /// A file that is being written; dropping it leaves nothing behind.
 pub(super) struct Muxer {
@@ -61,6 +49,8 @@ pub(super) struct Muxer {
     orientation: Orientation,
     /// The same.
     created: Option<u64>,
+    /// The same, if it is an MP4.
+    chapters: Vec<Chapter>,
     /// Of the first picture, until that has come.
     timecode: Cell<Option<gst_video::ValidVideoTimeCode>>,
     cancel: Arc<AtomicBool>,
@@ -78,19 +68,22 @@ impl Drop for Running {
 }
 
 impl Muxer {
-    /// Begins a file with what is shown at `start_ns` of stream time; tracks that its kind of container
-    /// does not take are left out.
+    /// Begins a file with what is shown between these stream times; tracks that its kind of container
+    /// does not take are left out. The subtitles are all of them.
     pub fn create(
         source: &Path,
         target: &Path,
         format: &Format,
-        start_ns: i64,
+        span_ns: (i64, i64),
+        subtitles: Vec<Subtitle>,
         cancel: Arc<AtomicBool>,
     ) -> Result<Self, VideoError> {
         let Format {
             family,
             tracks,
             languages,
+            has_subtitles: _,
+            chapters,
             orientation,
             created,
             timecode,
@@ -98,9 +91,16 @@ impl Muxer {
         let file = temporary_beside(target).map_err(|error| unwritable(target, error))?;
         let pipeline = gst::Pipeline::new();
         let mux = element(family.muxer)?;
-        let timecode = timecode.and_then(|start| timecode_at(start, start_ns));
+        let timecode = timecode.and_then(|start| timecode_at(start, span_ns.0));
         if timecode.is_some() && *family == MP4 {
             mux.set_property("force-create-timecode-trak", true);
+        }
+        let chapters = chapters::within(chapters, span_ns);
+        if family.is_matroska() {
+            chapters::set_toc(&mux, &chapters);
+            if let Some(created) = created.and_then(date_of) {
+                mux.set_property("creation-time", created);
+            }
         }
         let sink = element("filesink")?;
         sink.set_property("location", file.path());
@@ -120,6 +120,7 @@ impl Muxer {
             orientation: *orientation,
             family: *family,
             created: *created,
+            chapters,
             timecode: Cell::new(timecode),
             cancel,
         };
@@ -127,66 +128,50 @@ impl Muxer {
             .segment
             .set_start(gst::ClockTime::from_nseconds(ORIGIN_NS as u64));
         for (index, caps) in tracks.iter().enumerate() {
-            let track = muxer.add_track(&mux, *family, caps)?;
-            let language = languages.get(index).and_then(Option::as_ref);
-            if let (Some(track), Some(language)) = (&track, language) {
-                let mut tags = gst::TagList::new();
-                if let Some(tags) = tags.get_mut() {
-                    tags.add::<gst::tags::LanguageCode>(
-                        &language.as_str(),
-                        gst::TagMergeMode::Append,
-                    );
-                    tags.set_scope(gst::TagScope::Stream);
-                }
-                track.source.send_event(gst::event::Tag::new(tags));
-            }
-            muxer.tracks.push(track);
+            let language = languages.get(index).and_then(Option::as_deref);
+            muxer.add_track(&mux, caps, language)?;
+        }
+        for subtitle in &subtitles {
+            muxer.add_track(&mux, &subtitle.caps, subtitle.language.as_deref())?;
         }
         if muxer.running.0.set_state(gst::State::Playing).is_err() {
             muxer.check()?;
             return Err(unwritable(target, "the file cannot be opened"));
         }
+        for (subtitle, track) in subtitles.into_iter().zip(tracks.len()..) {
+            muxer.push_lines(track, subtitle.lines)?;
+        }
         Ok(muxer)
     }
 
-    fn add_track(
-        &self,
-        mux: &gst::Element,
-        family: Family,
-        caps: &gst::Caps,
-    ) -> Result<Option<Track>, VideoError> {
-        let Some((template, parser)) = family.way_in(caps) else {
-            if !caps.is_empty() {
-                log::warn!("{}: the cut cannot hold {caps}", self.source.display());
-            }
-            return Ok(None);
-        };
-        let source = gst_app::AppSrc::builder()
-            .caps(caps)
-            .format(gst::Format::Time)
-            .max_bytes(0)
-            .build();
-        source.set_property("handle-segment-change", true);
-        self.running.0.add(&source).map_err(gst_error)?;
-        let mut last: gst::Element = source.clone().upcast();
-        if let Some(parser) = parser {
-            let parser = element(parser)?;
-            self.running.0.add(&parser).map_err(gst_error)?;
-            last.link(&parser).map_err(gst_error)?;
-            last = parser;
+    /// All there are; they wait for their place between the pictures.
+    fn push_lines(&mut self, track: usize, lines: Vec<Line>) -> Result<(), VideoError> {
+        for mut line in lines {
+            let duration = u64::try_from(line.duration_ns).map(gst::ClockTime::from_nseconds);
+            line.buffer.make_mut().set_duration(duration.ok());
+            self.push(track, line.buffer, line.start_ns, None)?;
         }
-        let sink = mux
-            .request_pad(&template, None, None)
-            .ok_or_else(|| gst_error(format!("{} takes no further track", family.muxer)))?;
-        let pad = last
-            .static_pad("src")
-            .ok_or_else(|| gst_error("a parser without output"))?;
-        pad.link(&sink).map_err(gst_error)?;
-        Ok(Some(Track {
-            source,
-            caps: caps.clone(),
-            ended: false,
-        }))
+        self.end_track(track);
+        Ok(())
+    }
+
+    fn add_track(
+        &mut self,
+        mux: &gst::Element,
+        caps: &gst::Caps,
+        language: Option<&str>,
+    ) -> Result<(), VideoError> {
+        let track = match self.family.way_in(caps) {
+            Some(way_in) => Some(Track::add(&self.running.0, mux, way_in, caps)?),
+            None => None,
+        };
+        match &track {
+            Some(track) => track.say_language(language),
+            None if caps.is_empty() => {}
+            None => log::warn!("{}: the cut cannot hold {caps}", self.source.display()),
+        }
+        self.tracks.push(track);
+        Ok(())
     }
 
     pub fn set_caps(&mut self, track: usize, caps: gst::Caps) {
@@ -299,6 +284,7 @@ impl Muxer {
             if let Some(created) = self.created {
                 set_created(file, created).map_err(failed)?;
             }
+            chapters::add_list(file, &self.chapters).map_err(failed)?;
         } else if self.family.is_matroska() && set_pose(file, self.orientation).is_err() {
             log::warn!(
                 "{}: it is not written down which way up the picture is",
@@ -350,73 +336,17 @@ impl Muxer {
     }
 }
 
-/// The timecode of what is shown at `at_ns`, given that of time zero. `None` where it is none that
-/// GStreamer can write.
-fn timecode_at(start: StartTimecode, at_ns: i64) -> Option<gst_video::ValidVideoTimeCode> {
-    let (frame_duration, timescale) = start.frame_secs;
-    if frame_duration == 0 || timescale == 0 {
-        return None;
-    }
-    let fps = gst::Fraction::new(timescale.try_into().ok()?, frame_duration.try_into().ok()?);
-    let flags = match start.is_drop_frame {
-        true => gst_video::VideoTimeCodeFlags::DROP_FRAME,
-        false => gst_video::VideoTimeCodeFlags::empty(),
-    };
-    let midnight = gst_video::VideoTimeCode::new(fps, None, flags, 0, 0, 0, 0, 0);
-    let mut timecode = gst_video::ValidVideoTimeCode::try_from(midnight).ok()?;
-    let frame_secs = f64::from(frame_duration) / f64::from(timescale);
-    let n_frames = (secs(at_ns) / frame_secs).round() as i64;
-    timecode.add_frames(i64::from(start.n_frames) + n_frames);
-    Some(timecode)
+/// A date that is given in seconds since 1904.
+fn date_of(created: u64) -> Option<gst::glib::DateTime> {
+    let since_1970 = i64::try_from(created)
+        .ok()?
+        .checked_sub(SECS_1904_TO_1970)?;
+    gst::glib::DateTime::from_unix_utc(since_1970).ok()
 }
 
 fn unwritable(target: &Path, reason: impl std::fmt::Display) -> VideoError {
     VideoError::Unwritable {
         path: target.to_path_buf(),
         reason: reason.to_string(),
-    }
-}
-
-/// In the folder of the target, so that renaming it is enough.
-fn temporary_beside(target: &Path) -> std::io::Result<NamedTempFile> {
-    let dir = match target.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    };
-    std::fs::create_dir_all(dir)?;
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(TEMPORARY_PREFIX);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt as _;
-        // The permissions of other new files, instead of the private ones of temporary files.
-        builder.permissions(std::fs::Permissions::from_mode(0o666));
-    }
-    builder.tempfile_in(dir)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn timecode_goes_on_from_that_of_the_source() {
-        let start = |n_frames, frame_secs, is_drop_frame| StartTimecode {
-            n_frames,
-            frame_secs,
-            is_drop_frame,
-        };
-        gst::init().unwrap();
-        for (start, at_secs, expected) in [
-            (start(900_000, (1, 25), false), 78.0, "10:01:18:00"),
-            (start(900_000, (1, 25), false), -0.48, "09:59:59:13"),
-            // The clock of drop-frame timecode keeps up with time.
-            (start(107_892, (1001, 30_000), true), 60.06, "01:01:00;02"),
-            (start(0, (1, 30), false), 86_400.5, "00:00:00:15"),
-        ] {
-            let timecode = timecode_at(start, (at_secs * 1e9) as i64).unwrap();
-            assert_eq!(timecode.to_string(), expected, "{at_secs}");
-        }
-        assert!(timecode_at(start(0, (0, 0), false), 0).is_none());
     }
 }

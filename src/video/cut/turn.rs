@@ -14,6 +14,9 @@ use crate::video::file::orientation::Orientation;
 const ONE: i32 = 1 << 16;
 const ONE_2_30: i32 = 1 << 30;
 
+/// From where MP4 counts dates to where everything else does.
+pub(super) const SECS_1904_TO_1970: i64 = 2_082_844_800;
+
 /// Writes `orientation` into the header of the first video track.
 ///
 /// # Errors

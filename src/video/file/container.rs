@@ -14,6 +14,8 @@ pub(in crate::video) enum Container {
     ProgramStream,
     /// AVI: packets say when they are decoded, not when they are shown.
     Avi,
+    /// None: a stream as its encoder wrote it.
+    Bare,
     #[default]
     Other,
 }
@@ -27,7 +29,8 @@ impl Container {
             Some("tsdemux") => Self::TransportStream,
             Some("mpegpsdemux") => Self::ProgramStream,
             Some("avidemux") => Self::Avi,
-            _ => Self::Other,
+            Some(_) => Self::Other,
+            None => Self::Bare,
         }
     }
 

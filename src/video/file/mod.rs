@@ -10,11 +10,12 @@
 
 pub(super) mod beginning;
 mod byte_changes;
+pub(super) mod chapters;
 pub(super) mod container;
 pub(super) mod edits;
 pub(super) mod error;
 pub(super) mod extras;
-mod fatal;
+pub(super) mod fatal;
 mod gif;
 pub(super) mod gst_util;
 pub(super) mod info;
@@ -29,6 +30,7 @@ pub(super) mod reader;
 pub(super) mod source;
 mod stored;
 mod streams;
+pub(super) mod text_tracks;
 pub(super) mod timing;
 pub(super) mod transfer;
 pub(super) mod truncated;

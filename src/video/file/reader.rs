@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! Packets   filesrc ! parsebin  ── video ──▶ Intake      (timed packets, whole access units)
-//! Tracks    filesrc ! parsebin  ── video and sound ──▶ Intake      (packets of all tracks)
+//! Tracks    filesrc ! parsebin  ── video and sound ──▶ Intake      (packets of these tracks)
+//! Subtitles filesrc ! parsebin  ── video and text ──▶ Intake       (packets of these tracks)
 //! Frames    filesrc ! decodebin ── video ──▶ Intake      (every frame, in display order)
 //!                               └─ others ── not linked, sound is never decoded
 //! ```
@@ -22,9 +23,10 @@ use crate::video::file::error::VideoError;
 use crate::video::file::gif::Gif;
 use crate::video::file::gst_util::{DATA_TIMEOUT, element, find_demuxer, gst_error};
 use crate::video::file::intake::{Intake, Item, VIDEO_TRACK};
+use crate::video::file::mpeg::clock::SlowClock;
 use crate::video::file::orientation::Orientation;
 use crate::video::file::source::Source;
-use crate::video::file::streams::{FirstSound, Streams, is_other_video, lock};
+use crate::video::file::streams::{FirstSound, Streams, is_other_video, is_styled_text, lock};
 
 /// How often a waiting reader checks for errors and for the cancel flag.
 const POLL: Duration = Duration::from_millis(20);
@@ -39,6 +41,8 @@ pub(in crate::video) enum Delivery {
     Packets,
     /// Packets of the video and of all sound tracks.
     Tracks,
+    /// Packets of the video and of all subtitles.
+    Subtitles,
     /// Decoded frames of the video.
     Frames,
 }
@@ -77,7 +81,9 @@ impl Reader {
         file.set_property("location", source.path_to_read()?);
         source.prepare(&file);
         let (factory, caps) = match delivery {
-            Delivery::Packets | Delivery::Tracks => ("parsebin", gst::Caps::new_any()),
+            Delivery::Packets | Delivery::Tracks | Delivery::Subtitles => {
+                ("parsebin", gst::Caps::new_any())
+            }
             Delivery::Frames => ("decodebin", gst::Caps::new_empty_simple("video/x-raw")),
         };
         let bin = element(factory)?;
@@ -94,7 +100,11 @@ impl Reader {
             let other = Arc::clone(streams);
             let mut found = lock(streams);
             let taken = found.add_video(pad, intake, &caps, in_container, source.tracks())
-                || delivery == Delivery::Tracks && found.add_audio(pad, intake);
+                || match delivery {
+                    Delivery::Tracks => found.add_audio(pad, intake),
+                    Delivery::Subtitles => found.add_subtitles(pad, intake),
+                    Delivery::Packets | Delivery::Frames => false,
+                };
             if !taken {
                 let container = Container::of_demuxer(demuxer.as_deref());
                 // The track that is meant may come behind this one.
@@ -117,6 +127,13 @@ impl Reader {
                     .any(|kind| name.starts_with(kind))
                     || is_other_video(&pad, tracks.tracks());
                 Some((!is_other).to_value())
+            });
+        }
+        if matches!(delivery, Delivery::Tracks | Delivery::Subtitles) {
+            bin.connect("autoplug-continue", false, |values| {
+                let caps = values.get(2)?.get::<gst::Caps>().ok()?;
+                let is_parsed = !is_styled_text(caps.structure(0)?.name().as_str());
+                Some(is_parsed.to_value())
             });
         }
         let bus = pipeline.bus().ok_or_else(|| gst_error("no message bus"))?;
@@ -290,9 +307,9 @@ impl Reader {
         lock(&self.streams).complete
     }
 
-    /// How many tracks are delivered: the video, and the sound tracks that were found so far.
+    /// How many tracks are delivered: the video, and the others that were found so far.
     pub fn n_tracks(&self) -> usize {
-        1 + lock(&self.streams).audio.len()
+        1 + lock(&self.streams).others.len()
     }
 
     /// Of the first sound track; 0 without sound, 2 if the track does not say.
@@ -302,9 +319,16 @@ impl Reader {
         streams.n_audio_channels.unwrap_or(usual)
     }
 
-    /// Whether there are subtitles among the streams that were found so far.
-    pub fn has_subtitles(&self) -> bool {
-        lock(&self.streams).has_subtitles
+    /// The kind of each subtitle track that was found so far, if none of them is delivered.
+    pub fn subtitles(&self) -> Vec<gst::Caps> {
+        lock(&self.streams).subtitles.clone()
+    }
+
+    /// The chapters that the container names; known once the first packet has arrived.
+    pub fn toc(&self) -> Option<gst::Toc> {
+        let pad = lock(&self.streams).video.clone()?;
+        let found = pad.sticky_event::<gst::event::Toc>(0)?;
+        Some(found.toc().0.to_owned())
     }
 
     /// Where the sound begins, unless it is delivered.
@@ -324,7 +348,11 @@ impl Reader {
     pub fn container_duration_ns(&self) -> Option<i64> {
         let pad = lock(&self.streams).video.clone()?;
         let duration = pad.peer_query_duration::<gst::ClockTime>()?;
-        Some(duration.nseconds() as i64)
+        let duration_ns = duration.nseconds() as i64;
+        Some(match self.source.slow_clock() {
+            Some(clock) => duration_ns.saturating_mul(clock.factor() as i64),
+            None => duration_ns,
+        })
     }
 
     /// Jumps to the key frame that `flags` name near `time_ns` of the container's stream time.
@@ -337,7 +365,8 @@ impl Reader {
         let Some(pad) = lock(&self.streams).video.clone() else {
             return false;
         };
-        let target = gst::ClockTime::from_nseconds(time_ns.max(0) as u64);
+        let factor = self.source.slow_clock().map_or(1, SlowClock::factor);
+        let target = gst::ClockTime::from_nseconds(time_ns.max(0) as u64 / factor);
         pad.push_event(gst::event::Seek::new(
             1.0,
             gst::SeekFlags::FLUSH | gst::SeekFlags::KEY_UNIT | flags,

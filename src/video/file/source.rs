@@ -15,6 +15,7 @@ use crate::video::file::gif::Gif;
 use crate::video::file::gst_util;
 use crate::video::file::info::VideoInfo;
 use crate::video::file::mpeg::StreamHead;
+use crate::video::file::mpeg::clock::SlowClock;
 use crate::video::file::orientation::Orientation;
 use crate::video::file::stored::StoredTracks;
 use crate::video::file::truncated;
@@ -114,12 +115,36 @@ impl Source {
         })
     }
 
-    /// To be called with every element that reads the file, before it starts.
-    pub(in crate::video) fn prepare(&self, reading: &gst::Element) {
+    /// To be called with every element that reads the file for a [`Reader`](super::reader::Reader),
+    /// before it starts.
+    pub(super) fn prepare(&self, reading: &gst::Element) {
+        self.change(reading, self.slow_clock());
+    }
+
+    /// To be called with every element that reads the file to play it, before it starts.
+    ///
+    /// A clock that is slower than the pictures is stopped: exact jumps then read on from the beginning
+    /// of the file, instead of landing behind their target.
+    pub(in crate::video) fn prepare_to_play(&self, reading: &gst::Element) {
+        self.change(reading, self.slow_clock().map(SlowClock::stopped));
+    }
+
+    fn change(&self, reading: &gst::Element, clock: Option<SlowClock>) {
+        let Some(pad) = reading.static_pad("src") else {
+            return;
+        };
         let changes = self.head().changes.and(&self.edit_list().changes);
-        if let (false, Some(pad)) = (changes.is_empty(), reading.static_pad("src")) {
+        if !changes.is_empty() {
             changes.make_on(&pad);
         }
+        if let Some(clock) = clock {
+            clock.slow_on(&pad, self.path());
+        }
+    }
+
+    /// How the clock of a transport stream is seen that ticks seldom.
+    pub(super) fn slow_clock(&self) -> Option<SlowClock> {
+        self.head().clock
     }
 
     /// Whether the file ends before its container says so.

@@ -26,10 +26,12 @@ pub(super) struct Streams {
     pub has_audio: bool,
     /// Of the first sound track.
     pub n_audio_channels: Option<u32>,
-    pub audio: Vec<gst::Pad>,
+    /// The tracks that are delivered beside the video.
+    pub others: Vec<gst::Pad>,
     /// The first sound that is not delivered.
     pub first_sound: Option<FirstSound>,
-    pub has_subtitles: bool,
+    /// What kind of subtitles each track has, those that are not delivered too.
+    pub subtitles: Vec<gst::Caps>,
     discarded: Vec<gst::Pad>,
     pub complete: bool,
     pub missing_codec: Option<String>,
@@ -54,7 +56,7 @@ fn link(pad: &gst::Pad, intake: &Intake, caps: &gst::Caps, track: usize) -> Opti
 }
 
 /// What a stream is. Its parser may not have seen any data yet, and then it has no caps.
-fn found_caps(pad: &gst::Pad) -> gst::Caps {
+pub(super) fn found_caps(pad: &gst::Pad) -> gst::Caps {
     pad.current_caps()
         .or_else(|| pad.stream()?.caps())
         .unwrap_or_else(|| pad.query_caps(None))
@@ -71,6 +73,19 @@ fn kind(pad: &gst::Pad) -> String {
         Some(kind) if kind.contains(gst::StreamType::AUDIO) => "audio/".to_owned(),
         _ => String::new(),
     }
+}
+
+/// Whether a stream of this kind is read while the pictures are watched.
+fn is_subtitles(kind: &str) -> bool {
+    let is_one_of = |kinds: &[&str]| kinds.iter().any(|subtitles| kind.starts_with(subtitles));
+    is_one_of(&["text/", "subpicture/", "closedcaption/", "subtitle/"])
+        || is_one_of(&["application/x-subtitle", "application/x-teletext"])
+        || is_styled_text(kind)
+}
+
+/// Lines with their looks, which a parser would take off.
+pub(super) fn is_styled_text(kind: &str) -> bool {
+    matches!(kind, "application/x-ass" | "application/x-ssa")
 }
 
 /// The number of its track in the container, with which the name of a stream ends: `…/002` in MP4,
@@ -196,10 +211,19 @@ impl Streams {
         if is_audio {
             let_format_change(pad);
         }
-        let track = VIDEO_TRACK + 1 + self.audio.len();
-        let sink = is_audio.then(|| link(pad, intake, &gst::Caps::new_any(), track));
-        self.audio.extend(sink.flatten());
-        is_audio && track == self.audio.len()
+        is_audio && self.add(pad, intake)
+    }
+
+    /// `false` if these are no subtitles.
+    pub fn add_subtitles(&mut self, pad: &gst::Pad, intake: &Intake) -> bool {
+        is_subtitles(&kind(pad)) && self.add(pad, intake)
+    }
+
+    fn add(&mut self, pad: &gst::Pad, intake: &Intake) -> bool {
+        let track = VIDEO_TRACK + 1 + self.others.len();
+        let sink = link(pad, intake, &gst::Caps::new_any(), track);
+        self.others.extend(sink);
+        track == self.others.len()
     }
 
     /// Takes a stream that is not needed. Its first data says that all streams are known, and the
@@ -216,14 +240,9 @@ impl Streams {
         let at_end = Arc::clone(&streams);
         let kind = kind(pad);
         let is_audio = kind.starts_with("audio/");
-        self.has_subtitles |= [
-            "text/",
-            "subpicture/",
-            "application/x-subtitle",
-            "closedcaption/",
-        ]
-        .iter()
-        .any(|subtitles| kind.starts_with(subtitles));
+        if is_subtitles(&kind) {
+            self.subtitles.push(found_caps(pad));
+        }
         if is_audio {
             let_format_change(pad);
         }

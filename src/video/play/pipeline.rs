@@ -53,7 +53,7 @@ impl Pipeline {
         let read = source.clone();
         playbin.connect("source-setup", false, move |values| {
             let reading = values.get(1)?.get::<gst::Element>().ok()?;
-            read.prepare(&reading);
+            read.prepare_to_play(&reading);
             None
         });
 

@@ -47,6 +47,7 @@ impl State {
                 self.detector = detector;
                 self.tell_detectors();
                 self.answer_all();
+                self.answer_everywhere(None);
             }
             Err(message) => (self.emit)(Event::DetectorFailed { message }),
         }

@@ -7,6 +7,7 @@ use crate::domain::{ClipIndex, Labels, Query};
 use crate::engine::{Engine, EngineError};
 use crate::find::Way;
 use crate::library::{Library, LibraryError, LibraryIndex, Wanted};
+use crate::model::MomentDetector;
 use crate::store::{ContentId, LabelStore};
 use crate::worker::guard::without_panic;
 use crate::worker::state::State;
@@ -45,6 +46,7 @@ impl State {
             id,
             query,
             way,
+            detector: self.detector.as_ref().map(|named| &named.detector),
             wanted,
             labels,
         };
@@ -73,15 +75,16 @@ impl State {
 }
 
 /// Everything that an answer depends on.
-struct Request {
+struct Request<'a> {
     id: QueryId,
     query: Query,
     way: Way,
+    detector: Option<&'a MomentDetector>,
     wanted: Wanted,
     labels: HashMap<ContentId, Labels>,
 }
 
-impl Request {
+impl Request<'_> {
     fn answer(
         self,
         library: &mut Library,
@@ -90,8 +93,11 @@ impl Request {
         let index = library.index(engine)?;
         let text = engine.embed_query(&self.query, &self.way)?;
         let asked = (text, self.way);
-        let found = index.find(std::slice::from_ref(&asked), &self.wanted).pop();
-        let found = found.unwrap_or_default();
+        let detector = self.detector.map(|it| engine.ask(&self.query, it));
+        let detectors: Vec<_> = detector.into_iter().collect::<Result<_, _>>()?;
+        let found = index.find_with(std::slice::from_ref(&asked), &detectors, &self.wanted);
+        let found = found.map_err(EngineError::from)?.pop().unwrap_or_default();
+        let said = library.find_spoken(&index, &self.query, &self.wanted)?;
         let (text, way) = (&asked.0, &asked.1);
         let unsure = index.proposals((text, way), &self.wanted, &self.labels, N_UNSURE);
         let (n_videos, n_clips) = index.extent(&self.wanted);
@@ -101,6 +107,17 @@ impl Request {
             score: Some(result.moment.score),
             ..placed(&index, result.video, &self.wanted)
         });
+        let said = said.into_iter().map(|spoken| PlacedSpan {
+            span: spoken.span,
+            peak_secs: 0.5 * (spoken.span.start_secs + spoken.span.end_secs),
+            score: Some(spoken.score),
+            said: Some(spoken.text),
+            ..placed(&index, spoken.video, &self.wanted)
+        });
+        let mut moments: Vec<_> = moments.chain(said).collect();
+        let score = |it: &PlacedSpan| it.score.unwrap_or_default();
+        moments.sort_by(|a, b| score(b).total_cmp(&score(a)));
+        moments.truncate(self.wanted.n_results);
         let unsure = unsure
             .into_iter()
             .map(|(video, clip): (usize, ClipIndex)| PlacedSpan {
@@ -111,7 +128,7 @@ impl Request {
         Ok(FoundEverywhere {
             query: self.id,
             present: found.present,
-            moments: moments.collect(),
+            moments,
             unsure: unsure.collect(),
             labels: self.labels.into_iter().collect(),
             n_videos,
@@ -134,5 +151,6 @@ fn placed(index: &LibraryIndex, video: usize, wanted: &Wanted) -> PlacedSpan {
         span: ClipIndex(0).span(),
         peak_secs: 0.0,
         score: None,
+        said: None,
     }
 }

@@ -1,6 +1,6 @@
 //! The library in the background: what it holds, looking through its folders, indexing what waits.
 //!
-//! Folders are looked through on a thread of their own, because a disk may be slow or gone. Indexing
+//! Folders are looked through and watched on a thread of their own ([`Looking`]). Indexing
 //! needs the engine, so it takes the worker's steps that nothing else wants: the open video and
 //! teaching come first, and while the window says that it needs the machine, nothing is done at all.
 
@@ -9,13 +9,13 @@ use std::time::{Duration, Instant};
 
 use crate::engine::Engine;
 use crate::library::{
-    IndexAll, Library, LibraryError, LibraryEvent, LibraryVideo, ScanJob, State as VideoState,
-    Wanted,
+    IndexAll, Library, LibraryError, LibraryEvent, LibraryVideo, State as VideoState, Wanted,
 };
-use crate::store::Paths;
-use crate::worker::background::{Background, Report, Reporter};
+use crate::worker::background::Report;
 use crate::worker::guard::without_panic;
+use crate::worker::looking::{Look, Looking};
 use crate::worker::state::State;
+use crate::worker::state::pace::Pace;
 use crate::worker::{
     Event, Holdings, LibraryCommand, LibraryNews, LibraryProgress, LibraryWork, QueryId,
 };
@@ -28,11 +28,12 @@ const TELL_EVERY: Duration = Duration::from_secs(1);
 #[derive(Default)]
 pub(super) struct Shelves {
     library: Option<Library>,
-    scan: Option<Background<Scan>>,
-    /// Files that it has looked at.
+    looking: Option<Looking>,
+    /// So often it was asked to look through everything, and has.
+    n_asked: u64,
+    n_looked: u64,
+    /// Files that were looked at since.
     n_scanned: usize,
-    /// Something was added while folders were being looked through.
-    scans_again: bool,
     job: Option<IndexAll>,
     /// Some video may wait to be indexed.
     has_waiting: bool,
@@ -51,36 +52,14 @@ pub(super) struct Shelves {
     pub(super) wanted: Option<(QueryId, Wanted)>,
 }
 
-/// What the thread that looks through the folders says.
-enum Scan {
-    SoFar(usize),
-    Ended(Result<(), String>),
-}
-
-/// How fast videos are indexed, by their bytes: how long they last is known only afterwards.
-#[derive(Default)]
-struct Pace {
-    n_bytes: u64,
-    /// Seconds of work on the videos that these bytes are of.
-    work_secs: f64,
-    /// The same on the video that is worked on.
-    current_secs: f64,
-    current_bytes: u64,
-    waiting_bytes: u64,
-}
-
-impl Pace {
-    fn remaining_secs(&self, part: f64) -> Option<f64> {
-        let secs_per_byte = self.work_secs / (self.n_bytes as f64);
-        let left = self.waiting_bytes as f64 - part * self.current_bytes as f64;
-        (self.n_bytes > 0).then(|| secs_per_byte * left.max(0.0))
-    }
-}
-
 impl Shelves {
-    /// Whether something is done elsewhere that has to be looked after, or news are due.
-    pub fn waits_for_others(&self) -> bool {
-        self.scan.is_some() || self.is_stale
+    /// Whether news are due soon.
+    pub fn owes_news(&self) -> bool {
+        self.is_stale
+    }
+
+    fn is_scanning(&self) -> bool {
+        self.n_looked < self.n_asked
     }
 
     fn may_index(&self) -> bool {
@@ -111,7 +90,7 @@ impl Shelves {
             return LibraryWork::Stopped(failure.clone());
         }
         let n_waiting = self.n_waiting;
-        if self.scan.is_some() && self.job.is_none() {
+        if self.is_scanning() && self.job.is_none() {
             let n_files = self.n_scanned;
             LibraryWork::Scanning { n_files }
         } else if n_waiting == 0 && self.job.is_none() {
@@ -185,6 +164,9 @@ impl State {
                     Ok(()) => {
                         self.shelves.has_waiting = true;
                         self.tell_holdings();
+                        if self.shelves.looking.is_none() {
+                            self.scan();
+                        }
                     }
                     // Nobody asked for it.
                     Err(error) => log::info!("{error}"),
@@ -231,58 +213,59 @@ impl State {
         (self.emit)(Event::Library(LibraryNews::Failed(message)));
     }
 
-    /// Looks through all folders, beside everything else.
+    /// Looks through all folders, beside everything else, and watches them from then on.
     fn scan(&mut self) {
-        if self.shelves.scan.is_some() {
-            self.shelves.scans_again = true;
+        self.shelves.n_scanned = 0;
+        self.shelves.n_asked += 1;
+        let number = self.shelves.n_asked;
+        let is_asked = |looking: &Looking| looking.look(number);
+        if self.shelves.looking.as_ref().is_some_and(is_asked) {
             return;
         }
-        self.shelves.n_scanned = 0;
-        let paths = self.config.paths.clone();
-        let work = move |reporter: &Reporter<Scan>| {
-            let outcome = scan(&paths, reporter);
-            reporter.say(Scan::Ended(outcome.map_err(|error| error.to_string())));
-        };
-        match Background::start("library", || {}, work) {
-            Ok(scan) => self.shelves.scan = Some(scan),
+        let wake = Arc::clone(&self.wake);
+        match Looking::start(self.config.paths.clone(), move || wake()) {
+            Ok(looking) => {
+                looking.look(number);
+                self.shelves.looking = Some(looking);
+            }
             Err(error) => {
+                self.shelves.n_looked = number;
                 self.tell_library_failure(format!("the folders cannot be looked through: {error}"));
             }
         }
     }
 
-    fn take_scan(&mut self) {
-        let reports = self.shelves.scan.as_ref().map(Background::reports);
-        let mut ended = None;
+    fn take_looks(&mut self) {
+        let reports = self.shelves.looking.as_ref().map(Looking::reports);
         for report in reports.unwrap_or_default() {
-            match report {
-                Report::Said(Scan::SoFar(n_files)) => {
+            let outcome = match report {
+                Report::Said(Look::SoFar(n_files)) => {
                     self.shelves.n_scanned = n_files;
                     self.shelves.is_stale = true;
+                    continue;
                 }
-                Report::Said(Scan::Ended(outcome)) => ended = Some(outcome),
-                Report::Crashed(message) => ended = Some(Err(message)),
+                Report::Said(Look::Ended(number, outcome)) => {
+                    self.shelves.n_looked = number.min(self.shelves.n_asked);
+                    outcome
+                }
+                Report::Said(Look::Changed(outcome)) => outcome,
+                Report::Crashed(message) => {
+                    self.shelves.looking = None;
+                    self.shelves.n_looked = self.shelves.n_asked;
+                    Err(message)
+                }
+            };
+            if let Err(message) = outcome {
+                self.tell_library_failure(message);
             }
-        }
-        let Some(outcome) = ended else {
-            return self.tell_work();
-        };
-        self.shelves.scan = None;
-        if let Err(message) = outcome {
-            self.tell_library_failure(message);
-        }
-        self.shelves.has_waiting = true;
-        self.tell_holdings();
-        if std::mem::take(&mut self.shelves.scans_again) {
-            self.scan();
+            self.shelves.has_waiting = true;
+            self.tell_holdings();
         }
     }
 
     /// One step on the videos that wait, if nothing else has something to do.
     pub fn step_library(&mut self) {
-        if self.shelves.scan.is_some() {
-            self.take_scan();
-        }
+        self.take_looks();
         let is_free = !self.is_indexing_video() && self.teaching.is_none();
         if is_free && self.shelves.may_index() {
             self.index_library();
@@ -291,7 +274,7 @@ impl State {
         if self.shelves.is_stale && self.shelves.told_at.is_none_or(is_due) {
             self.tell_holdings();
             // What was found so far is indexed while the rest is looked through.
-            self.shelves.has_waiting |= self.shelves.scan.is_some();
+            self.shelves.has_waiting |= self.shelves.is_scanning();
         }
         self.tell_work();
     }
@@ -307,7 +290,7 @@ impl State {
         match outcome {
             Ok(Ok(event)) => {
                 self.shelves.job = job;
-                self.shelves.pace.current_secs += secs;
+                self.shelves.pace.work(secs);
                 self.note_indexing(event);
             }
             // What the job was at waits again: it ends here.
@@ -322,7 +305,7 @@ impl State {
             LibraryEvent::Began(path) => {
                 shelves.progress.path = path;
                 shelves.progress.of_video = None;
-                shelves.pace.current_secs = 0.0;
+                shelves.pace.begin();
                 self.tell_holdings();
             }
             LibraryEvent::Progress(progress) => {
@@ -333,15 +316,8 @@ impl State {
             LibraryEvent::Waiting => {}
             LibraryEvent::Indexed {
                 n_clips, n_cached, ..
-            } => {
-                // What was known from before says nothing about how long the others take.
-                if n_cached < n_clips {
-                    shelves.pace.n_bytes += shelves.pace.current_bytes;
-                    shelves.pace.work_secs += shelves.pace.current_secs;
-                }
-                self.note_one_done();
-            }
-            LibraryEvent::Failed { .. } | LibraryEvent::NoVideo(_) => self.note_one_done(),
+            } => self.note_one_done(n_cached < n_clips),
+            LibraryEvent::Failed { .. } | LibraryEvent::NoVideo(_) => self.note_one_done(false),
             LibraryEvent::Finished => {
                 shelves.job = None;
                 shelves.has_waiting = false;
@@ -351,13 +327,10 @@ impl State {
         }
     }
 
-    fn note_one_done(&mut self) {
+    fn note_one_done(&mut self, is_measure: bool) {
         let shelves = &mut self.shelves;
         shelves.progress.n_done += 1;
-        shelves.pace.waiting_bytes = shelves
-            .pace
-            .waiting_bytes
-            .saturating_sub(shelves.pace.current_bytes);
+        shelves.pace.end(is_measure);
         shelves.is_stale = true;
     }
 
@@ -414,19 +387,6 @@ impl State {
             self.shelves.told_work = work.clone();
             (self.emit)(Event::Library(LibraryNews::Work(work)));
         }
-    }
-}
-
-/// On the thread that looks through the folders.
-fn scan(paths: &Paths, reporter: &Reporter<Scan>) -> Result<(), LibraryError> {
-    let mut library = Library::open(paths)?;
-    let mut job = ScanJob::start(&library)?;
-    loop {
-        let report = job.step(&mut library)?;
-        if report.is_finished || reporter.is_cancelled() {
-            return Ok(());
-        }
-        reporter.say(Scan::SoFar(report.n_files));
     }
 }
 

@@ -7,6 +7,7 @@ use egui::{Align, Id, Layout, RichText, ScrollArea, Ui, vec2};
 use crate::app::action::{Actions, Find, Library, View};
 use crate::app::colours::lane_colour;
 use crate::app::icons::{self, Icon};
+use crate::app::panels::detector_menu;
 use crate::app::panels::library::filter_menu;
 use crate::app::session::{Lane, Session, Side, Wall, capitalised};
 use crate::app::theme::{CORNER, GAP, Palette};
@@ -73,6 +74,9 @@ pub fn of_wall(ui: &mut Ui, session: &Session, wall: &Wall, actions: &mut Action
             }
             let text = format!("{} selected", wall.n_picked());
             ui.label(RichText::new(text).color(Palette::of(ui).accent));
+        }
+        if let Some(lane) = session.lane(wall.query) {
+            detector_menu::line(ui, session, lane, actions);
         }
         left(ui, |ui| verdict(ui, session, wall, actions));
     });

@@ -124,6 +124,9 @@ impl SpanOnWall<'_> {
             if let Some(score) = self.span.score {
                 text += &format!(", {}", percent(score));
             }
+            if let Some(said) = &self.span.said {
+                text += &format!(", words: {said}");
+            }
             WidgetInfo::selected(Role::Button, true, is_picked, text)
         });
         if !ui.is_rect_visible(rect) {
@@ -157,10 +160,13 @@ impl SpanOnWall<'_> {
             actions.push(self.clicked(ui));
         }
         self.menu(&response, actions);
-        let text = match self.span.is_missing {
-            true => format!("{}\nNot there now", self.span.path.display()),
-            false => self.span.path.display().to_string(),
-        };
+        let mut text = self.span.path.display().to_string();
+        if self.span.is_missing {
+            text += "\nNot there now";
+        }
+        if let Some(said) = &self.span.said {
+            text += &format!("\nWords: “{said}”");
+        }
         response
             .on_hover_cursor(egui::CursorIcon::PointingHand)
             .on_hover_text(text)
@@ -206,7 +212,11 @@ impl SpanOnWall<'_> {
         let name = elided(ui, name, &TextStyle::Small, ink, name_right - left);
         painter.galley(pos2(left, rect.top() + 4.0), name, ink);
         let weak = palette.weak_text;
-        let times = elided(ui, &self.times(), &TextStyle::Small, weak, right - left);
+        let times = match &self.span.said {
+            Some(said) => format!("{}  “{said}”", self.times()),
+            None => self.times(),
+        };
+        let times = elided(ui, &times, &TextStyle::Small, weak, right - left);
         painter.galley(pos2(left, rect.top() + 20.0), times, weak);
     }
 

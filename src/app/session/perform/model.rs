@@ -24,6 +24,13 @@ impl Session {
             Model::UseDetector(name) => {
                 effects.push(Effect::Worker(Command::UseDetector { name }));
             }
+            Model::ShowDetectorCurve(is_own) => {
+                self.settings.shows_detector_curve = is_own;
+                for lane in &mut self.lanes {
+                    lane.show_own_curve(is_own);
+                }
+                effects.push(Effect::SaveSettings);
+            }
             Model::ChooseDetector => effects.push(self.ask(Wish::Detector)),
             Model::AddDetector(file) => {
                 effects.push(Effect::Worker(Command::AddDetector { file }));

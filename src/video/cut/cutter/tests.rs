@@ -41,7 +41,8 @@ fn film(dir: &Path, name: &str, muxer: &str, is_heard: fn(u64) -> bool) -> PathB
 }
 
 fn sound_times(path: &Path) -> Vec<i64> {
-    let mut feed = Feed::open(&Source::open(path).unwrap(), Arc::default()).unwrap();
+    let source = Source::open(path).unwrap();
+    let mut feed = Feed::open(&source, Delivery::Tracks, Arc::default()).unwrap();
     let mut times = Vec::new();
     while let Some((track, packet)) = feed.next().unwrap() {
         times.extend((track != VIDEO_TRACK).then_some(packet.time_ns));
@@ -60,11 +61,10 @@ fn sound_that_ends_early_does_not_hold_the_pictures_in_memory() {
     for (name, muxer) in [("film.mkv", "matroskamux"), ("film.mov", "qtmux")] {
         let film = film(dir.path(), name, muxer, |at_ms| at_ms < 1_000);
         let cutter = Cutter::open(&film, Arc::default()).unwrap();
-        let mut muxer = cutter.muxer(&dir.path().join("cut"), 0).unwrap();
-        let feed = cutter.feed_from(None).unwrap().unwrap();
-        let end_ns = cutter
-            .fill(&mut muxer, feed, whole(), (0, ns(12.0)))
-            .unwrap();
+        let span_ns = (0, ns(12.0));
+        let mut muxer = cutter.muxer(&dir.path().join("cut"), span_ns).unwrap();
+        let feed = cutter.feed_from(Delivery::Tracks, None).unwrap().unwrap();
+        let end_ns = cutter.fill(&mut muxer, feed, whole(), span_ns).unwrap();
         assert_eq!(end_ns, Some(ns(12.0)), "{name}");
         let n_bytes = muxer.queued_bytes();
         assert!(n_bytes < 2 * MAX_QUEUED_BYTES, "{name}: {n_bytes} bytes");

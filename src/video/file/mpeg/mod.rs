@@ -11,6 +11,7 @@
 //! program     read the first packets ─┴▶ StreamHead: how late the pictures are, what is hidden, tracks
 //! ```
 
+pub(super) mod clock;
 mod pes;
 mod program;
 mod transport;
@@ -20,6 +21,7 @@ use std::io::{self, BufReader, Seek, SeekFrom};
 use std::path::Path;
 
 use crate::video::file::byte_changes::ByteChanges;
+use clock::SlowClock;
 
 /// So much of a file is searched for its first picture.
 const MAX_HEAD_BYTES: u64 = 64 << 20;
@@ -37,6 +39,8 @@ pub(super) struct StreamHead {
     pub changes: ByteChanges,
     /// The number of each video of a transport stream with how many packets it has at the beginning.
     pub videos: Vec<(u16, u64)>,
+    /// For a transport stream whose clock ticks seldom.
+    pub clock: Option<SlowClock>,
 }
 
 impl StreamHead {

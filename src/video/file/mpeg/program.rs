@@ -92,6 +92,7 @@ pub(super) fn read(file: &mut (impl Read + Seek)) -> io::Result<Option<StreamHea
         late_ns: late_ns(times.chain(first_behind), time),
         changes: ByteChanges::new(changes),
         videos: Vec::new(),
+        clock: None,
     }))
 }
 

@@ -12,6 +12,7 @@
 use std::collections::{BTreeMap, HashSet};
 use std::io::{self, Read, Seek, SeekFrom};
 
+use super::clock::Ticks;
 use super::{ByteChanges, KEPT_TICKS, MAX_HEAD_BYTES, Sound, StreamHead, first_kept, late_ns, pes};
 
 const SYNC: u8 = 0x47;
@@ -56,6 +57,7 @@ struct Found {
     /// The first with which decoding can begin, if the file says so of any.
     first_entry: Option<i64>,
     videos: BTreeMap<u16, u64>,
+    ticks: Ticks,
 }
 
 /// `None` for another kind of file.
@@ -79,7 +81,11 @@ pub(super) fn read(file: &mut (impl Read + Seek)) -> io::Result<Option<StreamHea
         }
         at += stride;
     }
-    Ok(Some(found.head()))
+    let clock = found.ticks.slow_clock(first, stride);
+    Ok(Some(StreamHead {
+        clock,
+        ..found.head()
+    }))
 }
 
 impl Found {
@@ -100,6 +106,7 @@ impl Found {
         let has_body = packet[3] & 0x10 != 0;
         let body = packet.get(body..).filter(|_| has_body).unwrap_or_default();
         self.has_clock |= flags & 0x10 != 0;
+        self.ticks.take(pid, packet);
         if begins && (pid == 0 || self.tables.programs.contains(&pid)) {
             self.tables.take(pid, body);
         }
@@ -137,6 +144,7 @@ impl Found {
             late_ns: picture.and_then(|picture| late_ns(sounds, picture)),
             changes: ByteChanges::new(changes.collect()),
             videos: self.videos.into_iter().collect(),
+            clock: None,
         }
     }
 }

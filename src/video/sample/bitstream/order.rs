@@ -17,7 +17,7 @@ pub(in crate::video) enum Role {
 }
 
 /// Of packets in decoding order.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::video) enum PictureOrder {
     /// MPEG-1 and -2, with the number of the last picture if that was a field.
     Numbered {

@@ -56,6 +56,7 @@ fn span(n: usize, start_secs: f64) -> PlacedSpan {
         span: TimeSpan::new(start_secs, start_secs + 4.0),
         peak_secs: start_secs + 1.0,
         score: Some(0.9),
+        said: None,
     }
 }
 
