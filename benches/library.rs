@@ -125,7 +125,11 @@ fn open(dir: &Path, matrix_dir: &Path, header: &Header) -> LibraryIndex {
     let mut catalogue = Catalogue::open(dir).expect("a catalogue");
     let model = catalogue.model("hash", "2", "random").expect("a model");
     let videos = catalogue.videos(model).expect("videos");
-    LibraryIndex::new(Matrix::open(matrix_dir, header).expect("a matrix"), videos)
+    LibraryIndex::new(
+        Matrix::open(matrix_dir, header).expect("a matrix"),
+        videos,
+        1,
+    )
 }
 
 fn content(i: usize) -> ContentId {

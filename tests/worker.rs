@@ -280,6 +280,7 @@ fn errors_are_told_and_the_worker_goes_on() {
     driver.worker.send(Command::UseModel {
         model: tiny(),
         device: DeviceChoice::Cpu,
+        framing: None,
     });
     let query = driver.search(1, "red");
     driver.final_answer(id, query);
@@ -453,6 +454,7 @@ fn a_query_is_taught_and_goes_back_to_its_words() {
     driver.worker.send(Command::UseModel {
         model: ModelChoice::Bundled,
         device: DeviceChoice::Cpu,
+        framing: None,
     });
     driver.final_answer(id, query);
     driver.worker.send(Command::UsePrompt {

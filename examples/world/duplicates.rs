@@ -120,7 +120,9 @@ impl Trial {
         let mut kept: &[f32] = &[];
         for (frame, own) in frames.iter().zip(features.chunks_exact(encoder.dim())) {
             let duplicates = duplicates.as_mut();
-            if !duplicates.is_some_and(|duplicates| duplicates.is_repeated(frame)) {
+            if !duplicates
+                .is_some_and(|duplicates| duplicates.is_repeated(std::slice::from_ref(frame)))
+            {
                 kept = own;
                 self.n_encoded += 1;
             }

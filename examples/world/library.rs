@@ -9,7 +9,7 @@ use rand::SeedableRng as _;
 use rand_pcg::Pcg64;
 use vcl::domain::{Embeddings, Query, UnitVector};
 use vcl::engine::{Engine, EngineConfig, FrameChoice, ModelChoice};
-use vcl::find::{NeutralLevel, Way};
+use vcl::find::{NeutralLevel, PROBABLY_PRESENT, Way};
 use vcl::library::LibraryLevel;
 use vcl::model::DeviceChoice;
 use vcl::store::Paths;
@@ -58,9 +58,10 @@ pub fn run(arguments: &LibraryArguments) -> anyhow::Result<()> {
         paths: Paths::below(folder.path()),
     })?;
     println!(
-        "| Films | Queries | best by cosine | best on the film's own scale | found when there | doubted when not |"
+        "| Films | Queries | best by cosine | best on the film's own scale | better than chance when there | not \
+         when not | listed when there | not when not |"
     );
-    println!("|---|---|---|---|---|---|");
+    println!("|---|---|---|---|---|---|---|---|");
     for &n_films in &arguments.films {
         let mut rng = Pcg64::seed_from_u64(arguments.seed);
         let films = draw(&mut engine, arguments, n_films, &mut rng)?;
@@ -69,7 +70,7 @@ pub fn run(arguments: &LibraryArguments) -> anyhow::Result<()> {
             (Detail::Full, "full captions"),
             (Detail::Brief, "a few words"),
         ] {
-            let mut n = [0; 4];
+            let mut n = [0; 6];
             for i in 0..arguments.queries {
                 let takes = &films[i % n_films].story.takes;
                 let scene = &takes[i / n_films % takes.len()].scene;
@@ -79,8 +80,10 @@ pub fn run(arguments: &LibraryArguments) -> anyhow::Result<()> {
                 n[0] += usize::from(is_right(&films, &shown, by_cosine));
                 n[1] += usize::from(is_right(&films, &shown, by_scale));
                 n[2] += usize::from(by_cosine.2 >= level.least_cosine());
+                n[4] += usize::from(is_listed(&films, level, &text));
                 let text = embed(&mut engine, &absent(&films, detail, &mut rng)?)?;
                 n[3] += usize::from(best(&films, &text).0.2 < level.least_cosine());
+                n[5] += usize::from(!is_listed(&films, level, &text));
             }
             let n = n.map(|n| format!("{:.1} %", 100.0 * n as f64 / arguments.queries as f64));
             println!("| {n_films} | {name} | {} |", n.join(" | "));
@@ -148,6 +151,16 @@ fn best(films: &[Film], text: &UnitVector) -> (Best, Best) {
         }
     }
     (by_cosine, by_scale)
+}
+
+/// Whether `vcl find` lists something: in some film it is better than chance anywhere, and that film by
+/// itself rather holds it than not.
+fn is_listed(films: &[Film], level: LibraryLevel, text: &UnitVector) -> bool {
+    films.iter().any(|film| {
+        let cosines = film.embeddings.cosines(text);
+        let best = cosines.highlight().map_or(f32::NEG_INFINITY, |it| it.score);
+        best >= level.least_cosine() && film.level.presence(&cosines) >= PROBABLY_PRESENT
+    })
 }
 
 fn is_right(films: &[Film], caption: &Caption, (film, secs, _): Best) -> bool {

@@ -3,7 +3,9 @@
 mod demo;
 mod duplicates;
 mod evaluate;
+mod framing;
 mod keys;
+mod kinds;
 mod library;
 mod presence;
 mod recipe;
@@ -37,6 +39,10 @@ enum Command {
     Duplicates(duplicates::DuplicatesArguments),
     /// Measure what it costs to take key frames for the frames at the centres of clips.
     Keys(keys::KeysArguments),
+    /// Measure what it costs and gains to look at more of a wide frame than its centre.
+    Framing(framing::FramingArguments),
+    /// Measure what pictures and joined queries find.
+    Kinds(kinds::KindsArguments),
     /// Teach the bundled model.
     Train(train::TrainArguments),
 }
@@ -50,6 +56,8 @@ fn main() -> anyhow::Result<()> {
         Command::Library(arguments) => library::run(&arguments),
         Command::Duplicates(arguments) => duplicates::run(&arguments),
         Command::Keys(arguments) => keys::run(&arguments),
+        Command::Framing(arguments) => framing::run(&arguments),
+        Command::Kinds(arguments) => kinds::run(&arguments),
         Command::Train(arguments) => train::run(&arguments),
     }
 }

@@ -34,9 +34,9 @@ pub struct PresenceArguments {
 
 /// What the engine said of queries that are there and of queries that are not.
 #[derive(Default)]
-struct Beliefs {
-    present: Vec<f32>,
-    absent: Vec<f32>,
+pub struct Beliefs {
+    pub present: Vec<f32>,
+    pub absent: Vec<f32>,
 }
 
 pub fn run(arguments: &PresenceArguments) -> anyhow::Result<()> {
@@ -101,13 +101,19 @@ fn absent_query(story: &Storyboard, detail: Detail, rng: &mut Pcg64) -> anyhow::
 }
 
 impl Beliefs {
-    fn print(&self, name: &str) {
+    /// Percent of those that are there and were found, and of those that are not and were doubted.
+    pub fn shares(&self) -> (f64, f64) {
         let share = |beliefs: &[f32], is_right: fn(f32) -> bool| {
             let n_right = beliefs.iter().filter(|belief| is_right(**belief)).count();
             100.0 * n_right as f64 / beliefs.len().max(1) as f64
         };
         let found = share(&self.present, |belief| belief >= PROBABLY_PRESENT);
         let doubted = share(&self.absent, |belief| belief < PROBABLY_PRESENT);
+        (found, doubted)
+    }
+
+    fn print(&self, name: &str) {
+        let (found, doubted) = self.shares();
         println!(
             "| {name} | {} | {:.3} | {found:.1} % | {doubted:.1} % | {:.1} % |",
             self.present.len(),
@@ -117,7 +123,7 @@ impl Beliefs {
     }
 
     /// How often a query that is there is believed more than one that is not; a tie counts half.
-    fn auc(&self) -> f64 {
+    pub fn auc(&self) -> f64 {
         let mut absent = self.absent.clone();
         absent.sort_by(f32::total_cmp);
         let n_below: f64 = self

@@ -6,10 +6,11 @@ use std::path::PathBuf;
 
 use crate::app::session::{Filter, NoticeId, Order, Pick, Scope, Selection, Side};
 use crate::app::settings::Theme;
-use crate::domain::{Grade, TimeSpan};
+use crate::app::shot::Shot;
+use crate::domain::{Grade, Join, Query, TimeSpan};
 use crate::engine::ModelChoice;
 use crate::export::FileFormat;
-use crate::model::DeviceChoice;
+use crate::model::{DeviceChoice, Framing};
 use crate::store::RepoId;
 use crate::worker::{PlacedSpan, PromptEdit, QueryId};
 
@@ -57,6 +58,20 @@ pub enum Play {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Find {
     Ask(String),
+    /// Ask a query that is ready, such as a picture.
+    AskQuery(Query),
+    /// Search for what is on screen: a result of all videos, or the frame.
+    Picture,
+    /// Search for a picture.
+    Shot(Shot),
+    /// Let a rectangle be drawn on the picture, and search for what is in it; or do not.
+    TogglePart,
+    /// Ask for a picture file, then search for it.
+    ChoosePicture,
+    /// Ask both queries as one.
+    Join(QueryId, Join, QueryId),
+    /// Of one query after another, how many seconds there may be between them.
+    SetWithin(QueryId, u32),
     /// Ask what a prompt was taught on, and answer it with this prompt.
     AskWith {
         query: String,
@@ -119,6 +134,8 @@ pub enum Teach {
 pub enum Model {
     Use(ModelChoice),
     UseDevice(DeviceChoice),
+    /// Look at this part of every frame; `None`: at the one that the model was trained on.
+    UseFraming(Option<Framing>),
     /// Ask for a folder, then use the model in it.
     ChooseFolder,
     /// Download a model, then use it.
@@ -223,6 +240,8 @@ pub enum View {
     /// The path that was asked for is given or will not be.
     HidePathField,
     ToggleFrameTimes,
+    /// Dim what the model does not see of a picture that stands still.
+    ToggleUnseen,
     /// Zooms the timeline out to the whole video.
     ShowAllOfTimeline,
     Theme(Theme),

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use crate::app::settings::Theme;
+use crate::app::shot::Shot;
 use crate::app::wish::Wish;
 use crate::domain::{Query, TimeSpan};
 use crate::engine::VideoMoment;
@@ -25,6 +26,8 @@ pub enum Effect {
     IndexShown(VideoId),
 
     SaveSettings,
+    /// Make a query of a picture, then ask it.
+    TakePicture(Shot),
     Write(Write),
     /// Write moments as videos.
     Cut(ToCut, PathBuf),

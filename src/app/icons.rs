@@ -31,6 +31,7 @@ pub enum Icon {
     More,
     Tick,
     Box,
+    Picture,
 }
 
 /// Paints `icon` into the middle of `rect`, `size` points high.
@@ -154,6 +155,24 @@ pub fn paint(painter: &Painter, rect: Rect, icon: Icon, size: f32, colour: Color
             (0.14, 0.86),
             (0.14, 0.14),
         ]),
+        // A frame with a hill and the sun.
+        Icon::Picture => {
+            pen.line(&[
+                (0.06, 0.14),
+                (0.94, 0.14),
+                (0.94, 0.86),
+                (0.06, 0.86),
+                (0.06, 0.14),
+            ]);
+            pen.line(&[
+                (0.1, 0.78),
+                (0.38, 0.46),
+                (0.56, 0.66),
+                (0.7, 0.54),
+                (0.9, 0.76),
+            ]);
+            pen.block(0.64, 0.28, 0.74, 0.38);
+        }
         Icon::More => {
             for x in [0.18, 0.5, 0.82] {
                 pen.block(x - 0.07, 0.43, x + 0.07, 0.57);

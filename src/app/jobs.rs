@@ -8,6 +8,7 @@ use crate::app::demo;
 use crate::app::desktop::file_manager;
 use crate::app::effect::{Content, Write};
 use crate::app::settings::Settings;
+use crate::app::shot::Taken;
 use crate::domain::{Query, count};
 use crate::engine::{InstalledModel, ModelChoice, VideoMoment, export_documents};
 use crate::export::{Export, FileFormat};
@@ -27,6 +28,8 @@ pub struct Jobs {
     listing: Option<Background<Vec<InstalledModel>>>,
     showing: Option<Background<Result<(), String>>>,
     dropped: Option<Background<Dropped>>,
+    /// In the order in which they were asked for.
+    pictures: Vec<Background<Result<Query, String>>>,
     ctx: egui::Context,
 }
 
@@ -62,6 +65,8 @@ pub enum Ended {
     NotDownloaded(DownloadFailure),
     Checked(Box<Command>),
     Dropped(Dropped),
+    /// A picture is ready to be asked.
+    Picture(Query),
 }
 
 /// What is running, and what has ended.
@@ -84,6 +89,7 @@ impl Jobs {
             listing: None,
             showing: None,
             dropped: None,
+            pictures: Vec::new(),
             ctx: ctx.clone(),
         })
     }
@@ -115,6 +121,19 @@ impl Jobs {
                 Content::FromWorker(command) => Written::Checked(Box::new(command)),
             }
         });
+    }
+
+    /// Makes a query of a picture.
+    ///
+    /// # Errors
+    /// When the system gives no thread, in one sentence.
+    pub fn take_picture(&mut self, taken: Taken) -> Result<(), String> {
+        let work = Background::start("picture", wake(&self.ctx), move |reporter| {
+            reporter.say(taken.query(reporter.cancel()));
+        });
+        let work = work.map_err(|error| format!("no picture can be taken now: {error}"))?;
+        self.pictures.push(work);
+        Ok(())
     }
 
     /// Puts the demo where it can be opened.
@@ -225,6 +244,15 @@ impl Jobs {
                 Report::Crashed(message) => Ended::Failed(message),
             });
         }
+        let mut pictures = std::mem::take(&mut self.pictures);
+        while let Some(report) = pictures.first().and_then(|work| work.reports().pop()) {
+            pictures.remove(0);
+            ended.push(match report {
+                Report::Said(Ok(query)) => Ended::Picture(query),
+                Report::Said(Err(message)) | Report::Crashed(message) => Ended::Failed(message),
+            });
+        }
+        self.pictures = pictures;
         let (cuts, outcome) = self.cutting.poll();
         ended.extend(outcome.map(written));
         let (download, outcome) = self.downloading.poll();
@@ -241,7 +269,7 @@ impl Jobs {
 
     /// Whether everything that was to be written is written.
     pub fn is_idle(&self) -> bool {
-        self.writer.is_idle() && self.dropped.is_none()
+        self.writer.is_idle() && self.dropped.is_none() && self.pictures.is_empty()
     }
 
     /// Waits until everything that was to be written is written: the window is closed by now.

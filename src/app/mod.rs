@@ -25,9 +25,11 @@ mod layout;
 mod panels;
 mod pictures;
 mod playback;
+mod query_title;
 
 pub mod session;
 mod settings;
+mod shot;
 mod theme;
 mod thumbnails;
 mod timeline;

@@ -19,9 +19,10 @@ use crate::app::panels::{export_menu, go_to, main_menu, model_menu, query_bar};
 use crate::app::playback::Playback;
 use crate::app::session::{Indexing, Session, ThisTime, Wall};
 use crate::app::settings::Settings;
+use crate::app::shot::{Shot, Taken};
 use crate::app::widgets::{self, select_all};
 use crate::app::{fonts, keys, theme, video_view};
-use crate::engine::{EngineConfig, LaunchOptions};
+use crate::engine::{EngineConfig, FrameChoice, LaunchOptions};
 use crate::worker::{Command, LibraryCommand, LibraryWork, Worker};
 
 /// The playhead moves while playing even where no new frame comes, as with one frame per second.
@@ -93,6 +94,7 @@ impl App {
         let this_time = ThisTime {
             model: options.model,
             device: options.device,
+            framing: options.frame_choice.framing,
             prompt: options.prompt,
         };
         let mut session = Session::new(settings, this_time);
@@ -102,7 +104,10 @@ impl App {
         let engine = EngineConfig {
             model: session.model_choice(),
             device: session.device_choice(),
-            frame_choice: options.frame_choice,
+            frame_choice: FrameChoice {
+                framing: session.framing_choice(),
+                ..options.frame_choice
+            },
             paths: options.paths.clone(),
         };
         let worker = Worker::spawn(engine, wake).context("no thread for the worker")?;
@@ -216,6 +221,9 @@ impl App {
                 Ended::Dropped(Dropped::File(path)) => {
                     effects.extend(self.session.perform(File::Open(path).into()));
                 }
+                Ended::Picture(query) => {
+                    effects.extend(self.session.perform(Find::AskQuery(query).into()));
+                }
                 Ended::Checked(command) => effects.push(Effect::Worker(*command)),
             }
         }
@@ -288,6 +296,11 @@ impl App {
                     self.worker.send(Command::Open { video, source });
                 }
             }
+            Effect::TakePicture(shot) => {
+                if let Some(taken) = self.taken(shot) {
+                    self.jobs.take_picture(taken)?;
+                }
+            }
             Effect::SaveSettings => self.jobs.save_settings(self.session.settings()),
             Effect::Write(order) => self.jobs.write(order),
             Effect::Cut(what, dir) => self.jobs.cut(what, dir)?,
@@ -341,6 +354,19 @@ impl App {
             Effect::ShowAllOfTimeline => self.views.timeline.show_all(),
         }
         Ok(())
+    }
+
+    /// With what is on screen now, where it is about that; `None` where nothing is.
+    fn taken(&self, shot: Shot) -> Option<Taken> {
+        Some(match shot {
+            Shot::File(path) => Taken::File(path),
+            Shot::Clip { video, clip } => Taken::Clip { video, clip },
+            Shot::OnScreen(part) => Taken::Frame {
+                frame: self.playback.picture.frame()?,
+                part,
+                name: self.session.video()?.name(),
+            },
+        })
     }
 
     /// Remembers the size that the window has when it is neither full nor maximised.

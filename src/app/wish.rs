@@ -2,7 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::app::action::{Action, File, Library, Model, Teach};
+use crate::app::action::{Action, File, Find, Library, Model, Teach};
+use crate::app::shot::Shot;
 use crate::engine::ModelChoice;
 use crate::export::FileFormat;
 use crate::worker::PromptEdit;
@@ -11,6 +12,8 @@ use crate::worker::PromptEdit;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Wish {
     Video,
+    /// To search for.
+    Picture,
     ExportTo(FileFormat),
     CutInto,
     ImportPrompt,
@@ -29,6 +32,7 @@ impl Wish {
     pub fn title(&self) -> &'static str {
         match self {
             Self::Video => "Open a video",
+            Self::Picture => "Search for a picture",
             Self::ExportTo(_) => "Export the moments to a file",
             Self::CutInto => "Cut the moments into a folder",
             Self::ImportPrompt => "Import a prompt",
@@ -44,6 +48,7 @@ impl Wish {
     pub fn verb(&self) -> &'static str {
         match self {
             Self::Video => "Open it",
+            Self::Picture => "Search for it",
             Self::ExportTo(_) | Self::ExportPrompt(_) | Self::ExportLabels => "Write it",
             Self::CutInto => "Cut them",
             Self::ImportPrompt => "Import it",
@@ -55,7 +60,10 @@ impl Wish {
 
     /// Whether the path must lead to a file that exists.
     pub fn is_reading(&self) -> bool {
-        matches!(self, Self::Video | Self::ImportPrompt | Self::Detector)
+        matches!(
+            self,
+            Self::Video | Self::Picture | Self::ImportPrompt | Self::Detector
+        )
     }
 
     /// The path to begin with; `video` is the open one, or else the last one.
@@ -68,7 +76,7 @@ impl Wish {
                 absolute(&video.with_extension(format.extension))
             }),
             Self::CutInto => folder().unwrap_or_default(),
-            Self::ImportPrompt | Self::Detector => home().join(""),
+            Self::Picture | Self::ImportPrompt | Self::Detector => home().join(""),
             Self::ExportPrompt(name) => home().join(format!("{name}.safetensors")),
             Self::ExportLabels => home().join("labels.jsonl"),
             Self::Model => home(),
@@ -80,6 +88,7 @@ impl Wish {
     pub fn action(self, path: PathBuf) -> Action {
         match self {
             Self::Video => File::Open(path).into(),
+            Self::Picture => Find::Shot(Shot::File(path)).into(),
             Self::ExportTo(format) => File::ExportTo(format, path).into(),
             Self::CutInto => File::CutInto(path).into(),
             Self::ImportPrompt => Teach::EditPrompts(PromptEdit::Import { file: path }).into(),

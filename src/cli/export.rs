@@ -14,18 +14,18 @@ use crate::store;
 
 pub fn run(global: &GlobalArgs, args: &ExportArgs) -> anyhow::Result<()> {
     check_output(global, args)?;
+    let queries = args.asked.queries()?;
     let mut engine = global.open_engine()?;
     let way = global.way(&engine)?;
     let detector = global.detector(&engine, &args.detector)?;
     let detector = detector.as_ref().map(|named| &named.detector);
     let index = engine.work(|engine| progress::index_with_bar(engine, &args.video))?;
-    let mut answers =
-        engine.work(|engine| engine.answer_all(&index, &args.queries, &way, detector))?;
+    let mut answers = engine.work(|engine| engine.answer_all(&index, &queries, &way, detector))?;
     for answer in &mut answers {
         answer.show_own_curve(args.detector.detector_curve);
     }
     let n_most = args.top.map_or(usize::MAX, usize::from);
-    let found = args.queries.iter().zip(&answers).map(|(query, answer)| {
+    let found = queries.iter().zip(&answers).map(|(query, answer)| {
         if !answer.is_probable() {
             log::warn!(
                 "“{query}” is probably not in this video ({:.0} %): what is written for it is a guess",
@@ -61,7 +61,8 @@ fn check_output(global: &GlobalArgs, args: &ExportArgs) -> anyhow::Result<()> {
     let output = &args.output;
     if args.format.of_file().is_some() {
         if !output::is_stdout(output) {
-            global.check_target(output, &[&args.video])?;
+            let pictures = args.asked.pictures();
+            global.check_target(output, &[&[&*args.video], &pictures[..]].concat())?;
         }
         return Ok(());
     }

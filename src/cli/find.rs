@@ -10,11 +10,11 @@ use crate::cli::args::{FindArgs, GlobalArgs, ResultFormat};
 use crate::cli::plot::{Plot, PlotRow};
 use crate::cli::{find_export, output};
 use crate::domain::{
-    Moment, Query, TimeSpan, UnitVector, beginning, count, format_timestamp, path_text, plain,
+    Moment, Query, TimeSpan, beginning, count, format_timestamp, path_text, plain,
 };
 use crate::engine::{AskedDetector, VideoMoment};
 use crate::export::file_name;
-use crate::find::{Answer, PROBABLY_PRESENT, Way};
+use crate::find::{Answer, PROBABLY_PRESENT, Probe};
 use crate::library::{Found, LibraryIndex, SpokenMoment, Wanted, absolute};
 
 /// So many videos of each query are drawn.
@@ -24,12 +24,14 @@ const N_PLOTTED: usize = 4;
 const SHOWN_CHARS: usize = 80;
 
 pub fn run(global: &GlobalArgs, args: &FindArgs) -> anyhow::Result<()> {
+    let pictures = args.asked.pictures();
     if let Some(path) = &args.plot {
-        global.check_target(path, &[])?;
+        global.check_target(path, &pictures)?;
     }
     if let Some(target) = &args.export {
-        find_export::check(global, target)?;
+        find_export::check(global, target, &pictures)?;
     }
+    let queries = args.asked.queries()?;
     let mut library = args.place.open()?;
     if library.places()?.is_empty() {
         bail!("the library is empty; `vcl library add PATH` adds folders and videos");
@@ -57,25 +59,20 @@ pub fn run(global: &GlobalArgs, args: &FindArgs) -> anyhow::Result<()> {
         n_per_video: usize::from(args.per_video),
         threshold: args.threshold,
     };
-    let (mut texts, mut detectors) = (Vec::new(), Vec::new());
-    for query in args
-        .queries
-        .iter()
-        .filter(|_| args.matches.takes_pictures())
-    {
-        let text = engine.work(|engine| engine.embed_query(query, &way))?;
-        texts.push((text, way.clone()));
+    let (mut probes, mut detectors) = (Vec::new(), Vec::new());
+    for query in queries.iter().filter(|_| args.matches.takes_pictures()) {
+        probes.push(engine.work(|engine| engine.probe(query, &way))?);
         if let Some(named) = &named {
             detectors.push(engine.work(|engine| engine.ask(query, &named.detector))?);
         }
     }
-    let mut found = index.find_with(&texts, &detectors, &wanted)?;
+    let mut found = index.find_probes(&probes, &detectors, &wanted)?;
     if let Some(error) = index.failure() {
         return Err(error.into());
     }
-    found.resize_with(args.queries.len(), Found::default);
+    found.resize_with(queries.len(), Found::default);
     let mut spoken = Vec::new();
-    for query in &args.queries {
+    for query in &queries {
         spoken.push(match args.matches.takes_words() {
             true => library.find_spoken(&index, query, &wanted)?,
             false => Vec::new(),
@@ -86,15 +83,14 @@ pub fn run(global: &GlobalArgs, args: &FindArgs) -> anyhow::Result<()> {
         model: &engine.get().encoder().id().name,
         n_videos,
         n_clips,
-        queries: args
-            .queries
+        queries: queries
             .iter()
             .zip(found.iter().zip(&spoken))
             .map(|(query, (found, spoken))| QueryReport::of(&index, query, found, spoken, &wanted))
             .collect(),
     };
     if let Some(path) = &args.plot {
-        let curves = Curves::of(&index, (&texts, &detectors), &found, args)?;
+        let curves = Curves::of(&index, (&queries, &probes, &detectors), &found, args)?;
         output::write(path, &curves.plot(&report).encode_for(path)?)?;
     }
     output::print(&match args.format {
@@ -103,7 +99,7 @@ pub fn run(global: &GlobalArgs, args: &FindArgs) -> anyhow::Result<()> {
         ResultFormat::Csv => csv(&report)?,
     })?;
     match &args.export {
-        Some(target) => find_export::write(target, &args.queries, &moments(&index, &report)),
+        Some(target) => find_export::write(target, &queries, &moments(&index, &report)),
         None => Ok(()),
     }
 }
@@ -140,6 +136,9 @@ struct Report<'a> {
 #[derive(Serialize)]
 struct QueryReport<'a> {
     query: &'a str,
+    /// Where people read something else.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    title: Option<&'a str>,
     present: f32,
     results: Vec<Row>,
 }
@@ -200,6 +199,7 @@ impl<'a> QueryReport<'a> {
         results.truncate(wanted.n_results);
         Self {
             query: query.key(),
+            title: output::title_of(query),
             present: found.present,
             results,
         }
@@ -255,7 +255,8 @@ fn table(report: &Report<'_>) -> String {
         plain(report.model)
     );
     for query in &report.queries {
-        let _ = writeln!(out, "\n{}  ({})", plain(query.query), query.verdict());
+        let title = plain(query.title.unwrap_or(query.query));
+        let _ = writeln!(out, "\n{title}  ({})", query.verdict());
         for row in &query.results {
             let _ = writeln!(
                 out,
@@ -297,7 +298,7 @@ fn csv(report: &Report<'_>) -> anyhow::Result<String> {
     for query in &report.queries {
         for (row, rank) in query.results.iter().zip(1..) {
             writer.serialize(CsvRow {
-                query: query.query,
+                query: query.title.unwrap_or(query.query),
                 present: query.present,
                 rank,
                 video: &row.video,
@@ -328,14 +329,12 @@ struct Curve {
 impl Curves {
     fn of(
         index: &LibraryIndex,
-        (texts, detectors): (&[(UnitVector, Way)], &[AskedDetector<'_>]),
+        (queries, probes, detectors): (&[Query], &[Probe], &[AskedDetector<'_>]),
         found: &[Found],
         args: &FindArgs,
     ) -> anyhow::Result<Self> {
         let mut rows = Vec::new();
-        for (i, ((query, found), (text, way))) in
-            args.queries.iter().zip(found).zip(texts).enumerate()
-        {
+        for (i, ((query, found), probe)) in queries.iter().zip(found).zip(probes).enumerate() {
             let mut videos: Vec<usize> = Vec::new();
             for result in &found.results {
                 if !videos.contains(&result.video) {
@@ -344,7 +343,7 @@ impl Curves {
             }
             for video in videos.into_iter().take(N_PLOTTED) {
                 let results = found.results.iter().filter(|result| result.video == video);
-                if let Some(mut answer) = index.answer(video, text, way) {
+                if let Some(mut answer) = index.answer(video, probe) {
                     if let Some(detector) = detectors.get(i) {
                         let embeddings = index.embeddings(video);
                         let proposed = detector.propose(&embeddings, answer.end_secs)?;

@@ -1,5 +1,6 @@
 //! `vcl find --export`: moments of several videos as one file for editors, or as cuts.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{bail, ensure};
@@ -13,9 +14,9 @@ use crate::export::{Export, write_cuts_of_several};
 use crate::store;
 
 /// Fails before the work rather than after it.
-pub fn check(global: &GlobalArgs, target: &ExportTarget) -> anyhow::Result<()> {
+pub fn check(global: &GlobalArgs, target: &ExportTarget, inputs: &[&Path]) -> anyhow::Result<()> {
     match target.format {
-        ExportFormat::File(_) => Ok(global.check_target(&target.path, &[])?),
+        ExportFormat::File(_) => Ok(global.check_target(&target.path, inputs)?),
         ExportFormat::Cuts => {
             let is_free = !target.path.exists() || target.path.is_dir();
             ensure!(

@@ -122,12 +122,12 @@ fn dispatch(
         Some(CommandLine::Score(score)) => score::run(&score),
         Some(CommandLine::Model(model)) => model::run(global, &model.what),
         Some(CommandLine::Detector(detector)) => detector::run(&detector.what),
-        Some(CommandLine::Licences) => output::print(&licences()),
-        Some(CommandLine::PackageFiles { dir }) => package_files::run(&dir),
         Some(CommandLine::TryVideo { video }) => {
             try_video(&video);
             Ok(())
         }
+        Some(CommandLine::Licences) => output::print(&licences()),
+        Some(CommandLine::PackageFiles { dir }) => package_files::run(&dir),
         None => {
             try_videos_in_another_process();
             open_window(launch_options(args)?)
@@ -189,6 +189,7 @@ impl GlobalArgs {
         FrameChoice {
             frames: self.frames.map_or(Frames::Usual, Into::into),
             skips_near_duplicates: self.skip_near_duplicates,
+            framing: self.framing.map(Into::into),
         }
     }
 

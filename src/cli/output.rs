@@ -8,7 +8,7 @@ use std::path::Path;
 
 use anyhow::Context as _;
 
-use crate::domain::Annotation;
+use crate::domain::{Annotation, Query};
 use crate::eval::Remark;
 use crate::store::atomic;
 
@@ -29,6 +29,11 @@ pub fn print(text: &str) -> anyhow::Result<()> {
 /// Names the file.
 pub fn write(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     atomic::write(path, bytes).with_context(|| format!("cannot write {}", path.display()))
+}
+
+/// What people read of a query, where that is not its key.
+pub fn title_of(query: &Query) -> Option<&str> {
+    (query.title() != query.key()).then(|| query.title())
 }
 
 /// The annotations of a file, after a warning for each remark about it.

@@ -18,28 +18,28 @@ use crate::find::Answer;
 
 pub fn run(global: &GlobalArgs, args: &SearchArgs) -> anyhow::Result<()> {
     if let Some(path) = &args.plot {
-        global.check_target(path, &[&args.video])?;
+        let pictures = args.asked.pictures();
+        global.check_target(path, &[&[&*args.video], &pictures[..]].concat())?;
     }
+    let queries = args.asked.queries()?;
     let spoken = match args.matches.takes_words() {
-        true => search_words::of_video(&args.video, &args.queries)?,
+        true => search_words::of_video(&args.video, &queries)?,
         false => Vec::new(),
     };
     if !args.matches.takes_pictures() {
-        return search_words::run(args, &spoken);
+        return search_words::run(args, &queries, &spoken);
     }
     let mut engine = global.open_engine()?;
     let way = global.way(&engine)?;
     let detector = global.detector(&engine, &args.detector)?;
     let detector = detector.as_ref().map(|named| &named.detector);
     let index = engine.work(|engine| progress::index_with_bar(engine, &args.video))?;
-    let mut answers =
-        engine.work(|engine| engine.answer_all(&index, &args.queries, &way, detector))?;
+    let mut answers = engine.work(|engine| engine.answer_all(&index, &queries, &way, detector))?;
     for answer in &mut answers {
         answer.show_own_curve(args.detector.detector_curve);
     }
     let n_highlights = usize::from(args.top);
-    let found: Vec<_> = args
-        .queries
+    let found: Vec<_> = queries
         .iter()
         .zip(&answers)
         .map(|(query, answer)| {
@@ -94,6 +94,9 @@ struct Report<'a> {
 #[derive(Debug, Serialize)]
 struct QueryReport<'a> {
     query: &'a str,
+    /// Where people read something else.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    title: Option<&'a str>,
     present: f32,
     verdict: Verdict,
     saliency: &'a [f32],
@@ -132,6 +135,7 @@ impl<'a> QueryReport<'a> {
         };
         Self {
             query: query.key(),
+            title: output::title_of(query),
             present: answer.present,
             verdict: found.verdict,
             saliency: answer.saliency.values(),
@@ -167,7 +171,7 @@ fn table(report: &Report<'_>, n_moments: usize) -> String {
         let _ = writeln!(
             out,
             "\n{}  ({}: {:.0} %)",
-            plain(query.query),
+            plain(query.title.unwrap_or(query.query)),
             query.verdict.words(),
             100.0 * query.present
         );
@@ -220,7 +224,7 @@ fn csv(report: &Report<'_>) -> anyhow::Result<String> {
     for query in &report.queries {
         let row = |kind, rank, start_secs, end_secs, score| CsvRow {
             text: has_words.then_some(""),
-            query: query.query,
+            query: query.title.unwrap_or(query.query),
             present: query.present,
             kind,
             rank: rank + 1,

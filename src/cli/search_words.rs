@@ -65,8 +65,8 @@ struct CsvRow<'a> {
 }
 
 /// Prints what is said, and looks at no picture.
-pub fn run(args: &SearchArgs, spoken: &[Vec<WordsRow>]) -> anyhow::Result<()> {
-    let queries = args.queries.iter().zip(spoken);
+pub fn run(args: &SearchArgs, queries: &[Query], spoken: &[Vec<WordsRow>]) -> anyhow::Result<()> {
+    let queries = queries.iter().zip(spoken);
     let report = Report {
         video: path_text(&args.video),
         queries: queries

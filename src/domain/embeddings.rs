@@ -3,13 +3,16 @@
 use crate::domain::unit_vector::l2_normalise;
 use crate::domain::{SaliencyCurve, UnitVector};
 
-/// L2-normalised image embeddings `[n_clips, dim]`, row-major, in clip order.
+/// L2-normalised image embeddings `[n_clips, rows_per_clip, dim]`, row-major, in clip order.
+///
+/// A clip has one row, or one for each part of its frame; then the part that fits best counts.
 ///
 /// They do not depend on the query, so a second query costs one text encoding and one
 /// matrix-vector product.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Embeddings {
     dim: usize,
+    rows_per_clip: usize,
     values: Vec<f32>,
 }
 
@@ -26,6 +29,7 @@ impl Embeddings {
     pub fn empty(dim: usize) -> Self {
         Self {
             dim,
+            rows_per_clip: 1,
             values: Vec::new(),
         }
     }
@@ -39,7 +43,29 @@ impl Embeddings {
             });
         }
         values.chunks_exact_mut(dim).for_each(l2_normalise);
-        Ok(Self { dim, values })
+        Ok(Self {
+            dim,
+            rows_per_clip: 1,
+            values,
+        })
+    }
+
+    /// The same rows, so many of which are one clip.
+    ///
+    /// # Errors
+    /// When they do not make whole clips.
+    pub fn with_rows_per_clip(self, rows_per_clip: usize) -> Result<Self, ShapeError> {
+        let dim = self.dim * rows_per_clip;
+        if dim == 0 || !self.values.len().is_multiple_of(dim) {
+            return Err(ShapeError {
+                len: self.values.len(),
+                dim,
+            });
+        }
+        Ok(Self {
+            rows_per_clip,
+            ..self
+        })
     }
 
     /// Appends `[n, dim]` features, normalised on the way in.
@@ -53,15 +79,19 @@ impl Embeddings {
         self.dim
     }
 
+    pub fn rows_per_clip(&self) -> usize {
+        self.rows_per_clip
+    }
+
     pub fn n_clips(&self) -> usize {
-        self.values.len() / self.dim
+        self.values.len() / (self.dim * self.rows_per_clip)
     }
 
     pub fn is_empty(&self) -> bool {
         self.values.is_empty()
     }
 
-    /// Row-major `[n_clips, dim]`.
+    /// Row-major `[n_clips, rows_per_clip, dim]`.
     pub fn values(&self) -> &[f32] {
         &self.values
     }
@@ -70,12 +100,45 @@ impl Embeddings {
         self.values.chunks_exact(self.dim)
     }
 
-    /// Cosine of every clip with a text.
+    /// The rows of each clip, `[rows_per_clip, dim]`.
+    pub fn clips(&self) -> impl ExactSizeIterator<Item = &[f32]> {
+        self.values.chunks_exact(self.dim * self.rows_per_clip)
+    }
+
+    /// One row for each clip: that of the middle of its frame.
+    pub fn middle_rows(&self) -> impl ExactSizeIterator<Item = &[f32]> {
+        let first = self.rows_per_clip / 2 * self.dim;
+        self.clips().map(move |clip| &clip[first..first + self.dim])
+    }
+
+    /// The same with one row for each clip: the one that fits a text best.
+    ///
+    /// # Panics
+    /// As [`Embeddings::cosines`].
+    pub fn best_rows(&self, text: &UnitVector) -> Self {
+        let mut values = Vec::with_capacity(self.n_clips() * self.dim);
+        for clip in self.clips() {
+            let rows = clip.chunks_exact(self.dim);
+            let best = rows.max_by(|a, b| text.dot(a).total_cmp(&text.dot(b)));
+            values.extend_from_slice(best.unwrap_or_default());
+        }
+        Self {
+            dim: self.dim,
+            rows_per_clip: 1,
+            values,
+        }
+    }
+
+    /// Cosine of every clip with a text or a picture; of several rows the greatest.
     ///
     /// # Panics
     /// When `text` is not `[dim]`: that is a text of another model.
     pub fn cosines(&self, text: &UnitVector) -> SaliencyCurve {
-        SaliencyCurve::new(self.rows().map(|row| text.dot(row)).collect())
+        let best = |clip: &[f32]| {
+            let rows = clip.chunks_exact(self.dim).map(|row| text.dot(row));
+            rows.fold(f32::NEG_INFINITY, f32::max)
+        };
+        SaliencyCurve::new(self.clips().map(best).collect())
     }
 }
 
@@ -90,6 +153,25 @@ mod tests {
         assert_eq!(embeddings.values(), [0.6, 0.8, 0.0, 1.0, 0.0, 0.0]);
         let text = UnitVector::normalised(vec![0.0, 2.0]);
         assert_eq!(embeddings.cosines(&text).values(), [0.8, 1.0, 0.0]);
+    }
+
+    #[test]
+    fn of_several_rows_of_a_clip_the_best_counts() {
+        let rows = vec![1.0, 0.0, 0.6, 0.8, 0.0, 1.0, 1.0, 0.0, 1.0, 0.0, 1.0, 0.0];
+        let embeddings = Embeddings::from_features(2, rows).unwrap();
+        let embeddings = embeddings.with_rows_per_clip(3).unwrap();
+        assert_eq!(embeddings.n_clips(), 2);
+        let text = UnitVector::normalised(vec![0.0, 1.0]);
+        assert_eq!(embeddings.cosines(&text).values(), [1.0, 0.0]);
+        let middle: Vec<_> = embeddings.middle_rows().collect();
+        assert_eq!(middle, [[0.6, 0.8], [1.0, 0.0]]);
+        let best = embeddings.best_rows(&text);
+        assert_eq!(
+            (best.n_clips(), best.cosines(&text).values()),
+            (2, &[1.0, 0.0][..])
+        );
+        assert!(embeddings.clone().with_rows_per_clip(4).is_err());
+        assert!(embeddings.with_rows_per_clip(0).is_err());
     }
 
     #[test]

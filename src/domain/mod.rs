@@ -18,6 +18,7 @@ mod moment;
 mod panics;
 mod pasted;
 mod path_text;
+mod picture;
 mod query;
 mod saliency;
 mod time;
@@ -44,7 +45,10 @@ pub use moment::{Moment, Verdict};
 pub use panics::{SENSELESS, catch_panic, foreign, survive};
 pub use pasted::clean_pasted;
 pub use path_text::{absolute_paths, path_list, path_of_text, path_text, serialize_path};
-pub use query::{MAX_QUERY_CHARS, Query, QueryError, QueryKind};
+pub use picture::Picture;
+pub use query::{
+    Join, MAX_QUERY_CHARS, Query, QueryError, QueryKind, USUAL_WITHIN_SECS, minus_ranges,
+};
 pub use saliency::{Highlight, SaliencyCurve};
 pub use time::{
     CLIP_SECS, ClipIndex, TimeSpan, format_duration, format_timestamp, n_clips, time_left,

@@ -1,19 +1,26 @@
-//! What a person looks for.
+//! What a person looks for: words, a picture, or two queries joined.
 //!
-//! # A picture as a query
-//! Words are the only kind so far. A picture needs four things: its kind in [`QueryKind`] (with the
-//! picture's hash as [`key`](Query::key) and its file name as [`title`](Query::title)), its arm in
-//! `engine/embed.rs`, a way into the window's query field, and a value on the command line. Labels,
-//! prompts, the history and exports go by the key, so they need nothing. Whoever needs the words
-//! asks the kind, so the compiler lists the places that must say what a picture means there.
+//! A query has a *key*, which names it in files (labels, prompts, the history), and a *title*, which
+//! people read. [`Query::new`] makes the same query of its key again, whatever kind it is; of a picture
+//! the key has only the hash, and its pixels have to be found elsewhere.
+
+mod parse;
 
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
-use crate::domain::clean_pasted;
+use crate::domain::Picture;
+
+pub use parse::minus_ranges;
 
 /// Far beyond what any text tower reads, and short enough to show.
 pub const MAX_QUERY_CHARS: usize = 500;
+
+/// More queries than this are not joined to one: nobody could say what it means.
+const MAX_JOINED: usize = 8;
+
+/// How long after the first the second may come, if nobody says.
+pub const USUAL_WITHIN_SECS: u32 = 30;
 
 /// What is looked for; two queries are equal when their keys are.
 #[derive(Clone, Debug)]
@@ -28,26 +35,76 @@ pub struct Query {
 pub enum QueryKind {
     /// Trimmed, not empty, of bounded length; key and title are the same text.
     Words(Arc<str>),
+    /// `None` where only the key is known.
+    Picture(Option<Picture>),
+    /// Both of two queries, in some way.
+    Joined(Arc<(Query, Join, Query)>),
 }
 
-/// Why words cannot be a query, said so that a person knows what to do.
+/// How two queries are one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Join {
+    /// Both in one moment.
+    And,
+    /// The second at most so many seconds after the first.
+    Then { within_secs: u32 },
+    /// The first where the second is not.
+    Without,
+}
+
+/// Why something cannot be a query, said so that a person knows what to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum QueryError {
     #[error("the query is empty: say in a few words what to look for")]
     Empty,
     #[error("the query has {0} characters: keep it under {MAX_QUERY_CHARS}")]
     TooLong(usize),
+    #[error(
+        "this says only what not to look for: say first what to look for, as in: a beach -people"
+    )]
+    OnlyMinus,
+    #[error("more than {MAX_JOINED} queries cannot be joined to one: leave some out")]
+    TooMany,
 }
 
 impl Query {
-    /// A query of words: cleans what was pasted; spaces are trimmed and joined.
+    /// A query of words, or what [`Query::key`] gave.
+    ///
+    /// Cleans what was pasted; spaces are trimmed and joined. A word with a minus before it, or several
+    /// in quotes, is what must not be there: `a beach -people -"palm trees"`. A hyphen inside a word and
+    /// a minus that stands alone are text, and so is what stands in quotes.
     pub fn new(text: &str) -> Result<Self, QueryError> {
-        let text = clean_pasted(text);
-        match text.chars().count() {
+        parse::query(text)
+    }
+
+    /// A picture; the title is what people read of it, such as the name of its file.
+    pub fn of_picture(picture: Picture, title: &str) -> Self {
+        Self {
+            key: Arc::clone(picture.key()),
+            title: title.into(),
+            kind: QueryKind::Picture(Some(picture)),
+        }
+    }
+
+    /// # Errors
+    /// [`QueryError::TooMany`].
+    pub fn joined(first: Self, join: Join, second: Self) -> Result<Self, QueryError> {
+        if first.n_parts() + second.n_parts() > MAX_JOINED {
+            return Err(QueryError::TooMany);
+        }
+        Ok(Self {
+            key: parse::key(&first, join, &second).into(),
+            title: parse::title(&first, join, &second).into(),
+            kind: QueryKind::Joined(Arc::new((first, join, second))),
+        })
+    }
+
+    fn of_words(words: &str) -> Result<Self, QueryError> {
+        match words.chars().count() {
             0 => Err(QueryError::Empty),
             n if n > MAX_QUERY_CHARS => Err(QueryError::TooLong(n)),
             _ => {
-                let words = Arc::<str>::from(text);
+                let words = Arc::<str>::from(words);
                 Ok(Self {
                     key: Arc::clone(&words),
                     title: Arc::clone(&words),
@@ -70,6 +127,67 @@ impl Query {
     pub fn kind(&self) -> &QueryKind {
         &self.kind
     }
+
+    /// The words, of a query that is nothing else.
+    pub fn words(&self) -> Option<&str> {
+        match &self.kind {
+            QueryKind::Words(words) => Some(words),
+            QueryKind::Picture(_) | QueryKind::Joined(_) => None,
+        }
+    }
+
+    /// The picture, of a query that is nothing else.
+    pub fn picture(&self) -> Option<&Picture> {
+        match &self.kind {
+            QueryKind::Picture(picture) => picture.as_ref(),
+            QueryKind::Words(_) | QueryKind::Joined(_) => None,
+        }
+    }
+
+    pub fn is_joined(&self) -> bool {
+        matches!(self.kind, QueryKind::Joined(_))
+    }
+
+    /// What must be there, and each thing that must not.
+    pub fn wanted_and_not(&self) -> (&Self, Vec<&Self>) {
+        match &self.kind {
+            QueryKind::Joined(joined) if joined.1 == Join::Without => {
+                let (wanted, mut not) = joined.0.wanted_and_not();
+                not.push(&joined.2);
+                (wanted, not)
+            }
+            _ => (self, Vec::new()),
+        }
+    }
+
+    /// The queries that it is joined of, in the order in which they are read; itself if it is not.
+    pub fn parts(&self) -> Vec<&Self> {
+        match &self.kind {
+            QueryKind::Joined(joined) => [joined.0.parts(), joined.2.parts()].concat(),
+            QueryKind::Words(_) | QueryKind::Picture(_) => vec![self],
+        }
+    }
+
+    /// The same, with the pixels of those pictures of which `known` knows them.
+    #[must_use]
+    pub fn with_pictures(&self, known: &mut impl FnMut(&str) -> Option<(Picture, String)>) -> Self {
+        match &self.kind {
+            QueryKind::Picture(None) => match known(&self.key) {
+                Some((picture, title)) => Self::of_picture(picture, &title),
+                None => self.clone(),
+            },
+            QueryKind::Joined(joined) => {
+                let (first, join, second) = &**joined;
+                let parts = (first.with_pictures(known), second.with_pictures(known));
+                Self::joined(parts.0, *join, parts.1).unwrap_or_else(|_| self.clone())
+            }
+            QueryKind::Words(_) | QueryKind::Picture(Some(_)) => self.clone(),
+        }
+    }
+
+    fn n_parts(&self) -> usize {
+        self.parts().len()
+    }
 }
 
 impl PartialEq for Query {
@@ -89,23 +207,5 @@ impl Hash for Query {
 impl std::fmt::Display for Query {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(&self.title)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn words_are_trimmed_and_nothing_is_refused_with_a_reason() {
-        let query = Query::new("  a red\n kite ").unwrap();
-        assert_eq!((query.key(), query.title()), ("a red kite", "a red kite"));
-        let QueryKind::Words(words) = query.kind();
-        assert_eq!(&**words, "a red kite");
-        assert_eq!(Query::new("a  red kite"), Ok(query.clone()));
-        assert_eq!(Query::new("a&nbsp;ｒｅｄ kite"), Ok(query));
-        assert_eq!(Query::new("&nbsp;"), Err(QueryError::Empty));
-        assert_eq!(Query::new(" \t"), Err(QueryError::Empty));
-        assert_eq!(Query::new(&"é".repeat(501)), Err(QueryError::TooLong(501)));
     }
 }

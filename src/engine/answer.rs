@@ -2,7 +2,7 @@
 
 use crate::domain::Query;
 use crate::engine::{Engine, EngineError, Snapshot, VideoIndex};
-use crate::find::{Answer, Way};
+use crate::find::{Answer, Levels, Probe, Way};
 use crate::model::MomentDetector;
 
 impl Engine {
@@ -11,23 +11,33 @@ impl Engine {
     /// Costs one text encoding for a new query and one matrix-vector product.
     ///
     /// # Errors
-    /// [`EngineError::NotIndexed`] before the first clip; those of [`Engine::embed_query`].
+    /// [`EngineError::NotIndexed`] before the first clip; those of [`Engine::probe`].
     pub fn answer(
         &mut self,
         known: &Snapshot<'_>,
         query: &Query,
         way: &Way,
     ) -> Result<Answer, EngineError> {
-        let text = self.embed_query(query, way)?;
-        let measured;
-        let way = match way {
-            Way::Plain(None) => {
-                measured = Way::Plain(Some(self.neutral_level(known)?));
-                &measured
-            }
-            way => way,
+        let probe = self.probe(query, way)?;
+        self.answer_probe(known, &probe)
+    }
+
+    /// The same for a query that was made ready.
+    ///
+    /// # Errors
+    /// [`EngineError::NotIndexed`] before the first clip; [`EngineError::Model`] when the neutral texts
+    /// cannot be encoded.
+    pub fn answer_probe(
+        &mut self,
+        known: &Snapshot<'_>,
+        probe: &Probe,
+    ) -> Result<Answer, EngineError> {
+        let words = match probe.asks_neutral_texts() {
+            true => Some(self.neutral_level(known)?),
+            false => None,
         };
-        Answer::of(&known.embeddings, &text, way, known.end_secs).ok_or(EngineError::NotIndexed)
+        let answer = probe.answer(&known.embeddings, Levels { words }, known.end_secs);
+        answer.ok_or(EngineError::NotIndexed)
     }
 
     /// Every query in order on the same video, with the moments of a detector where one is given.

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use lru::LruCache;
 
-use crate::domain::{Embeddings, Query, QueryKind};
+use crate::domain::{Embeddings, Query};
 use crate::engine::known_models::CLIP_B_32;
 use crate::engine::{Engine, EngineError, KNOWN_MODELS, Snapshot};
 use crate::find::{Answer, Proposed, Way, parts};
@@ -107,7 +107,7 @@ impl AskedDetector<'_> {
     pub fn propose(&self, video: &Embeddings, end_secs: f64) -> Result<Proposed, ModelError> {
         let video = Rows {
             width: video.dim(),
-            values: video.values().to_vec(),
+            values: video.middle_rows().flatten().copied().collect(),
         };
         let mut said = Vec::new();
         for part in parts(video.n_rows(), self.detector.most_clips()) {
@@ -237,7 +237,7 @@ impl Engine {
         detector: &'a MomentDetector,
     ) -> Result<AskedDetector<'a>, EngineError> {
         self.check_detector(detector.info(), detector)?;
-        let QueryKind::Words(words) = query.kind();
+        let words = query.words().ok_or(EngineError::OnlyWordsAreDetected)?;
         Ok(AskedDetector {
             detector,
             words: self.word_states(words)?,

@@ -4,7 +4,7 @@ use std::num::NonZeroUsize;
 
 use lru::LruCache;
 
-use crate::domain::{Query, QueryKind, UnitVector, beginning};
+use crate::domain::{Query, UnitVector, beginning};
 use crate::engine::language::{Languages, is_hardly_read};
 use crate::engine::{Engine, EngineError, Notice};
 use crate::find::Way;
@@ -27,12 +27,12 @@ impl Default for QueryEmbeddings {
 }
 
 impl Engine {
-    /// The direction of a query, with the context of a prompt if it is answered by one;
+    /// The direction of a query of words, with the context of a prompt if it is answered by one;
     /// remembered.
     ///
     /// # Errors
     /// [`EngineError::Prompt`] for a prompt of another model; [`EngineError::Model`] when the query
-    /// cannot be encoded.
+    /// cannot be encoded; [`EngineError::OnlyWordsAreTaught`] for a query that is not one of words.
     pub fn embed_query(&mut self, query: &Query, way: &Way) -> Result<UnitVector, EngineError> {
         if let Some(prompt) = way.prompt() {
             prompt.check_model(self.encoder.id())?;
@@ -41,9 +41,8 @@ impl Engine {
         if let Some(known) = self.texts.0.get(&key) {
             return Ok(known.clone());
         }
-        let embedding = match query.kind() {
-            QueryKind::Words(words) => self.embed_words(words, way)?,
-        };
+        let words = query.words().ok_or(EngineError::OnlyWordsAreTaught)?;
+        let embedding = self.embed_words(words, way)?;
         self.texts.0.put(key, embedding.clone());
         Ok(embedding)
     }

@@ -1,5 +1,6 @@
 //! Which frames of a video are looked at, and under what name their features are kept.
 
+use crate::model::Framing;
 use crate::store::{CacheKey, CachedFeatures, ContentId, EmbeddingCache};
 
 /// Which frame stands for a clip.
@@ -20,9 +21,24 @@ pub struct FrameChoice {
     pub frames: Frames,
     /// A frame that hardly differs from the one encoded before takes over its features.
     pub skips_near_duplicates: bool,
+    /// Which part of a frame is looked at, if not the one that the model was trained on.
+    pub framing: Option<Framing>,
 }
 
 impl FrameChoice {
+    /// The same for a model that itself looks at this part of a frame.
+    pub(super) fn for_model(self, own: Framing) -> Self {
+        Self {
+            framing: self.framing.filter(|framing| *framing != own),
+            ..self
+        }
+    }
+
+    /// How many rows of features a clip has.
+    pub fn rows_per_clip(self) -> usize {
+        self.framing.map_or(1, Framing::rows_per_clip)
+    }
+
     /// The same where all videos must be looked at in one way: in a library, and where others must get the
     /// same numbers. Key frames cost too much to be taken unasked (docs/LIBRARY.md).
     pub fn settled(self) -> Self {
@@ -76,11 +92,37 @@ impl FrameChoice {
     /// Names the rule that picks the frames and makes them rows, for what is kept on disk.
     pub fn sampling(self) -> &'static str {
         // The number changes when the rule that picks a clip's frame does.
+        let [plain, no_near_duplicates, keys, both] = match self.framing {
+            None => [
+                "2",
+                "2-no-near-duplicates",
+                "2-keys",
+                "2-keys-no-near-duplicates",
+            ],
+            Some(Framing::Centre) => [
+                "2-centre",
+                "2-centre-no-near-duplicates",
+                "2-centre-keys",
+                "2-centre-keys-no-near-duplicates",
+            ],
+            Some(Framing::Tiles) => [
+                "2-tiles",
+                "2-tiles-no-near-duplicates",
+                "2-tiles-keys",
+                "2-tiles-keys-no-near-duplicates",
+            ],
+            Some(Framing::Whole) => [
+                "2-whole",
+                "2-whole-no-near-duplicates",
+                "2-whole-keys",
+                "2-whole-keys-no-near-duplicates",
+            ],
+        };
         match (self.takes_keys(), self.skips_near_duplicates) {
-            (false, false) => "2",
-            (false, true) => "2-no-near-duplicates",
-            (true, false) => "2-keys",
-            (true, true) => "2-keys-no-near-duplicates",
+            (false, false) => plain,
+            (false, true) => no_near_duplicates,
+            (true, false) => keys,
+            (true, true) => both,
         }
     }
 
@@ -91,6 +133,7 @@ impl FrameChoice {
             let choice = Self {
                 frames,
                 skips_near_duplicates,
+                ..self
             };
             choice.key(key.video.clone(), key.model_hash.clone())
         };

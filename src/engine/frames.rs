@@ -52,8 +52,8 @@ pub(super) struct Opened {
 pub(super) struct ClipFrame {
     pub clip: ClipIndex,
     pub look: Look,
-    /// None for [`Look::AsBefore`].
-    pub pixels: Option<Pixels>,
+    /// The squares of it that are looked at; one stands for all. None for [`Look::AsBefore`].
+    pub pixels: Vec<Pixels>,
     /// How long after the beginning of the clip it is shown; `None` where that is the centre.
     pub offset_secs: Option<f32>,
 }
@@ -73,6 +73,7 @@ pub(super) enum Look {
 pub(super) struct FrameFeed {
     pub video: Source,
     pub preprocess: Preprocess,
+    /// Numbers of a clip.
     pub dim: usize,
     /// See [`Encoder::image_id`](crate::model::Encoder::image_id).
     pub image_id: String,
@@ -224,8 +225,8 @@ impl FrameFeed {
         {
             for frame in preview {
                 let frame = frame?;
-                let pixels = self.preprocess.apply(&frame.image);
-                if frame.clip >= first_clip && !send(frame.clip, Look::Rough, Some(pixels), None) {
+                let pixels = self.preprocess.apply_all(&frame.image);
+                if frame.clip >= first_clip && !send(frame.clip, Look::Rough, pixels, None) {
                     return Ok(());
                 }
             }
@@ -235,7 +236,7 @@ impl FrameFeed {
         let mut sampler = Sampler::new(&self.video, options)?;
         for frame in &mut sampler {
             let frame = frame?;
-            let pixels = self.preprocess.apply(&frame.image);
+            let pixels = self.preprocess.apply_all(&frame.image);
             let is_repeated = duplicates
                 .as_mut()
                 .is_some_and(|duplicates| duplicates.is_repeated(&pixels));
@@ -244,9 +245,9 @@ impl FrameFeed {
             let is_own = self.frame_choice.takes_keys() && (0.0..CLIP_SECS).contains(&offset_secs);
             let offset_secs = is_own.then_some(offset_secs as f32);
             let is_sent = if is_repeated {
-                send(frame.clip, Look::AsBefore, None, offset_secs)
+                send(frame.clip, Look::AsBefore, Vec::new(), offset_secs)
             } else {
-                send(frame.clip, Look::Exact, Some(pixels), offset_secs)
+                send(frame.clip, Look::Exact, pixels, offset_secs)
             };
             if !is_sent {
                 return Ok(());

@@ -30,6 +30,7 @@ pub struct IndexJob {
     index: Option<VideoIndex>,
     path: std::path::PathBuf,
     dim: usize,
+    rows_per_clip: usize,
     pending: Vec<ClipFrame>,
     secs_per_frame: Option<f64>,
     started: Instant,
@@ -83,10 +84,16 @@ impl IndexJob {
         frame_choice: FrameChoice,
     ) -> Result<Self, EngineError> {
         let encoder = engine.encoder();
+        let frame_choice = frame_choice.for_model(encoder.preprocessor().framing());
+        let preprocess = match frame_choice.framing {
+            Some(framing) => encoder.preprocessor().framed(framing),
+            None => encoder.preprocessor().clone(),
+        };
+        let rows_per_clip = frame_choice.rows_per_clip();
         let source = FrameSource::spawn(FrameFeed {
             video: video.clone(),
-            preprocess: encoder.preprocessor().clone(),
-            dim: encoder.dim(),
+            preprocess,
+            dim: encoder.dim() * rows_per_clip,
             image_id: encoder.image_id().to_owned(),
             former_image_id: encoder.former_image_id().to_owned(),
             cache: engine.cache().clone(),
@@ -101,6 +108,7 @@ impl IndexJob {
             index: None,
             path: video.path().to_owned(),
             dim: encoder.dim(),
+            rows_per_clip,
             pending: Vec::new(),
             secs_per_frame: None,
             started: Instant::now(),
@@ -188,8 +196,9 @@ impl IndexJob {
                 }
                 Some(FrameMessage::Opened(opened)) => {
                     let Opened { info, key, cached } = *opened;
+                    let shape = (self.dim, self.rows_per_clip);
                     let mut index =
-                        VideoIndex::new(self.path.clone(), key.video.clone(), info, self.dim);
+                        VideoIndex::new(self.path.clone(), key.video.clone(), info, shape)?;
                     self.key = Some(key);
                     if let Some(cached) = cached {
                         index.restore(&cached)?;
@@ -245,27 +254,43 @@ impl IndexJob {
         let mut pixels = Vec::new();
         let mut looks = Vec::new();
         for frame in self.pending.drain(..) {
+            looks.push((
+                frame.clip,
+                frame.look,
+                frame.offset_secs,
+                frame.pixels.len(),
+            ));
             pixels.extend(frame.pixels);
-            looks.push((frame.clip, frame.look, frame.offset_secs));
         }
         let began = Instant::now();
         let features = engine.encode_images(&pixels)?;
         if !pixels.is_empty() {
-            let secs = began.elapsed().as_secs_f64() / pixels.len() as f64;
+            let n_frames = looks
+                .iter()
+                .filter(|(.., n_squares)| *n_squares > 0)
+                .count();
+            let secs = began.elapsed().as_secs_f64() / n_frames.max(1) as f64;
             // The first batch pays for warming up; later ones correct it quickly.
             self.secs_per_frame = Some(self.secs_per_frame.map_or(secs, |old| 0.5 * (old + secs)));
         }
         let Some(index) = &mut self.index else {
             return Ok(());
         };
-        let mut encoded = features.chunks_exact(self.dim);
-        for (clip, look, offset_secs) in looks {
+        let mut rest = &features[..];
+        for (clip, look, offset_secs, n_squares) in looks {
+            let (own, others) = rest.split_at(rest.len().min(n_squares * self.dim));
+            rest = others;
+            // One square stands for all.
+            let repeated = match n_squares {
+                1 => own.repeat(self.rows_per_clip),
+                _ => own.to_vec(),
+            };
             if let Some(offset_secs) = offset_secs {
                 index.set_offset(clip, offset_secs);
             }
             match look {
-                Look::Rough => index.add_coarse(clip, encoded.next().unwrap_or_default()),
-                Look::Exact => index.push_exact(encoded.next().unwrap_or_default())?,
+                Look::Rough => index.add_coarse(clip, &repeated),
+                Look::Exact => index.push_exact(&repeated)?,
                 Look::AsBefore => index.repeat_last()?,
             }
         }
@@ -284,7 +309,7 @@ impl IndexJob {
             return;
         }
         let entry = CachedFeatures {
-            dim: self.dim,
+            dim: self.dim * self.rows_per_clip,
             features: index.features().to_vec(),
             offsets_secs: index.offsets_secs().to_vec(),
             complete: index.is_complete(),

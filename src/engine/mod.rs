@@ -25,6 +25,8 @@ mod model_choice;
 mod near_duplicates;
 mod neutral;
 mod notice;
+mod picture;
+mod probe;
 mod prompts;
 mod tune;
 mod video_index;
@@ -35,7 +37,8 @@ use std::path::PathBuf;
 use crate::learn::TrainError;
 use crate::learn::detector::DetectorTrainError;
 use crate::model::{
-    ComputeDevice, DetectorError, DeviceChoice, Encoder, ModelError, ModelFiles, PromptError,
+    ComputeDevice, DetectorError, DeviceChoice, Encoder, Framing, ModelError, ModelFiles,
+    PromptError,
 };
 use crate::store::{
     CachedFeatures, ContentId, DetectorFileError, EmbeddingCache, LabelError, Paths,
@@ -56,6 +59,10 @@ pub use launch::LaunchOptions;
 pub use model_choice::{InstalledModel, ModelChoice};
 pub use near_duplicates::NearDuplicates;
 pub use notice::Notice;
+pub use picture::{
+    PICTURE_EXTENSIONS, PictureError, is_picture_name, known_picture, picture_png, picture_query,
+    query_picture, read_picture,
+};
 pub use prompts::{PromptEntry, read_prompt_file};
 pub use tune::{TuneJob, labelled_query};
 pub use video_index::{Snapshot, VideoIndex};
@@ -64,6 +71,7 @@ use detectors::WordStates;
 use embed::QueryEmbeddings;
 use language::Languages;
 use neutral::NeutralBank;
+use probe::PictureEmbeddings;
 
 /// What an engine is made of.
 #[derive(Clone, Debug)]
@@ -107,6 +115,14 @@ pub enum EngineError {
     )]
     NoWordStates,
     #[error(transparent)]
+    Picture(#[from] PictureError),
+    #[error("only words can be taught: the prompt is learned beside them")]
+    OnlyWordsAreTaught,
+    #[error(
+        "detectors read words: search for a picture, or for joined queries, without a detector"
+    )]
+    OnlyWordsAreDetected,
+    #[error(transparent)]
     Labels(Box<LabelError>),
     #[error(transparent)]
     Train(Box<TrainError>),
@@ -130,6 +146,7 @@ pub struct Engine {
     /// Where the user's labels are.
     data_dir: PathBuf,
     texts: QueryEmbeddings,
+    pictures: PictureEmbeddings,
     words: WordStates,
     neutral: Option<NeutralBank>,
     languages: Option<Languages>,
@@ -155,17 +172,20 @@ impl Engine {
     pub fn open_on(config: &EngineConfig, device: &ComputeDevice) -> Result<Self, EngineError> {
         let files = config.model.files(&config.paths)?;
         log::info!("{} on {device}", files.name);
+        let encoder = Encoder::load(&files, device)?;
+        let own = encoder.preprocessor().framing();
         Ok(Self {
-            encoder: Encoder::load(&files, device)?,
+            encoder,
             files,
             cache: EmbeddingCache::new(&config.paths.cache_dir),
             data_dir: config.paths.data_dir.clone(),
             texts: QueryEmbeddings::default(),
+            pictures: PictureEmbeddings::default(),
             words: WordStates::default(),
             neutral: None,
             languages: None,
             notices: Vec::new(),
-            frame_choice: config.frame_choice,
+            frame_choice: config.frame_choice.for_model(own),
             max_batch: usize::MAX,
         })
     }
@@ -187,7 +207,13 @@ impl Engine {
         let former = self.encoder.former_image_id();
         let key = choice.key_after(&self.cache, video, self.encoder.image_id(), former);
         let entry = choice.load(&self.cache, &key);
-        entry.filter(|entry| entry.dim == self.encoder.dim())
+        entry.filter(|entry| entry.dim == self.encoder.dim() * choice.rows_per_clip())
+    }
+
+    /// Which part of a frame is looked at.
+    pub fn framing(&self) -> Framing {
+        let own = self.encoder.preprocessor().framing();
+        self.frame_choice.framing.unwrap_or(own)
     }
 
     /// What the user should know and has not been told, such as a GPU that was lost.

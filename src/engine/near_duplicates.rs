@@ -14,7 +14,8 @@ const N_CELLS: usize = 14;
 #[derive(Clone, Debug)]
 pub struct NearDuplicates {
     max_difference: f32,
-    encoded: Option<Sketch>,
+    /// Of each of its squares.
+    encoded: Vec<Sketch>,
 }
 
 impl Default for NearDuplicates {
@@ -31,19 +32,18 @@ impl NearDuplicates {
     pub fn new(max_difference: f32) -> Self {
         Self {
             max_difference,
-            encoded: None,
+            encoded: Vec::new(),
         }
     }
 
     /// Whether a frame may take over the features of the last one for which this said no.
-    pub fn is_repeated(&mut self, frame: &Pixels) -> bool {
-        let sketch = Sketch::of(frame);
-        let is_repeated = self
-            .encoded
-            .as_ref()
-            .is_some_and(|encoded| encoded.difference(&sketch) <= self.max_difference);
+    pub fn is_repeated(&mut self, squares: &[Pixels]) -> bool {
+        let sketches: Vec<_> = squares.iter().map(Sketch::of).collect();
+        let mut pairs = self.encoded.iter().zip(&sketches);
+        let is_repeated = self.encoded.len() == sketches.len()
+            && pairs.all(|(encoded, sketch)| encoded.difference(sketch) <= self.max_difference);
         if !is_repeated {
-            self.encoded = Some(sketch);
+            self.encoded = sketches;
         }
         is_repeated
     }
@@ -105,10 +105,17 @@ mod tests {
     #[test]
     fn noise_is_no_news_and_a_small_thing_that_moves_is() {
         let mut duplicates = NearDuplicates::default();
-        assert!(!duplicates.is_repeated(&frame(0.0, 10)), "the first");
-        assert!(duplicates.is_repeated(&frame(0.05, 10)));
-        assert!(!duplicates.is_repeated(&frame(0.0, 14)));
-        assert!(duplicates.is_repeated(&frame(0.0, 14)));
+        assert!(!duplicates.is_repeated(&[frame(0.0, 10)]), "the first");
+        assert!(duplicates.is_repeated(&[frame(0.05, 10)]));
+        assert!(!duplicates.is_repeated(&[frame(0.0, 14)]));
+        assert!(duplicates.is_repeated(&[frame(0.0, 14)]));
+        let squares = |x| [frame(0.0, 14), frame(0.0, x)];
+        assert!(
+            !duplicates.is_repeated(&squares(20)),
+            "another number of squares"
+        );
+        assert!(duplicates.is_repeated(&squares(20)));
+        assert!(!duplicates.is_repeated(&squares(30)), "news at one side");
     }
 
     #[test]
@@ -118,7 +125,9 @@ mod tests {
             size: SIZE,
             values: vec![0.03 * frame as f32; 3 * SIZE * SIZE],
         };
-        let repeated: Vec<_> = (0..8).map(|i| duplicates.is_repeated(&level(i))).collect();
+        let repeated: Vec<_> = (0..8)
+            .map(|i| duplicates.is_repeated(&[level(i)]))
+            .collect();
         let expected = [false, true, true, true, false, true, true, true];
         assert_eq!(repeated, expected);
     }

@@ -1,7 +1,8 @@
 //! Teaching a prompt as a job: one bounded step at a time.
 
-use crate::domain::{Embeddings, Labels, Query, QueryKind};
+use crate::domain::{Embeddings, Labels, Query};
 use crate::engine::{Engine, EngineError, VideoIndex};
+use crate::find::Way;
 use crate::learn::{Example, Outcome, Progress, TrainError, Trainer, TrainerConfig, TrainingSet};
 use crate::model::Encoder;
 use crate::store::{ContentId, LabelError, LabelStore};
@@ -115,16 +116,19 @@ impl TuneJob {
 
 impl Engine {
     /// Everything that was said about `query`: on the open video, if there is one, and on others that
-    /// are indexed.
+    /// are indexed. Of several squares of a frame the one that fits the plain words best is taught.
     ///
     /// # Errors
-    /// [`EngineError::Labels`] when labels cannot be read.
+    /// [`EngineError::Labels`] when labels cannot be read; [`EngineError::OnlyWordsAreTaught`].
     pub fn labels_of(
-        &self,
+        &mut self,
         labels: &LabelStore,
         query: &Query,
         open: Option<&VideoIndex>,
     ) -> Result<TrainingSet, EngineError> {
+        if query.words().is_none() {
+            return Err(EngineError::OnlyWordsAreTaught);
+        }
         let mut videos = Vec::new();
         if let Some(open) = open {
             let here = labels.load(open.content.as_str(), query)?;
@@ -141,21 +145,27 @@ impl Engine {
             }
         }
         videos.retain(|(_, labels)| !labels.is_empty());
+        if self.frame_choice().rows_per_clip() > 1 {
+            let text = self.embed_query(query, &Way::default())?;
+            for (embeddings, _) in &mut videos {
+                *embeddings = embeddings.best_rows(&text);
+            }
+        }
         Ok(labelled_query(query, videos))
     }
 
     /// What the cache knows of a video under this model, `[n_clips, dim]`.
     fn cached_embeddings(&self, video: &ContentId) -> Option<Embeddings> {
         let cached = self.cached(video, self.frame_choice())?;
-        let mut embeddings = Embeddings::empty(self.encoder().dim());
-        embeddings.push_rows(&cached.features).ok()?;
-        Some(embeddings)
+        let embeddings = Embeddings::from_features(self.encoder().dim(), cached.features).ok()?;
+        let rows_per_clip = self.frame_choice().rows_per_clip();
+        embeddings.with_rows_per_clip(rows_per_clip).ok()
     }
 }
 
 /// What a person said about one query on one or more videos.
 pub fn labelled_query(query: &Query, videos: Vec<(Embeddings, Labels)>) -> TrainingSet {
-    let QueryKind::Words(words) = query.kind();
+    let words = query.words().unwrap_or(query.key());
     let mut set = TrainingSet::default();
     for (i, (embeddings, labels)) in videos.into_iter().enumerate() {
         let n_clips = embeddings.n_clips();

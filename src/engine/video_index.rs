@@ -69,8 +69,14 @@ impl Revision {
 }
 
 impl VideoIndex {
-    pub(super) fn new(path: PathBuf, content: ContentId, info: VideoInfo, dim: usize) -> Self {
-        Self {
+    /// For clips of features `[rows_per_clip, dim]`.
+    pub(super) fn new(
+        path: PathBuf,
+        content: ContentId,
+        info: VideoInfo,
+        (dim, rows_per_clip): (usize, usize),
+    ) -> Result<Self, ShapeError> {
+        Ok(Self {
             path,
             content,
             duration_secs: info.duration_secs,
@@ -80,12 +86,12 @@ impl VideoIndex {
             is_complete: false,
             features: Vec::new(),
             offsets_secs: Vec::new(),
-            exact: Embeddings::empty(dim),
+            exact: Embeddings::empty(dim).with_rows_per_clip(rows_per_clip)?,
             coarse: BTreeMap::new(),
             n_cached: 0,
             n_repeated: 0,
             revision: Revision::next(),
-        }
+        })
     }
 
     pub(super) fn restore(&mut self, cached: &CachedFeatures) -> Result<(), ShapeError> {
@@ -99,7 +105,7 @@ impl VideoIndex {
         Ok(())
     }
 
-    /// Appends features `[n, dim]` of the next clips.
+    /// Appends features `[n, rows_per_clip, dim]` of the next clips.
     pub(super) fn push_exact(&mut self, features: &[f32]) -> Result<(), ShapeError> {
         self.exact.push_rows(features)?;
         self.features.extend_from_slice(features);
@@ -130,13 +136,14 @@ impl VideoIndex {
 
     /// Lets the next clip have the features of the last one.
     pub(super) fn repeat_last(&mut self) -> Result<(), ShapeError> {
-        let first = self.features.len().saturating_sub(self.dim());
+        let n_numbers = self.dim() * self.exact.rows_per_clip();
+        let first = self.features.len().saturating_sub(n_numbers);
         let last = self.features[first..].to_vec();
         self.n_repeated += 1;
         self.push_exact(&last)
     }
 
-    /// Features `[dim]` that stand for a clip and its neighbours until they are indexed.
+    /// Features `[rows_per_clip, dim]` that stand for a clip and its neighbours until they are indexed.
     pub(super) fn add_coarse(&mut self, clip: ClipIndex, features: &[f32]) {
         self.coarse.insert(clip, features.to_vec());
         self.revision = Revision::next();
@@ -187,7 +194,7 @@ impl VideoIndex {
         }
     }
 
-    /// Projected features of the clips done, not normalised, `[n_clips_done, dim]`.
+    /// Projected features of the clips done, not normalised, `[n_clips_done, rows_per_clip, dim]`.
     pub fn features(&self) -> &[f32] {
         &self.features
     }
@@ -196,7 +203,7 @@ impl VideoIndex {
         self.exact.dim()
     }
 
-    /// Embeddings of the clips done, `[n_clips_done, dim]`.
+    /// Embeddings of the clips done.
     pub fn exact_embeddings(&self) -> &Embeddings {
         &self.exact
     }
@@ -237,7 +244,7 @@ impl VideoIndex {
         if coarse.peek().is_none() {
             return Cow::Borrowed(&self.exact);
         }
-        let last_exact = self.exact.rows().last();
+        let last_exact = self.exact.clips().last();
         let mut before = last_exact.map(|row| (first_open.0.saturating_sub(1), row));
         let mut filled = Vec::new();
         for clip in first_open.0..self.n_clips() {
@@ -282,7 +289,7 @@ mod tests {
             video_start_secs: 0.0,
         };
         let content = ContentId::parse(&"0".repeat(32)).unwrap();
-        VideoIndex::new("a.mp4".into(), content, info, 2)
+        VideoIndex::new("a.mp4".into(), content, info, (2, 1)).unwrap()
     }
 
     #[test]

@@ -117,7 +117,7 @@ fn write_cuts_named(
             let path = dir.join(name_that_fits(stem, &ending));
             let extent = cutter.cut(span, &path)?;
             let cut = WrittenCut {
-                query: query.query.key().to_owned(),
+                query: query.query.title().to_owned(),
                 rank: moment.rank,
                 path,
                 start_secs: span.start_secs,

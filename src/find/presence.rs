@@ -10,8 +10,12 @@
 //! (`cargo run --example world -- presence --videos 60`), and on the same with another training of the
 //! model, which is worse: `docs/DESIGN.md`, section 9, has both.
 
+mod pictures;
+
 use crate::domain::{Embeddings, SaliencyCurve, UnitVector};
 use crate::model::Calibration;
+
+pub use pictures::{PictureChance, quantile};
 
 /// From this [presence](crate::find::Answer::present) on, a find is called probable.
 pub const PROBABLY_PRESENT: f32 = 0.5;
@@ -38,7 +42,7 @@ const BASE_SHARE: f32 = 0.1;
 /// 0.004 for OpenAI's.
 const LEAST_DEVIATION: f32 = 0.4;
 
-/// What neutral texts score on a video.
+/// What chance scores on a video: neutral texts, or for a picture other pictures.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct NeutralLevel {
     /// Mean over texts and clips.
@@ -68,15 +72,26 @@ impl NeutralLevel {
 
     /// 0…1, how sure that the query of this cosine curve occurs at all.
     pub fn presence(&self, cosines: &SaliencyCurve) -> f32 {
+        self.belief(peak_of(cosines), cosines.median().unwrap_or(0.0))
+    }
+
+    /// The same of each clip by itself, `[n_clips]`; the greatest is the [presence](Self::presence).
+    pub fn beliefs(&self, cosines: &SaliencyCurve) -> SaliencyCurve {
         let usual = cosines.median().unwrap_or(0.0);
+        let values = cosines.values().iter();
+        SaliencyCurve::new(values.map(|cosine| self.belief(*cosine, usual)).collect())
+    }
+
+    /// 0…1, how sure that a clip of this cosine shows a query whose usual clip has that one.
+    fn belief(&self, cosine: f32, usual: f32) -> f32 {
         let base = BASE_SHARE * (usual - self.mean);
-        let deviations = (peak_of(cosines) - base - self.peak) / self.deviation;
+        let deviations = (cosine - base - self.peak) / self.deviation;
         let by_chance = sigmoid(STEEPNESS * (deviations - EVEN_ODDS_DEVIATIONS));
         // What the model itself holds for more probable than not is there, whatever else there is.
         // Short words get small probabilities also where they fit, so that those say nothing.
-        let own = self.sigmoid.map_or(0.0, |(scale, bias)| {
-            sigmoid(scale * peak_of(cosines) + bias)
-        });
+        let own = self
+            .sigmoid
+            .map_or(0.0, |(scale, bias)| sigmoid(scale * cosine + bias));
         by_chance.max(own)
     }
 

@@ -78,6 +78,21 @@ impl Way {
         }
     }
 
+    /// 0…1, how sure of each clip that it shows the query, `[n_clips]`; the greatest is the
+    /// [presence](Self::presence).
+    pub fn beliefs(&self, cosines: &SaliencyCurve) -> SaliencyCurve {
+        match self {
+            Self::Plain(None) => SaliencyCurve::new(vec![UNKNOWN_PRESENCE; cosines.n_clips()]),
+            Self::Plain(Some(level)) => level.beliefs(cosines),
+            // Labels taught what 0 and 1 mean.
+            Self::Taught(_) => {
+                let saliency = self.calibrate(cosines);
+                let values = saliency.values().iter();
+                SaliencyCurve::new(values.map(|value| value.clamp(0.0, 1.0)).collect())
+            }
+        }
+    }
+
     /// 0…1, how sure that the query occurs in the video at all.
     pub fn presence(&self, cosines: &SaliencyCurve) -> f32 {
         match self {

@@ -10,7 +10,7 @@
 //! best cosine is in the right place for 191 of 200 full captions, the best on the video's own scale
 //! for 136; `docs/LIBRARY.md` has the rest.
 
-use crate::find::{NeutralLevel, belief};
+use crate::find::{NeutralLevel, PictureChance, belief};
 
 /// Deviations above it at which the score reads 1.
 const FULL_DEVIATIONS: f32 = 2.0;
@@ -53,6 +53,17 @@ impl LibraryLevel {
             // 1.48 makes the median distance a standard deviation for a normal distribution.
             deviation: (1.48 * deviation).max(least_deviation),
         })
+    }
+
+    /// For a picture: half-way from chance to the same it is as likely there as not, and at the same the
+    /// score is 1.
+    pub fn of_pictures(chance: PictureChance) -> Self {
+        let way = (chance.same - chance.chance).max(f32::EPSILON);
+        Self {
+            mean: chance.chance,
+            peak: chance.chance + 0.5 * way,
+            deviation: 0.5 * way / FULL_DEVIATIONS,
+        }
     }
 
     /// The cosine from which on something is listed: where it is as good as the usual unrelated text.

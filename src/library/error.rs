@@ -37,9 +37,11 @@ pub enum LibraryError {
     },
     #[error("the library at {address} cannot be used: {cause}")]
     Server {
-        address: Address,
+        address: Box<Address>,
         cause: PostgresError,
     },
+    #[error("a library on a server keeps one picture per clip: use --framing centre or whole")]
+    SharedTiles,
     #[error("--library: {0}")]
     Address(String),
     #[error(transparent)]

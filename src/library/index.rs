@@ -29,9 +29,12 @@ impl Library {
     pub fn index(&mut self, engine: &mut Engine) -> Result<LibraryIndex, LibraryError> {
         let model = self.model(engine)?;
         if let Store::Shared(catalogue) = self.catalogue() {
+            if frame_choice(engine).rows_per_clip() > 1 {
+                return Err(LibraryError::SharedTiles);
+            }
             let rows = SharedRows::open(catalogue, model, engine.encoder().dim())?;
             let videos = self.catalogue().videos(model)?;
-            return Ok(LibraryIndex::new(rows, videos));
+            return Ok(LibraryIndex::new(rows, videos, 1));
         }
         let shelf = Shelf::of(self, engine)?;
         let videos = self.catalogue().videos(model)?;
@@ -47,7 +50,7 @@ impl Library {
         };
         let matrix = shelf.with_coarse(matrix)?;
         let videos = self.catalogue().videos(model)?;
-        Ok(LibraryIndex::new(matrix, videos))
+        Ok(LibraryIndex::new(matrix, videos, shelf.rows_per_clip))
     }
 
     /// Takes a video that was just indexed into the matrix. Where that fails the next search does it.
@@ -124,6 +127,8 @@ struct Shelf {
     header: Header,
     neutral: Vec<UnitVector>,
     calibration: Calibration,
+    /// All rows of a clip are one row of the matrix.
+    rows_per_clip: usize,
 }
 
 impl Shelf {
@@ -143,11 +148,12 @@ impl Shelf {
         Ok(Self {
             dir: matrix_dir(library.cache_dir()).join(format!("{short}-{sampling}")),
             header: Header {
-                dim: engine.encoder().dim(),
+                dim: engine.encoder().dim() * frame_choice(engine).rows_per_clip(),
                 made_with: *made_with.finalize().as_bytes(),
             },
             neutral,
             calibration: engine.encoder().calibration(),
+            rows_per_clip: frame_choice(engine).rows_per_clip(),
         })
     }
 
@@ -244,11 +250,13 @@ impl Shelf {
         entry: &CachedFeatures,
         add: impl FnOnce(&NewRows<'_>) -> Result<(), LibraryError>,
     ) -> Result<(), LibraryError> {
-        let embeddings = Embeddings::from_features(entry.dim, entry.features.clone());
+        let dim = entry.dim / self.rows_per_clip;
+        let embeddings = Embeddings::from_features(dim, entry.features.clone())
+            .and_then(|embeddings| embeddings.with_rows_per_clip(self.rows_per_clip));
         let embeddings = embeddings.map_err(crate::engine::EngineError::from)?;
         let rows = half_rows(&embeddings);
         let mut peaks = [f32::NEG_INFINITY; N_NEUTRAL];
-        for row in rows.chunks_exact(entry.dim) {
+        for row in rows.chunks_exact(dim) {
             for (peak, text) in peaks.iter_mut().zip(&self.neutral) {
                 *peak = peak.max(dot_f16(row, text.as_slice()));
             }

@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use crate::domain::{ClipIndex, Labels, UnitVector};
-use crate::find::Way;
+use crate::domain::{ClipIndex, Labels};
+use crate::find::Probe;
 use crate::library::search::{LibraryIndex, Wanted};
 use crate::store::ContentId;
 
@@ -21,22 +21,22 @@ impl LibraryIndex {
     /// is a neighbour of another one or of a graded clip.
     pub fn proposals(
         &self,
-        (text, way): (&UnitVector, &Way),
+        probe: &Probe,
         wanted: &Wanted,
         labels: &HashMap<ContentId, Labels>,
         (n, n_per_video): (usize, usize),
     ) -> Vec<(usize, ClipIndex)> {
-        let Some((videos, judge)) = self.ranked(text, way, wanted) else {
+        let Some((videos, judge)) = self.ranked(probe, wanted) else {
             return Vec::new();
         };
         let mut doubts: Vec<(f32, usize, ClipIndex)> = Vec::new();
         for video in videos.into_iter().take(N_LOOKED_AT) {
             let graded = labels.get(&self.videos()[video].content);
-            let cosines = self.embeddings(video).cosines(text);
-            let clips = cosines.values().iter().enumerate();
+            let (scores, _) = judge.curves(&self.embeddings(video));
+            let clips = scores.values().iter().enumerate();
             let mut of_video: Vec<_> = clips
-                .map(|(clip, &cosine)| {
-                    let doubt = (judge.score(cosine) - judge.least_score()).abs();
+                .map(|(clip, &score)| {
+                    let doubt = (score - judge.least_score()).abs();
                     (doubt, video, ClipIndex(clip))
                 })
                 .collect();

@@ -6,8 +6,10 @@ use rayon::prelude::*;
 use super::dot::dot_f16;
 use super::error::LibraryError;
 use super::matrix::{CENTRE, Coarse, Matrix, Rounded, Span};
+use super::picture_chance::picture_chance;
 use super::postgres::SharedRows;
 use crate::domain::Embeddings;
+use crate::find::{PictureChance, PictureTarget};
 
 /// From so many clips on the first look is at rows in eight bits: before that it is quick anyway.
 pub const COARSE_CLIPS: u64 = 5_000_000;
@@ -49,6 +51,19 @@ impl Rows {
         }
     }
 
+    /// How alike pictures are by chance; `None` where the rows are with a server, which would have to send
+    /// them all.
+    pub fn picture_chance(
+        &self,
+        videos: &[usize],
+        picture: &PictureTarget,
+    ) -> Option<PictureChance> {
+        match self {
+            Self::Own(matrix) => Some(picture_chance(matrix, videos, picture)),
+            Self::Shared(_) => None,
+        }
+    }
+
     /// For each text the videos that may answer it, with their best cosines: of those that are searched
     /// all, or, through the index of a server, the best.
     ///
@@ -72,7 +87,11 @@ impl Rows {
             .iter()
             .map(|&video| u64::from(matrix.spans()[video].n_rows))
             .sum();
-        let coarse = matrix.coarse().filter(|_| n_clips >= COARSE_CLIPS);
+        // Rows in eight bits are whole rows, and not the parts of a wide frame.
+        let is_whole = texts.iter().all(|text| text.len() == matrix.dim());
+        let coarse = matrix
+            .coarse()
+            .filter(|_| is_whole && n_clips >= COARSE_CLIPS);
         let peaks: Vec<Vec<f32>> = match coarse {
             Some(coarse) => coarse_peaks(matrix, coarse, videos, texts, N_LOOKED_AT_AGAIN),
             None => videos
@@ -90,11 +109,11 @@ impl Rows {
         Ok((0..texts.len()).map(of_text).collect())
     }
 
-    /// The embeddings of a video, as exact as half precision has them.
-    pub fn embeddings(&self, video: usize) -> Result<Embeddings, LibraryError> {
+    /// The embeddings of a video with rows of `dim` numbers, as exact as half precision has them.
+    pub fn embeddings(&self, video: usize, dim: usize) -> Result<Embeddings, LibraryError> {
         match self {
-            Self::Own(matrix) => Ok(widened(matrix.dim(), matrix.rows(&matrix.spans()[video]))),
-            Self::Shared(rows) => Ok(widened(rows.dim(), &rows.rows(video)?.0)),
+            Self::Own(matrix) => Ok(widened(dim, matrix.rows(&matrix.spans()[video]))),
+            Self::Shared(rows) => Ok(widened(dim, &rows.rows(video)?.0)),
         }
     }
 
@@ -111,10 +130,12 @@ impl Rows {
     }
 }
 
-/// Best cosine of a video's clips with each of the texts.
+/// Best cosine of a video's clips with each of the texts, which are all as long as a row or as one of the
+/// parts of a row.
 fn peaks(matrix: &Matrix, span: &Span, texts: &[&[f32]]) -> Vec<f32> {
     let mut peaks = vec![f32::NEG_INFINITY; texts.len()];
-    for row in matrix.rows(span).chunks_exact(matrix.dim()) {
+    let dim = texts.first().map_or(matrix.dim(), |text| text.len()).max(1);
+    for row in matrix.rows(span).chunks_exact(dim) {
         for (peak, text) in peaks.iter_mut().zip(texts) {
             *peak = peak.max(dot_f16(row, text));
         }

@@ -1,23 +1,28 @@
 //! A query, and the moments of all videos that answer it.
 
-use std::collections::HashMap;
+use std::cmp::Ordering;
+use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
 use rayon::prelude::*;
 
-use crate::domain::{ClipIndex, Embeddings, Highlight, Moment, UnitVector};
+use crate::domain::{ClipIndex, Embeddings, Highlight, Moment, SaliencyCurve, UnitVector};
 use crate::engine::AskedDetector;
-use crate::find::{Answer, PROBABLY_PRESENT, Way};
+use crate::find::{Answer, Levels, PROBABLY_PRESENT, PictureChance, Probe, Target, Way};
 use crate::library::catalogue::{LibraryVideo, State};
 use crate::library::chance::LibraryLevel;
 use crate::library::error::LibraryError;
+use crate::library::judge::{Best, Judge};
 use crate::library::matrix::Span;
 use crate::library::rows::Rows;
 use crate::model::ModelError;
 
 /// Where nothing is found, so many videos were looked at closely, best first.
 const MIN_LOOKED_AT: usize = 64;
+
+/// Where the rows are with a server, so many videos stand for all to say how alike pictures are.
+const N_TAKEN_FOR_ALL: usize = 8;
 
 /// Videos that are looked at closely at once.
 const BATCH: usize = 16;
@@ -28,6 +33,7 @@ pub struct LibraryIndex {
     /// For each span of the rows its video.
     videos: Vec<LibraryVideo>,
     n_not_indexed: usize,
+    rows_per_clip: usize,
     /// Why a server did not answer, until somebody asks.
     failure: Mutex<Option<LibraryError>>,
 }
@@ -71,8 +77,15 @@ pub struct LibraryMoment {
 /// What is known of a video before it is looked at closely.
 struct Candidate {
     video: usize,
-    /// Of its best clip.
-    cosine: f32,
+    best: Best,
+}
+
+/// A query, with what decides about it in all videos.
+struct Asked<'a> {
+    probe: &'a Probe,
+    judge: Judge<'a>,
+    /// What finds the moments in a video, if not the curve.
+    detector: Option<&'a AskedDetector<'a>>,
 }
 
 /// A video that was looked at closely.
@@ -82,44 +95,10 @@ struct Looked {
     moments: Vec<LibraryMoment>,
 }
 
-/// What decides about a query in all videos.
-pub(super) struct Judge<'a> {
-    text: &'a UnitVector,
-    way: &'a Way,
-    level: LibraryLevel,
-    /// What finds the moments in a video, if not the way.
-    detector: Option<&'a AskedDetector<'a>>,
-}
-
-impl Judge<'_> {
-    pub(super) fn score(&self, cosine: f32) -> f32 {
-        match self.way {
-            Way::Plain(_) => self.level.score(cosine),
-            Way::Taught(prompt) => prompt.scale * cosine + prompt.bias,
-        }
-    }
-
-    /// From which score on a moment is listed.
-    pub(super) fn least_score(&self) -> f32 {
-        match self.way {
-            Way::Plain(_) => self.level.score(self.level.least_cosine()),
-            Way::Taught(_) => PROBABLY_PRESENT,
-        }
-    }
-
-    /// 0…1, how sure that what has this cosine is the query, and no chance find among all videos.
-    fn belief(&self, cosine: f32) -> f32 {
-        match self.way {
-            Way::Plain(_) => self.level.belief(cosine),
-            // Labels taught what 0 and 1 mean.
-            Way::Taught(_) => self.score(cosine).clamp(0.0, 1.0),
-        }
-    }
-}
-
 impl LibraryIndex {
-    /// Rows with the videos of the catalogue that they were made from.
-    pub fn new(rows: impl Into<Rows>, videos: Vec<LibraryVideo>) -> Self {
+    /// Rows with the videos of the catalogue that they were made from; each is so many of a clip's
+    /// beside each other.
+    pub fn new(rows: impl Into<Rows>, videos: Vec<LibraryVideo>, rows_per_clip: usize) -> Self {
         let rows = rows.into();
         let is_waiting =
             |video: &&LibraryVideo| matches!(video.state, State::Waiting | State::Working);
@@ -140,6 +119,7 @@ impl LibraryIndex {
             rows,
             videos,
             n_not_indexed,
+            rows_per_clip,
             failure: Mutex::default(),
         }
     }
@@ -166,8 +146,11 @@ impl LibraryIndex {
     /// The embeddings of a video, as exact as half precision has them; none where a server does not
     /// answer.
     pub fn embeddings(&self, video: usize) -> Embeddings {
-        let embeddings = self.told(self.rows.embeddings(video));
-        embeddings.unwrap_or_else(|| Embeddings::empty(self.rows.dim()))
+        let dim = self.rows.dim() / self.rows_per_clip;
+        let embeddings = self.told(self.rows.embeddings(video, dim));
+        embeddings
+            .and_then(|embeddings| embeddings.with_rows_per_clip(self.rows_per_clip).ok())
+            .unwrap_or_else(|| Embeddings::empty(dim))
     }
 
     /// Why what was found is not all: a server that did not answer. Only the first reason is told, once.
@@ -184,73 +167,103 @@ impl LibraryIndex {
     }
 
     /// One video's answer to a query, as if it were searched by itself.
-    pub fn answer(&self, video: usize, text: &UnitVector, way: &Way) -> Option<Answer> {
+    pub fn answer(&self, video: usize, probe: &Probe) -> Option<Answer> {
+        self.answer_on(video, &self.embeddings(video), probe)
+    }
+
+    fn answer_on(&self, video: usize, embeddings: &Embeddings, probe: &Probe) -> Option<Answer> {
         let span = &self.rows.spans()[video];
-        let way = way_in(span, way);
-        Answer::of(&self.embeddings(video), text, &way, span.end_secs)
+        let words = Some(span.level);
+        probe.answer(embeddings, Levels { words }, span.end_secs)
+    }
+
+    /// As [`find_probes`](Self::find_probes), of words alone.
+    pub fn find(&self, queries: &[(UnitVector, Way)], wanted: &Wanted) -> Vec<Found> {
+        let probes: Vec<_> = queries.iter().cloned().map(Probe::from).collect();
+        // Only a detector can fail.
+        self.find_probes(&probes, &[], wanted).unwrap_or_default()
     }
 
     /// The moments of all videos that answer each of the queries, in one pass over all rows.
-    pub fn find(&self, queries: &[(UnitVector, Way)], wanted: &Wanted) -> Vec<Found> {
-        // Only a detector can fail.
-        self.find_with(queries, &[], wanted).unwrap_or_default()
-    }
-
-    /// The same with the moments of a detector that was told each of the queries; none for the
-    /// curve's. Which videos come first, and what a moment is worth beside those of other videos, the
-    /// cosines say all the same: probabilities of a network compare moments of one video.
+    ///
+    /// Moments are those of a detector that was told each of the queries, where there are any; else
+    /// the curve's. Which videos come first, and what a moment is worth beside those of other videos,
+    /// the cosines say all the same: probabilities of a network compare moments of one video.
     ///
     /// # Errors
     /// [`ModelError::Device`] when the device of the detector fails.
-    pub fn find_with(
+    pub fn find_probes(
         &self,
-        queries: &[(UnitVector, Way)],
+        queries: &[Probe],
         detectors: &[AskedDetector<'_>],
         wanted: &Wanted,
     ) -> Result<Vec<Found>, ModelError> {
         let videos = self.searched(wanted);
+        let nothing = || Ok(vec![Found::default(); queries.len()]);
         let Some(level) = self.level(&videos) else {
-            return Ok(vec![Found::default(); queries.len()]);
+            return nothing();
         };
-        let texts: Vec<_> = queries.iter().map(|(text, _)| text.as_slice()).collect();
-        let Some(nearest) = self.told(self.rows.nearest(&videos, &texts)) else {
-            return Ok(vec![Found::default(); queries.len()]);
+        let parts: Vec<_> = queries.iter().map(Probe::targets).collect();
+        let directions: Vec<_> = parts.iter().flatten().map(direction).collect();
+        let Some(nearest) = self.told(self.rows.nearest(&videos, &directions)) else {
+            return nothing();
         };
-        let found = queries.iter().zip(nearest).enumerate();
-        let found = found.map(|(i, ((text, way), nearest))| {
-            let candidates = nearest.into_iter();
-            let candidates = candidates.map(|(video, cosine)| Candidate { video, cosine });
-            let judge = Judge {
-                text,
-                way,
-                level,
+        let mut nearest = nearest.into_iter();
+        let found = queries.iter().zip(&parts).enumerate();
+        let found = found.map(|(i, (probe, parts))| {
+            let judge = Judge::new(probe, &mut |target| self.level_of(target, level, &videos));
+            let candidates = candidates(nearest.by_ref().take(parts.len()).collect(), &judge);
+            let asked = Asked {
+                probe,
+                judge,
                 detector: detectors.get(i),
             };
-            self.list(candidates.collect(), &judge, wanted)
+            self.list(candidates, &asked, wanted)
         });
         found.collect()
+    }
+
+    /// What chance scores for a part of a query; `words` is that of any text.
+    fn level_of(&self, target: &Target, words: LibraryLevel, videos: &[usize]) -> LibraryLevel {
+        match target {
+            Target::Words { .. } => words,
+            Target::Picture(picture) => LibraryLevel::of_pictures(match videos {
+                [alone] => PictureChance::of(&self.embeddings(*alone), &picture.disorder),
+                _ => match self.rows.picture_chance(videos, picture) {
+                    Some(chance) => chance,
+                    None => PictureChance::of(&self.some_of(videos), &picture.disorder),
+                },
+            }),
+        }
+    }
+
+    /// Clips of some of the videos, spread over all.
+    fn some_of(&self, videos: &[usize]) -> Embeddings {
+        let mut features = Vec::new();
+        let step = videos.len().div_ceil(N_TAKEN_FOR_ALL).max(1);
+        for &video in videos.iter().step_by(step) {
+            features.extend(self.embeddings(video).middle_rows().flatten());
+        }
+        let dim = self.rows.dim() / self.rows_per_clip;
+        Embeddings::from_features(dim, features).unwrap_or_else(|_| Embeddings::empty(dim))
     }
 
     /// The videos that pass the filters, that with the best clip first, and what judges their clips;
     /// `None` where there is no video.
     pub(super) fn ranked<'a>(
         &self,
-        text: &'a UnitVector,
-        way: &'a Way,
+        probe: &'a Probe,
         wanted: &Wanted,
     ) -> Option<(Vec<usize>, Judge<'a>)> {
         let videos = self.searched(wanted);
         let level = self.level(&videos)?;
-        let nearest = self.told(self.rows.nearest(&videos, &[text.as_slice()]))?;
-        let mut ranked = nearest.into_iter().next()?;
-        ranked.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
-        let videos = ranked.into_iter().map(|(video, _)| video).collect();
-        let judge = Judge {
-            text,
-            way,
-            level,
-            detector: None,
-        };
+        let judge = Judge::new(probe, &mut |target| self.level_of(target, level, &videos));
+        let parts = probe.targets();
+        let directions: Vec<_> = parts.iter().map(direction).collect();
+        let nearest = self.told(self.rows.nearest(&videos, &directions))?;
+        let mut ranked = candidates(nearest, &judge);
+        ranked.sort_by(Candidate::best_first);
+        let videos = ranked.into_iter().map(|it| it.video).collect();
         Some((videos, judge))
     }
 
@@ -280,24 +293,24 @@ impl LibraryIndex {
     fn list(
         &self,
         mut candidates: Vec<Candidate>,
-        judge: &Judge<'_>,
+        asked: &Asked<'_>,
         wanted: &Wanted,
     ) -> Result<Found, ModelError> {
-        candidates.sort_by(|a, b| b.cosine.total_cmp(&a.cosine).then(a.video.cmp(&b.video)));
+        candidates.sort_by(Candidate::best_first);
         let n_most = MIN_LOOKED_AT.max(4 * wanted.n_results);
         let mut found = Found::default();
         for batch in candidates[..n_most.min(candidates.len())].chunks(BATCH) {
             // No moment of a video is better than its best clip.
             let worst = found.results.get(wanted.n_results - 1);
-            let is_full = worst.is_some_and(|it| it.moment.score >= judge.score(batch[0].cosine));
-            let is_hopeless = judge.belief(batch[0].cosine) < PROBABLY_PRESENT;
+            let is_full = worst.is_some_and(|it| it.moment.score >= batch[0].best.score);
+            let is_hopeless = batch[0].best.belief < PROBABLY_PRESENT;
             // Of a query that is nowhere it is still said how near it came.
             if is_full || is_hopeless && found.present > 0.0 {
                 break;
             }
             let looked: Vec<Option<Looked>> = batch
                 .par_iter()
-                .map(|candidate| self.look(candidate.video, judge, wanted))
+                .map(|candidate| self.look(candidate.video, asked, wanted))
                 .collect::<Result<_, _>>()?;
             for video in looked.into_iter().flatten() {
                 found.present = found.present.max(video.present);
@@ -323,55 +336,85 @@ impl LibraryIndex {
     fn look(
         &self,
         video: usize,
-        judge: &Judge<'_>,
+        asked: &Asked<'_>,
         wanted: &Wanted,
     ) -> Result<Option<Looked>, ModelError> {
-        let Some(mut answer) = self.answer(video, judge.text, judge.way) else {
+        let judge = &asked.judge;
+        let embeddings = self.embeddings(video);
+        let Some(mut answer) = self.answer_on(video, &embeddings, asked.probe) else {
             return Ok(None);
         };
+        let (scores, beliefs) = judge.curves(&embeddings);
         let end_secs = answer.end_secs;
-        let best = answer.cosines.values()[answer.highlight.clip.0];
         // A network takes a while, and is not asked where nothing could be listed.
-        let may_list = answer.is_probable() && judge.score(best) >= judge.least_score();
-        if let Some(detector) = judge.detector.filter(|_| may_list) {
-            answer = answer.with(detector.propose(&self.embeddings(video), end_secs)?);
+        let best = scores
+            .highlight()
+            .map_or(f32::NEG_INFINITY, |best| best.score);
+        let may_list = answer.is_probable() && best >= judge.least_score();
+        if let Some(detector) = asked.detector.filter(|_| may_list) {
+            answer = answer.with(detector.propose(&embeddings, end_secs)?);
         }
         let shown = answer.found(wanted.threshold).moments;
         let moments = shown.into_iter().map(|moment| {
-            let peak = peak_of(&answer, &moment);
-            let score = judge.score(peak.score);
+            let peak = peak_of(&scores, &moment).unwrap_or(answer.highlight);
             LibraryMoment {
                 video,
-                moment: Moment { score, ..moment },
+                moment: Moment {
+                    score: peak.score,
+                    ..moment
+                },
                 peak_secs: self.peak_secs(video, peak, end_secs),
             }
         });
         // The whole video must be able to hold it, and the moment itself be better than chance.
         let is_likely =
             |it: &LibraryMoment| answer.is_probable() && it.moment.score >= judge.least_score();
+        let belief = beliefs.highlight().map_or(0.0, |best| best.score);
         Ok(Some(Looked {
-            present: answer.present.min(judge.belief(best)),
+            present: answer.present.min(belief),
             moments: moments.filter(is_likely).take(wanted.n_per_video).collect(),
         }))
     }
 }
 
-/// The way with the level of a video, where it needs one.
-fn way_in<'a>(span: &Span, way: &'a Way) -> std::borrow::Cow<'a, Way> {
-    match way {
-        Way::Plain(_) => std::borrow::Cow::Owned(Way::Plain(Some(span.level))),
-        Way::Taught(_) => std::borrow::Cow::Borrowed(way),
+/// The videos of which the best cosine with each part of a query is known; a server knows those of the
+/// best only.
+fn candidates(nearest: Vec<Vec<(usize, f32)>>, judge: &Judge<'_>) -> Vec<Candidate> {
+    let n_parts = nearest.len();
+    let mut peaks: BTreeMap<usize, Vec<f32>> = BTreeMap::new();
+    for (part, videos) in nearest.into_iter().enumerate() {
+        for (video, cosine) in videos {
+            peaks
+                .entry(video)
+                .or_insert_with(|| vec![f32::NEG_INFINITY; n_parts])[part] = cosine;
+        }
+    }
+    let candidates = peaks.into_iter().map(|(video, peaks)| Candidate {
+        video,
+        best: judge.best(&mut peaks.into_iter()),
+    });
+    candidates.collect()
+}
+
+impl Candidate {
+    fn best_first(&self, other: &Self) -> Ordering {
+        let by_score = other.best.score.total_cmp(&self.best.score);
+        by_score.then(self.video.cmp(&other.video))
     }
 }
 
-/// The best clip of a moment, with its cosine.
-fn peak_of(answer: &Answer, moment: &Moment) -> Highlight {
+fn direction<'a>(target: &&'a Target) -> &'a [f32] {
+    target.direction().as_slice()
+}
+
+/// The best clip of a moment, with its score; the first of equals.
+fn peak_of(scores: &SaliencyCurve, moment: &Moment) -> Option<Highlight> {
     let first = ClipIndex::at(moment.span.start_secs).0;
     let end = ClipIndex::at(moment.span.end_secs).0.max(first + 1);
-    let clips = answer.cosines.values().iter().enumerate();
+    let clips = scores.values().iter().enumerate();
     let inside = clips.skip(first).take(end - first);
     let best = inside.max_by(|a, b| a.1.total_cmp(b.1).then(b.0.cmp(&a.0)));
-    best.map_or(answer.highlight, |(clip, score)| Highlight {
+    best.map(|(clip, score)| Highlight {
         clip: ClipIndex(clip),
         score: *score,
     })

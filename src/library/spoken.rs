@@ -37,7 +37,10 @@ impl Library {
         query: &Query,
         wanted: &Wanted,
     ) -> Result<Vec<SpokenMoment>, LibraryError> {
-        let spoken = SpokenQuery::new(query.title());
+        let Some(words) = query.words() else {
+            return Ok(Vec::new());
+        };
+        let spoken = SpokenQuery::new(words);
         let mut captions: HashMap<ContentId, Vec<Caption>> = HashMap::new();
         for (content, caption) in self.catalogue().said(&spoken)? {
             captions.entry(content).or_default().push(caption);
@@ -56,9 +59,12 @@ impl Library {
     }
 }
 
-/// The moments of one video in which the query is said, best first.
+/// The moments of one video in which the query is said, best first; none for what is not words alone.
 pub fn spoken_in(captions: &[Caption], query: &Query) -> Vec<SpokenMoment> {
-    let spoken = SpokenQuery::new(query.title());
+    let Some(words) = query.words() else {
+        return Vec::new();
+    };
+    let spoken = SpokenQuery::new(words);
     let said = said_in(captions, &spoken).unwrap_or_else(|error| {
         log::warn!("subtitles are not searched: {error}");
         Vec::new()

@@ -22,5 +22,5 @@ pub use device::{ComputeDevice, DeviceChoice, quiet_gpu_panics};
 pub use encoder::{BUNDLED, Calibration, Encoder, ModelFiles, ModelId, ModelInfo, TextFiles};
 pub use error::ModelError;
 pub use parameter::try_to_vec;
-pub use preprocess::{Pixels, Preprocess};
+pub use preprocess::{Framing, Pixels, Preprocess};
 pub use prompt::{BaseModel, HeldOutScores, Prompt, PromptError, PromptMetadata};

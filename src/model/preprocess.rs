@@ -5,9 +5,12 @@
 //! read from the model's files.
 
 mod config;
+mod framing;
 mod resize;
 
 use image::RgbImage;
+
+pub use framing::Framing;
 
 use resize::{Filter, resize_window};
 
@@ -21,7 +24,9 @@ pub struct Pixels {
 /// How a model wants its images.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Preprocess {
-    framing: Framing,
+    crop: Crop,
+    /// Several squares of an image beside each other, in place of the middle one.
+    is_tiled: bool,
     /// Side of the result.
     size: u32,
     filter: Filter,
@@ -32,7 +37,7 @@ pub struct Preprocess {
 
 /// What becomes of an image that is not square.
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Framing {
+enum Crop {
     /// The short side is made so long, then the middle is cut out.
     Centre { short_edge: u32, halves: Halves },
     /// All of it is squeezed into the square.
@@ -65,28 +70,33 @@ impl Preprocess {
 
     /// The bytes after resize and centre crop, `[size, size, 3]`.
     pub fn resize_and_crop(&self, image: &RgbImage) -> RgbImage {
-        let (width, height) = match self.framing {
-            Framing::Centre { short_edge, .. } => with_short_edge(image.dimensions(), short_edge),
-            Framing::Whole => (self.size, self.size),
+        self.window(image, Halves::of)
+    }
+
+    /// The square that begins where `part` says of the pixels that are left over along each side.
+    fn window(&self, image: &RgbImage, part: impl Fn(Halves, u32) -> u32) -> RgbImage {
+        let (width, height) = match self.crop {
+            Crop::Centre { short_edge, .. } => with_short_edge(image.dimensions(), short_edge),
+            Crop::Whole => (self.size, self.size),
         };
-        let halves = match self.framing {
-            Framing::Centre { halves, .. } => halves,
-            Framing::Whole => Halves::Down,
+        let halves = match self.crop {
+            Crop::Centre { halves, .. } => halves,
+            Crop::Whole => Halves::Down,
         };
-        let left = halves.of(width - self.size);
-        let top = halves.of(height - self.size);
+        let left = part(halves, width - self.size);
+        let top = part(halves, height - self.size);
         resize_window(image, (width, height), (left, top), self.size, self.filter)
     }
 
     /// All that decides what becomes of an image, for a hash that must be the same in every version.
     pub(super) fn describe(&self) -> Vec<u8> {
-        let (framing, short_edge) = match self.framing {
-            Framing::Whole => (0, 0),
-            Framing::Centre {
+        let (framing, short_edge) = match self.crop {
+            Crop::Whole => (0, 0),
+            Crop::Centre {
                 short_edge,
                 halves: Halves::Down,
             } => (1, short_edge),
-            Framing::Centre {
+            Crop::Centre {
                 short_edge,
                 halves: Halves::ToEven,
             } => (2, short_edge),

@@ -10,6 +10,7 @@ mod labels;
 mod named;
 mod npz;
 mod paths;
+mod pictures;
 mod prompts;
 mod speeds;
 mod target;
@@ -24,6 +25,7 @@ pub use hub::{
 pub use labels::{ExportedLabels, LabelError, LabelStore, LabelledVideo};
 pub use npz::{FloatType, NpzArray, NpzError, read_npz, write_npz};
 pub use paths::{Paths, PathsError};
+pub use pictures::PictureFolder;
 pub use prompts::{PromptFileError, PromptFolder};
 pub use speeds::{Speed, Speeds};
 pub use target::{TargetError, check_folder, check_target};

@@ -33,7 +33,7 @@ pub use file::source::Source;
 pub use file::text_tracks::text_tracks;
 pub use sample::frame::{SampledFrame, SamplerOptions, Strategy};
 pub use sample::preview::PreviewSampler;
-pub use sample::sampler::{Sampler, thumbnail};
+pub use sample::sampler::{Sampler, frame_of_clip, thumbnail};
 
 /// Which GStreamer is in use, such as `GStreamer 1.22.0`.
 pub fn gstreamer_version() -> String {

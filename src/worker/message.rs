@@ -7,7 +7,7 @@ use crate::engine::{DetectorEntry, IndexProgress, ModelChoice, Notice, PromptEnt
 use crate::find::Answer;
 use crate::learn::{Progress, Verdict};
 use crate::library::SpokenMoment;
-use crate::model::{DeviceChoice, HeldOutScores, ModelInfo};
+use crate::model::{DeviceChoice, Framing, HeldOutScores, ModelInfo};
 use crate::store::ContentId;
 use crate::video::Source;
 use crate::worker::ids::{QueryId, VideoId};
@@ -49,6 +49,8 @@ pub enum Command {
     UseModel {
         model: ModelChoice,
         device: DeviceChoice,
+        /// Which part of a frame it looks at, if not the one that it was trained on.
+        framing: Option<Framing>,
     },
     /// Save the labels of a query on a video in place of those saved before.
     SaveLabels(Box<LabelsToSave>),
@@ -157,6 +159,11 @@ pub enum Event {
         video: VideoId,
         query: QueryId,
         moments: Vec<SpokenMoment>,
+    },
+    /// The same query with the pictures that it is about, which were searched for before.
+    PictureKnown {
+        id: QueryId,
+        query: Query,
     },
     /// The query cannot be answered, and why, in one sentence.
     QueryFailed {

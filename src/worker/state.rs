@@ -1,9 +1,11 @@
 //! What the worker thread knows, and how it carries out a command and takes a step.
 
+mod answering;
 mod detectors;
 mod everywhere;
 mod library;
 mod pace;
+mod pictures;
 mod prompts;
 mod teaching;
 mod words;
@@ -16,7 +18,8 @@ use std::time::{Duration, Instant};
 use crate::domain::Query;
 use crate::engine::{Engine, EngineConfig, IndexJob, IndexStep, NamedDetector, Notice, VideoIndex};
 use crate::find::Way;
-use crate::store::{DetectorFolder, LabelStore, PromptFolder};
+use crate::model::ModelInfo;
+use crate::store::{DetectorFolder, LabelStore, PictureFolder, PromptFolder};
 use crate::video::Source;
 use crate::worker::guard::guarded;
 use crate::worker::{Command, Event, QueryId, VideoId};
@@ -47,6 +50,7 @@ pub(super) struct State {
     video: Option<OpenVideo>,
     queries: BTreeMap<QueryId, Asked>,
     prompt_folder: PromptFolder,
+    picture_folder: PictureFolder,
     detector_folder: DetectorFolder,
     /// What finds the moments in place of the curve.
     detector: Option<NamedDetector>,
@@ -60,11 +64,22 @@ pub(super) struct State {
 }
 
 /// What the user looks for, and how it is answered.
+#[derive(Clone)]
 struct Asked {
     pub query: Query,
     pub way: Way,
     /// What the prompt of the way is called.
     pub prompt_name: Option<String>,
+    /// What was taught of the parts of a joined query.
+    pub parts: Vec<(Query, Way)>,
+}
+
+impl Asked {
+    /// By what a part of the query is answered.
+    pub fn way_of(&self, part: &Query) -> Way {
+        let taught = self.parts.iter().find(|(query, _)| query == part);
+        taught.map_or_else(|| self.way.clone(), |(_, way)| way.clone())
+    }
 }
 
 struct OpenVideo {
@@ -100,6 +115,7 @@ impl State {
     ) -> Self {
         Self {
             prompt_folder: PromptFolder::new(&config.paths.data_dir),
+            picture_folder: PictureFolder::new(&config.paths.data_dir),
             detector_folder: DetectorFolder::new(&config.paths.data_dir),
             detector: None,
             config,
@@ -152,7 +168,10 @@ impl State {
                 emit(Event::PreparingGpu);
             }
             engine.prepare()?;
-            let info = engine.encoder().info();
+            let info = ModelInfo {
+                framing: engine.framing(),
+                ..engine.encoder().info()
+            };
             Ok((engine, info))
         });
         match loaded {
@@ -184,9 +203,10 @@ impl State {
             }
             Command::Search { id, query } => {
                 let asked = Asked {
-                    query,
+                    query: self.complete_query(id, &query),
                     way: Way::default(),
                     prompt_name: None,
+                    parts: Vec::new(),
                 };
                 self.queries.insert(id, asked);
                 self.choose_usual_prompt(id);
@@ -207,9 +227,14 @@ impl State {
             Command::UseDetector { name } => self.use_detector(name.as_deref()),
             Command::AddDetector { file } => self.add_detector(&file),
             Command::Library(command) => self.obey_for_library(command),
-            Command::UseModel { model, device } => {
+            Command::UseModel {
+                model,
+                device,
+                framing,
+            } => {
                 self.config.model = model;
                 self.config.device = device;
+                self.config.frame_choice.framing = framing;
                 let reopened = self.video.take().map(|video| (video.id, video.path));
                 self.load_model();
                 if let Some((id, path)) = reopened {
@@ -363,52 +388,6 @@ impl State {
                 video.work = other;
                 None
             }
-        }
-    }
-
-    fn answer_all(&mut self) {
-        self.owes_answer = false;
-        let ids: Vec<_> = self.queries.keys().copied().collect();
-        self.answer_these(&ids);
-        self.last_answer = Instant::now();
-    }
-
-    fn answer(&mut self, id: QueryId) {
-        self.answer_these(&[id]);
-    }
-
-    /// Answers from one look at what is known; stays silent while nothing is.
-    fn answer_these(&mut self, ids: &[QueryId]) {
-        let (Some(engine), Some(video)) = (&mut self.engine, &self.video) else {
-            return;
-        };
-        let asked = ids.iter().filter_map(|id| self.queries.get_key_value(id));
-        let asked: Vec<_> = asked.collect();
-        if asked.is_empty() {
-            return;
-        }
-        let Some(index) = video.work.index().filter(|index| index.n_known() > 0) else {
-            self.owes_answer = true;
-            return;
-        };
-        let known = index.snapshot();
-        for (id, asked) in asked {
-            let detector = self.detector.as_ref().map(|named| &named.detector);
-            let outcome =
-                guarded(|| engine.answer_with(&known, &asked.query, &asked.way, detector));
-            (self.emit)(match outcome {
-                Ok(answer) => Event::Found {
-                    video: video.id,
-                    query: *id,
-                    answer: Box::new(answer),
-                    n_clips_done: index.n_clips_done(),
-                    is_final: !matches!(video.work, Work::Indexing(_)),
-                },
-                Err(message) => Event::QueryFailed {
-                    query: *id,
-                    message,
-                },
-            });
         }
     }
 }

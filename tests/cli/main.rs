@@ -4,6 +4,7 @@ mod detectors;
 mod export;
 mod features;
 mod index;
+mod kinds;
 mod labels;
 mod names;
 mod outputs;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use vcl::domain::TimeSpan;
 use vcl::video::{CutExtent, Cutter, probe};
 
-use crate::reading::{pictures, sound_packets};
+use crate::reading::{Sample, pictures, sound_packets};
 use crate::support;
 use crate::{FPS, container, cut, fixture, no_cancel};
 

@@ -8,6 +8,7 @@ use gstreamer_app as gst_app;
 
 pub struct Sample {
     pub time_secs: f64,
+    end_secs: f64,
     pub bytes: Vec<u8>,
     size: (u32, u32),
 }
@@ -59,8 +60,10 @@ pub fn samples(path: &Path, bin: &str, kind: &str, after: &str, caps: &str) -> V
         } else {
             segment.to_stream_time(pts).unwrap()
         };
+        let duration = buffer.duration().unwrap_or_default();
         samples.push(Sample {
             time_secs: time.nseconds() as f64 / 1e9,
+            end_secs: (time + duration).nseconds() as f64 / 1e9,
             bytes: buffer.map_readable().unwrap().to_vec(),
             size: (side("width"), side("height")),
         });
@@ -96,14 +99,24 @@ pub fn sound_packets(path: &Path) -> Vec<Sample> {
     samples(path, "parsebin", "audio", "identity name=first", "ANY")
 }
 
-/// The lines of the first subtitle track of this kind (`text` or `application`), with their times.
-pub fn lines(path: &Path, kind: &str) -> Vec<(f64, String)> {
+fn subtitles(path: &Path, kind: &str) -> Vec<Sample> {
     // A parser would take the looks off styled lines.
     let demuxer = match path.extension().and_then(|x| x.to_str()) {
         Some("mkv") => "matroskademux",
         _ => "qtdemux",
     };
-    let lines = samples(path, demuxer, kind, "identity name=first", "ANY");
+    samples(path, demuxer, kind, "identity name=first", "ANY")
+}
+
+/// When the lines of the first text track end.
+pub fn line_ends(path: &Path) -> Vec<f64> {
+    let lines = subtitles(path, "text").into_iter();
+    lines.map(|line| line.end_secs).collect()
+}
+
+/// The lines of the first subtitle track of this kind (`text` or `application`), with their times.
+pub fn lines(path: &Path, kind: &str) -> Vec<(f64, String)> {
+    let lines = subtitles(path, kind);
     let lines = lines.into_iter().map(|line| {
         let text = String::from_utf8_lossy(&line.bytes);
         // Matroska's demuxer escapes lines without tags.

@@ -293,7 +293,7 @@ fn with_a_detector(cinema: &Cinema) {
         plot.to_str().unwrap(),
     ];
     cinema.run(&[&drawn[..], &named].concat()).stdout();
-    assert!(fs::read_to_string(plot).unwrap().contains("<svg"));
+    assert!(fs::read_to_string(&plot).unwrap().contains("<svg"));
     let refused = cinema.run(&drawn);
     assert_eq!(refused.code, Some(2), "{}", refused.stderr);
 }

@@ -1,13 +1,11 @@
 //! Files that are damaged, cut off or no videos, and work that is given up.
 
-use std::path::Path;
-use std::sync::Arc;
+use std::path::PathBuf;
 use std::sync::atomic::Ordering;
 
-use vcl::domain::ClipIndex;
-use vcl::video::{Sampler, SamplerOptions, Source, Strategy, VideoError, probe, thumbnail};
+use vcl::video::{Sampler, SamplerOptions, Strategy, VideoError, probe};
 
-use crate::{fixture, no_cancel, number, open, options, sample, within_patience};
+use crate::{fixture, number, options, sample, within_patience};
 
 #[test]
 fn a_truncated_file_is_used_as_far_as_it_goes_and_says_so() {

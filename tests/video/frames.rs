@@ -2,11 +2,13 @@
 //! written by `make.sh` beside it).
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::Deserialize;
 use vcl::domain::ClipIndex;
 use vcl::video::{
-    PreviewSampler, SampledFrame, Sampler, SamplerOptions, Source, Strategy, probe, thumbnail,
+    PreviewSampler, SampledFrame, Sampler, SamplerOptions, Source, Strategy, VideoError, probe,
+    thumbnail,
 };
 
 use crate::{fixture, no_cancel, number, open, options, sample};

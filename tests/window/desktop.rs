@@ -1,5 +1,9 @@
 //! The window and the desktop around it, over a message bus of their own: what the keys for media do,
 //! who keeps the screen lit, who shows the dialog for files. The other side of the bus is the test.
+#![allow(
+    clippy::needless_pass_by_value,
+    reason = "the message bus hands its arguments over"
+)]
 
 use std::collections::HashMap;
 use std::io::{BufRead as _, BufReader};

@@ -21,6 +21,7 @@ mod gpu;
 mod hub_server;
 mod indexing;
 mod keyboard;
+mod kinds;
 mod library;
 mod library_pictures;
 mod models;

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::app::action::Action;
 use crate::app::desktop::request::{Choice, Kind, Request};
 use crate::app::wish::Wish;
+use crate::engine::PICTURE_EXTENSIONS;
 use crate::video::VIDEO_EXTENSIONS;
 use crate::worker::{Background, Report};
 
@@ -106,6 +107,10 @@ fn request(wish: &Wish, suggestion: &Path, parent: String) -> Request {
         Wish::Video => {
             let videos = ("Videos", VIDEO_EXTENSIONS.to_vec());
             (Kind::Open, vec![videos, ("All files", vec!["*"])])
+        }
+        Wish::Picture => {
+            let pictures = ("Pictures", PICTURE_EXTENSIONS.to_vec());
+            (Kind::Open, vec![pictures, ("All files", vec!["*"])])
         }
         Wish::ImportPrompt => (Kind::Open, vec![("Prompts", vec!["safetensors"])]),
         Wish::Detector => {

@@ -32,6 +32,13 @@ pub fn ui(ui: &mut Ui, session: &Session, actions: &mut Actions) {
                 actions.push(View::Theme(theme));
             }
         }
+        ui.add_enabled_ui(session.sees_middle_only(), |ui| {
+            let mut dims = session.settings().dims_unseen;
+            let dim = ui.checkbox(&mut dims, "Dim what the model does not see (U)");
+            if dim.clicked() {
+                actions.push(View::ToggleUnseen);
+            }
+        });
         ui.separator();
         for (name, action) in [
             ("Model and device…", View::ToggleModelMenu),

@@ -9,7 +9,7 @@ use crate::app::theme::Palette;
 use crate::app::widgets::{IconButton, menu};
 use crate::domain::time_left;
 use crate::engine::{InstalledModel, KNOWN_MODELS, KnownModel, RECOMMENDED_MODELS};
-use crate::model::{BUNDLED, DeviceChoice};
+use crate::model::{BUNDLED, DeviceChoice, Framing};
 use crate::store::{DownloadProgress, RepoId};
 use crate::worker::Download;
 
@@ -59,6 +59,8 @@ pub fn ui(ui: &mut Ui, session: &Session, state: &mut State, actions: &mut Actio
             models(ui, session, state, actions);
             ui.separator();
             devices(ui, session, actions);
+            ui.separator();
+            framings(ui, session, actions);
             ui.separator();
             detector_menu::ui(ui, session, actions);
         });
@@ -130,6 +132,25 @@ fn models(ui: &mut Ui, session: &Session, state: &mut State, actions: &mut Actio
     let folder = folder.on_hover_text("Any folder with a CLIP or SigLIP as it was published");
     if folder.clicked() {
         actions.push(Model::ChooseFolder);
+    }
+}
+
+/// Which part of a wide picture is looked at.
+fn framings(ui: &mut Ui, session: &Session, actions: &mut Actions) {
+    heading(ui, "Of a wide picture it sees");
+    for (framing, name) in [
+        (None, "what it was trained on"),
+        (Some(Framing::Centre), "the middle"),
+        (
+            Some(Framing::Tiles),
+            "three squares: everything, three times the work",
+        ),
+        (Some(Framing::Whole), "the whole, squeezed"),
+    ] {
+        let is_current = session.framing_choice() == framing;
+        if ui.radio(is_current, name).clicked() && !is_current {
+            actions.push(Model::UseFraming(framing));
+        }
     }
 }
 

@@ -5,6 +5,7 @@ use std::path::{MAIN_SEPARATOR, Path, PathBuf};
 
 use crate::app::wish::Wish;
 use crate::domain::{path_of_text, path_text};
+use crate::engine::is_picture_name;
 use crate::video::is_video_name;
 use crate::worker::{Background, Report};
 
@@ -112,6 +113,7 @@ fn names_in(folder: &Path, wish: &Wish) -> Vec<Name> {
             }
             let is_meant = match wish {
                 Wish::Video => is_video_name(&path),
+                Wish::Picture => is_picture_name(&path),
                 Wish::ImportPrompt => path.extension().is_some_and(|it| it == "safetensors"),
                 Wish::Detector => path
                     .extension()

@@ -5,8 +5,10 @@ use egui::{Area, Frame, Id, Key, Margin, Modifiers, Order, Stroke, TextEdit, Ui,
 use crate::app::action::{Actions, Find};
 use crate::app::colours::lane_colour;
 use crate::app::icons::{self, Icon};
+use crate::app::query_title::typed;
 use crate::app::session::{Session, capitalised};
 use crate::app::theme::{CONTROL_HEIGHT, CORNER, Palette};
+use crate::app::widgets::{IconButton, Look, menu};
 
 /// What was typed and not yet asked.
 #[derive(Debug, Default)]
@@ -121,7 +123,9 @@ pub fn ui(ui: &mut Ui, session: &Session, state: &mut State, actions: &mut Actio
         }
         None => icons::paint(ui.painter(), icon, Icon::Search, 14.0, palette.weak_text),
     }
+    let mut layout = |ui: &Ui, text: &dyn egui::TextBuffer, _: f32| typed(ui, text.as_str());
     let edit = TextEdit::singleline(&mut state.text)
+        .layouter(&mut layout)
         .id(id)
         .hint_text(egui::RichText::new(hint).color(palette.weak_text))
         .frame(Frame::NONE)
@@ -130,7 +134,7 @@ pub fn ui(ui: &mut Ui, session: &Session, state: &mut State, actions: &mut Actio
         .desired_width(f32::INFINITY);
     let inner = egui::Rect::from_min_max(
         egui::pos2(icon.right(), rect.top() + 1.0),
-        egui::pos2(rect.right() - 8.0, rect.bottom() - 1.0),
+        egui::pos2(rect.right() - 34.0, rect.bottom() - 1.0),
     );
     let response = ui.put(inner, edit).accessible_name("What to look for");
     if response.changed() {
@@ -148,9 +152,33 @@ pub fn ui(ui: &mut Ui, session: &Session, state: &mut State, actions: &mut Actio
             Find::LeaveField
         });
     }
+    picture_menu(ui, rect.with_min_x(inner.right()), session, actions);
     if let Some(problem) = problem {
         problem_ui(ui, rect, problem);
     }
+}
+
+/// What else can be searched for than words.
+fn picture_menu(ui: &mut Ui, place: egui::Rect, session: &Session, actions: &mut Actions) {
+    let mut place_ui = ui.new_child(egui::UiBuilder::new().max_rect(place.shrink(3.0)));
+    let button = IconButton::new(Icon::Picture, "Search for a picture").look(Look::Plain);
+    let response = button.size(place.height() - 6.0).show(&mut place_ui);
+    menu(&response, Id::unique("picture menu"), |ui| {
+        let has_video = session.video().is_some();
+        for (name, is_possible, action) in [
+            ("The picture on screen (P)", has_video, Find::Picture),
+            ("A part of it… (Shift+P)", has_video, Find::TogglePart),
+            ("A picture file…", true, Find::ChoosePicture),
+        ] {
+            if ui
+                .add_enabled(is_possible, egui::Button::new(name))
+                .clicked()
+            {
+                actions.push(action);
+                ui.close();
+            }
+        }
+    });
 }
 
 fn problem_ui(ui: &Ui, field: egui::Rect, problem: &str) {

@@ -1,6 +1,6 @@
 //! What was found for the selected query, as a grid of pictures, best first.
 
-use egui::{Color32, RichText, ScrollArea, Sense, TextStyle, Ui, vec2};
+use egui::{Color32, RichText, Role, ScrollArea, Sense, TextStyle, Ui, WidgetInfo, vec2};
 
 use crate::app::action::{Actions, Find, Library, Play};
 use crate::app::colours::lane_colour;
@@ -8,11 +8,12 @@ use crate::app::demo;
 use crate::app::icons::Icon;
 use crate::app::panels::span_card::{SpanCard, grid};
 use crate::app::panels::{detector_menu, model_card};
+use crate::app::query_title::QueryTitle;
 use crate::app::session::{Lane, Session};
 use crate::app::theme::Palette;
 use crate::app::thumbnails::Thumbnails;
-use crate::app::widgets::{IconButton, Look, card, elided};
-use crate::domain::{ClipIndex, Moment, TimeSpan, Verdict, beginning, format_timestamp};
+use crate::app::widgets::{IconButton, Look, card};
+use crate::domain::{ClipIndex, Moment, QueryKind, TimeSpan, Verdict, beginning, format_timestamp};
 
 /// As much of what is said as fits into a line of the panel.
 const MAX_CHARS: usize = 28;
@@ -46,7 +47,7 @@ pub fn ui(ui: &mut Ui, session: &Session, thumbnails: &mut Thumbnails, actions: 
         model_card::ui(ui, session, actions);
         let is_present = lane.is_probably_present() == Some(true);
         if let Some(verdict) = lane.verdict.filter(|verdict| verdict.is_guess()) {
-            doubt(ui, session, verdict, answer.is_final);
+            doubt(ui, session, lane, verdict, answer.is_final);
         }
         let jump = IconButton::with_text(Icon::Target, "Jump to highlight")
             .hint("H")
@@ -159,28 +160,33 @@ pub(super) fn head(ui: &mut Ui, lane: &Lane) {
         let (dot, _) = ui.allocate_exact_size(vec2(10.0, 20.0), Sense::hover());
         ui.painter().circle_filled(dot.center(), 5.0, colour);
         let width = ui.available_width();
-        let words = elided(
-            ui,
-            lane.query.title(),
-            &TextStyle::Body,
-            palette.text,
-            width,
-        );
-        ui.label(words).on_hover_text(lane.query.title());
+        let title = QueryTitle::new(ui, &lane.query, &TextStyle::Body, palette.text, width);
+        let (rect, response) = ui.allocate_exact_size(title.size(), Sense::hover());
+        response.widget_info(|| WidgetInfo::labeled(Role::Label, true, lane.query.title()));
+        title.paint(ui.painter(), rect.min, palette.text);
+        response.on_hover_text(lane.query.title());
     });
 }
 
 const BELOW_CHANCE: &str = "No clip fits these words better than it fits unrelated ones. \
                             Below is the best guess.";
-const ALL_ALIKE: &str = "Most of the video fits these words alike. Below is the best guess.";
+const UNLIKE: &str = "No clip is more like this picture than clips of other scenes are. Below is the \
+                      best guess.";
+const NOT_TOGETHER: &str = "No part shows what was asked for together. Below is the best guess.";
+const ALL_ALIKE: &str = "Most of the video fits this alike. Below is the best guess.";
 
-fn doubt(ui: &mut Ui, session: &Session, verdict: Verdict, is_final: bool) {
+fn doubt(ui: &mut Ui, session: &Session, lane: &Lane, verdict: Verdict, is_final: bool) {
     let palette = Palette::of(ui);
+    let below_chance = match lane.query.kind() {
+        QueryKind::Words(_) => BELOW_CHANCE,
+        QueryKind::Picture(_) => UNLIKE,
+        QueryKind::Joined(_) => NOT_TOGETHER,
+    };
     let has_room = ui.clip_rect().height() > 240.0;
     card(ui, |ui| {
         let (title, why) = match (verdict, is_final) {
-            (Verdict::ProbablyNotHere, true) => ("Probably not in this video", BELOW_CHANCE),
-            (Verdict::ProbablyNotHere, false) => ("Not seen so far", BELOW_CHANCE),
+            (Verdict::ProbablyNotHere, true) => ("Probably not in this video", below_chance),
+            (Verdict::ProbablyNotHere, false) => ("Not seen so far", below_chance),
             (_, true) => ("Nothing stands out", ALL_ALIKE),
             (_, false) => ("Nothing stands out so far", ALL_ALIKE),
         };

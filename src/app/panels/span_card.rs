@@ -1,7 +1,7 @@
 //! A span in a grid: a large picture that skims through it under the pointer, its time, its score, and
 //! buttons to judge, repeat, copy and leave it out.
 
-use egui::{Align2, Color32, Rect, Response, Role, Sense, TextStyle, Ui};
+use egui::{Align2, Color32, Popup, Rect, Response, Role, Sense, TextStyle, Ui};
 use egui::{WidgetInfo, pos2, vec2};
 
 use crate::app::action::{Action, Actions, Find, Play, Teach};
@@ -9,6 +9,7 @@ use crate::app::colours::grade_colour;
 use crate::app::icons::Icon;
 use crate::app::panels::on_picture::{PictureButton, Skim};
 use crate::app::session::{Selection, Session, percent};
+use crate::app::shot::Shot;
 use crate::app::theme::{CORNER, GAP, Palette};
 use crate::app::thumbnails::Thumbnails;
 use crate::app::widgets::focus_ring;
@@ -114,7 +115,33 @@ impl SpanCard {
         } else if response.clicked() {
             actions.push(Play::Seek(self.span.start_secs));
         }
+        self.menu(&response, session, actions);
         response.on_hover_cursor(egui::CursorIcon::PointingHand);
+    }
+
+    /// By the right button.
+    fn menu(&self, response: &Response, session: &Session, actions: &mut Actions) {
+        let Some(video) = session.video() else { return };
+        Popup::context_menu(response).show(|ui| {
+            let like_this = Find::Shot(Shot::Clip {
+                video: video.path.clone(),
+                clip: self.clip,
+            });
+            let items: [(&str, Action); 3] = [
+                ("More like this", like_this.into()),
+                ("Play", Play::From(self.span.start_secs).into()),
+                (
+                    "Copy the time",
+                    Find::CopyTimestamp(self.span.start_secs).into(),
+                ),
+            ];
+            for (name, action) in items {
+                if ui.button(name).clicked() {
+                    actions.push(action);
+                    ui.close();
+                }
+            }
+        });
     }
 
     fn words(&self, ui: &Ui, rect: Rect, times: &str, is_left_out: bool) {

@@ -103,6 +103,11 @@ impl Session {
                     lane.said = moments;
                 }
             }
+            Event::PictureKnown { id, query } => {
+                if let Some(lane) = self.lane_mut(id) {
+                    lane.query = query;
+                }
+            }
             Event::QueryFailed { query, message } => {
                 if let Some(lane) = self.lane_mut(query) {
                     lane.error = Some(message);

@@ -27,7 +27,7 @@ use crate::app::effect::Effect;
 use crate::app::settings::Settings;
 use crate::domain::{TimeSpan, file_name, format_timestamp};
 use crate::engine::{DetectorEntry, IndexProgress, InstalledModel, ModelChoice, PromptEntry};
-use crate::model::{BUNDLED, DeviceChoice, ModelInfo};
+use crate::model::{BUNDLED, DeviceChoice, Framing, ModelInfo};
 use crate::video::VideoInfo;
 use crate::worker::{CutProgress, Download, DownloadFailure, QueryId, VideoId};
 
@@ -109,6 +109,7 @@ impl OpenVideo {
 pub struct ThisTime {
     pub model: Option<ModelChoice>,
     pub device: Option<DeviceChoice>,
+    pub framing: Option<Framing>,
     /// Answers every query.
     pub prompt: Option<PathBuf>,
 }
@@ -284,6 +285,11 @@ impl Session {
     /// Whether the model that answers knows only drawn scenes, and nothing of the world.
     pub fn is_bundled_model(&self) -> bool {
         matches!(&self.model, ModelState::Ready(info) if info.name == BUNDLED)
+    }
+
+    /// Whether the model sees only the middle of a picture.
+    pub fn sees_middle_only(&self) -> bool {
+        matches!(&self.model, ModelState::Ready(info) if info.framing == Framing::Centre)
     }
 
     /// Whether the open video is the demo, whatever its file is called.

@@ -20,20 +20,16 @@ pub enum AddQueryError {
 }
 
 impl Session {
-    /// Adds a query and selects it. Words that are there already only select their lane. Words that
+    /// Adds a query and selects it. One that is there already only selects its lane. Words that
     /// differ only in capitals are the same: CLIP does not see capitals.
     ///
     /// # Errors
-    /// When the words are not a query or there are too many already.
+    /// When there are too many already.
     pub(super) fn add_query(
         &mut self,
-        text: &str,
+        query: Query,
     ) -> Result<Option<(QueryId, Query)>, AddQueryError> {
-        let query = Query::new(text)?;
-        let lower = query.key().to_lowercase();
-        let is_same = |lane: &&Lane| lane.query.key().to_lowercase() == lower;
-        if let Some(lane) = self.lanes.iter().find(is_same) {
-            self.selected = Some(lane.id);
+        if self.select_same(&query) {
             return Ok(None);
         }
         if self.lanes.len() >= MAX_LANES {
@@ -50,22 +46,11 @@ impl Session {
         Ok(Some((id, query)))
     }
 
-    /// Other words at the place and in the colour of a query. To the worker it is a new one, so
+    /// Another query at the place and in the colour of one. To the worker it is a new one, so
     /// nothing that is still said of the old one can be taken for it.
-    ///
-    /// # Errors
-    /// When the words are not a query.
-    pub(super) fn replace_query(
-        &mut self,
-        old: QueryId,
-        text: &str,
-    ) -> Result<Option<(QueryId, Query)>, AddQueryError> {
-        let query = Query::new(text)?;
-        let lower = query.key().to_lowercase();
-        let is_same = |lane: &&Lane| lane.query.key().to_lowercase() == lower;
-        if let Some(lane) = self.lanes.iter().find(is_same) {
-            self.selected = Some(lane.id);
-            return Ok(None);
+    pub(super) fn replace_query(&mut self, old: QueryId, query: Query) -> Option<(QueryId, Query)> {
+        if self.select_same(&query) {
+            return None;
         }
         let id = self.next_query_id();
         self.teaching.take_if(|run| run.query == old);
@@ -73,7 +58,18 @@ impl Session {
             *lane = Lane::new(id, query.clone(), lane.colour);
         }
         self.selected = Some(id);
-        Ok(Some((id, query)))
+        Some((id, query))
+    }
+
+    /// Whether there is such a query; then its lane is selected.
+    fn select_same(&mut self, query: &Query) -> bool {
+        let lower = query.key().to_lowercase();
+        let is_same = |lane: &&Lane| lane.query.key().to_lowercase() == lower;
+        let same = self.lanes.iter().find(is_same).map(|lane| lane.id);
+        if same.is_some() {
+            self.selected = same;
+        }
+        same.is_some()
     }
 
     fn next_query_id(&mut self) -> QueryId {

@@ -10,7 +10,7 @@ use crate::app::settings::{PlaybackPrefs, Settings};
 use crate::domain::ClipIndex;
 use crate::engine::{DetectorEntry, InstalledModel, ModelChoice, PromptEntry};
 use crate::library::LibraryVideo;
-use crate::model::DeviceChoice;
+use crate::model::{DeviceChoice, Framing};
 use crate::worker::{CutProgress, Download, DownloadFailure, PlacedSpan, QueryId};
 
 impl Session {
@@ -33,6 +33,12 @@ impl Session {
     /// Where the model runs: for this time, or else as it was chosen last.
     pub fn device_choice(&self) -> DeviceChoice {
         self.this_time.device.unwrap_or(self.settings.device)
+    }
+
+    /// Which part of a frame is looked at, if not the one that the model was trained on: for this time,
+    /// or else as it was chosen last.
+    pub fn framing_choice(&self) -> Option<Framing> {
+        self.this_time.framing.or(self.settings.framing)
     }
 
     pub fn model(&self) -> &ModelState {

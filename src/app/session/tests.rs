@@ -1,5 +1,5 @@
 use super::*;
-use crate::domain::{self, SaliencyCurve};
+use crate::domain::{self, Query, SaliencyCurve};
 use crate::find::{Answer, Way};
 use crate::learn::Verdict;
 use crate::video::Orientation;
@@ -45,9 +45,13 @@ pub(super) fn found(video: VideoId, query: QueryId, cosines: &[f32]) -> Event {
 pub(super) fn session_with_answer() -> (Session, QueryId) {
     let mut session = Session::default();
     let video = show(&mut session, "a.mp4", info(9.5));
-    let (query, _) = session.add_query(" a  kite ").unwrap().unwrap();
+    let (query, _) = session.add_query(words(" a  kite ")).unwrap().unwrap();
     session.apply(found(video, query, &[0.1, 0.5, 0.1, 0.4, 0.4]));
     (session, query)
+}
+
+fn words(text: &str) -> Query {
+    Query::new(text).unwrap()
 }
 
 #[test]
@@ -64,7 +68,7 @@ fn a_lane_says_what_it_waits_for() {
 fn answers_about_another_video_or_query_are_dropped() {
     let mut session = Session::default();
     let old = show(&mut session, "a.mp4", info(10.0));
-    let (query, _) = session.add_query("a kite").unwrap().unwrap();
+    let (query, _) = session.add_query(words("a kite")).unwrap().unwrap();
     let new = show(&mut session, "b.mp4", info(20.0));
     session.apply(found(old, query, &[0.1, 0.2]));
     session.apply(Event::VideoFailed {
@@ -118,18 +122,31 @@ fn neighbouring_moments_are_found_from_any_place() {
 fn queries_are_refused_in_plain_words_and_keep_their_colours() {
     let mut session = Session::default();
     assert_eq!(
-        session.add_query("  ").unwrap_err().to_string(),
+        Query::new("  ").unwrap_err().to_string(),
         "the query is empty: say in a few words what to look for"
     );
     let ids: Vec<_> = (0..queries::MAX_LANES)
-        .map(|i| session.add_query(&format!("query {i}")).unwrap().unwrap().0)
+        .map(|i| {
+            session
+                .add_query(words(&format!("query {i}")))
+                .unwrap()
+                .unwrap()
+                .0
+        })
         .collect();
-    assert_eq!(session.add_query("more"), Err(AddQueryError::TooMany));
-    assert_eq!(session.add_query("query 2"), Ok(None), "only selected");
+    assert_eq!(
+        session.add_query(words("more")),
+        Err(AddQueryError::TooMany)
+    );
+    assert_eq!(
+        session.add_query(words("query 2")),
+        Ok(None),
+        "only selected"
+    );
     assert_eq!(session.selected, Some(ids[2]));
     session.remove_query(ids[2]);
     assert_eq!(session.selected, Some(ids[3]));
-    session.add_query("more").unwrap();
+    session.add_query(words("more")).unwrap();
     let mut colours: Vec<_> = session.lanes.iter().map(|lane| lane.colour).collect();
     assert_eq!(colours.pop(), Some(2), "the free colour is used again");
 }
@@ -172,7 +189,7 @@ fn an_export_holds_what_is_on_screen() {
 fn an_export_leaves_out_what_is_probably_not_there() {
     let (mut session, first) = session_with_answer();
     let video = session.video.as_ref().unwrap().id;
-    let (second, _) = session.add_query("a dragon").unwrap().unwrap();
+    let (second, _) = session.add_query(words("a dragon")).unwrap().unwrap();
     let Event::Found {
         video,
         query,
@@ -204,7 +221,7 @@ fn an_export_leaves_out_what_is_probably_not_there() {
 #[test]
 fn words_differ_only_in_more_than_capitals() {
     let (mut session, query) = session_with_answer();
-    assert_eq!(session.add_query("A Kite"), Ok(None));
+    assert_eq!(session.add_query(words("A Kite")), Ok(None));
     assert_eq!(session.selected, Some(query));
 }
 

@@ -31,6 +31,8 @@ pub struct View {
     pub editing: Option<QueryId>,
     /// Why the words in the field cannot be asked.
     pub query_problem: Option<String>,
+    /// A rectangle can be drawn on the picture, to search for what is in it.
+    pub draws_part: bool,
     /// The desktop brings no files that are dropped on the window.
     pub cannot_be_dropped_on: bool,
     /// No model is recommended until the next start.

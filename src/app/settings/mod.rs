@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::path_list;
 use crate::engine::ModelChoice;
-use crate::model::DeviceChoice;
+use crate::model::{DeviceChoice, Framing};
 
 pub use places::Places;
 pub use playback::{PlaybackPrefs, SPEEDS};
@@ -56,6 +56,10 @@ pub struct Settings {
     pub device: DeviceChoice,
     /// A detector's own saliency is shown as the curve.
     pub shows_detector_curve: bool,
+    /// Which part of a frame is looked at; `None` is what the model was trained on.
+    pub framing: Option<Framing>,
+    /// What the model does not see of a picture that stands still is dimmed.
+    pub dims_unseen: bool,
     /// Latest first. A name that is not text is written as an address.
     #[serde(with = "path_list")]
     pub recent: Vec<PathBuf>,
@@ -75,6 +79,8 @@ impl Default for Settings {
             model: None,
             device: DeviceChoice::default(),
             shows_detector_curve: false,
+            framing: None,
+            dims_unseen: true,
             recent: Vec::new(),
             history: Vec::new(),
             places: Places::default(),

@@ -7,13 +7,22 @@ use egui::{Popup, Stroke, WidgetInfo, pos2, vec2};
 use crate::app::action::{Action, Actions, Find, Library};
 use crate::app::colours::lane_colour;
 use crate::app::icons::{self, Icon};
+use crate::app::query_title::QueryTitle;
 use crate::app::session::{Lane, Session, percent};
 use crate::app::theme::Palette;
 use crate::app::timeline::lane::LaneView;
 use crate::app::widgets::{IconButton, elided, focus_ring};
-use crate::domain::{Verdict, count};
+use crate::domain::{
+    Join, QueryKind, USUAL_WITHIN_SECS, Verdict, beginning, count, format_duration,
+};
 
 const REMOVE_SIZE: f32 = 22.0;
+
+/// So much of another query is repeated in the menu.
+const MENU_CHARS: usize = 40;
+
+/// What can be chosen for one query after another.
+const WITHIN_SECS: [u32; 6] = [5, 10, 30, 60, 300, 1800];
 
 /// Of two lines of words; a lower lane has one.
 const TWO_LINES: f32 = 36.0;
@@ -29,6 +38,8 @@ pub struct Head<'a> {
     pub is_meant: bool,
     /// Whether there are other videos to look into.
     pub has_library: bool,
+    /// All lanes.
+    pub lanes: &'a [Lane],
 }
 
 /// Above the heads, where there are several.
@@ -82,13 +93,7 @@ pub fn ui(ui: &mut Ui, rect: Rect, head: &Head<'_>, actions: &mut Actions) {
     } else {
         right - text_left
     };
-    let words = elided(
-        ui,
-        lane.query.title(),
-        &TextStyle::Body,
-        palette.text,
-        words_width,
-    );
+    let words = QueryTitle::new(ui, &lane.query, &TextStyle::Body, palette.text, words_width);
     let (words_at, state_at) = if is_low {
         let middle = |height: f32| rect.center().y - 0.5 * height;
         (
@@ -102,7 +107,7 @@ pub fn ui(ui: &mut Ui, rect: Rect, head: &Head<'_>, actions: &mut Actions) {
     };
     let words_rect = Rect::from_min_size(words_at, words.size());
     let edit = edit_ui(ui, words_rect, lane, id);
-    painter.galley(words_at, words, palette.text);
+    words.paint(&painter, words_at, palette.text);
     if edit.hovered() {
         let foot = words_rect.bottom();
         let stroke = Stroke::new(1.0, palette.weak_text);
@@ -118,14 +123,19 @@ pub fn ui(ui: &mut Ui, rect: Rect, head: &Head<'_>, actions: &mut Actions) {
     context_menu(&response, head, actions);
     if remove.clicked() {
         actions.push(Find::Remove(lane.id));
-    } else if edit.clicked() {
+    } else if edit.clicked() && can_be_typed(lane) {
         actions.push(Find::Edit(lane.id));
-    } else if response.clicked() {
+    } else if response.clicked() || edit.clicked() {
         actions.push(Find::Select(lane.id));
     }
     reorder(ui, &response, rect, head, actions);
     let what = "How well the best clip fits: 0 % is as well as any words, 100 % as well as can be.";
     response.on_hover_text(format!("{}\n{what}", lane.query));
+}
+
+/// A picture has no words to change.
+fn can_be_typed(lane: &Lane) -> bool {
+    !matches!(lane.query.kind(), QueryKind::Picture(_))
 }
 
 fn edit_ui(ui: &Ui, rect: Rect, lane: &Lane, id: egui::Id) -> Response {
@@ -158,7 +168,11 @@ fn context_menu(response: &Response, head: &Head<'_>, actions: &mut Actions) {
     Popup::context_menu(response).show(|ui| {
         let (at, last) = (head.at, head.n.saturating_sub(1));
         for (name, is_possible, action) in [
-            ("Change the words", true, Find::Edit(lane.id).into()),
+            (
+                "Change the words",
+                can_be_typed(lane),
+                Find::Edit(lane.id).into(),
+            ),
             (
                 "Find this in all videos",
                 head.has_library,
@@ -181,7 +195,47 @@ fn context_menu(response: &Response, head: &Head<'_>, actions: &mut Actions) {
                 ui.close();
             }
         }
+        ui.separator();
+        join_menus(ui, head, actions);
     });
+}
+
+/// Asks this query and another one as one.
+fn join_menus(ui: &mut Ui, head: &Head<'_>, actions: &mut Actions) {
+    let lane = head.view.lane;
+    let then = Join::Then {
+        within_secs: USUAL_WITHIN_SECS,
+    };
+    for (name, join) in [
+        ("Together with", Join::And),
+        ("And then", then),
+        ("Without", Join::Without),
+    ] {
+        ui.add_enabled_ui(head.n > 1, |ui| {
+            ui.menu_button(name, |ui| {
+                for other in head.lanes.iter().filter(|other| other.id != lane.id) {
+                    let title = beginning(other.query.title(), MENU_CHARS);
+                    if ui.button(title).clicked() {
+                        actions.push(Find::Join(lane.id, join, other.id));
+                        ui.close();
+                    }
+                }
+            });
+        });
+    }
+    if let QueryKind::Joined(joined) = lane.query.kind()
+        && let Join::Then { within_secs } = joined.1
+    {
+        ui.menu_button(format!("Within {within_secs} s"), |ui| {
+            for secs in WITHIN_SECS {
+                let name = format_duration(f64::from(secs));
+                if ui.radio(secs == within_secs, name).clicked() {
+                    actions.push(Find::SetWithin(lane.id, secs));
+                    ui.close();
+                }
+            }
+        });
+    }
 }
 
 /// Dragged to another row; a line shows where it would go.

@@ -110,6 +110,7 @@ pub fn ui<'a>(
                     rows: (top, row_height),
                     is_meant: !session.is_beyond_model(),
                     has_library: !session.shelf().is_empty(),
+                    lanes: session.lanes(),
                 };
                 gutter::ui(ui, row.with_max_x(place.gutter_right), &head, actions);
                 let body = Rect::from_x_y_ranges(place.scale.x, row.y_range());

@@ -5,6 +5,8 @@
 
 mod colour;
 mod gpu;
+mod part;
+mod unseen;
 
 use std::sync::Arc;
 
@@ -34,6 +36,11 @@ impl Picture {
     /// Shows nothing until the next frame.
     pub fn clear(&mut self) {
         self.frame = None;
+    }
+
+    /// What is shown.
+    pub fn frame(&self) -> Option<Arc<VideoFrame>> {
+        self.frame.clone()
     }
 
     /// When the shown frame begins.
@@ -102,11 +109,18 @@ pub fn letterboxed(area: Rect, width: f32, height: f32) -> Rect {
     Rect::from_center_size(area.center(), scale * Vec2::new(width, height))
 }
 
-/// Fills what is left of `ui`. A click plays or pauses, a double click goes to fullscreen.
+/// Fills what is left of `ui`. A click plays or pauses, a double click goes to fullscreen; while a part
+/// of the picture is to be drawn, a drag draws it.
 pub fn ui(ui: &mut Ui, session: &Session, picture: &Picture, actions: &mut Actions) {
     let palette = Palette::of(ui);
     let area = ui.available_rect_before_wrap();
-    let response = ui.allocate_rect(area, Sense::click());
+    let draws_part = session.view().draws_part;
+    let sense = if draws_part {
+        Sense::click_and_drag()
+    } else {
+        Sense::click()
+    };
+    let response = ui.allocate_rect(area, sense);
     let name = session.video().map_or_else(
         || "Video".to_owned(),
         |video| format!("Video {}", video.name()),
@@ -121,6 +135,14 @@ pub fn ui(ui: &mut Ui, session: &Session, picture: &Picture, actions: &mut Actio
             target,
             Callback(picture.clone()),
         ));
+        let stands_still = !session.playback().is_playing;
+        if stands_still && session.settings().dims_unseen && session.sees_middle_only() {
+            unseen::paint(ui, target);
+        }
+        if draws_part {
+            return part::ui(ui, &response, target, actions);
+        }
+        part::menu(&response, actions);
     }
     if response.double_clicked() {
         actions.push(View::ToggleFullscreen);

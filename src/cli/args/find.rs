@@ -4,24 +4,25 @@ use std::path::PathBuf;
 
 use clap::{Subcommand, ValueEnum};
 
+use super::asked::AskedArgs;
 use super::detector::DetectorChoice;
 use super::export_format::ExportFormat;
-use super::values::{self, Shard, parse_fraction, parse_query, parse_text};
-use crate::domain::Query;
+use super::values::{self, Shard, parse_fraction, parse_text};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
   vcl search film.mp4 \"a red circle\" \"waves on the sea\" --plot curve.png
+  vcl search film.mp4 \"a beach -people\" --image shell.jpg
+  vcl search film.mp4 \"a red circle\" --then \"waves on the sea\" --within 20
   vcl search film.mp4 night --format json | jq '.queries[0].highlight.start_secs'")]
 pub struct SearchArgs {
     /// The video to search
     #[arg(value_parser = values::path())]
     pub video: PathBuf,
 
-    /// What to look for
-    #[arg(required = true, value_name = "QUERY", value_parser = parse_query)]
-    pub queries: Vec<Query>,
+    #[command(flatten)]
+    pub asked: AskedArgs,
 
     /// How many highlights to list for each query, and moments in the table
     #[arg(long, default_value_t = 5, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
@@ -90,9 +91,8 @@ pub struct ExportArgs {
     #[arg(value_parser = values::path())]
     pub video: PathBuf,
 
-    /// What to look for
-    #[arg(required = true, value_name = "QUERY", value_parser = parse_query)]
-    pub queries: Vec<Query>,
+    #[command(flatten)]
+    pub asked: AskedArgs,
 
     /// What to write
     #[arg(long, value_enum, ignore_case = true)]
@@ -156,6 +156,15 @@ pub enum EmbedCommand {
         /// The video to look at
         #[arg(value_parser = values::path())]
         video: PathBuf,
+        /// The .npz file to write
+        #[arg(short, long, value_name = "FILE.npz", value_parser = values::file())]
+        output: PathBuf,
+    },
+    /// Image features of pictures, one row for each: key `features`, [n, dim]
+    Image {
+        /// JPEG or PNG files
+        #[arg(required = true, value_name = "FILE", value_parser = values::path())]
+        images: Vec<PathBuf>,
         /// The .npz file to write
         #[arg(short, long, value_name = "FILE.npz", value_parser = values::file())]
         output: PathBuf,

@@ -4,10 +4,10 @@ use std::path::PathBuf;
 
 use clap::{Subcommand, ValueEnum};
 
+use super::asked::AskedArgs;
 use super::detector::DetectorChoice;
 use super::find::{MatchArg, ResultFormat};
-use super::values::{self, ExportTarget, parse_fraction, parse_query, parse_secs, parse_since};
-use crate::domain::Query;
+use super::values::{self, ExportTarget, parse_fraction, parse_secs, parse_since};
 use crate::library::Library;
 use crate::store::Paths;
 
@@ -108,6 +108,7 @@ pub enum StatusFormat {
 Examples:
   vcl find \"a red circle\"
   vcl find night \"waves on the sea\" --in ~/Videos/2026 --longer 60 --top 5
+  vcl find --image shell.jpg --and \"a beach\"
   vcl find \"a flumbo\" --prompt flumbo.safetensors --format json
   vcl find night --top 20 --export night.edl       one timeline of many videos
 
@@ -116,9 +117,8 @@ pub struct FindArgs {
     #[command(flatten)]
     pub place: LibraryPlace,
 
-    /// What to look for
-    #[arg(required = true, value_name = "QUERY", value_parser = parse_query)]
-    pub queries: Vec<Query>,
+    #[command(flatten)]
+    pub asked: AskedArgs,
 
     /// Only this video, or the videos below this folder; can be given several times
     #[arg(long = "in", value_name = "PATH", value_parser = values::path())]

@@ -1,5 +1,6 @@
 //! The arguments, as `--help` shows them.
 
+mod asked;
 mod detector;
 mod export_format;
 mod find;
@@ -14,7 +15,7 @@ use clap::{Parser, Subcommand, ValueEnum, ValueHint};
 
 use crate::domain::{Query, VERSION, build_date, count, parts};
 use crate::engine::{Frames, ModelChoice};
-use crate::model::DeviceChoice;
+use crate::model::{DeviceChoice, Framing};
 use crate::video::gstreamer_version;
 
 pub use detector::{DetectorArgs, DetectorChoice, DetectorCommand};
@@ -121,6 +122,11 @@ pub struct GlobalArgs {
     #[arg(long, global = true, value_enum)]
     pub frames: Option<FramesArg>,
 
+    /// Which part of a wide frame is looked at; else the one that the model was trained on: the centre
+    /// for CLIP, the whole for SigLIP
+    #[arg(long, global = true, value_enum)]
+    pub framing: Option<FramingArg>,
+
     /// Tell more; twice or thrice for even more
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     pub verbose: u8,
@@ -166,6 +172,26 @@ impl From<FramesArg> for Frames {
     }
 }
 
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum FramingArg {
+    /// The middle square; what is at the sides is not seen
+    Centre,
+    /// Three squares beside each other, of which the best counts: everything is seen, at three times the cost
+    Tiles,
+    /// All of it, squeezed into a square
+    Whole,
+}
+
+impl From<FramingArg> for Framing {
+    fn from(arg: FramingArg) -> Self {
+        match arg {
+            FramingArg::Centre => Self::Centre,
+            FramingArg::Tiles => Self::Tiles,
+            FramingArg::Whole => Self::Whole,
+        }
+    }
+}
+
 #[derive(Debug, Subcommand)]
 pub enum CommandLine {
     /// Show where in a video something happens
@@ -190,6 +216,12 @@ pub enum CommandLine {
     Model(ModelArgs),
     /// Add, show and remove trained moment detectors
     Detector(DetectorArgs),
+    /// Read a little of a video, for a window that does not want to end with it
+    #[command(hide = true)]
+    TryVideo {
+        #[arg(value_parser = values::path())]
+        video: PathBuf,
+    },
     /// Show the licences of all that the program is made of
     Licences,
     /// Write what belongs beside an installed program: man pages, completions, icons, licences
@@ -198,12 +230,6 @@ pub enum CommandLine {
         /// A folder, as `/usr/share`
         #[arg(value_name = "DIR", value_parser = values::path())]
         dir: PathBuf,
-    },
-    /// Read a little of a video, for a window that does not want to end with it
-    #[command(hide = true)]
-    TryVideo {
-        #[arg(value_parser = values::path())]
-        video: PathBuf,
     },
 }
 
@@ -265,6 +291,9 @@ impl Args {
             return Ok(());
         };
         match command {
+            CommandLine::Search(search) => search.asked.check()?,
+            CommandLine::Find(find) => find.asked.check()?,
+            CommandLine::Export(export) => export.asked.check()?,
             CommandLine::Train(train) => train.check()?,
             CommandLine::Evaluate(evaluate) => evaluate.check()?,
             _ => {}
@@ -276,7 +305,14 @@ impl Args {
         let frame_options = [
             ("--skip-near-duplicates", self.global.skip_near_duplicates),
             ("--frames", self.global.frames.is_some()),
+            ("--framing", self.global.framing.is_some()),
         ];
+        let is_taught = matches!(command, CommandLine::Train(_) | CommandLine::Evaluate(_));
+        if is_taught && self.global.framing == Some(FramingArg::Tiles) {
+            return Err(format!(
+                "`vcl {name}` takes one square of a frame, not tiles"
+            ));
+        }
         for (option, is_given) in frame_options {
             if is_given && !reads_videos {
                 return Err(format!(
@@ -299,6 +335,7 @@ impl CommandLine {
             Self::Index(_) => ("index", false, true),
             Self::Embed(embed) => match embed.what {
                 EmbedCommand::Video { .. } => ("embed video", false, true),
+                EmbedCommand::Image { .. } => ("embed image", false, false),
                 EmbedCommand::Text { .. } => ("embed text", false, false),
             },
             Self::Train(train) => ("train", false, train.data.videos.videos.is_some()),
@@ -306,166 +343,12 @@ impl CommandLine {
             Self::Score(_) => ("score", false, false),
             Self::Model(_) => ("model", false, false),
             Self::Detector(_) => ("detector", false, false),
+            Self::TryVideo { .. } => ("try-video", false, true),
             Self::Licences => ("licences", false, false),
             Self::PackageFiles { .. } => ("package-files", false, false),
-            Self::TryVideo { .. } => ("try-video", false, true),
         }
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::engine::DatasetSource;
-    use crate::export::FORMATS;
-    use clap::CommandFactory as _;
-
-    #[test]
-    fn the_definition_is_sound() {
-        Args::command().debug_assert();
-    }
-
-    #[test]
-    fn global_arguments_stand_before_or_after_the_command() {
-        for words in [
-            ["vcl", "--device", "cpu", "search", "a.mp4", "x"],
-            ["vcl", "search", "a.mp4", "x", "--device", "cpu"],
-        ] {
-            let args = Args::try_parse_from(words).unwrap();
-            args.check().unwrap();
-            assert!(matches!(args.global.device, Some(DeviceArg::Cpu)));
-        }
-    }
-
-    #[test]
-    fn a_data_set_has_features_or_videos() {
-        let features = |rows_per_clip| DatasetSource::Features {
-            dir: "d".into(),
-            rows_per_clip,
-        };
-        for (source, expected) in [
-            (&["--features", "d"][..], features(1)),
-            (&["--features", "d", "--clip-secs", "1"], features(2)),
-            (&["--features", "d", "--clip-secs", "0.5"], features(4)),
-            (&["--videos", "d"], DatasetSource::Videos("d".into())),
-        ] {
-            let words = ["vcl", "evaluate", "--data", "a.jsonl"];
-            let words = words.iter().chain(source);
-            let args = Args::try_parse_from(words).unwrap();
-            let Some(CommandLine::Evaluate(evaluate)) = args.command else {
-                panic!("another command");
-            };
-            assert_eq!(evaluate.data.source(), expected);
-        }
-    }
-
-    #[test]
-    fn a_video_alone_is_opened() {
-        let args = Args::try_parse_from(["vcl", "a.mp4", "-q", "x", "-q", "y"]).unwrap();
-        args.check().unwrap();
-        assert_eq!(args.videos, [PathBuf::from("a.mp4")]);
-        let queries: Vec<_> = args.queries.iter().map(Query::key).collect();
-        assert_eq!(queries, ["x", "y"]);
-    }
-
-    #[test]
-    fn what_a_file_manager_hands_over_is_opened() {
-        let args = Args::try_parse_from(["vcl", "file:///a%20b.mp4", "c.mkv"]).unwrap();
-        args.check().unwrap();
-        assert_eq!(args.videos, [PathBuf::from("/a b.mp4"), "c.mkv".into()]);
-    }
-
-    #[test]
-    fn nonsense_is_refused() {
-        for words in [
-            &["vcl", "search", "a.mp4"][..],
-            &["vcl", "search", "a.mp4", "x", "--threshold", "1.5"],
-            &["vcl", "search", "a.mp4", "x", "--threshold", "nan"],
-            &["vcl", "search", "a.mp4", "x", "--top", "0"],
-            &["vcl", "search", "a.mp4", " "],
-            &["vcl", "search", "a.mp4", "x", "--plot", "x.jpg"],
-            &["vcl", "a.mp4", "-q", ""],
-            &["vcl", "embed", "text", "x", "-o", "-"],
-            &[
-                "vcl",
-                "evaluate",
-                "--data",
-                "a",
-                "--features",
-                "d",
-                "--clip-secs",
-                "1.5",
-            ],
-            &[
-                "vcl",
-                "evaluate",
-                "--data",
-                "a",
-                "--videos",
-                "d",
-                "--clip-secs",
-                "1",
-            ],
-            &["vcl", "index"],
-            &["vcl", "embed", "text", "-o", "x.npz"],
-            &["vcl", "model"],
-            &["vcl", "train", "--data", "a.jsonl", "-o", "x"],
-            &[
-                "vcl",
-                "evaluate",
-                "--data",
-                "a.jsonl",
-                "--features",
-                "f",
-                "--videos",
-                "v",
-            ],
-            &["vcl", "score", "--truth", "a.jsonl"],
-        ] {
-            assert!(Args::try_parse_from(words).is_err(), "{words:?}");
-        }
-        for words in [
-            &["vcl", "-q", "x"][..],
-            &["vcl", "-q", "x", "model", "list"],
-            &["vcl", "embed", "text", "x", "-o", "y", "--prompt", "p"],
-            &["vcl", "--prompt", "p", "index", "x"],
-            &["vcl", "model", "list", "--skip-near-duplicates"],
-            &["vcl", "export", "a.mp4", "x", "--format", "cuts", "-o", "-"],
-        ] {
-            let args = Args::try_parse_from(words).unwrap();
-            assert!(args.check().is_err(), "{words:?}");
-        }
-    }
-
-    #[test]
-    fn every_format_of_a_file_can_be_exported_under_its_name_in_any_case() {
-        let files = FORMATS.iter().copied().map(ExportFormat::File);
-        let extensions = FORMATS.iter().map(|format| format.extension);
-        let names = extensions.chain(["cuts"]).map(str::to_uppercase);
-        for (name, expected) in names.zip(files.chain([ExportFormat::Cuts])) {
-            let words = ["vcl", "export", "a.mp4", "x", "-o", "b", "--format", &name];
-            let Some(CommandLine::Export(export)) = Args::try_parse_from(words).unwrap().command
-            else {
-                panic!("another command");
-            };
-            assert_eq!(export.format, expected);
-        }
-    }
-
-    #[test]
-    fn help_describes_every_argument_and_value() {
-        let mut commands = vec![Args::command()];
-        while let Some(command) = commands.pop() {
-            commands.extend(command.get_subcommands().cloned());
-            for argument in command.get_arguments() {
-                let id = argument.get_id();
-                assert!(argument.get_help().is_some(), "{} {id}", command.get_name());
-                for value in argument.get_possible_values() {
-                    let is_told = value.get_help().is_some() || value.is_hide_set();
-                    let is_flag = !argument.get_action().takes_values();
-                    assert!(is_told || is_flag, "{id} {}", value.get_name());
-                }
-            }
-        }
-    }
-}
+mod tests;

@@ -212,7 +212,7 @@ pub fn csv(export: Export<'_>) -> Result<String, ExportError> {
         let video = is_several.then(|| harmless(&path_text(&document.video)).into_owned());
         writer.serialize(CsvLine {
             video,
-            query: harmless(query.query.key()),
+            query: harmless(query.query.title()),
             rank: span.rank,
             start_secs: span.start_secs,
             end_secs: span.end_secs,

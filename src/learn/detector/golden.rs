@@ -225,7 +225,7 @@ fn parts_of_a_batch_add_up_to_it() {
                 "{folder}: {of_parts}"
             );
             for (name, whole) in &whole {
-                let largest = whole.iter().fold(1e-3_f32, |most, g| most.max(g.abs()));
+                let largest = whole.iter().fold(0.1_f32, |most, g| most.max(g.abs()));
                 for (a, b) in whole.iter().zip(&parts[name]) {
                     assert!((a - b).abs() < 1e-4 * largest, "{folder}, {name}: {a} {b}");
                 }

@@ -41,7 +41,10 @@ impl SharedCatalogue {
                 client: Arc::new(Mutex::new(client)),
                 dialect,
             }),
-            Err(cause) => Err(LibraryError::Server { address, cause }),
+            Err(cause) => Err(LibraryError::Server {
+                address: Box::new(address),
+                cause,
+            }),
         }
     }
 
@@ -55,7 +58,7 @@ impl SharedCatalogue {
         work: impl FnOnce(&mut Client) -> Result<T, PostgresError>,
     ) -> Told<T> {
         work(&mut lock(&self.client)).map_err(|cause| LibraryError::Server {
-            address: self.address.clone(),
+            address: Box::new(self.address.clone()),
             cause,
         })
     }

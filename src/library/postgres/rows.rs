@@ -31,8 +31,11 @@ pub struct SharedRows {
     /// The number of each span's video in the database.
     videos: Vec<i64>,
     /// Rows and times of videos that were looked at closely.
-    fetched: Mutex<HashMap<usize, Arc<(Vec<u16>, Vec<u16>)>>>,
+    fetched: Mutex<HashMap<usize, Arc<RowsOfVideo>>>,
 }
+
+/// Rows of f16 bits, and when their frames are shown.
+type RowsOfVideo = (Vec<u16>, Vec<u16>);
 
 impl SharedRows {
     /// All videos that are indexed with a model.
@@ -159,7 +162,10 @@ impl SharedRows {
                     .map(drop)
             })
         });
-        added.map_err(|cause| LibraryError::Server { address, cause })
+        added.map_err(|cause| LibraryError::Server {
+            address: Box::new(address),
+            cause,
+        })
     }
 
     pub fn spans(&self) -> &[Span] {
@@ -221,7 +227,7 @@ impl SharedRows {
     }
 
     /// Rows of f16 bits `[n_rows, dim]` of a video, and when their frames are shown.
-    pub fn rows(&self, video: usize) -> Result<Arc<(Vec<u16>, Vec<u16>)>, LibraryError> {
+    pub fn rows(&self, video: usize) -> Result<Arc<RowsOfVideo>, LibraryError> {
         let known = |fetched: &Mutex<HashMap<usize, _>>| {
             let fetched = fetched.lock().unwrap_or_else(PoisonError::into_inner);
             fetched.get(&video).cloned()
@@ -250,7 +256,7 @@ impl SharedRows {
         work: impl FnOnce(&mut Client) -> Result<T, PostgresError>,
     ) -> Result<T, LibraryError> {
         work(&mut lock(&self.client)).map_err(|cause| LibraryError::Server {
-            address: self.address.clone(),
+            address: Box::new(self.address.clone()),
             cause,
         })
     }

@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 
+use crate::model::preprocess::Framing;
+
 /// What `vcl model info` prints.
 #[derive(Clone, Debug, Serialize)]
 pub struct ModelInfo {
@@ -16,6 +18,8 @@ pub struct ModelInfo {
     #[serde(flatten)]
     pub text: TextInfo,
     pub parameters: usize,
+    /// Which part of a frame is looked at.
+    pub framing: Framing,
     #[serde(flatten)]
     pub calibration: Calibration,
     pub device: String,

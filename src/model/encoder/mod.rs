@@ -233,6 +233,7 @@ impl Encoder {
             parameters: image.n_params + text.n_params,
             image,
             text,
+            framing: self.preprocessor().framing(),
             calibration: self.calibration(),
             device: self.device.to_string(),
         }

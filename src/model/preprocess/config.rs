@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 use crate::domain::{OPEN_CLIP_CONFIG, PROCESSOR_CONFIG};
 use crate::model::ModelError;
 use crate::model::preprocess::resize::Filter;
-use crate::model::preprocess::{Framing, Halves, Preprocess};
+use crate::model::preprocess::{Crop, Halves, Preprocess};
 
 /// CLIP's, today's form and the old one with plain integers.
 #[derive(Deserialize)]
@@ -117,10 +117,11 @@ impl Preprocess {
             )));
         }
         Self {
-            framing: Framing::Centre {
+            crop: Crop::Centre {
                 short_edge,
                 halves: Halves::Down,
             },
+            is_tiled: false,
             size: crop,
             filter: filter(config.resample).map_err(invalid)?,
             rescale: config.rescale_factor,
@@ -149,7 +150,8 @@ impl Preprocess {
             )));
         };
         Self {
-            framing: Framing::Whole,
+            crop: Crop::Whole,
+            is_tiled: false,
             size,
             filter: filter(config.resample).map_err(invalid)?,
             rescale: config.rescale_factor,
@@ -178,12 +180,12 @@ impl Preprocess {
             serde_json::from_slice(json).map_err(|error| invalid(error.to_string()))?;
         let config = whole.preprocess_cfg;
         let size = u32::try_from(image_size).unwrap_or(u32::MAX);
-        let framing = match config.resize_mode.as_str() {
-            "shortest" => Framing::Centre {
+        let crop = match config.resize_mode.as_str() {
+            "shortest" => Crop::Centre {
                 short_edge: size,
                 halves: Halves::ToEven,
             },
-            "squash" => Framing::Whole,
+            "squash" => Crop::Whole,
             other => {
                 return Err(invalid(format!(
                     "resize_mode {other:?} is not supported, only \"shortest\" and \"squash\" are"
@@ -200,7 +202,8 @@ impl Preprocess {
             }
         };
         Self {
-            framing,
+            crop,
+            is_tiled: false,
             size,
             filter,
             rescale: default_rescale_factor(),

@@ -146,7 +146,10 @@ impl Muxer {
 
     /// All there are; they wait for their place between the pictures.
     fn push_lines(&mut self, track: usize, lines: Vec<Line>) -> Result<(), VideoError> {
-        for mut line in lines {
+        // GStreamer 1.22 ends the last line of an MP4 too early by as much as the first is late.
+        let first = lines.first().filter(|_| self.family.is_mp4());
+        let blank = first.and_then(Line::blank_before);
+        for mut line in blank.into_iter().chain(lines) {
             let duration = u64::try_from(line.duration_ns).map(gst::ClockTime::from_nseconds);
             line.buffer.make_mut().set_duration(duration.ok());
             self.push(track, line.buffer, line.start_ns, None)?;

@@ -29,6 +29,17 @@ pub(super) struct Line {
     pub duration_ns: i64,
 }
 
+impl Line {
+    /// Shows nothing, from the beginning of a cut up to this one. `None` where this one begins there.
+    pub fn blank_before(&self) -> Option<Self> {
+        (self.start_ns > 0).then(|| Self {
+            buffer: gst::Buffer::from_slice(b" "),
+            start_ns: 0,
+            duration_ns: self.start_ns,
+        })
+    }
+}
+
 /// What the muxer has to be told of a subtitle track of this kind; `None` for one that the container does
 /// not take.
 pub(super) fn taken_caps(caps: &gst::Caps, family: Family) -> Option<gst::Caps> {

@@ -3,8 +3,10 @@
 use gstreamer as gst;
 use gstreamer_video as gst_video;
 use gstreamer_video::prelude::*;
+use image::RgbImage;
 
 use crate::video::file::orientation::{Orientation, square_size};
+use crate::video::file::picture::PictureMaker;
 use crate::video::file::transfer::Transfer;
 
 /// How the planes are stored. Luma first.
@@ -97,6 +99,15 @@ impl VideoFrame {
     /// How the stored picture has to be turned.
     pub fn orientation(&self) -> Orientation {
         self.orientation
+    }
+
+    /// The picture as the encoder gets it: upright, in RGB, with square pixels. Takes some milliseconds.
+    /// `None` where the frame cannot be converted.
+    pub fn picture(&self) -> Option<RgbImage> {
+        let mut maker = PictureMaker::default();
+        maker
+            .picture(self.frame.buffer(), self.frame.info(), self.orientation)
+            .ok()
     }
 
     /// When the frame begins; zero is the first frame.

@@ -9,10 +9,8 @@
 pub(super) mod bitstream;
 pub(super) mod decoder;
 pub(super) mod frame;
-mod hdr;
 mod packet_pass;
 mod packet_source;
-mod picture;
 pub(super) mod preview;
 pub(super) mod sampler;
 mod select;

@@ -14,12 +14,12 @@ use image::RgbImage;
 use crate::domain::ClipIndex;
 use crate::video::file::error::VideoError;
 use crate::video::file::gst_util::gst_error;
+use crate::video::file::picture::PictureMaker;
 use crate::video::file::source::Source;
 use crate::video::file::timing::{TOLERANCE_NS, centre_ns, secs};
 use crate::video::sample::decoder::Decoder;
 use crate::video::sample::frame::{SampledFrame, SamplerOptions};
 use crate::video::sample::packet_source::{Packet, PacketSource, PassEnd};
-use crate::video::sample::picture::PictureMaker;
 use crate::video::sample::select::{PacketInfo, Selector, Step};
 use crate::video::sample::start::{JUMPS_BACK_NS, MAX_PACKETS_TO_KEY, Start, first_frame};
 
@@ -167,7 +167,7 @@ impl PacketPass {
         if let Some(frame) = self.decoder.take(id) {
             let image = self
                 .maker
-                .picture(&frame, self.source.orientation)
+                .picture(&frame.buffer, &frame.info, self.source.orientation)
                 .map_err(gst_error)?;
             self.last = Some((id, image));
         }

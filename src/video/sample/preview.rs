@@ -10,12 +10,12 @@ use gstreamer as gst;
 
 use crate::domain::{CLIP_SECS, ClipIndex, n_clips};
 use crate::video::file::error::VideoError;
+use crate::video::file::picture::PictureMaker;
 use crate::video::file::source::Source;
 use crate::video::file::timing::{ns, secs};
 use crate::video::sample::decoder::Decoder;
 use crate::video::sample::frame::{SampledFrame, SamplerOptions};
 use crate::video::sample::packet_source::{PacketSource, PassEnd};
-use crate::video::sample::picture::PictureMaker;
 use crate::video::sample::start::{MAX_PACKETS_TO_KEY, first_frame};
 
 /// Rough frames over the whole video, each with the clip it belongs to; no clip twice.
@@ -112,7 +112,9 @@ impl PreviewSampler {
             let Some(frame) = self.decoder.take(info.id) else {
                 return Ok(None);
             };
-            let image = self.maker.picture(&frame, self.packets.orientation);
+            let image = self
+                .maker
+                .picture(&frame.buffer, &frame.info, self.packets.orientation);
             let image = image.map_err(|error| PassEnd::Doubt(error.to_string()))?;
             return Ok(Some(SampledFrame {
                 clip,

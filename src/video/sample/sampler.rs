@@ -189,14 +189,28 @@ pub fn thumbnail(
     height: u32,
     cancel: Arc<AtomicBool>,
 ) -> Result<Option<RgbImage>, VideoError> {
+    let frame = frame_of_clip(source, ClipIndex::at(time_secs), cancel)?;
+    Ok(frame.map(|image| scaled(&image, height)))
+}
+
+/// The frame of a clip in full size; `None` after the end. If the file can be searched, only the
+/// frames around it are read.
+///
+/// # Errors
+/// As [`thumbnail`].
+pub fn frame_of_clip(
+    source: &Source,
+    clip: ClipIndex,
+    cancel: Arc<AtomicBool>,
+) -> Result<Option<RgbImage>, VideoError> {
     let options = SamplerOptions {
-        first_clip: ClipIndex::at(time_secs),
+        first_clip: clip,
         jumps: true,
         cancel,
         ..SamplerOptions::default()
     };
     let frame = Sampler::new(source, options)?.next().transpose()?;
-    Ok(frame.map(|frame| scaled(&frame.image, height)))
+    Ok(frame.map(|frame| frame.image))
 }
 
 /// The picture at this height, in the same shape.

@@ -11,6 +11,7 @@ use crate::video::file::error::VideoError;
 use crate::video::file::gst_util::gst_error;
 use crate::video::file::intake::Item;
 use crate::video::file::orientation::Orientation;
+use crate::video::file::picture::PictureMaker;
 use crate::video::file::reader::{Delivery, Reader};
 use crate::video::file::source::Source;
 use crate::video::file::timing::{
@@ -18,7 +19,6 @@ use crate::video::file::timing::{
 };
 use crate::video::sample::decoder::DecodedFrame;
 use crate::video::sample::frame::{SampledFrame, SamplerOptions};
-use crate::video::sample::picture::PictureMaker;
 use crate::video::sample::start::JUMPS_BACK_NS;
 
 /// The frame that is on screen until the next one comes.
@@ -242,7 +242,9 @@ impl SequentialPass {
     fn emit(&mut self) -> Result<SampledFrame, VideoError> {
         let current = self.current.as_mut().ok_or_else(|| gst_error("no frame"))?;
         if current.image.is_none() {
-            let image = self.maker.picture(&current.frame, self.orientation);
+            let image =
+                self.maker
+                    .picture(&current.frame.buffer, &current.frame.info, self.orientation);
             current.image = Some(image.map_err(gst_error)?);
         }
         let clip = self.next;

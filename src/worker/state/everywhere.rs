@@ -5,12 +5,11 @@ use std::sync::Arc;
 
 use crate::domain::{ClipIndex, Labels, Query};
 use crate::engine::{Engine, EngineError};
-use crate::find::Way;
 use crate::library::{Library, LibraryError, LibraryIndex, Wanted};
 use crate::model::MomentDetector;
 use crate::store::{ContentId, LabelStore};
 use crate::worker::guard::without_panic;
-use crate::worker::state::State;
+use crate::worker::state::{Asked, State};
 use crate::worker::{Event, FoundEverywhere, LibraryNews, PlacedSpan, QueryId};
 
 /// What is worth a label is proposed in so many clips, and so many of one video.
@@ -27,7 +26,8 @@ impl State {
         let Some(asked) = self.queries.get(&id) else {
             return;
         };
-        let (query, way) = (asked.query.clone(), asked.way.clone());
+        let asked = asked.clone();
+        let query = asked.query.clone();
         let labels = match self.labels_everywhere(&query) {
             Ok(labels) => labels,
             Err(error) => {
@@ -44,8 +44,7 @@ impl State {
         };
         let request = Request {
             id,
-            query,
-            way,
+            asked,
             detector: self.detector.as_ref().map(|named| &named.detector),
             wanted,
             labels,
@@ -77,8 +76,7 @@ impl State {
 /// Everything that an answer depends on.
 struct Request<'a> {
     id: QueryId,
-    query: Query,
-    way: Way,
+    asked: Asked,
     detector: Option<&'a MomentDetector>,
     wanted: Wanted,
     labels: HashMap<ContentId, Labels>,
@@ -91,15 +89,14 @@ impl Request<'_> {
         engine: &mut Engine,
     ) -> Result<FoundEverywhere, LibraryError> {
         let index = library.index(engine)?;
-        let text = engine.embed_query(&self.query, &self.way)?;
-        let asked = (text, self.way);
-        let detector = self.detector.map(|it| engine.ask(&self.query, it));
+        let asked = &self.asked;
+        let probe = engine.probe_by(&asked.query, &mut |part| asked.way_of(part))?;
+        let detector = self.detector.map(|it| engine.ask(&asked.query, it));
         let detectors: Vec<_> = detector.into_iter().collect::<Result<_, _>>()?;
-        let found = index.find_with(std::slice::from_ref(&asked), &detectors, &self.wanted);
+        let found = index.find_probes(std::slice::from_ref(&probe), &detectors, &self.wanted);
         let found = found.map_err(EngineError::from)?.pop().unwrap_or_default();
-        let said = library.find_spoken(&index, &self.query, &self.wanted)?;
-        let (text, way) = (&asked.0, &asked.1);
-        let unsure = index.proposals((text, way), &self.wanted, &self.labels, N_UNSURE);
+        let said = library.find_spoken(&index, &asked.query, &self.wanted)?;
+        let unsure = index.proposals(&probe, &self.wanted, &self.labels, N_UNSURE);
         let (n_videos, n_clips) = index.extent(&self.wanted);
         let moments = found.results.into_iter().map(|result| PlacedSpan {
             span: result.moment.span,

@@ -1,5 +1,6 @@
 //! Which prompt answers which query, and the user's own prompts.
 
+use crate::domain::Query;
 use crate::engine::PromptEntry;
 use crate::find::Way;
 use crate::worker::guard::guarded;
@@ -38,12 +39,32 @@ impl State {
         };
         // That a folder cannot be read was reported when the model was loaded.
         let entries = self.entries().unwrap_or_default();
+        if asked.query.is_joined() {
+            let parts = self.taught_parts(&asked.query, &entries);
+            if let Some(asked) = self.queries.get_mut(&id) {
+                asked.parts = parts;
+            }
+            return;
+        }
         let usual = entries
             .into_iter()
             .find(|entry| entry.speaks_for(&asked.query));
         if let Some(entry) = usual {
             self.load_prompt(id, &PromptSource::Named(entry.name));
         }
+    }
+
+    /// For each part of a joined query what was taught on it, if anything was.
+    fn taught_parts(&self, query: &Query, entries: &[PromptEntry]) -> Vec<(Query, Way)> {
+        let Some(engine) = &self.engine else {
+            return Vec::new();
+        };
+        let taught = query.parts().into_iter().filter_map(|part| {
+            let entry = entries.iter().find(|entry| entry.speaks_for(part))?;
+            let prompt = guarded(|| engine.prompt(&self.prompt_folder, &entry.name)).ok()?;
+            Some((part.clone(), prompt.into()))
+        });
+        taught.collect()
     }
 
     /// Answers a query with a prompt from now on; with none, by its plain words.

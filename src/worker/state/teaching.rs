@@ -90,7 +90,7 @@ impl State {
             .clone();
         let query = self.queries.get(&id).map(|asked| asked.query.clone());
         let index = self.video.as_ref().and_then(|video| video.work.index());
-        let (Some(engine), Some(query)) = (&self.engine, query) else {
+        let (Some(engine), Some(query)) = (&mut self.engine, query) else {
             return Err("no model is loaded: choose a model first".to_owned());
         };
         if self.video.is_some() && index.is_none() {

@@ -9,9 +9,10 @@ use crate::app::colours::lane_colour;
 use crate::app::icons::{self, Icon};
 use crate::app::panels::detector_menu;
 use crate::app::panels::library::filter_menu;
+use crate::app::query_title::QueryTitle;
 use crate::app::session::{Lane, Session, Side, Wall, capitalised};
 use crate::app::theme::{CORNER, GAP, Palette};
-use crate::app::widgets::{IconButton, Look, elided, focus_ring, menu};
+use crate::app::widgets::{IconButton, Look, focus_ring, menu};
 use crate::domain::{count, format_duration, one_line, verb};
 use crate::find::PROBABLY_PRESENT;
 use crate::library::State;
@@ -168,7 +169,7 @@ fn chips(ui: &mut Ui, session: &Session, wall: &Wall, actions: &mut Actions) {
 fn chip(ui: &mut Ui, lane: &Lane, is_shown: bool, actions: &mut Actions) {
     let palette = Palette::of(ui);
     let style = egui::TextStyle::Button;
-    let words = elided(ui, lane.query.title(), &style, palette.text, CHIP_WIDTH);
+    let words = QueryTitle::new(ui, &lane.query, &style, palette.text, CHIP_WIDTH);
     let size = vec2(words.size().x + 24.0 + 26.0, 26.0);
     let (rect, response) = ui.allocate_exact_size(size, egui::Sense::click());
     let name = format!("Query {}", lane.query);
@@ -183,7 +184,7 @@ fn chip(ui: &mut Ui, lane: &Lane, is_shown: bool, actions: &mut Actions) {
     let dot = egui::pos2(rect.left() + 12.0, rect.center().y);
     ui.painter().circle_filled(dot, 4.5, colour);
     let at = egui::pos2(rect.left() + 22.0, rect.center().y - 0.5 * words.size().y);
-    ui.painter().galley(at, words, palette.text);
+    words.paint(ui.painter(), at, palette.text);
     focus_ring(ui, &response);
     let remove = rect.with_min_x(rect.right() - 24.0);
     let remove_response = ui.interact(remove, response.id.with("remove"), egui::Sense::click());

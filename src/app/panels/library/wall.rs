@@ -11,6 +11,7 @@ use crate::app::panels::library::cards::{CardSize, grid};
 use crate::app::panels::on_picture::{PictureButton, Skim};
 use crate::app::pictures::Pictures;
 use crate::app::session::{Pick, Session, Wall, percent};
+use crate::app::shot::Shot;
 use crate::app::theme::{CORNER, Palette};
 use crate::app::widgets::{elided, focus_ring};
 use crate::domain::{ClipIndex, Grade, file_name, format_timestamp};
@@ -274,7 +275,14 @@ impl SpanOnWall<'_> {
         let span = self.span;
         Popup::context_menu(response).show(|ui| {
             let open = Library::OpenSpan(Box::new(span.clone())).into();
+            let like_this = Find::Shot(Shot::Clip {
+                video: span.path.clone(),
+                clip: ClipIndex::at(span.peak_secs),
+            });
             let mut items: Vec<(&str, Action)> = vec![("Open here", open)];
+            if !span.is_missing {
+                items.push(("More like this", like_this.into()));
+            }
             if let Some(at) = self.at {
                 items.push(("Select", Library::Pick(at, Pick::Toggle).into()));
                 items.push(("Select all", Library::PickAll.into()));

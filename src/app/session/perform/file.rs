@@ -4,7 +4,9 @@ use crate::app::action::{File, Find, Library};
 use crate::app::effect::{Content, Effect};
 use crate::app::session::Session;
 use crate::app::session::shelf::Arrival;
+use crate::app::shot::Shot;
 use crate::app::wish::Wish;
+use crate::engine::is_picture_name;
 use crate::video::is_video_name;
 use crate::worker::ToCut;
 
@@ -18,6 +20,9 @@ impl Session {
                 effects.push(Effect::OpenVideo(path));
             }
             File::Drop(paths) => match &paths[..] {
+                [path] if is_picture_name(path) => {
+                    effects.extend(self.perform(Find::Shot(Shot::File(path.clone())).into()));
+                }
                 [path] if is_video_name(path) => {
                     effects.extend(self.perform(File::Open(path.clone()).into()));
                 }

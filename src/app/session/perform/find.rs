@@ -2,21 +2,42 @@
 
 use crate::app::action::Find;
 use crate::app::effect::{Effect, Field};
-use crate::app::session::{Indexing, Lane, Session};
-use crate::domain::{TimeSpan, format_timestamp};
-use crate::worker::{Command, PromptSource};
+use crate::app::session::{AddQueryError, Indexing, Lane, Session, capitalised};
+use crate::app::shot::Shot;
+use crate::app::wish::Wish;
+use crate::domain::{ClipIndex, Join, Query, QueryKind, TimeSpan, format_timestamp};
+use crate::worker::{Command, PromptSource, QueryId};
 
 impl Session {
     pub(super) fn perform_find(&mut self, action: Find, effects: &mut Vec<Effect>) {
         match action {
             Find::Ask(text) => {
-                let is_asked = self.ask_for(&text, effects);
-                if let Some(id) = self.selected.filter(|_| is_asked && self.shows_library()) {
-                    self.find_everywhere(id, effects);
-                }
+                let query = Query::new(&text).map_err(AddQueryError::from);
+                self.ask_and_show(query, effects);
             }
+            Find::AskQuery(query) => self.ask_and_show(Ok(query), effects),
+            Find::Picture => {
+                let wall = self.shown_wall();
+                let current = wall.and_then(|wall| wall.moments().get(wall.current()?));
+                let shot = current.map(|span| Shot::Clip {
+                    video: span.path.clone(),
+                    clip: ClipIndex::at(span.peak_secs),
+                });
+                let on_screen = self.video.is_some().then_some(Shot::OnScreen(None));
+                effects.extend(shot.or(on_screen).map(Effect::TakePicture));
+            }
+            Find::Shot(shot) => {
+                self.view.draws_part = false;
+                effects.push(Effect::TakePicture(shot));
+            }
+            Find::TogglePart => {
+                self.view.draws_part = self.video.is_some() && !self.view.draws_part;
+            }
+            Find::ChoosePicture => effects.push(self.ask(Wish::Picture)),
+            Find::Join(first, join, second) => self.join(first, join, second, effects),
+            Find::SetWithin(id, within_secs) => self.set_within(id, within_secs, effects),
             Find::AskWith { query, prompt } => {
-                self.ask_for(&query, effects);
+                self.ask_for(Query::new(&query).map_err(AddQueryError::from), effects);
                 let lane = self.selected_lane();
                 if let Some(lane) = lane.filter(|lane| lane.query.key() == query) {
                     effects.push(Effect::Worker(Command::UsePrompt {
@@ -31,7 +52,8 @@ impl Session {
             Find::ForgetProblem => self.view.query_problem = None,
             Find::Edit(id) => {
                 if let Some(lane) = self.lane(id) {
-                    let words = lane.query.title().to_owned();
+                    // Of what people do not type they read the title and change the key.
+                    let words = lane.query.key().to_owned();
                     self.selected = Some(id);
                     self.view.editing = Some(id);
                     self.view.is_asking = true;
@@ -106,14 +128,44 @@ impl Session {
         }
     }
 
+    fn ask_and_show(&mut self, query: Result<Query, AddQueryError>, effects: &mut Vec<Effect>) {
+        let is_asked = self.ask_for(query, effects);
+        if let Some(id) = self.selected.filter(|_| is_asked && self.shows_library()) {
+            self.find_everywhere(id, effects);
+        }
+    }
+
+    /// Both queries as one, in a lane of its own.
+    fn join(&mut self, first: QueryId, join: Join, second: QueryId, effects: &mut Vec<Effect>) {
+        let query = |id| self.lane(id).map(|lane| lane.query.clone());
+        let (Some(first), Some(second)) = (query(first), query(second)) else {
+            return;
+        };
+        match Query::joined(first, join, second) {
+            Ok(query) => self.ask_and_show(Ok(query), effects),
+            Err(error) => self.notices.warning(capitalised(&error.to_string())),
+        }
+    }
+
+    fn set_within(&mut self, id: QueryId, within_secs: u32, effects: &mut Vec<Effect>) {
+        let Some(QueryKind::Joined(joined)) = self.lane(id).map(|lane| lane.query.kind()) else {
+            return;
+        };
+        let (first, second) = (joined.0.clone(), joined.2.clone());
+        if let Ok(query) = Query::joined(first, Join::Then { within_secs }, second) {
+            self.view.editing = Some(id);
+            self.ask_and_show(Ok(query), effects);
+        }
+    }
+
     /// Whoever types goes on typing: the field keeps the keyboard. `false` where the words cannot be
     /// asked.
-    fn ask_for(&mut self, text: &str, effects: &mut Vec<Effect>) -> bool {
+    fn ask_for(&mut self, query: Result<Query, AddQueryError>, effects: &mut Vec<Effect>) -> bool {
         let edited = self.view.editing.filter(|id| self.lane(*id).is_some());
-        let added = match edited {
-            Some(id) => self.replace_query(id, text),
-            None => self.add_query(text),
-        };
+        let added = query.and_then(|query| match edited {
+            Some(id) => Ok(self.replace_query(id, query)),
+            None => self.add_query(query),
+        });
         match added {
             Ok(added) => {
                 self.view.query_problem = None;

@@ -183,6 +183,7 @@ impl Session {
         self.playback.is_playing = false;
         self.playback.looped = None;
         self.view.shows_go_to = false;
+        self.view.draws_part = false;
         for lane in &mut self.lanes {
             lane.forget_answer();
         }

@@ -17,6 +17,11 @@ impl Session {
                 self.this_time.device = None;
                 self.load_model(effects);
             }
+            Model::UseFraming(framing) => {
+                self.settings.framing = framing;
+                self.this_time.framing = None;
+                self.load_model(effects);
+            }
             Model::ChooseFolder => effects.push(self.ask(Wish::Model)),
             Model::Download(repo) => effects.push(Effect::Download(repo)),
             Model::CancelDownload => effects.push(Effect::CancelDownload),
@@ -65,6 +70,7 @@ impl Session {
         effects.push(Effect::Worker(Command::UseModel {
             model: self.model_choice(),
             device: self.device_choice(),
+            framing: self.framing_choice(),
         }));
     }
 }

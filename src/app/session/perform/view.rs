@@ -50,6 +50,10 @@ impl Session {
             View::HideGoTo => self.view.shows_go_to = false,
             View::HidePathField => self.view.path_question = None,
             View::ToggleFrameTimes => self.view.shows_frame_times = !self.view.shows_frame_times,
+            View::ToggleUnseen => {
+                self.settings.dims_unseen = !self.settings.dims_unseen;
+                effects.push(Effect::SaveSettings);
+            }
             View::ShowAllOfTimeline => effects.push(Effect::ShowAllOfTimeline),
             View::Theme(theme) => {
                 self.settings.theme = theme;
@@ -81,6 +85,8 @@ impl Session {
             view.path_question = None;
         } else if view.shows_go_to {
             view.shows_go_to = false;
+        } else if view.draws_part {
+            view.draws_part = false;
         } else if view.is_asking || view.query_problem.is_some() {
             self.leave_field(effects);
         } else if self.notices.dismiss_newest() {

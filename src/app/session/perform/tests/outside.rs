@@ -18,14 +18,14 @@ fn a_choice_of_model_is_remembered_and_ends_that_of_the_command_line() {
     let this_time = ThisTime {
         model: Some(tiny.clone()),
         device: Some(DeviceChoice::Cpu),
-        prompt: None,
+        ..ThisTime::default()
     };
     let mut session = Session::new(Settings::default(), this_time);
     assert_eq!(session.model_choice(), tiny);
     let effects = perform(&mut session, Model::UseDevice(DeviceChoice::Gpu));
     let [
         Effect::SaveSettings,
-        Effect::Worker(Command::UseModel { model, device }),
+        Effect::Worker(Command::UseModel { model, device, .. }),
     ] = effects.as_slice()
     else {
         panic!("{effects:?}");

@@ -6,14 +6,13 @@ use gstreamer_video::prelude::*;
 use image::RgbImage;
 use image::imageops::{self, FilterType};
 
+use crate::video::file::hdr::make_ordinary;
 use crate::video::file::orientation::{Orientation, square_size};
 use crate::video::file::transfer::Transfer;
-use crate::video::sample::decoder::DecodedFrame;
-use crate::video::sample::hdr::make_ordinary;
 
 /// Converts frames; keeps the conversion tables while the format stays the same.
 #[derive(Default)]
-pub(super) struct PictureMaker {
+pub(in crate::video) struct PictureMaker {
     converter: Option<(
         gst_video::VideoInfo,
         gst_video::VideoInfo,
@@ -24,19 +23,20 @@ pub(super) struct PictureMaker {
 impl PictureMaker {
     pub fn picture(
         &mut self,
-        frame: &DecodedFrame,
+        buffer: &gst::BufferRef,
+        info: &gst_video::VideoInfo,
         orientation: Orientation,
     ) -> Result<RgbImage, gst::glib::BoolError> {
-        let source =
-            gst_video::VideoFrameRef::from_buffer_ref_readable(&frame.buffer, &frame.info)?;
-        let (out_info, converter) = self.converter(&frame.info)?;
-        let mut buffer = gst::Buffer::with_size(out_info.size())?;
+        let source = gst_video::VideoFrameRef::from_buffer_ref_readable(buffer, info)?;
+        let (out_info, converter) = self.converter(info)?;
+        let mut converted = gst::Buffer::with_size(out_info.size())?;
         {
-            let buffer = buffer.make_mut();
-            let mut target = gst_video::VideoFrameRef::from_buffer_ref_writable(buffer, out_info)?;
+            let converted = converted.make_mut();
+            let mut target =
+                gst_video::VideoFrameRef::from_buffer_ref_writable(converted, out_info)?;
             converter.frame_ref(&source, &mut target);
         }
-        let target = gst_video::VideoFrameRef::from_buffer_ref_readable(&buffer, out_info)?;
+        let target = gst_video::VideoFrameRef::from_buffer_ref_readable(&converted, out_info)?;
         let (width, height) = (out_info.width(), out_info.height());
         let stride = target.plane_stride()[0] as usize;
         let row_bytes = width as usize * 3;
@@ -46,9 +46,9 @@ impl PictureMaker {
         }
         let mut image = RgbImage::from_raw(width, height, pixels)
             .ok_or_else(|| gst::glib::bool_error!("the converted frame is too small"))?;
-        make_ordinary(&mut image, Transfer::of(&frame.info));
-        if is_interlaced(frame) {
-            keep_first_field(&mut image, top_comes_first(frame));
+        make_ordinary(&mut image, Transfer::of(info));
+        if is_interlaced(buffer, info) {
+            keep_first_field(&mut image, top_comes_first(buffer, info));
         }
         let (width, height) = square_size(width, height, out_info.par());
         if (width, height) != image.dimensions() {
@@ -103,23 +103,23 @@ fn upright(mut image: RgbImage, orientation: Orientation) -> RgbImage {
 }
 
 /// Whether the lines of the frame were taken at two moments.
-fn is_interlaced(frame: &DecodedFrame) -> bool {
-    match frame.info.interlace_mode() {
+fn is_interlaced(buffer: &gst::BufferRef, info: &gst_video::VideoInfo) -> bool {
+    match info.interlace_mode() {
         gst_video::VideoInterlaceMode::Interleaved => true,
         gst_video::VideoInterlaceMode::Mixed => {
-            let flags = frame.buffer.video_flags();
+            let flags = buffer.video_flags();
             flags.contains(gst_video::VideoBufferFlags::INTERLACED)
         }
         _ => false,
     }
 }
 
-fn top_comes_first(frame: &DecodedFrame) -> bool {
-    match frame.info.field_order() {
+fn top_comes_first(buffer: &gst::BufferRef, info: &gst_video::VideoInfo) -> bool {
+    match info.field_order() {
         gst_video::VideoFieldOrder::TopFieldFirst => true,
         gst_video::VideoFieldOrder::BottomFieldFirst => false,
         _ => {
-            let flags = frame.buffer.video_flags();
+            let flags = buffer.video_flags();
             flags.contains(gst_video::VideoBufferFlags::TFF)
         }
     }
