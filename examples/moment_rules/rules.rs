@@ -22,7 +22,9 @@ pub const RULES: [Rule; 10] = [
     ("steps ≥ 0.7", |answer| {
         hysteresis(answer, steps(answer), 0.7, 0.7)
     }),
-    ("steps ≥ 0.8, crowded 0.9", |answer| crowded(answer, 0.8, 0.9)),
+    ("steps ≥ 0.8, crowded 0.9", |answer| {
+        crowded(answer, 0.8, 0.9)
+    }),
     ("steps ≥ 0.7 that reach 0.8", |answer| {
         hysteresis(answer, steps(answer), 0.7, 0.8)
     }),

@@ -2,6 +2,7 @@
 
 mod demo;
 mod duplicates;
+mod edges;
 mod evaluate;
 mod keys;
 mod library;
@@ -37,6 +38,8 @@ enum Command {
     Duplicates(duplicates::DuplicatesArguments),
     /// Measure what it costs to take key frames for the frames at the centres of clips.
     Keys(keys::KeysArguments),
+    /// Measure how far the ends of moments are off, before and after a closer look.
+    Edges(edges::EdgesArguments),
     /// Teach the bundled model.
     Train(train::TrainArguments),
 }
@@ -50,6 +53,7 @@ fn main() -> anyhow::Result<()> {
         Command::Library(arguments) => library::run(&arguments),
         Command::Duplicates(arguments) => duplicates::run(&arguments),
         Command::Keys(arguments) => keys::run(&arguments),
+        Command::Edges(arguments) => edges::run(&arguments),
         Command::Train(arguments) => train::run(&arguments),
     }
 }

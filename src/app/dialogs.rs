@@ -114,7 +114,7 @@ async fn show(wish: &Wish, suggestion: PathBuf) -> Option<PathBuf> {
             let dialog = dialog.add_filter("Moment detectors", &["ckpt", "pth", "safetensors"]);
             dialog.add_filter("All files", &["*"]).pick_file().await
         }
-        Wish::ExportTo(_) | Wish::ExportPrompt(_) | Wish::ExportLabels => {
+        Wish::ExportTo(_) | Wish::JoinInto | Wish::ExportPrompt(_) | Wish::ExportLabels => {
             let name = suggestion.file_name().unwrap_or_default();
             let dialog = dialog.set_file_name(name.to_string_lossy());
             dialog.save_file().await

@@ -1,15 +1,18 @@
 //! `vcl find`: in which videos of the library something happens, and where.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use anyhow::bail;
 use serde::Serialize;
 
-use crate::cli::args::{FindArgs, GlobalArgs, ResultFormat};
+use crate::cli::args::{ExportFormat, FindArgs, GlobalArgs, ResultFormat};
+use crate::cli::cli_engine::CliEngine;
+use crate::cli::edges::EdgesOf;
 use crate::cli::plot::{Plot, PlotRow};
 use crate::cli::{find_export, output};
-use crate::domain::{Moment, count, format_timestamp, path_text, plain};
+use crate::domain::{Moment, UnitVector, count, format_timestamp, path_text, plain};
 use crate::engine::VideoMoment;
 use crate::export::file_name;
 use crate::find::{Answer, PROBABLY_PRESENT, Way};
@@ -23,9 +26,7 @@ pub fn run(global: &GlobalArgs, args: &FindArgs) -> anyhow::Result<()> {
     if let Some(path) = &args.plot {
         global.check_target(path, &[])?;
     }
-    if let Some(target) = &args.export {
-        find_export::check(global, target)?;
-    }
+    find_export::check(global, args)?;
     let mut library = Library::open(&Paths::from_env()?)?;
     if library.places()?.is_empty() {
         bail!("the library is empty; `vcl library add PATH` adds folders and videos");
@@ -87,12 +88,14 @@ pub fn run(global: &GlobalArgs, args: &FindArgs) -> anyhow::Result<()> {
         ResultFormat::Json => serde_json::to_string_pretty(&report)? + "\n",
         ResultFormat::Csv => csv(&report)?,
     })?;
-    match &args.export {
-        Some(target) => {
-            find_export::write(target, &args.queries, &moments(&index, &found, &wanted))
-        }
-        None => Ok(()),
+    let mut moments = moments(&index, &found, &wanted);
+    if args
+        .shaping
+        .refines(args.written_as() == Ok(Some(ExportFormat::Cuts)))
+    {
+        refine(&mut engine, &index, &texts, args, &found, &mut moments)?;
     }
+    find_export::write(args, moments)
 }
 
 /// What was found, query after query, best first.
@@ -113,6 +116,46 @@ fn moments(index: &LibraryIndex, found: &[Found], wanted: &Wanted) -> Vec<VideoM
         }
     }
     moments
+}
+
+/// Moves the edges of what is written, one video and query after the other; `moments` are those of `found`.
+fn refine(
+    engine: &mut CliEngine,
+    index: &LibraryIndex,
+    texts: &[(UnitVector, Way)],
+    args: &FindArgs,
+    found: &[Found],
+    moments: &mut [VideoMoment],
+) -> anyhow::Result<()> {
+    let videos = found
+        .iter()
+        .flat_map(|it| it.results.iter().map(|result| result.video));
+    let mut groups: BTreeMap<(usize, usize), Vec<usize>> = BTreeMap::new();
+    for (at, (moment, video)) in moments.iter().zip(videos).enumerate() {
+        groups.entry((moment.query, video)).or_default().push(at);
+    }
+    for ((query, video), places) in groups {
+        let (text, way) = &texts[query];
+        let Some(answer) = index.answer(video, text, way) else {
+            continue;
+        };
+        let path = moments[places[0]].path.clone();
+        let mut own: Vec<_> = places.iter().map(|at| moments[*at].moment).collect();
+        let edges = EdgesOf {
+            video: &path,
+            query: &args.queries[query],
+            way,
+        };
+        match edges.refine(engine, &answer.cosines, &mut own) {
+            Ok(()) => {}
+            // What cannot be opened is told when it is written.
+            Err(error) => log::debug!("{}: {error:#}", path.display()),
+        }
+        for (at, moment) in places.into_iter().zip(own) {
+            moments[at].moment = moment;
+        }
+    }
+    Ok(())
 }
 
 /// The JSON that `--format json` prints; the other formats are made from it.
@@ -243,7 +286,7 @@ struct Curve {
 impl Curves {
     fn of(
         index: &LibraryIndex,
-        texts: &[(crate::domain::UnitVector, Way)],
+        texts: &[(UnitVector, Way)],
         found: &[Found],
         args: &FindArgs,
     ) -> Self {

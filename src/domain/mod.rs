@@ -12,11 +12,13 @@ mod label;
 mod matrix;
 mod model_layout;
 mod moment;
+mod moment_edits;
 mod panics;
 mod pasted;
 mod path_text;
 mod query;
 mod saliency;
+mod shaping;
 mod time;
 mod unit_vector;
 mod words;
@@ -35,11 +37,13 @@ pub use model_layout::{
     SHARD_INDEX, SMALL_MODEL_FILES, ShardIndexError, WEIGHT_FILES, shard_names,
 };
 pub use moment::{Moment, Verdict};
+pub use moment_edits::MomentEdits;
 pub use panics::{SENSELESS, catch_panic, foreign, survive};
 pub use pasted::clean_pasted;
 pub use path_text::{path_list, path_of_text, path_text, serialize_path};
 pub use query::{MAX_QUERY_CHARS, Query, QueryError, QueryKind};
 pub use saliency::{Highlight, SaliencyCurve};
+pub use shaping::{MomentOrder, Shaping};
 pub use time::{
     CLIP_SECS, ClipIndex, TimeSpan, format_duration, format_timestamp, n_clips, time_left,
 };

@@ -26,6 +26,7 @@ mod near_duplicates;
 mod neutral;
 mod notice;
 mod prompts;
+mod refine;
 mod tune;
 mod video_index;
 
@@ -47,7 +48,7 @@ pub use dataset::{Dataset, DatasetSource};
 pub use dataset_error::DatasetError;
 pub use detector_features::{FileFeatures, ModelFeatures};
 pub use detectors::{DetectorEntry, NamedDetector};
-pub use export::{VideoMoment, export_document, export_documents};
+pub use export::{FoundMoments, VideoMoment, export_document, export_documents, shaped};
 pub use feature_files::{FeatureFolders, read_video_rows};
 pub use frame_choice::{FrameChoice, Frames};
 pub use index::{IndexJob, IndexProgress, IndexStep};

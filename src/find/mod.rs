@@ -11,6 +11,7 @@
 
 mod answer;
 mod detect;
+mod edges;
 mod presence;
 mod way;
 
@@ -18,5 +19,6 @@ pub use answer::{Answer, Found};
 pub use detect::{
     Detection, Detector, PROTOCOL_THRESHOLD, Proposed, moments_above, official, parts,
 };
+pub use edges::{Edge, edges};
 pub use presence::{NeutralLevel, PROBABLY_PRESENT, belief};
 pub use way::Way;

@@ -82,7 +82,9 @@ impl Session {
                 if self.current(video).is_none() {
                     return;
                 }
-                if let Some(lane) = self.lane_mut(query) {
+                let book = self.video.as_ref().map(|open| open.moments.clone());
+                if let (Some(lane), Some(book)) = (self.lane_mut(query), book) {
+                    lane.use_edits(book.of(&lane.query));
                     lane.take_answer(LatestAnswer {
                         result: answer,
                         n_clips_done,
@@ -116,6 +118,7 @@ impl Session {
                 }
                 self.propose_for_all();
             }
+            Event::MomentEdits { video, edits } => self.take_moment_edits(video, edits),
             Event::LabelsNotSaved { message }
             | Event::PromptFailed { message }
             | Event::DetectorFailed { message } => {

@@ -5,6 +5,7 @@ mod export_format;
 mod find;
 mod learn;
 mod library;
+mod shaping;
 mod values;
 
 use std::path::PathBuf;
@@ -22,7 +23,6 @@ pub use learn::{
     DataArgs, EvaluateArgs, LossArg, ScoreArgs, ScoreFormat, TrainArgs, TrainDetectorArgs,
 };
 pub use library::{FindArgs, LibraryArgs, LibraryCommand, ListFormat, StatusFormat};
-pub use values::ExportTarget;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -224,21 +224,14 @@ impl Args {
         if self.video.is_none() && !self.queries.is_empty() {
             return Err("-q needs a video to search".to_owned());
         }
-        if let Some(CommandLine::Export(export)) = &self.command {
-            let is_cuts = export.format == ExportFormat::Cuts;
-            if export.json && !is_cuts {
-                return Err("--json goes with --format cuts only".to_owned());
-            }
-            if is_cuts && export.output.as_os_str() == "-" {
-                return Err("--format cuts needs a folder: -o DIR".to_owned());
-            }
-        }
         let Some(command) = &self.command else {
             return Ok(());
         };
         match command {
             CommandLine::Train(train) => train.check()?,
             CommandLine::Evaluate(evaluate) => evaluate.check()?,
+            CommandLine::Export(export) => export.check()?,
+            CommandLine::Find(find) => find.check()?,
             _ => {}
         }
         let (name, takes_prompt, reads_videos) = command.takes();
@@ -402,8 +395,8 @@ mod tests {
     #[test]
     fn every_format_of_a_file_can_be_exported_under_its_name_in_any_case() {
         let files = FORMATS.iter().copied().map(ExportFormat::File);
-        let extensions = FORMATS.iter().map(|format| format.extension);
-        let names = extensions.chain(["cuts"]).map(str::to_uppercase);
+        let names = FORMATS.iter().map(|format| format.name);
+        let names = names.chain(["cuts"]).map(str::to_uppercase);
         for (name, expected) in names.zip(files.chain([ExportFormat::Cuts])) {
             let words = ["vcl", "export", "a.mp4", "x", "-o", "b", "--format", &name];
             let Some(CommandLine::Export(export)) = Args::try_parse_from(words).unwrap().command

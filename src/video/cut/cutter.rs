@@ -21,10 +21,8 @@ use crate::domain::TimeSpan;
 use crate::video::cut::family::{Family, Format};
 use crate::video::cut::feed::Feed;
 use crate::video::cut::muxer::Muxer;
-use crate::video::cut::packet::Packet;
 use crate::video::cut::part::Part;
-use crate::video::cut::picture_end::PictureEnd;
-use crate::video::cut::sound::{AUDIO_LAG_NS, Sound};
+use crate::video::cut::place::Place;
 use crate::video::file::container::Container;
 use crate::video::file::error::VideoError;
 use crate::video::file::extras::Extras;
@@ -35,7 +33,7 @@ use crate::video::file::timing::{TOLERANCE_NS, ns, secs};
 use crate::video::sample::start::zero_ns;
 
 /// Sound may be stored this much before the pictures that it belongs to.
-const AUDIO_LEAD_NS: i64 = 500_000_000;
+pub(super) const AUDIO_LEAD_NS: i64 = 500_000_000;
 
 /// What a cut holds, in seconds of the source.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -62,15 +60,15 @@ impl CutExtent {
 
 /// Cuts parts out of one file.
 pub struct Cutter {
-    source: Source,
-    cancel: Arc<AtomicBool>,
+    pub(super) source: Source,
+    pub(super) cancel: Arc<AtomicBool>,
     /// Stream time of the first frame.
     zero_ns: i64,
     container: Container,
     /// What the first segment adds to timestamps; see [`Container::seek_shift_ns`].
     first_shift_ns: i64,
     /// How the cuts are written.
-    format: Format,
+    pub(super) format: Format,
 }
 
 impl Cutter {
@@ -171,19 +169,42 @@ impl Cutter {
     /// A target that is the source itself; a part without pictures; tracks that cannot be copied; a
     /// full disk. In all these cases nothing is left behind.
     pub fn cut(&self, span: TimeSpan, target: &Path) -> Result<CutExtent, VideoError> {
+        self.refuse_source(target)?;
+        self.each_way(span, |feed, part, (key_ns, end_ns)| {
+            self.copy(feed, part, (key_ns, end_ns), target)
+        })
+    }
+
+    /// # Errors
+    /// Where the target is the source itself.
+    pub fn refuse_source(&self, target: &Path) -> Result<(), VideoError> {
         // A target that does not exist yet is an error here, and not the source.
-        if same_file::is_same_file(self.source.path(), target).unwrap_or(false) {
-            return Err(VideoError::Unwritable {
+        match same_file::is_same_file(self.source.path(), target) {
+            Ok(true) => Err(VideoError::Unwritable {
                 path: target.to_path_buf(),
                 reason: "it is the video that is cut".to_owned(),
-            });
+            }),
+            _ => Ok(()),
         }
+    }
+
+    /// Stream time of the ends.
+    pub(super) fn times_of(&self, span: TimeSpan) -> (i64, i64) {
         let start_ns = self.zero_ns + ns(span.start_secs.max(0.0));
-        let end_ns = self.zero_ns + ns(span.end_secs);
+        (start_ns, self.zero_ns + ns(span.end_secs))
+    }
+
+    /// Tries `copy` with packets from near the key frame before `span`, then, as files without an index
+    /// need it, from the beginning; until it gives something.
+    pub(super) fn each_way<T>(
+        &self,
+        span: TimeSpan,
+        mut copy: impl FnMut(Feed, Part, (i64, i64)) -> Result<Option<T>, VideoError>,
+    ) -> Result<T, VideoError> {
+        let (start_ns, end_ns) = self.times_of(span);
         let part = Part::of(self.source.edits(), self.zero_ns, (start_ns, end_ns))
             .map_err(|reason| self.uncuttable(&reason))?;
         let key_ns = self.key_before(start_ns, part)?;
-        // Files without an index are read from their beginning.
         for from_ns in [Some((key_ns - AUDIO_LEAD_NS).max(part.start_ns)), None] {
             if !part.takes(from_ns) {
                 continue;
@@ -191,14 +212,14 @@ impl Cutter {
             let Some(feed) = self.feed_from(from_ns)? else {
                 continue;
             };
-            if let Some(extent) = self.copy(feed, part, (key_ns, end_ns), target)? {
-                return Ok(extent);
+            if let Some(made) = copy(feed, part, (key_ns, end_ns))? {
+                return Ok(made);
             }
         }
         Err(self.uncuttable("its key frames are not found again"))
     }
 
-    fn uncuttable(&self, reason: &str) -> VideoError {
+    pub(super) fn uncuttable(&self, reason: &str) -> VideoError {
         VideoError::Uncuttable {
             path: self.source.path().to_path_buf(),
             reason: reason.to_owned(),
@@ -206,7 +227,7 @@ impl Cutter {
     }
 
     /// Packets from near `from_ns`, or from the beginning. `None` if the file cannot be searched.
-    fn feed_from(&self, from_ns: Option<i64>) -> Result<Option<Feed>, VideoError> {
+    pub(super) fn feed_from(&self, from_ns: Option<i64>) -> Result<Option<Feed>, VideoError> {
         let mut feed = Feed::open(&self.source, Arc::clone(&self.cancel))?;
         let Some(from_ns) = from_ns else {
             return Ok(Some(feed));
@@ -260,149 +281,32 @@ impl Cutter {
         target: &Path,
     ) -> Result<Option<CutExtent>, VideoError> {
         let mut muxer = self.muxer(target, key_ns)?;
-        let Some(picture_end_ns) = self.fill(&mut muxer, feed, part, (key_ns, end_ns))? else {
+        let place = Place::alone(key_ns);
+        let Some(picture_end_ns) = self.fill(&mut muxer, feed, part, (key_ns, end_ns), place)?
+        else {
             return Ok(None);
         };
         muxer.finish()?;
+        Ok(Some(self.extent(key_ns, picture_end_ns)))
+    }
+
+    pub(super) fn extent(&self, key_ns: i64, picture_end_ns: i64) -> CutExtent {
         let audio = &self.format.tracks[VIDEO_TRACK + 1..];
-        Ok(Some(CutExtent {
+        CutExtent {
             start_secs: secs(key_ns - self.zero_ns),
             end_secs: secs(picture_end_ns - self.zero_ns),
             n_audio_tracks: audio
                 .iter()
                 .filter(|caps| self.format.family.takes(caps))
                 .count(),
-        }))
+        }
     }
 
     /// For a cut that begins at this stream time.
-    fn muxer(&self, target: &Path, start_ns: i64) -> Result<Muxer, VideoError> {
+    pub(super) fn muxer(&self, target: &Path, start_ns: i64) -> Result<Muxer, VideoError> {
         let cancel = Arc::clone(&self.cancel);
         Muxer::create(self.source.path(), target, &self.format, start_ns, cancel)
     }
-
-    /// Copies the packets; returns where the last picture ends, `None` if the key frame did not come.
-    fn fill(
-        &self,
-        muxer: &mut Muxer,
-        mut feed: Feed,
-        part: Part,
-        (key_ns, end_ns): (i64, i64),
-    ) -> Result<Option<i64>, VideoError> {
-        let mut picture = PictureEnd::new(end_ns);
-        let mut began = false;
-        let mut early_sound = Vec::new();
-        let mut sounds: Vec<_> = self
-            .format
-            .tracks
-            .iter()
-            .map(|_| Sound::new(key_ns))
-            .collect();
-        for (track, caps) in self.format.tracks.iter().enumerate() {
-            sounds[track].is_done = track == VIDEO_TRACK || caps.is_empty();
-        }
-        let mut is_over = false;
-        while let Some((track, packet)) = feed.next()? {
-            if let Some(caps) = &packet.new_caps {
-                muxer.set_caps(track, caps.clone());
-            }
-            let time_ns = packet.time_ns;
-            if track == VIDEO_TRACK {
-                if !part.holds(packet.shift_ns) {
-                    // The cut lies within one part of the film.
-                    is_over |= began;
-                    continue;
-                }
-                if !began {
-                    began = packet.is_key && (time_ns - key_ns).abs() <= TOLERANCE_NS;
-                    if !began && time_ns > key_ns + TOLERANCE_NS && packet.is_key {
-                        return Ok(None);
-                    }
-                    if began {
-                        for (track, packet) in early_sound.drain(..) {
-                            write(muxer, track, packet, key_ns)?;
-                        }
-                    }
-                }
-                // Pictures shown before the key frame are predicted from what comes before it.
-                let is_leading = time_ns < key_ns - TOLERANCE_NS;
-                if began && !packet.has_time {
-                    return Err(self.uncuttable("its pictures carry no display times"));
-                }
-                if began && !is_leading && !is_over {
-                    for packet in picture.push(packet) {
-                        write(muxer, track, packet, key_ns)?;
-                    }
-                }
-            } else if let Some(sound) = sounds.get_mut(track) {
-                sound.heard(time_ns);
-                if time_ns >= end_ns {
-                    sound.is_done = true;
-                } else if time_ns >= key_ns - TOLERANCE_NS {
-                    if began {
-                        write(muxer, track, packet, key_ns)?;
-                    } else {
-                        early_sound.push((track, packet));
-                    }
-                }
-            }
-            for (track, sound) in sounds.iter_mut().enumerate() {
-                sound.is_done |= feed.has_ended(track);
-                if !sound.is_done && muxer.lacks(track) && sound.is_late(time_ns) {
-                    sound.is_done = !self.is_heard_again(track, sound.heard_ns, end_ns)?;
-                }
-                // The pictures need not wait for sound that has ended.
-                if began && sound.is_done && track != VIDEO_TRACK {
-                    muxer.end_track(track);
-                }
-            }
-            let is_long_past = track == VIDEO_TRACK && time_ns - end_ns > AUDIO_LAG_NS;
-            if (picture.done || is_over)
-                && (is_long_past || sounds.iter().all(|sound| sound.is_done))
-            {
-                break;
-            }
-        }
-        if !began {
-            return Ok(None);
-        }
-        for packet in picture.finish() {
-            write(muxer, VIDEO_TRACK, packet, key_ns)?;
-        }
-        Ok(Some(picture.end_ns))
-    }
-
-    /// Whether a track without packets since `from_ns` continues before `end_ns`.
-    fn is_heard_again(&self, track: usize, from_ns: i64, end_ns: i64) -> Result<bool, VideoError> {
-        let from_ns = from_ns + TOLERANCE_NS;
-        // Files without an index are read from their beginning.
-        for start_ns in [Some(from_ns), None] {
-            let Some(mut feed) = self.feed_from(start_ns)? else {
-                continue;
-            };
-            let mut is_past = false;
-            while let Some((found, packet)) = feed.next()? {
-                is_past |= packet.time_ns > from_ns;
-                if found == track && packet.time_ns > from_ns {
-                    return Ok(packet.time_ns < end_ns);
-                }
-                if packet.time_ns > end_ns + AUDIO_LAG_NS {
-                    break;
-                }
-            }
-            if is_past {
-                break;
-            }
-        }
-        Ok(false)
-    }
-}
-
-fn write(muxer: &Muxer, track: usize, packet: Packet, key_ns: i64) -> Result<(), VideoError> {
-    let dts_ns = packet.decode_ns.map(|ns| ns - key_ns);
-    // Containers round, and only decoding times may be before zero.
-    let pts_ns = (packet.time_ns - key_ns).max(0);
-    muxer.push(track, packet.buffer, pts_ns, dts_ns)
 }
 
 #[cfg(test)]

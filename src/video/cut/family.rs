@@ -97,6 +97,7 @@ impl Family {
 }
 
 /// How cuts of a file are written.
+#[derive(Clone)]
 pub(super) struct Format {
     pub family: Family,
     /// Caps of each track, the video first; empty caps for a track that never said what it is.

@@ -4,12 +4,14 @@
 //! Sampler ─┬─ PacketPass       decodes only what is needed
 //!          └─ SequentialPass   decodes everything, where the first might be wrong
 //! PreviewSampler               key frames only, coarse to fine
+//! look                         every frame of a short part
 //! ```
 
 pub(super) mod bitstream;
 pub(super) mod decoder;
 pub(super) mod frame;
 mod hdr;
+pub(super) mod look;
 mod packet_pass;
 mod packet_source;
 mod picture;

@@ -105,7 +105,12 @@ impl ClipParts {
     /// What decides the features of images besides the weights.
     pub fn describe_images(&self) -> Vec<u8> {
         let vision = &self.config.vision_config;
-        describe_images("clip", &vision.layers(), vision.image_size, &self.preprocess)
+        describe_images(
+            "clip",
+            &vision.layers(),
+            vision.image_size,
+            &self.preprocess,
+        )
     }
 }
 

@@ -6,7 +6,9 @@ use serde::Deserialize;
 
 use crate::model::ModelError;
 use crate::model::encoder::activation::Activation;
-use crate::model::encoder::bounds::{check_image, check_layers, check_texts, config_from_json, within};
+use crate::model::encoder::bounds::{
+    check_image, check_layers, check_texts, config_from_json, within,
+};
 use crate::model::encoder::transformer::TransformerConfig;
 
 /// Shapes of both towers.

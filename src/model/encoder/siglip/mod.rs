@@ -86,7 +86,12 @@ impl SiglipParts {
     /// What decides the features of images besides the weights.
     pub fn describe_images(&self) -> Vec<u8> {
         let vision = &self.config.vision_config;
-        describe_images("siglip", &vision.layers(), vision.image_size, &self.preprocess)
+        describe_images(
+            "siglip",
+            &vision.layers(),
+            vision.image_size,
+            &self.preprocess,
+        )
     }
 }
 

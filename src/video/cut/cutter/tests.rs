@@ -63,7 +63,7 @@ fn sound_that_ends_early_does_not_hold_the_pictures_in_memory() {
         let mut muxer = cutter.muxer(&dir.path().join("cut"), 0).unwrap();
         let feed = cutter.feed_from(None).unwrap().unwrap();
         let end_ns = cutter
-            .fill(&mut muxer, feed, whole(), (0, ns(12.0)))
+            .fill(&mut muxer, feed, whole(), (0, ns(12.0)), Place::alone(0))
             .unwrap();
         assert_eq!(end_ns, Some(ns(12.0)), "{name}");
         let n_bytes = muxer.queued_bytes();
