@@ -2,6 +2,7 @@
 
 mod demo;
 mod duplicates;
+mod edges;
 mod evaluate;
 mod framing;
 mod keys;
@@ -43,6 +44,8 @@ enum Command {
     Framing(framing::FramingArguments),
     /// Measure what pictures and joined queries find.
     Kinds(kinds::KindsArguments),
+    /// Measure how far the ends of moments are off, before and after a closer look.
+    Edges(edges::EdgesArguments),
     /// Teach the bundled model.
     Train(train::TrainArguments),
 }
@@ -58,6 +61,7 @@ fn main() -> anyhow::Result<()> {
         Command::Keys(arguments) => keys::run(&arguments),
         Command::Framing(arguments) => framing::run(&arguments),
         Command::Kinds(arguments) => kinds::run(&arguments),
+        Command::Edges(arguments) => edges::run(&arguments),
         Command::Train(arguments) => train::run(&arguments),
     }
 }

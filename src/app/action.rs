@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use crate::app::session::{Filter, NoticeId, Order, Pick, Scope, Selection, Side};
 use crate::app::settings::Theme;
 use crate::app::shot::Shot;
-use crate::domain::{Grade, Join, Query, TimeSpan};
+use crate::domain::{Grade, Join, MomentOrder, Query, Shaping, TimeSpan};
 use crate::engine::ModelChoice;
 use crate::export::FileFormat;
 use crate::model::{DeviceChoice, Framing};
@@ -90,8 +90,16 @@ pub enum Find {
     Move(QueryId, usize),
     /// Whether exports have this moment.
     Tick(QueryId, TimeSpan, bool),
-    /// This moment, as it was found, begins and ends here from now on.
+    /// This moment, as it is, is dragged to begin and end here; [`Find::KeepEnds`] follows.
     SetEnds(QueryId, TimeSpan, TimeSpan),
+    /// The ends are where they belong.
+    KeepEnds(QueryId),
+    /// Look where the picture changes around this time.
+    LookForChanges(f64),
+    /// What is selected, or the clip under the playhead, is a moment of the selected query.
+    AddMoment,
+    /// It was added by hand.
+    RemoveMoment(QueryId, TimeSpan),
     /// On the curve's own scale of 0…1; `None` leaves it to the curve.
     SetThreshold(QueryId, Option<f32>),
     JumpToHighlight,
@@ -171,6 +179,14 @@ pub enum File {
     ExportScope(Scope),
     /// At most so many moments of each query, the best.
     ExportTop(Option<usize>),
+    /// Padding, least length and joining of what is exported.
+    ExportShaping(Shaping),
+    /// How moments follow each other; `None` leaves it to the format.
+    ExportOrder(Option<MomentOrder>),
+    /// Whether cuts begin and end on the very pictures.
+    ExportExactly(bool),
+    /// What cuts are called: a template, or nothing for the usual one.
+    ExportNames(String),
     /// Show a file or a folder in the desktop's file manager.
     ShowInFolder(PathBuf),
     /// Ask where, then write what was found there.
@@ -180,6 +196,9 @@ pub enum File {
     /// Ask for a folder, then write each moment there as a video.
     ExportCuts,
     CutInto(PathBuf),
+    /// Ask for a file, then write all moments there as one video.
+    ExportJoined,
+    JoinInto(PathBuf),
     CancelCuts,
 }
 

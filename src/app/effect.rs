@@ -5,11 +5,11 @@ use std::path::PathBuf;
 use crate::app::settings::Theme;
 use crate::app::shot::Shot;
 use crate::app::wish::Wish;
-use crate::domain::{Query, TimeSpan};
-use crate::engine::VideoMoment;
+use crate::domain::TimeSpan;
+use crate::engine::FoundMoments;
 use crate::export::{ExportDocument, FileFormat};
 use crate::store::RepoId;
-use crate::worker::{Command, LibraryCommand, ToCut, VideoId};
+use crate::worker::{Command, CutTarget, LibraryCommand, ToCut, VideoId};
 
 /// One thing to do outside the session. None of them makes the window wait.
 #[derive(Clone, Debug)]
@@ -30,12 +30,14 @@ pub enum Effect {
     TakePicture(Shot),
     Write(Write),
     /// Write moments as videos.
-    Cut(ToCut, PathBuf),
+    Cut(ToCut, CutTarget),
     /// Write the demo video to a file, then open it.
     OpenDemo,
     /// In the desktop's file manager.
     ShowInFolder(PathBuf),
     CancelCuts,
+    /// Find where the picture changes in a part of a video.
+    LookForChanges(VideoId, PathBuf, TimeSpan),
     ListModels,
     Download(RepoId),
     CancelDownload,
@@ -96,8 +98,8 @@ pub struct Write {
 #[derive(Clone, Debug)]
 pub enum Content {
     Moments(FileFormat, Box<ExportDocument>),
-    /// Moments that answer a query in several videos.
-    FromAll(FileFormat, Query, Vec<VideoMoment>),
+    /// Moments of several videos.
+    FromAll(FileFormat, FoundMoments),
     /// The worker knows it: it gets this command.
     FromWorker(Command),
 }

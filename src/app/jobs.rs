@@ -9,13 +9,14 @@ use crate::app::desktop::file_manager;
 use crate::app::effect::{Content, Write};
 use crate::app::settings::Settings;
 use crate::app::shot::Taken;
-use crate::domain::{Query, count};
-use crate::engine::{InstalledModel, ModelChoice, VideoMoment, export_documents};
+use crate::domain::{Query, TimeSpan, count};
+use crate::engine::{FoundMoments, InstalledModel, ModelChoice};
 use crate::export::{Export, FileFormat};
 use crate::store::{self, Hub, HubCache, Paths, RepoId, atomic};
+use crate::video::{LookOptions, Source, look};
 use crate::worker::{
-    Background, Command, CutProgress, Cutting, Download, DownloadFailure, Downloading, Report,
-    ToCut, Writer,
+    Background, Command, CutProgress, CutTarget, Cutting, Download, DownloadFailure, Downloading,
+    Report, ToCut, VideoId, Writer,
 };
 
 /// All such work, and what it needs.
@@ -30,6 +31,7 @@ pub struct Jobs {
     dropped: Option<Background<Dropped>>,
     /// In the order in which they were asked for.
     pictures: Vec<Background<Result<Query, String>>>,
+    changes: Vec<Background<(VideoId, Vec<f64>)>>,
     ctx: egui::Context,
 }
 
@@ -67,6 +69,8 @@ pub enum Ended {
     Dropped(Dropped),
     /// A picture is ready to be asked.
     Picture(Query),
+    /// Where the picture changes in the part that was looked at.
+    Changes(VideoId, Vec<f64>),
 }
 
 /// What is running, and what has ended.
@@ -90,6 +94,7 @@ impl Jobs {
             showing: None,
             dropped: None,
             pictures: Vec::new(),
+            changes: Vec::new(),
             ctx: ctx.clone(),
         })
     }
@@ -114,8 +119,8 @@ impl Jobs {
                     let outcome = export_to(&file, format, Export::One(&document));
                     Written::Moments(outcome.map(|text| (text, file)))
                 }
-                Content::FromAll(format, query, moments) => {
-                    let outcome = export_all_to(&file, format, &query, &moments);
+                Content::FromAll(format, found) => {
+                    let outcome = export_all_to(&file, format, &found);
                     Written::Moments(outcome.map(|text| (text, file)))
                 }
                 Content::FromWorker(command) => Written::Checked(Box::new(command)),
@@ -172,10 +177,37 @@ impl Jobs {
         Ok(())
     }
 
+    /// Finds where the picture changes in a part of a video; a file that cannot be read has no changes.
+    ///
     /// # Errors
     /// When the system gives no thread, in one sentence.
-    pub fn cut(&mut self, what: ToCut, dir: PathBuf) -> Result<(), String> {
-        self.cutting.start(what, dir, wake(&self.ctx))
+    pub fn look_for_changes(
+        &mut self,
+        video: VideoId,
+        path: PathBuf,
+        span: TimeSpan,
+    ) -> Result<(), String> {
+        let looking = Background::start("changes", wake(&self.ctx), move |reporter| {
+            let options = LookOptions {
+                changes_in: Some(span),
+                cancel: reporter.cancel(),
+                ..LookOptions::default()
+            };
+            let seen = Source::open(&path).and_then(|source| look(&source, &options));
+            match seen {
+                Ok(seen) => reporter.say((video, seen.changes_secs)),
+                Err(error) => log::info!("changes of the picture: {error}"),
+            }
+        });
+        let looking = looking.map_err(|error| format!("no picture can be looked at: {error}"))?;
+        self.changes.push(looking);
+        Ok(())
+    }
+
+    /// # Errors
+    /// When the system gives no thread, in one sentence.
+    pub fn cut(&mut self, what: ToCut, target: CutTarget) -> Result<(), String> {
+        self.cutting.start(what, target, wake(&self.ctx))
     }
 
     pub fn cancel_cuts(&mut self) {
@@ -253,6 +285,16 @@ impl Jobs {
             });
         }
         self.pictures = pictures;
+        self.changes.retain(|work| {
+            let reports = work.reports();
+            let seen = reports.into_iter().find_map(|report| match report {
+                Report::Said(seen) => Some(seen),
+                Report::Crashed(_) => None,
+            });
+            let is_over = seen.is_some();
+            ended.extend(seen.map(|(video, changes)| Ended::Changes(video, changes)));
+            !is_over
+        });
         let (cuts, outcome) = self.cutting.poll();
         ended.extend(outcome.map(written));
         let (download, outcome) = self.downloading.poll();
@@ -293,13 +335,8 @@ fn wake(ctx: &egui::Context) -> impl Fn() + Send + 'static {
 }
 
 /// Opens the videos for their rates; what cannot be opened is left out and told.
-fn export_all_to(
-    file: &Path,
-    format: FileFormat,
-    query: &Query,
-    moments: &[VideoMoment],
-) -> Result<String, String> {
-    let (documents, problems) = export_documents(std::slice::from_ref(query), moments);
+fn export_all_to(file: &Path, format: FileFormat, found: &FoundMoments) -> Result<String, String> {
+    let (documents, problems) = found.documents();
     let problem = problems.first();
     if let Some(problem) = problem.filter(|_| documents.is_empty()) {
         return Err(problem.to_string());
@@ -312,8 +349,8 @@ fn export_all_to(
 }
 
 fn export_to(file: &Path, format: FileFormat, what: Export<'_>) -> Result<String, String> {
-    let text = (format.write)(what).map_err(|error| error.to_string())?;
-    atomic::write(file, text.as_bytes())
+    let bytes = format.write(what).map_err(|error| error.to_string())?;
+    atomic::write(file, &bytes)
         .map_err(|error| format!("{} cannot be written: {error}", file.display()))?;
     let queries = what.documents().iter().flat_map(|it| &it.queries);
     let n_moments = queries.map(|query| query.moments.len()).sum();

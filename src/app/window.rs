@@ -224,6 +224,7 @@ impl App {
                 Ended::Picture(query) => {
                     effects.extend(self.session.perform(Find::AskQuery(query).into()));
                 }
+                Ended::Changes(video, changes) => self.session.note_changes(video, changes),
                 Ended::Checked(command) => effects.push(Effect::Worker(*command)),
             }
         }
@@ -303,9 +304,12 @@ impl App {
             }
             Effect::SaveSettings => self.jobs.save_settings(self.session.settings()),
             Effect::Write(order) => self.jobs.write(order),
-            Effect::Cut(what, dir) => self.jobs.cut(what, dir)?,
+            Effect::Cut(what, target) => self.jobs.cut(what, target)?,
             Effect::OpenDemo => self.jobs.write_demo(),
             Effect::ShowInFolder(path) => self.jobs.show_in_folder(path)?,
+            Effect::LookForChanges(video, path, span) => {
+                self.jobs.look_for_changes(video, path, span)?;
+            }
             Effect::CancelCuts => self.jobs.cancel_cuts(),
             Effect::ListModels => self.jobs.list_models()?,
             Effect::Download(repo) => self.jobs.download(&repo)?,

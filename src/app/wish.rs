@@ -16,6 +16,8 @@ pub enum Wish {
     Picture,
     ExportTo(FileFormat),
     CutInto,
+    /// A video of all moments.
+    JoinInto,
     ImportPrompt,
     /// Of this name.
     ExportPrompt(String),
@@ -35,6 +37,7 @@ impl Wish {
             Self::Picture => "Search for a picture",
             Self::ExportTo(_) => "Export the moments to a file",
             Self::CutInto => "Cut the moments into a folder",
+            Self::JoinInto => "Join the moments in one video",
             Self::ImportPrompt => "Import a prompt",
             Self::ExportPrompt(_) => "Export the prompt to a file",
             Self::ExportLabels => "Export all labels to a file",
@@ -51,6 +54,7 @@ impl Wish {
             Self::Picture => "Search for it",
             Self::ExportTo(_) | Self::ExportPrompt(_) | Self::ExportLabels => "Write it",
             Self::CutInto => "Cut them",
+            Self::JoinInto => "Join them",
             Self::ImportPrompt => "Import it",
             Self::Detector => "Add it",
             Self::Model => "Use it",
@@ -76,6 +80,11 @@ impl Wish {
                 absolute(&video.with_extension(format.extension))
             }),
             Self::CutInto => folder().unwrap_or_default(),
+            Self::JoinInto => video.map_or_else(home, |video| {
+                let stem = video.file_stem().unwrap_or_default().to_string_lossy();
+                let extension = video.extension().unwrap_or_default().to_string_lossy();
+                absolute(&video.with_file_name(format!("{stem} moments.{extension}")))
+            }),
             Self::Picture | Self::ImportPrompt | Self::Detector => home().join(""),
             Self::ExportPrompt(name) => home().join(format!("{name}.safetensors")),
             Self::ExportLabels => home().join("labels.jsonl"),
@@ -91,6 +100,7 @@ impl Wish {
             Self::Picture => Find::Shot(Shot::File(path)).into(),
             Self::ExportTo(format) => File::ExportTo(format, path).into(),
             Self::CutInto => File::CutInto(path).into(),
+            Self::JoinInto => File::JoinInto(path).into(),
             Self::ImportPrompt => Teach::EditPrompts(PromptEdit::Import { file: path }).into(),
             Self::ExportPrompt(name) => {
                 Teach::EditPrompts(PromptEdit::Export { name, file: path }).into()

@@ -5,11 +5,12 @@ use std::sync::Arc;
 use anyhow::ensure;
 use serde::Serialize;
 
-use crate::cli::args::{ExportArgs, GlobalArgs};
+use crate::cli::args::{ExportArgs, ExportFormat, GlobalArgs};
+use crate::cli::edges::EdgesOf;
 use crate::cli::{output, progress};
 use crate::domain::{count, format_timestamp, path_text, plain};
 use crate::engine::export_document;
-use crate::export::{self, Export, ExportDocument, WrittenCut};
+use crate::export::{self, CutOptions, Export, ExportDocument, Joined, WrittenCut, write_joined};
 use crate::store;
 
 pub fn run(global: &GlobalArgs, args: &ExportArgs) -> anyhow::Result<()> {
@@ -24,30 +25,53 @@ pub fn run(global: &GlobalArgs, args: &ExportArgs) -> anyhow::Result<()> {
     for answer in &mut answers {
         answer.show_own_curve(args.detector.detector_curve);
     }
+    let shaping = args.shaping.shaping();
     let n_most = args.top.map_or(usize::MAX, usize::from);
-    let found = queries.iter().zip(&answers).map(|(query, answer)| {
+    let refines = args.shaping.refines(args.format == ExportFormat::Cuts);
+    let mut found = Vec::new();
+    for (query, answer) in queries.iter().zip(&answers) {
         if !answer.is_probable() {
             log::warn!(
                 "“{query}” is probably not in this video ({:.0} %): what is written for it is a guess",
                 100.0 * answer.present
             );
         }
-        let mut found = answer.found(args.threshold);
-        found.moments.truncate(n_most);
-        (query, answer, found)
-    });
-    let document = export_document(&index.path, &index.info, index.duration_secs(), found);
+        let mut shown = answer.found(args.threshold);
+        if shaping.is_nothing() {
+            shown.moments.truncate(n_most);
+        }
+        if refines {
+            let probe = engine.work(|engine| engine.probe(query, &way))?;
+            let edges = EdgesOf {
+                video: &index.path,
+                probe: &probe,
+            };
+            edges.refine(&mut engine, &answer.cosines, &mut shown.moments)?;
+        }
+        shown.moments = shaping.apply(&shown.moments, index.duration_secs());
+        shown.moments.truncate(n_most);
+        found.push((query, answer, shown));
+    }
+    let mut document = export_document(&index.path, &index.info, index.duration_secs(), found);
+    document.order = args.shaping.order();
+    if args.join {
+        let joined = write_joined(&[document], &args.output, &Arc::default(), |_| {})?;
+        return match args.json {
+            true => output::print(&(serde_json::to_string_pretty(&joined)? + "\n")),
+            false => output::print(&joined_line(&joined)),
+        };
+    }
     let Some(format) = args.format.of_file() else {
         return write_cuts(args, &document);
     };
-    let mut text = (format.write)(Export::One(&document))?;
-    if args.bom && format.extension == "csv" {
-        text.insert(0, '\u{feff}');
+    let mut bytes = format.write(Export::One(&document))?;
+    if args.bom && format.name == "csv" {
+        bytes.splice(..0, "\u{feff}".bytes());
     }
     if output::is_stdout(&args.output) {
-        return output::print(&text);
+        return output::print_bytes(&bytes);
     }
-    output::write(&args.output, text.as_bytes())?;
+    output::write(&args.output, &bytes)?;
     let n_moments = document.queries.iter().map(|query| query.moments.len());
     output::print(&format!(
         "{}: {}\n",
@@ -59,7 +83,7 @@ pub fn run(global: &GlobalArgs, args: &ExportArgs) -> anyhow::Result<()> {
 /// Fails before the work rather than after it.
 fn check_output(global: &GlobalArgs, args: &ExportArgs) -> anyhow::Result<()> {
     let output = &args.output;
-    if args.format.of_file().is_some() {
+    if args.format.of_file().is_some() || args.join {
         if !output::is_stdout(output) {
             let pictures = args.asked.pictures();
             global.check_target(output, &[&[&*args.video], &pictures[..]].concat())?;
@@ -85,7 +109,11 @@ struct CutsReport<'a> {
 fn write_cuts(args: &ExportArgs, document: &ExportDocument) -> anyhow::Result<()> {
     let mut printed = Ok(());
     let names_query = document.queries.len() > 1;
-    let cuts = export::write_cuts(document, &args.output, Arc::default(), |cut| {
+    let options = CutOptions {
+        name: args.name.clone(),
+        is_exact: args.exact,
+    };
+    let cuts = export::write_cuts(document, &args.output, &options, Arc::default(), |cut| {
         if !args.json && printed.is_ok() {
             printed = output::print(&line(cut, names_query));
         }
@@ -101,6 +129,13 @@ fn write_cuts(args: &ExportArgs, document: &ExportDocument) -> anyhow::Result<()
         output::print(&format!("{}: 0 moments\n", args.output.display()))?;
     }
     Ok(())
+}
+
+/// `best.mp4: 3 moments, 0:14.5`.
+pub(super) fn joined_line(joined: &Joined) -> String {
+    let moments = count(joined.parts.len(), "moment");
+    let length = format_timestamp(joined.duration_secs);
+    format!("{}: {moments}, {length}\n", joined.path.display())
 }
 
 /// `cuts/film-01-0m12.0s-0m16.0s.mp4: 0:12.0–0:16.0, lead-in 1.52 s, lead-out 0.08 s`, with the

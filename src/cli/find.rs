@@ -1,12 +1,15 @@
 //! `vcl find`: in which videos of the library something happens, and where.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use anyhow::bail;
 use serde::Serialize;
 
-use crate::cli::args::{FindArgs, GlobalArgs, ResultFormat};
+use crate::cli::args::{ExportFormat, FindArgs, GlobalArgs, ResultFormat};
+use crate::cli::cli_engine::CliEngine;
+use crate::cli::edges::EdgesOf;
 use crate::cli::plot::{Plot, PlotRow};
 use crate::cli::{find_export, output};
 use crate::domain::{
@@ -28,9 +31,7 @@ pub fn run(global: &GlobalArgs, args: &FindArgs) -> anyhow::Result<()> {
     if let Some(path) = &args.plot {
         global.check_target(path, &pictures)?;
     }
-    if let Some(target) = &args.export {
-        find_export::check(global, target, &pictures)?;
-    }
+    find_export::check(global, args, &pictures)?;
     let queries = args.asked.queries()?;
     let mut library = args.place.open()?;
     if library.places()?.is_empty() {
@@ -98,10 +99,14 @@ pub fn run(global: &GlobalArgs, args: &FindArgs) -> anyhow::Result<()> {
         ResultFormat::Json => serde_json::to_string_pretty(&report)? + "\n",
         ResultFormat::Csv => csv(&report)?,
     })?;
-    match &args.export {
-        Some(target) => find_export::write(target, &queries, &moments(&index, &report)),
-        None => Ok(()),
+    let mut moments = moments(&index, &report);
+    if args
+        .shaping
+        .refines(args.written_as() == Ok(Some(ExportFormat::Cuts)))
+    {
+        refine(&mut engine, &index, &probes, &report, &mut moments);
     }
+    find_export::write(args, &queries, moments)
 }
 
 /// What was found, query after query, best first.
@@ -122,6 +127,42 @@ fn moments(index: &LibraryIndex, report: &Report<'_>) -> Vec<VideoMoment> {
         }
     }
     moments
+}
+
+/// Moves the edges of what is written, one video and query after the other; `moments` are the rows of
+/// the report, of which those that are said have their own times.
+fn refine(
+    engine: &mut CliEngine,
+    index: &LibraryIndex,
+    probes: &[Probe],
+    report: &Report<'_>,
+    moments: &mut [VideoMoment],
+) {
+    let rows = report.queries.iter().flat_map(|query| &query.results);
+    let mut groups: BTreeMap<(usize, usize), Vec<usize>> = BTreeMap::new();
+    for (at, (moment, row)) in moments.iter().zip(rows).enumerate() {
+        if row.matches == PICTURES {
+            groups.entry((moment.query, row.at)).or_default().push(at);
+        }
+    }
+    for ((query, video), places) in groups {
+        let Some(answer) = index.answer(video, &probes[query]) else {
+            continue;
+        };
+        let path = moments[places[0]].path.clone();
+        let mut own: Vec<_> = places.iter().map(|at| moments[*at].moment).collect();
+        let edges = EdgesOf {
+            video: &path,
+            probe: &probes[query],
+        };
+        // What cannot be opened is told when it is written.
+        if let Err(error) = edges.refine(engine, &answer.cosines, &mut own) {
+            log::debug!("{}: {error:#}", path.display());
+        }
+        for (at, moment) in places.into_iter().zip(own) {
+            moments[at].moment = moment;
+        }
+    }
 }
 
 /// The JSON that `--format json` prints; the other formats are made from it.

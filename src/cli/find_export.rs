@@ -5,56 +5,77 @@ use std::sync::Arc;
 
 use anyhow::{bail, ensure};
 
-use crate::cli::args::{ExportFormat, ExportTarget, GlobalArgs};
-use crate::cli::export::line;
+use crate::cli::args::{ExportFormat, FindArgs, GlobalArgs};
+use crate::cli::export::{joined_line, line};
 use crate::cli::output;
 use crate::domain::{Query, count, one_line};
-use crate::engine::{VideoMoment, export_documents};
-use crate::export::{Export, write_cuts_of_several};
+use crate::engine::{VideoMoment, export_documents, shaped};
+use crate::export::{CutOptions, Export, write_cuts_of_several, write_joined};
 use crate::store;
 
 /// Fails before the work rather than after it.
-pub fn check(global: &GlobalArgs, target: &ExportTarget, inputs: &[&Path]) -> anyhow::Result<()> {
-    match target.format {
-        ExportFormat::File(_) => Ok(global.check_target(&target.path, inputs)?),
+pub fn check(global: &GlobalArgs, args: &FindArgs, inputs: &[&Path]) -> anyhow::Result<()> {
+    let Some((path, format)) = target(args)? else {
+        return Ok(());
+    };
+    match format {
+        ExportFormat::File(_) => Ok(global.check_target(path, inputs)?),
+        ExportFormat::Cuts if args.join => Ok(global.check_target(path, inputs)?),
         ExportFormat::Cuts => {
-            let is_free = !target.path.exists() || target.path.is_dir();
+            let is_free = !path.exists() || path.is_dir();
             ensure!(
                 is_free,
                 "{} is a file; give a folder for the cuts",
-                target.path.display()
+                path.display()
             );
-            Ok(store::check_folder(&target.path)?)
+            Ok(store::check_folder(path)?)
         }
     }
 }
 
+fn target(args: &FindArgs) -> anyhow::Result<Option<(&Path, ExportFormat)>> {
+    let format = args.written_as().map_err(anyhow::Error::msg)?;
+    let path = args.export.as_ref().map(|target| target.path.as_path());
+    Ok(path.zip(format))
+}
+
 /// Writes what can be opened; videos that cannot be are told, and are an error in the end.
-pub fn write(
-    target: &ExportTarget,
-    queries: &[Query],
-    found: &[VideoMoment],
-) -> anyhow::Result<()> {
-    let (documents, problems) = export_documents(queries, found);
+pub fn write(args: &FindArgs, queries: &[Query], found: Vec<VideoMoment>) -> anyhow::Result<()> {
+    let Some((path, format)) = target(args)? else {
+        return Ok(());
+    };
+    let found = shaped(found, args.shaping.shaping());
+    let (mut documents, problems) = export_documents(queries, &found);
+    for document in &mut documents {
+        document.order = args.shaping.order();
+    }
     for problem in &problems {
         log::error!("{}", one_line(&problem.to_string()));
     }
-    match target.format {
+    match format {
         ExportFormat::File(format) => {
-            let text = (format.write)(Export::Several(&documents))?;
-            output::write(&target.path, text.as_bytes())?;
+            let bytes = format.write(Export::Several(&documents))?;
+            output::write(path, &bytes)?;
             let queries = documents.iter().flat_map(|document| &document.queries);
             let n_moments = queries.map(|query| query.moments.len()).sum();
             eprint_line(&format!(
                 "{}: {} of {}",
-                target.path.display(),
+                path.display(),
                 count(n_moments, "moment"),
                 count(documents.len(), "video")
             ));
         }
+        ExportFormat::Cuts if args.join => {
+            let joined = write_joined(&documents, path, &Arc::default(), |_| {})?;
+            eprint_line(joined_line(&joined).trim_end());
+        }
         ExportFormat::Cuts => {
             let names_query = queries.len() > 1;
-            write_cuts_of_several(&documents, &target.path, &Arc::default(), |_, cut| {
+            let options = CutOptions {
+                name: args.name.clone(),
+                is_exact: args.exact,
+            };
+            write_cuts_of_several(&documents, path, &options, &Arc::default(), |_, cut| {
                 eprint_line(line(cut, names_query).trim_end());
             })?;
         }

@@ -7,6 +7,7 @@
 mod args;
 mod cli_engine;
 mod detector;
+mod edges;
 mod embed;
 mod evaluate;
 mod export;

@@ -6,11 +6,13 @@ use std::path::Path;
 use serde::Serialize;
 
 use crate::cli::args::{GlobalArgs, ResultFormat, SearchArgs};
+use crate::cli::edges::EdgesOf;
 use crate::cli::plot::{Plot, PlotRow};
 use crate::cli::search_words::{self, WordsRow};
 use crate::cli::{output, progress};
 use crate::domain::{
-    CLIP_SECS, Highlight, Moment, Query, Verdict, count, format_timestamp, path_text, plain,
+    CLIP_SECS, Highlight, Moment, MomentOrder, Query, Verdict, count, format_timestamp, path_text,
+    plain,
 };
 use crate::engine::VideoIndex;
 use crate::export::{HighlightRow, MomentRow, file_name};
@@ -39,20 +41,27 @@ pub fn run(global: &GlobalArgs, args: &SearchArgs) -> anyhow::Result<()> {
         answer.show_own_curve(args.detector.detector_curve);
     }
     let n_highlights = usize::from(args.top);
-    let found: Vec<_> = queries
-        .iter()
-        .zip(&answers)
-        .map(|(query, answer)| {
-            let shown = answer.found(args.threshold);
-            Found {
-                query,
-                answer,
-                verdict: shown.verdict,
-                moments: shown.moments,
-                highlights: answer.highlights(n_highlights),
-            }
-        })
-        .collect();
+    let shaping = args.shaping.shaping();
+    let order = args.shaping.order().unwrap_or(MomentOrder::Score);
+    let mut found = Vec::new();
+    for (query, answer) in queries.iter().zip(&answers) {
+        let mut shown = answer.found(args.threshold);
+        if args.shaping.refines(false) {
+            let probe = engine.work(|engine| engine.probe(query, &way))?;
+            let edges = EdgesOf {
+                video: &index.path,
+                probe: &probe,
+            };
+            edges.refine(&mut engine, &answer.cosines, &mut shown.moments)?;
+        }
+        found.push(Found {
+            query,
+            answer,
+            verdict: shown.verdict,
+            moments: shaping.apply(&shown.moments, index.duration_secs()),
+            highlights: answer.highlights(n_highlights),
+        });
+    }
     let model = &engine.get().encoder().id().name;
     let mut report = Report::new(&args.video, &index, model, &found);
     for (query, words) in report.queries.iter_mut().zip(spoken) {
@@ -61,8 +70,13 @@ pub fn run(global: &GlobalArgs, args: &SearchArgs) -> anyhow::Result<()> {
     if let Some(path) = &args.plot {
         output::write(path, &plot(&report, &found).encode_for(path)?)?;
     }
+    let most = match args.format {
+        ResultFormat::Table => n_highlights,
+        ResultFormat::Json | ResultFormat::Csv => usize::MAX,
+    };
+    report.arrange(most, order);
     output::print(&match args.format {
-        ResultFormat::Table => table(&report, n_highlights),
+        ResultFormat::Table => table(&report),
         ResultFormat::Json => serde_json::to_string_pretty(&report)? + "\n",
         ResultFormat::Csv => csv(&report)?,
     })
@@ -106,6 +120,12 @@ struct QueryReport<'a> {
     /// Where it is said.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     words: Vec<WordsRow>,
+    /// Of each moment, 1 for the best.
+    #[serde(skip)]
+    ranks: Vec<usize>,
+    /// So many more were found.
+    #[serde(skip)]
+    n_weaker: usize,
 }
 
 impl<'a> Report<'a> {
@@ -122,6 +142,21 @@ impl<'a> Report<'a> {
                 .iter()
                 .map(|found| QueryReport::new(found, index))
                 .collect(),
+        }
+    }
+}
+
+impl Report<'_> {
+    /// Keeps the best moments of each query and puts them into order.
+    fn arrange(&mut self, most: usize, order: MomentOrder) {
+        for query in &mut self.queries {
+            let n_found = query.moments.len();
+            let mut ranked: Vec<_> = (1..).zip(query.moments.drain(..)).take(most).collect();
+            query.n_weaker = n_found - ranked.len();
+            if order == MomentOrder::Time {
+                ranked.sort_by(|(_, a), (_, b)| a.start_secs.total_cmp(&b.start_secs));
+            }
+            (query.ranks, query.moments) = ranked.into_iter().unzip();
         }
     }
 }
@@ -143,6 +178,8 @@ impl<'a> QueryReport<'a> {
             highlights: found.highlights.iter().map(row).collect(),
             moments: found.moments.iter().map(MomentRow::from).collect(),
             words: Vec::new(),
+            ranks: Vec::new(),
+            n_weaker: 0,
         }
     }
 }
@@ -156,8 +193,8 @@ fn kind(verdict: Verdict) -> &'static str {
     }
 }
 
-/// For people: up to `n_moments` moments of each query, and how many more there are.
-fn table(report: &Report<'_>, n_moments: usize) -> String {
+/// For people: the moments of each query, and how many more there are.
+fn table(report: &Report<'_>) -> String {
     let mut out = String::new();
     let _ = writeln!(
         out,
@@ -179,7 +216,6 @@ fn table(report: &Report<'_>, n_moments: usize) -> String {
         let spans = query
             .moments
             .iter()
-            .take(n_moments)
             .map(|m| (kind, m.start_secs, m.end_secs, m.score));
         let highlights = query
             .highlights
@@ -193,9 +229,8 @@ fn table(report: &Report<'_>, n_moments: usize) -> String {
                 format_timestamp(end_secs)
             );
         }
-        let n_weaker = query.moments.len().saturating_sub(n_moments);
-        if n_weaker > 0 {
-            let weaker = count(n_weaker, "weaker moment");
+        if query.n_weaker > 0 {
+            let weaker = count(query.n_weaker, "weaker moment");
             let _ = writeln!(out, "  and {weaker} (--top shows more)");
         }
         search_words::write_rows(&mut out, &query.words, n_moments);
@@ -227,18 +262,18 @@ fn csv(report: &Report<'_>) -> anyhow::Result<String> {
             query: query.title.unwrap_or(query.query),
             present: query.present,
             kind,
-            rank: rank + 1,
+            rank,
             start_secs,
             end_secs,
             score,
         };
-        for (rank, h) in query.highlights.iter().enumerate() {
+        for (rank, h) in (1..).zip(&query.highlights) {
             writer.serialize(row("highlight", rank, h.start_secs, h.end_secs, h.score))?;
         }
-        for (rank, m) in query.moments.iter().enumerate() {
+        for (rank, m) in query.ranks.iter().zip(&query.moments) {
             writer.serialize(row(
                 kind(query.verdict),
-                rank,
+                *rank,
                 m.start_secs,
                 m.end_secs,
                 m.score,

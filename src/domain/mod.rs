@@ -15,12 +15,14 @@ mod label;
 mod matrix;
 mod model_layout;
 mod moment;
+mod moment_edits;
 mod panics;
 mod pasted;
 mod path_text;
 mod picture;
 mod query;
 mod saliency;
+mod shaping;
 mod time;
 mod unit_vector;
 mod words;
@@ -42,6 +44,7 @@ pub use model_layout::{
     SHARD_INDEX, SMALL_MODEL_FILES, ShardIndexError, WEIGHT_FILES, shard_names,
 };
 pub use moment::{Moment, Verdict};
+pub use moment_edits::MomentEdits;
 pub use panics::{SENSELESS, catch_panic, foreign, survive};
 pub use pasted::clean_pasted;
 pub use path_text::{absolute_paths, path_list, path_of_text, path_text, serialize_path};
@@ -50,6 +53,7 @@ pub use query::{
     Join, MAX_QUERY_CHARS, Query, QueryError, QueryKind, USUAL_WITHIN_SECS, minus_ranges,
 };
 pub use saliency::{Highlight, SaliencyCurve};
+pub use shaping::{MomentOrder, Shaping};
 pub use time::{
     CLIP_SECS, ClipIndex, TimeSpan, format_duration, format_timestamp, n_clips, time_left,
 };

@@ -28,6 +28,7 @@ mod notice;
 mod picture;
 mod probe;
 mod prompts;
+mod refine;
 mod tune;
 mod video_index;
 
@@ -50,8 +51,8 @@ pub use dataset::{Dataset, DatasetSource};
 pub use dataset_error::DatasetError;
 pub use detector_features::{FileFeatures, ModelFeatures};
 pub use detectors::{AskedDetector, DetectorEntry, NamedDetector};
-pub use export::{VideoMoment, export_document, export_documents};
-pub use feature_files::FeatureFolders;
+pub use export::{FoundMoments, VideoMoment, export_document, export_documents, shaped};
+pub use feature_files::{FeatureFolders, read_video_rows};
 pub use frame_choice::{FrameChoice, Frames};
 pub use index::{IndexJob, IndexProgress, IndexStep};
 pub use known_models::{KNOWN_MODELS, KnownModel, RECOMMENDED_MODELS};

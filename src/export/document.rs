@@ -6,7 +6,7 @@ use url::Url;
 
 use super::frame_rate::FrameRate;
 use super::timecode::Numbering;
-use crate::domain::{Highlight, Moment, Query, Verdict, count, file_name};
+use crate::domain::{Highlight, Moment, MomentOrder, Query, Verdict, count, file_name};
 use crate::video::VideoInfo;
 
 /// What is known about a video and what was found in it.
@@ -33,6 +33,8 @@ pub struct ExportDocument {
     /// How long the file has only sound before the first picture. Other programs count from the
     /// beginning of the file, [`Moment`]s from the first picture.
     pub video_start_secs: f64,
+    /// How moments follow each other; `None` leaves it to the format.
+    pub order: Option<MomentOrder>,
     pub queries: Vec<ExportQuery>,
 }
 
@@ -51,6 +53,11 @@ impl<'a> Export<'a> {
             Self::One(document) => std::slice::from_ref(document),
             Self::Several(documents) => documents,
         }
+    }
+
+    /// How moments follow each other, where somebody has said it.
+    pub(super) fn order(self) -> Option<MomentOrder> {
+        self.documents().first()?.order
     }
 
     /// What a timeline of it is called.
@@ -105,12 +112,13 @@ impl ExportDocument {
                 |start| Numbering::from_file(frame_rate, start),
             ),
             video_start_secs: info.video_start_secs,
+            order: None,
             queries: Vec::new(),
         }
     }
 
     /// Editors may see other frames.
-    fn warn_of_assumed_rate(&self) {
+    pub(super) fn warn_of_assumed_rate(&self) {
         if self.is_rate_assumed {
             log::warn!(
                 "{} has no fixed frame rate; {} frames per second are assumed, so cuts in an editor \
@@ -145,6 +153,12 @@ impl ExportDocument {
     /// What other programs call a frame that is counted from the first picture.
     pub(super) fn file_frame(&self, frame: u64) -> u64 {
         self.numbering.first() + self.n_frames_before() + frame
+    }
+
+    /// Seconds from the beginning of the file to the beginning of a frame that is counted from the first
+    /// picture.
+    pub(super) fn file_secs(&self, frame: u64) -> f64 {
+        self.video_start_secs + self.frame_rate.secs(frame)
     }
 
     /// Its timecode.

@@ -2,6 +2,8 @@
 
 use std::io;
 
+use crate::video::VideoError;
+
 #[derive(Debug, thiserror::Error)]
 pub enum ExportError {
     #[error(
@@ -14,10 +16,19 @@ pub enum ExportError {
     )]
     TooManyForEdl(usize),
     #[error(
-        "captions belong to one video, and this is for several: `vcl export VIDEO … --format srt` writes \
-         those of one; csv, json, edl, fcpxml and otio take several"
+        "“{title}” belongs to one video, and this is for several: `vcl export VIDEO … --format {name}` \
+         writes that of one"
     )]
-    CaptionsOfSeveral,
+    OfOneVideo {
+        title: &'static str,
+        name: &'static str,
+    },
+    #[error("a sheet of {0} pictures is too large: write fewer, such as only the best moments")]
+    TooManyForSheet(usize),
+    #[error("{0}")]
+    Video(VideoError),
+    #[error("the picture cannot be drawn: {0}")]
+    Picture(String),
     #[error("cannot write JSON: {0}")]
     Json(serde_json::Error),
     #[error("cannot write CSV: {0}")]
@@ -35,5 +46,11 @@ impl From<serde_json::Error> for ExportError {
 impl From<csv::Error> for ExportError {
     fn from(cause: csv::Error) -> Self {
         Self::Csv(cause)
+    }
+}
+
+impl From<VideoError> for ExportError {
+    fn from(cause: VideoError) -> Self {
+        Self::Video(cause)
     }
 }

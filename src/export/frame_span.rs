@@ -1,6 +1,7 @@
 //! Moments as spans of frames, which is what editing programs cut by.
 
 use super::document::{Export, ExportDocument, ExportQuery};
+use crate::domain::MomentOrder;
 
 /// A moment on frame boundaries.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -46,11 +47,33 @@ pub fn ranked(document: &ExportDocument, query: &ExportQuery) -> Vec<FrameSpan> 
         .collect()
 }
 
-/// The same in the order of the video.
-pub fn in_order(document: &ExportDocument, query: &ExportQuery) -> Vec<FrameSpan> {
+/// The same as they are listed: best first, or as somebody has said.
+pub fn listed(document: &ExportDocument, query: &ExportQuery) -> Vec<FrameSpan> {
     let mut spans = ranked(document, query);
-    spans.sort_by_key(|span| (span.first_frame, span.end_frame));
+    if document.order == Some(MomentOrder::Time) {
+        spans.sort_by_key(|span| (span.first_frame, span.end_frame));
+    }
     spans
+}
+
+/// A moment as a mark on its video.
+#[derive(Clone, Copy)]
+pub struct Mark<'a> {
+    /// Where its query is among those of the document.
+    pub at: usize,
+    pub query: &'a ExportQuery,
+    pub span: FrameSpan,
+}
+
+/// The moments of all queries together, in the order of the video.
+pub fn in_time(document: &ExportDocument) -> Vec<Mark<'_>> {
+    let mut marks = Vec::new();
+    for (at, query) in document.queries.iter().enumerate() {
+        let spans = ranked(document, query).into_iter();
+        marks.extend(spans.map(|span| Mark { at, query, span }));
+    }
+    marks.sort_by_key(|mark| (mark.span.first_frame, mark.span.end_frame));
+    marks
 }
 
 /// A moment of one of several videos.
@@ -70,8 +93,37 @@ fn n_queries(export: Export<'_>) -> usize {
     n.max().unwrap_or(0)
 }
 
+/// For each query the moments of all videos with their rank among all: best first, or as somebody has
+/// said.
+pub fn in_table(export: Export<'_>) -> Vec<Vec<Event<'_>>> {
+    ordered(export, MomentOrder::Score)
+}
+
+/// For each query its moments as they follow each other on a timeline: video after video, each in the
+/// order of the video, or as somebody has said.
+pub fn on_timeline(export: Export<'_>) -> Vec<Vec<Event<'_>>> {
+    ordered(export, MomentOrder::Time)
+}
+
+fn ordered(export: Export<'_>, usual: MomentOrder) -> Vec<Vec<Event<'_>>> {
+    let mut queries = ranked_in_all(export);
+    if export.order().unwrap_or(usual) == MomentOrder::Time {
+        for events in &mut queries {
+            events.sort_by_key(|event| {
+                let FrameSpan {
+                    first_frame,
+                    end_frame,
+                    ..
+                } = event.span;
+                (event.source, first_frame, end_frame)
+            });
+        }
+    }
+    queries
+}
+
 /// For each query the moments of all videos, best first, with their rank among all.
-pub fn ranked_in_all(export: Export<'_>) -> Vec<Vec<Event<'_>>> {
+fn ranked_in_all(export: Export<'_>) -> Vec<Vec<Event<'_>>> {
     let of_query = |at: usize| {
         let mut events = Vec::new();
         for (source, document) in export.documents().iter().enumerate() {
@@ -94,16 +146,6 @@ pub fn ranked_in_all(export: Export<'_>) -> Vec<Vec<Event<'_>>> {
         events
     };
     (0..n_queries(export)).map(of_query).collect()
-}
-
-/// For each query its moments as they follow each other on a timeline: video after video, each in the
-/// order of the video.
-pub fn on_timeline(export: Export<'_>) -> Vec<Vec<Event<'_>>> {
-    let mut queries = ranked_in_all(export);
-    for events in &mut queries {
-        events.sort_by_key(|event| (event.source, event.span.first_frame, event.span.end_frame));
-    }
-    queries
 }
 
 /// The video whose frame rate most moments have, so that the fewest are converted; `None` without a

@@ -1,12 +1,11 @@
 //! Moments of several videos on one timeline.
 
-use super::tests::{fixtures, half_minute, hour, moment};
+use super::tests::{fixture, half_minute, hour, moment, text_of, texts};
 use super::*;
 use crate::video::StartTimecode;
 
-fn written(extension: &str, documents: &[ExportDocument]) -> Result<String, ExportError> {
-    let format = FORMATS.iter().find(|format| format.extension == extension);
-    (format.unwrap().write)(Export::Several(documents))
+fn written(name: &str, documents: &[ExportDocument]) -> Result<String, ExportError> {
+    text_of(FileFormat::named(name).unwrap(), Export::Several(documents))
 }
 
 /// Two at 25 frames per second, of which one has sound and timecode from ten o'clock on, and one at
@@ -35,9 +34,9 @@ fn three() -> [ExportDocument; 3] {
 /// The files were checked with the readers that `tests/fixtures/export/check.py` names.
 #[test]
 fn files_of_several_videos_are_as_checked_with_real_readers() {
-    for format in FORMATS.iter().filter(|format| format.extension != "srt") {
-        let text = written(format.extension, &three()).unwrap();
-        let path = fixtures().join(format!("several.{}", format.extension));
+    for format in texts().filter(|format| format.takes_several) {
+        let text = written(format.name, &three()).unwrap();
+        let path = fixture("several", format);
         if std::env::var_os("VCL_UPDATE_FIXTURES").is_some() {
             std::fs::write(&path, &text).unwrap();
         }
@@ -114,12 +113,20 @@ fn tables_rank_over_all_videos() {
 }
 
 #[test]
-fn captions_of_several_are_refused_and_nothing_found_is_an_empty_file() {
-    let error = written("srt", &three()).unwrap_err().to_string();
-    assert!(error.contains("captions belong to one video"), "{error}");
-    for format in FORMATS.iter().filter(|format| format.extension != "srt") {
-        let text = written(format.extension, &[]).unwrap();
-        assert!(!text.contains("score 0"), "{text}");
+fn what_belongs_to_one_video_is_refused_and_nothing_found_is_an_empty_file() {
+    for format in texts() {
+        match text_of(format, Export::Several(&[])) {
+            Ok(text) => assert!(format.takes_several && !text.contains("score 0"), "{text}"),
+            Err(error) => {
+                let error = error.to_string();
+                assert!(!format.takes_several, "{error}");
+                assert!(error.contains("belongs to one video"), "{error}");
+                assert!(
+                    error.contains(&format!("--format {}`", format.name)),
+                    "{error}"
+                );
+            }
+        }
     }
 }
 

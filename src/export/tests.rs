@@ -5,9 +5,27 @@ use super::*;
 use crate::domain::{ClipIndex, Highlight, Moment, Query, TimeSpan};
 use crate::video::StartTimecode;
 
-pub(super) fn written(extension: &str, document: &ExportDocument) -> Result<String, ExportError> {
-    let format = FORMATS.iter().find(|format| format.extension == extension);
-    (format.unwrap().write)(Export::One(document))
+pub(super) fn written(name: &str, document: &ExportDocument) -> Result<String, ExportError> {
+    text_of(FileFormat::named(name).unwrap(), Export::One(document))
+}
+
+pub(super) fn text_of(format: FileFormat, export: Export<'_>) -> Result<String, ExportError> {
+    Ok(String::from_utf8(format.write(export)?).unwrap())
+}
+
+pub(super) fn texts() -> impl Iterator<Item = FileFormat> {
+    FORMATS.iter().copied().filter(|format| format.is_text())
+}
+
+/// A file beside the script that checks it.
+pub(super) fn fixture(stem: &str, format: FileFormat) -> PathBuf {
+    let FileFormat {
+        name, extension, ..
+    } = format;
+    fixtures().join(match name == extension {
+        true => format!("{stem}.{extension}"),
+        false => format!("{stem}.{name}.{extension}"),
+    })
 }
 
 pub(super) fn moment(start_secs: f64, end_secs: f64, score: f32) -> Moment {
@@ -31,6 +49,7 @@ pub(super) fn hour() -> ExportDocument {
         n_audio_channels: 2,
         numbering: Numbering::from_zero(FrameRate::new(2997, 100).unwrap()),
         video_start_secs: 0.0,
+        order: None,
         queries: vec![
             ExportQuery {
                 query: Query::new("a \"red\" kite, <high> & far").unwrap(),
@@ -84,10 +103,10 @@ pub(super) fn fixtures() -> PathBuf {
 /// The files were checked with the readers that `tests/fixtures/export/check.py` names.
 #[test]
 fn files_are_as_checked_with_real_readers() {
-    for format in FORMATS {
+    for format in texts() {
         for (name, document) in [("hour", hour()), ("half_minute", half_minute())] {
-            let text = (format.write)(Export::One(&document)).unwrap();
-            let path = fixtures().join(format!("{name}.{}", format.extension));
+            let text = text_of(format, Export::One(&document)).unwrap();
+            let path = fixture(name, format);
             if std::env::var_os("VCL_UPDATE_FIXTURES").is_some() {
                 std::fs::write(&path, &text).unwrap();
             }
@@ -102,21 +121,21 @@ fn the_table_and_the_checked_files_are_of_the_same_formats() {
     let checked: BTreeSet<_> = std::fs::read_dir(fixtures())
         .unwrap()
         .map(|entry| entry.unwrap().path())
-        .filter_map(|path| Some(path.extension()?.to_str()?.to_owned()))
-        .filter(|extension| extension != "py")
+        .filter(|path| {
+            path.file_name()
+                .is_some_and(|name| name.to_string_lossy().starts_with("hour."))
+        })
         .collect();
-    let in_table: BTreeSet<_> = FORMATS
-        .iter()
-        .map(|format| format.extension.to_owned())
-        .collect();
+    let in_table: BTreeSet<_> = texts().map(|format| fixture("hour", format)).collect();
     assert_eq!(in_table, checked);
-    assert_eq!(in_table.len(), FORMATS.len(), "an extension stands twice");
+    let names: BTreeSet<_> = FORMATS.iter().map(|format| format.name).collect();
+    assert_eq!(names.len(), FORMATS.len(), "a name stands twice");
 }
 
 #[test]
 fn moments_share_no_frame_and_leave_none_out() {
     let document = hour();
-    let spans = frame_span::in_order(&document, &document.queries[2]);
+    let spans = frame_span::ranked(&document, &document.queries[2]);
     assert_eq!(spans[0].first_frame, 0);
     assert_eq!(spans[0].end_frame, spans[1].first_frame);
     // 2 s is 59.94 frames: frame 60 is the first one at or after it.
@@ -175,8 +194,8 @@ fn an_edl_cannot_count_slow_motion() {
 fn nothing_found_is_a_file_without_moments() {
     let mut document = half_minute();
     document.queries[0].moments.clear();
-    for format in FORMATS {
-        let text = (format.write)(Export::One(&document)).unwrap();
+    for format in texts() {
+        let text = text_of(format, Export::One(&document)).unwrap();
         assert!(!text.contains("score 0"), "{text}");
     }
     assert_eq!(written("srt", &document).unwrap(), "");

@@ -12,6 +12,7 @@
 
 mod answer;
 mod detect;
+mod edges;
 mod join;
 mod presence;
 mod probe;
@@ -21,6 +22,7 @@ pub use answer::{Answer, Found};
 pub use detect::{
     Detection, Detector, PROTOCOL_THRESHOLD, Proposed, moments_above, official, parts,
 };
+pub use edges::{Edge, edges};
 pub use join::{joined, joined_beliefs};
 pub use presence::{NeutralLevel, PROBABLY_PRESENT, PictureChance, belief, quantile};
 pub use probe::{Levels, PictureTarget, Probe, Target};

@@ -7,6 +7,7 @@ mod detectors;
 mod embedding_cache;
 mod hub;
 mod labels;
+mod moment_edits;
 mod named;
 mod npz;
 mod paths;
@@ -23,6 +24,7 @@ pub use hub::{
     RepoIdError,
 };
 pub use labels::{ExportedLabels, LabelError, LabelStore, LabelledVideo};
+pub use moment_edits::{MomentEditError, MomentEditStore};
 pub use npz::{FloatType, NpzArray, NpzError, read_npz, write_npz};
 pub use paths::{Paths, PathsError};
 pub use pictures::PictureFolder;

@@ -3,9 +3,10 @@
 //!
 //! ```text
 //! file/      one opened file: Source, what it holds (probe), its packets or frames (Reader)
-//! sample/    frames for the encoder: Sampler (exactly one per clip), PreviewSampler (key frames)
+//! sample/    frames for the encoder: Sampler (exactly one per clip), PreviewSampler (key frames),
+//!            look (any frames of a short part, and where the picture changes)
 //! play/      pictures and sound for the window: Player
-//! cut/       parts as files of their own, nothing re-encoded: Cutter
+//! cut/       parts as files of their own, nothing re-encoded: Cutter; several as one: Joiner
 //! ```
 //!
 //! `file` knows none of the others. `sample` and `play` know only `file`. `cut` knows `file`, and of
@@ -22,6 +23,7 @@ mod play;
 mod sample;
 
 pub use cut::cutter::{CutExtent, Cutter};
+pub use cut::join::Joiner;
 pub use file::beginning::StartTimecode;
 pub use file::error::VideoError;
 pub use file::fatal::trial::try_videos_with;
@@ -32,6 +34,7 @@ pub use file::probe::probe;
 pub use file::source::Source;
 pub use file::text_tracks::text_tracks;
 pub use sample::frame::{SampledFrame, SamplerOptions, Strategy};
+pub use sample::look::{Look, LookOptions, look};
 pub use sample::preview::PreviewSampler;
 pub use sample::sampler::{Sampler, frame_of_clip, thumbnail};
 

@@ -2,18 +2,17 @@
 
 use std::path::PathBuf;
 
-use crate::domain::{Query, count, verb};
-use crate::engine::{VideoMoment, export_documents};
-use crate::export::{self, ExportDocument, WrittenCut};
+use crate::domain::{count, verb};
+use crate::engine::FoundMoments;
+use crate::export::{CutOptions, ExportDocument, WrittenCut, write_cuts_of_several, write_joined};
 use crate::video::VideoError;
-use crate::worker::background::{Background, Report};
+use crate::worker::background::{Background, Report, Reporter};
 
 /// What is cut.
 #[derive(Clone, Debug)]
 pub enum ToCut {
     One(Box<ExportDocument>),
-    /// Moments that answer one query in several videos.
-    Several(Query, Vec<VideoMoment>),
+    Several(FoundMoments),
 }
 
 impl ToCut {
@@ -23,7 +22,7 @@ impl ToCut {
                 let queries = document.queries.iter();
                 queries.map(|query| query.moments.len()).sum()
             }
-            Self::Several(_, moments) => moments.len(),
+            Self::Several(found) => found.moments.len(),
         }
     }
 
@@ -31,9 +30,18 @@ impl ToCut {
     fn documents(self) -> (Vec<ExportDocument>, Vec<VideoError>) {
         match self {
             Self::One(document) => (vec![*document], Vec::new()),
-            Self::Several(query, moments) => export_documents(&[query], &moments),
+            Self::Several(found) => found.documents(),
         }
     }
+}
+
+/// What the moments become.
+#[derive(Clone, Debug)]
+pub enum CutTarget {
+    /// A file for each, in this folder.
+    Folder(PathBuf, CutOptions),
+    /// One file, one moment behind the other.
+    Joined(PathBuf),
 }
 
 /// How many moments are written as videos of their own.
@@ -45,8 +53,17 @@ pub struct CutProgress {
 
 enum Step {
     Written,
-    /// How many were written, and what could not be opened.
-    Ended(Result<(usize, Option<VideoError>), VideoError>),
+    Ended(Result<Done, VideoError>),
+}
+
+/// What was made.
+struct Done {
+    n_written: usize,
+    /// Where the cuts are, or which file they are.
+    at: PathBuf,
+    is_joined: bool,
+    /// What could not be opened.
+    problem: Option<VideoError>,
 }
 
 /// The current work, if any. Dropping it ends the work; files that are whole stay.
@@ -58,47 +75,39 @@ pub struct Cutting {
 struct Job {
     work: Background<Step>,
     progress: CutProgress,
-    dir: PathBuf,
 }
 
 /// The message for people and a file that was made, or why nothing was made.
 type CutOutcome = Result<(String, PathBuf), String>;
 
 impl Cutting {
-    /// Starts to write the moments of `document` to `dir`, and ends earlier work.
+    /// Starts to write moments to `target`, and ends earlier work.
     ///
     /// # Errors
     /// When the system gives no thread, in one sentence.
     pub fn start(
         &mut self,
         what: ToCut,
-        dir: PathBuf,
+        target: CutTarget,
         wake: impl Fn() + Send + 'static,
     ) -> Result<(), String> {
         self.job = None;
         let n_total = what.n_moments();
-        let target = dir.clone();
         let work = Background::start("cutting", wake, move |reporter| {
             let (documents, problems) = what.documents();
-            let mut n_written = 0;
-            let written = |_: &ExportDocument, _: &WrittenCut| {
-                n_written += 1;
-                reporter.say(Step::Written);
-            };
-            let cancel = reporter.cancel();
-            let cuts = export::write_cuts_of_several(&documents, &target, &cancel, written);
             let problem = problems.into_iter().next();
-            reporter.say(Step::Ended(match (cuts, problem) {
-                (Err(error), _) => Err(error),
-                (Ok(()), Some(problem)) if n_written == 0 => Err(problem),
-                (Ok(()), problem) => Ok((n_written, problem)),
+            reporter.say(Step::Ended(match write(&documents, target, reporter) {
+                Ok(done) => match problem {
+                    Some(problem) if done.n_written == 0 => Err(problem),
+                    problem => Ok(Done { problem, ..done }),
+                },
+                Err(error) => Err(problem.filter(|_| documents.is_empty()).unwrap_or(error)),
             }));
         })
         .map_err(|error| format!("the moments cannot be cut now: {error}"))?;
         self.job = Some(Job {
             work,
             progress: CutProgress { n_done: 0, n_total },
-            dir,
         });
         Ok(())
     }
@@ -127,16 +136,55 @@ impl Cutting {
         let Some(outcome) = end else {
             return (Some(job.progress), None);
         };
-        let dir = job.dir.clone();
         self.job = None;
-        let outcome = outcome.map(|(n, problem)| {
-            let were = verb(n, "was", "were");
-            let mut text = format!("{} {were} cut into {}", count(n, "moment"), dir.display());
-            if let Some(problem) = problem {
-                text += &format!("; left out: {problem}");
-            }
-            (text, dir)
-        });
+        let outcome = outcome.map(|done| (done.in_words(), done.at));
         (None, Some(outcome))
+    }
+}
+
+fn write(
+    documents: &[ExportDocument],
+    target: CutTarget,
+    reporter: &Reporter<Step>,
+) -> Result<Done, VideoError> {
+    let cancel = reporter.cancel();
+    let mut n_written = 0;
+    let mut tell = || {
+        n_written += 1;
+        reporter.say(Step::Written);
+    };
+    let (at, is_joined) = match target {
+        CutTarget::Folder(dir, options) => {
+            let written = |_: &ExportDocument, _: &WrittenCut| tell();
+            write_cuts_of_several(documents, &dir, &options, &cancel, written)?;
+            (dir, false)
+        }
+        CutTarget::Joined(file) => {
+            let joined = write_joined(documents, &file, &cancel, |_| tell())?;
+            (joined.path, true)
+        }
+    };
+    Ok(Done {
+        n_written,
+        at,
+        is_joined,
+        problem: None,
+    })
+}
+
+impl Done {
+    fn in_words(&self) -> String {
+        let moments = count(self.n_written, "moment");
+        let were = verb(self.n_written, "was", "were");
+        let made = if self.is_joined {
+            "joined in"
+        } else {
+            "cut into"
+        };
+        let mut text = format!("{moments} {were} {made} {}", self.at.display());
+        if let Some(problem) = &self.problem {
+            text += &format!("; left out: {problem}");
+        }
+        text
     }
 }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::domain::{Labels, Query};
+use crate::domain::{Labels, MomentEdits, Query};
 use crate::engine::{DetectorEntry, IndexProgress, ModelChoice, Notice, PromptEntry};
 use crate::find::Answer;
 use crate::learn::{Progress, Verdict};
@@ -54,6 +54,8 @@ pub enum Command {
     },
     /// Save the labels of a query on a video in place of those saved before.
     SaveLabels(Box<LabelsToSave>),
+    /// Keep what was changed of the moments of a query in a video, in place of what was kept before.
+    SaveMoments(Box<MomentsToSave>),
     /// Write all labels to one annotation file for other programs.
     ExportLabels {
         file: PathBuf,
@@ -104,6 +106,14 @@ pub struct LabelsToSave {
     pub duration_secs: f64,
     pub query: Query,
     pub labels: Labels,
+}
+
+/// What was changed of the moments of one query in one video.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MomentsToSave {
+    pub video: ContentId,
+    pub query: Query,
+    pub edits: MomentEdits,
 }
 
 /// What the worker tells.
@@ -175,6 +185,11 @@ pub enum Event {
         video: VideoId,
         content: ContentId,
         labels: Vec<(Query, Labels)>,
+    },
+    /// What was changed of moments in the video earlier.
+    MomentEdits {
+        video: VideoId,
+        edits: Vec<(Query, MomentEdits)>,
     },
     /// Labels are not on disk, and why, in one sentence.
     LabelsNotSaved {

@@ -35,14 +35,14 @@ use std::time::Duration;
 use crate::engine::EngineConfig;
 
 pub use background::{Background, Report, Reporter};
-pub use cutting::{CutProgress, Cutting, ToCut};
+pub use cutting::{CutProgress, CutTarget, Cutting, ToCut};
 pub use downloading::{Download, DownloadFailure, Downloading};
 pub use ids::{QueryId, VideoId};
 pub use library_message::{
     FoundEverywhere, Holdings, LibraryCommand, LibraryNews, LibraryProgress, LibraryWork,
     PlacedSpan,
 };
-pub use message::{Command, Event, LabelsToSave, Lesson, PromptEdit, PromptSource};
+pub use message::{Command, Event, LabelsToSave, Lesson, MomentsToSave, PromptEdit, PromptSource};
 pub use writer::Writer;
 
 use state::{Appetite, State};

@@ -4,6 +4,7 @@ mod answering;
 mod detectors;
 mod everywhere;
 mod library;
+mod moments;
 mod pace;
 mod pictures;
 mod prompts;
@@ -220,6 +221,7 @@ impl State {
             }
             Command::UsePrompt { id, prompt } => self.use_prompt(id, prompt),
             Command::SaveLabels(labels) => self.save_labels(&labels),
+            Command::SaveMoments(moments) => self.save_moments(&moments),
             Command::ExportLabels { file } => self.export_labels(&file),
             Command::Teach { id } => self.teach(id),
             Command::StopTeaching => self.end_teaching(),
@@ -330,6 +332,7 @@ impl State {
         let content = new.map(|index| index.content.clone());
         video.labels_are_told |= content.is_some();
         if let Some(content) = content {
+            self.tell_moment_edits(id, &content);
             self.tell_labels(id, content);
         }
         match outcome {

@@ -1,6 +1,7 @@
 //! What several integration tests need: small videos made on the spot, a tiny model, a place to work.
 #![allow(dead_code, reason = "every test binary uses another part")]
 
+pub mod decoded;
 pub mod hub_server;
 
 use std::io::Read;

@@ -162,3 +162,38 @@ fn a_preview_covers_nothing_but_the_picture() {
     window.harness.run_steps(3);
     assert!(window.harness.query_by_label("Preview").is_none());
 }
+
+#[test]
+fn a_moment_is_added_by_hand_dragged_to_a_frame_kept_and_undone() {
+    let mut window = Window::with_indexed_demo(&[QUERY], USUAL);
+    window.harness.run_steps(2);
+    let n_found = lane(&window).moments.len();
+    window.select(50.1, 57.9);
+    window.press(Modifiers::NONE, Key::N);
+    window.harness.run_steps(2);
+    assert_eq!(lane(&window).moments.len(), n_found + 1);
+    let at = |window: &Window| {
+        let moments = &lane(window).moments;
+        let is_added = |it: &vcl::domain::Moment| lane(window).is_added(it.span);
+        moments.iter().position(is_added).unwrap() + 1
+    };
+    let added = at(&window);
+    let end = window.rect_of(&format!("End of moment {added}")).center();
+    window.drag(end, end + vec2(17.0, 0.0), |_| {});
+    let span = lane(&window).moments[at(&window) - 1].span;
+    assert!(span.end_secs > 58.2, "{span:?}");
+    let rate = window
+        .app()
+        .session()
+        .video()
+        .unwrap()
+        .info
+        .frame_rate
+        .unwrap();
+    let frames = span.end_secs * f64::from(rate.0) / f64::from(rate.1);
+    assert!((frames - frames.round()).abs() < 1e-6, "{frames} frames");
+    window.press(Modifiers::COMMAND | Modifiers::CTRL, Key::Z);
+    assert_eq!(lane(&window).moments[at(&window) - 1].span.end_secs, 58.0);
+    window.press(Modifiers::COMMAND | Modifiers::CTRL, Key::Z);
+    assert_eq!(lane(&window).moments.len(), n_found);
+}

@@ -117,7 +117,9 @@ fn request(wish: &Wish, suggestion: &Path, parent: String) -> Request {
             let detectors = ("Moment detectors", vec!["ckpt", "pth", "safetensors"]);
             (Kind::Open, vec![detectors, ("All files", vec!["*"])])
         }
-        Wish::ExportTo(_) | Wish::ExportPrompt(_) | Wish::ExportLabels => (Kind::Save, Vec::new()),
+        Wish::ExportTo(_) | Wish::JoinInto | Wish::ExportPrompt(_) | Wish::ExportLabels => {
+            (Kind::Save, Vec::new())
+        }
         Wish::CutInto | Wish::Model | Wish::LibraryFolder => (Kind::Folder, Vec::new()),
     };
     Request {

@@ -4,11 +4,15 @@ use egui::{Id, RichText, Slider, Ui};
 
 use crate::app::action::{Actions, File, Find};
 use crate::app::icons::Icon;
+use crate::app::panels::export_editing;
 use crate::app::session::{Lane, Scope, Session, Wall};
 use crate::app::theme::Palette;
 use crate::app::widgets::{IconButton, menu};
 use crate::domain::{count, format_timestamp};
-use crate::export::FORMATS;
+use crate::export::{FORMATS, FileFormat};
+
+/// The others are one level deeper.
+const N_IN_MENU: usize = 6;
 
 /// How many moments of each query, if not all.
 const TOPS: [Option<usize>; 5] = [None, Some(1), Some(3), Some(5), Some(10)];
@@ -19,37 +23,73 @@ pub fn popup_id() -> Id {
 }
 
 pub fn ui(ui: &mut Ui, session: &Session, actions: &mut Actions) {
-    let palette = Palette::of(ui);
     let response = IconButton::with_text(Icon::Export, "Export")
         .hint("E")
         .enabled(session.can_export())
         .show(ui);
     menu(&response, popup_id(), |ui| {
-        ui.set_min_width(270.0);
-        let n_exported = session.n_exported();
-        let title = format!("{} as", count(n_exported, "moment"));
-        ui.label(RichText::new(title).small().color(palette.weak_text));
-        ui.add_enabled_ui(n_exported > 0, |ui| {
-            for format in FORMATS {
-                if ui.button(format.title).clicked() {
-                    actions.push(File::Export(*format));
-                    ui.close();
-                }
-            }
-            let cuts = ui.button("Video files, one per moment…").on_hover_text(
-                "Nothing is encoded anew: each begins at the key frame before its moment",
-            );
-            if cuts.clicked() {
-                actions.push(File::ExportCuts);
-                ui.close();
+        ui.set_min_width(290.0);
+        let height = ui.ctx().content_rect().height() - 90.0;
+        let list = egui::ScrollArea::vertical().max_height(height);
+        list.show(ui, |ui| contents(ui, session, actions));
+    });
+}
+
+fn contents(ui: &mut Ui, session: &Session, actions: &mut Actions) {
+    let palette = Palette::of(ui);
+    let n_exported = session.n_exported();
+    let title = format!("{} as", count(n_exported, "moment"));
+    ui.label(RichText::new(title).small().color(palette.weak_text));
+    ui.add_enabled_ui(n_exported > 0, |ui| {
+        let is_several = session.shown_wall().is_some();
+        let mut fitting = FORMATS
+            .iter()
+            .filter(|format| format.takes_several || !is_several);
+        for format in fitting.by_ref().take(N_IN_MENU) {
+            format_button(ui, *format, actions);
+        }
+        ui.menu_button("More ways…", |ui| {
+            for format in fitting {
+                format_button(ui, *format, actions);
             }
         });
-        ui.separator();
-        match session.shown_wall() {
-            Some(wall) => what_of_all(ui, wall),
-            None => what(ui, session, actions),
+        let can_be_named = session.export_choice().problem_of_names().is_none();
+        let cuts = egui::Button::new("Video files, one per moment…");
+        let cuts = ui.add_enabled(can_be_named, cuts).on_hover_text(
+            "Nothing is encoded anew: each begins at the key frame before its moment",
+        );
+        if cuts.clicked() {
+            actions.push(File::ExportCuts);
+            ui.close();
+        }
+        let joined = ui.button("One video file of all…").on_hover_text(
+            "One moment behind the other, in the order below; nothing is encoded anew",
+        );
+        if joined.clicked() {
+            actions.push(File::ExportJoined);
+            ui.close();
         }
     });
+    ui.separator();
+    match session.shown_wall() {
+        Some(wall) => what_of_all(ui, wall),
+        None => what(ui, session, actions),
+    }
+    if session.export_choice().scope != Scope::Range {
+        ui.separator();
+        export_editing::ui(ui, session, actions);
+    }
+}
+
+fn format_button(ui: &mut Ui, format: FileFormat, actions: &mut Actions) {
+    if ui
+        .button(format.title)
+        .on_hover_text(format.about)
+        .clicked()
+    {
+        actions.push(File::Export(format));
+        ui.close();
+    }
 }
 
 /// Which results from all videos.

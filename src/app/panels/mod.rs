@@ -3,6 +3,7 @@
 pub mod about;
 pub mod detector_menu;
 pub mod empty;
+mod export_editing;
 pub mod export_menu;
 pub mod go_to;
 pub mod keys_list;

@@ -119,7 +119,9 @@ fn names_in(folder: &Path, wish: &Wish) -> Vec<Name> {
                     .extension()
                     .is_some_and(|it| it == "ckpt" || it == "pth" || it == "safetensors"),
                 Wish::CutInto | Wish::Model | Wish::LibraryFolder => false,
-                Wish::ExportTo(_) | Wish::ExportPrompt(_) | Wish::ExportLabels => true,
+                Wish::ExportTo(_) | Wish::JoinInto | Wish::ExportPrompt(_) | Wish::ExportLabels => {
+                    true
+                }
             };
             let is_folder = false;
             is_meant.then_some(Name { name, is_folder })

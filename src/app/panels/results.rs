@@ -126,6 +126,7 @@ fn moment_cards(ui: &Ui, session: &Session, lane: &Lane) -> Vec<SpanCard> {
         is_looped: session.playback().looped == Some(moment.span),
         shows_thumbs: false,
         tick: Some((lane.id, lane.is_ticked(moment.span))),
+        is_added: lane.is_added(moment.span),
     };
     moments.map(card).collect()
 }

@@ -39,6 +39,8 @@ pub struct SpanCard {
     pub shows_thumbs: bool,
     /// The moment that can be left out of exports, and whether it is in them.
     pub tick: Option<(QueryId, bool)>,
+    /// It was added by hand: it is taken away rather than left out.
+    pub is_added: bool,
 }
 
 /// The cards from left to right and top to bottom, as many in a row as there is room for.
@@ -202,7 +204,10 @@ impl SpanCard {
             (Icon::ThumbUp, "This is right:", thumb(good), is_given(good)),
             (Icon::ThumbDown, "This is wrong:", thumb(bad), is_given(bad)),
         ];
-        if let Some((query, is_ticked)) = self.tick {
+        if let Some((query, _)) = self.tick.filter(|_| self.is_added) {
+            let action = Find::RemoveMoment(query, self.span).into();
+            buttons.push((Icon::Close, "Take away", action, false));
+        } else if let Some((query, is_ticked)) = self.tick {
             let verb = if is_ticked {
                 "Leave out of exports"
             } else {

@@ -82,8 +82,10 @@ impl Session {
                 if self.current(video).is_none() {
                     return;
                 }
+                let book = self.video.as_ref().map(|open| open.moments.clone());
                 let is_own = self.settings.shows_detector_curve;
-                if let Some(lane) = self.lane_mut(query) {
+                if let (Some(lane), Some(book)) = (self.lane_mut(query), book) {
+                    lane.use_edits(book.of(&lane.query));
                     let answer = LatestAnswer {
                         result: answer,
                         n_clips_done,
@@ -133,6 +135,7 @@ impl Session {
                 }
                 self.propose_for_all();
             }
+            Event::MomentEdits { video, edits } => self.take_moment_edits(video, edits),
             Event::LabelsNotSaved { message }
             | Event::PromptFailed { message }
             | Event::DetectorFailed { message } => {

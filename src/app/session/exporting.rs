@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 
 use crate::app::session::{Lane, Session};
-use crate::domain::{Moment, Query, TimeSpan, Verdict};
-use crate::engine::{VideoMoment, export_document};
-use crate::export::{ExportDocument, ExportQuery};
+use crate::domain::{Moment, MomentOrder, Query, Shaping, TimeSpan, Verdict};
+use crate::engine::{FoundMoments, VideoMoment, export_document, shaped};
+use crate::export::{CutOptions, ExportDocument, ExportQuery, NameTemplate};
 use crate::find::Found;
 
 /// Whose moments are exported.
@@ -20,17 +20,42 @@ pub enum Scope {
 }
 
 /// What the user has chosen for all exports.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct ExportChoice {
     pub scope: Scope,
     /// At most so many moments of each query.
     pub top: Option<usize>,
+    pub shaping: Shaping,
+    /// How moments follow each other; `None` leaves it to the format.
+    pub order: Option<MomentOrder>,
+    /// What cuts are called, as it was typed; empty for the usual.
+    pub names: String,
+    /// Cuts begin and end on the very pictures.
+    pub is_exact: bool,
+}
+
+impl ExportChoice {
+    /// What is wrong with the names of cuts.
+    pub fn problem_of_names(&self) -> Option<String> {
+        match self.names.trim() {
+            "" => None,
+            names => names.parse::<NameTemplate>().err().map(|it| it.to_string()),
+        }
+    }
+
+    /// How moments become files.
+    pub fn cut_options(&self) -> CutOptions {
+        CutOptions {
+            name: self.names.trim().parse().ok(),
+            is_exact: self.is_exact,
+        }
+    }
 }
 
 impl Session {
     /// What is exported: without a selection there is no range.
     pub fn export_choice(&self) -> ExportChoice {
-        let mut choice = self.export;
+        let mut choice = self.export.clone();
         if choice.scope == Scope::Range && self.selection.is_none() {
             choice.scope = Scope::All;
         }
@@ -57,8 +82,10 @@ impl Session {
             .moments
             .iter()
             .filter(|moment| lane.is_ticked(moment.span));
-        let most = self.export.top.unwrap_or(usize::MAX);
-        ticked.take(most).copied().collect()
+        let ticked: Vec<_> = ticked.copied().collect();
+        let mut shaped = self.export.shaping.apply(&ticked, self.duration_secs());
+        shaped.truncate(self.export.top.unwrap_or(usize::MAX));
+        shaped
     }
 
     /// Whether there is anything to export.
@@ -75,7 +102,12 @@ impl Session {
     /// How many moments an export has.
     pub fn n_exported(&self) -> usize {
         if let Some(wall) = self.shown_wall() {
-            return wall.chosen().count();
+            return match self.export.shaping.is_nothing() {
+                true => wall.chosen().count(),
+                false => self
+                    .export_from_all()
+                    .map_or(0, |found| found.moments.len()),
+            };
         }
         match self.export_choice().scope {
             Scope::Range => 1,
@@ -87,7 +119,7 @@ impl Session {
     }
 
     /// What is exported of what was found in all videos: what is selected, or else everything.
-    pub(super) fn export_from_all(&self) -> Option<(Query, Vec<VideoMoment>)> {
+    pub(super) fn export_from_all(&self) -> Option<FoundMoments> {
         let wall = self.shown_wall()?;
         let query = self.lane(wall.query)?.query.clone();
         let moments = wall.chosen().map(|span| VideoMoment {
@@ -99,7 +131,11 @@ impl Session {
                 score: span.score.unwrap_or_default(),
             },
         });
-        Some((query, moments.collect()))
+        Some(FoundMoments {
+            query,
+            moments: shaped(moments.collect(), self.export.shaping),
+            order: self.export.order,
+        })
     }
 
     /// As if what was found in all videos were a video, called by the words, beside the best of them.
@@ -115,8 +151,10 @@ impl Session {
     /// What an export is made of; `None` without a video.
     pub fn export_document(&self) -> Option<ExportDocument> {
         let video = self.video.as_ref()?;
-        let document =
-            |found| export_document(&video.path, &video.info, video.duration_secs, found);
+        let document = |found| ExportDocument {
+            order: self.export.order,
+            ..export_document(&video.path, &video.info, video.duration_secs, found)
+        };
         if let (Scope::Range, Some(selection)) = (self.export_choice().scope, self.selection) {
             let mut document = document(Vec::new());
             document.queries.push(self.range(selection.span())?);

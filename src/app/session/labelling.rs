@@ -243,6 +243,9 @@ impl Session {
             return None;
         }
         let is_new = book.grade(&query, target.clips(), grade);
+        if let Some(open) = self.video.as_mut().filter(|_| is_new) {
+            open.moments.note_labels();
+        }
         if is_selected {
             // Or the next grade, given somewhere else, would change these clips unseen.
             self.selection = None;

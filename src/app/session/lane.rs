@@ -1,12 +1,9 @@
 //! One query on the screen: its colour, its threshold, and what was found for it.
 
-use crate::domain::{ClipIndex, Moment, Query, SaliencyCurve, TimeSpan, Verdict};
+use crate::domain::{ClipIndex, Moment, MomentEdits, Query, SaliencyCurve, TimeSpan, Verdict};
 use crate::find::Answer;
 use crate::library::SpokenMoment;
 use crate::worker::{Lesson, QueryId};
-
-/// A moment keeps this much when its ends are dragged.
-const LEAST_MOMENT_SECS: f64 = 0.1;
 
 /// The latest answer to a query.
 #[derive(Clone, Debug)]
@@ -34,10 +31,8 @@ pub struct Lane {
     pub moments: Vec<Moment>,
     /// Where it is said, best first.
     pub said: Vec<SpokenMoment>,
-    /// What exports leave out, of the moments as they are.
-    unticked: Vec<TimeSpan>,
-    /// Moments whose ends were set by hand: as they were found, and as they are.
-    ends: Vec<(TimeSpan, TimeSpan)>,
+    /// What the user has changed of the moments.
+    edits: MomentEdits,
     /// Why the query cannot be answered.
     pub error: Option<String>,
     /// The prompt that answers; `None` for the plain words.
@@ -65,8 +60,7 @@ impl Lane {
             answer: None,
             moments: Vec::new(),
             said: Vec::new(),
-            unticked: Vec::new(),
-            ends: Vec::new(),
+            edits: MomentEdits::default(),
             error: None,
             prompt: None,
             last_prompt: None,
@@ -82,8 +76,7 @@ impl Lane {
         self.verdict = None;
         self.moments.clear();
         self.said.clear();
-        self.unticked.clear();
-        self.ends.clear();
+        self.edits = MomentEdits::default();
         self.error = None;
         self.plain = None;
         self.change = None;
@@ -147,52 +140,35 @@ impl Lane {
         if let Some(answer) = &self.answer {
             let found = answer.result.found(self.chosen_threshold);
             self.verdict = Some(found.verdict);
-            self.moments = found.moments;
-            for moment in &mut self.moments {
-                let set = self.ends.iter().find(|(found, _)| *found == moment.span);
-                if let Some((_, ends)) = set {
-                    moment.span = *ends;
-                }
-            }
+            let score = |span: TimeSpan| greatest_inside(&answer.result.saliency, span);
+            self.moments = self.edits.apply(found.moments, score);
         }
     }
 
     /// Whether exports have this moment.
     pub fn is_ticked(&self, span: TimeSpan) -> bool {
-        !self.unticked.contains(&span)
+        self.edits.is_ticked(span)
     }
 
-    pub(super) fn tick(&mut self, span: TimeSpan, is_ticked: bool) {
-        self.unticked.retain(|other| *other != span);
-        if !is_ticked {
-            self.unticked.push(span);
-        }
+    /// Whether it was added by hand.
+    pub fn is_added(&self, span: TimeSpan) -> bool {
+        self.edits.is_added(span)
     }
 
-    /// Gives the moment `span` other ends. It has them again whenever it is found as it was.
-    pub(super) fn set_ends(&mut self, span: TimeSpan, ends: TimeSpan) {
-        let last_secs = self
-            .answer
+    pub(super) fn edits(&self) -> &MomentEdits {
+        &self.edits
+    }
+
+    pub(super) fn use_edits(&mut self, edits: MomentEdits) {
+        self.edits = edits;
+        self.form_moments();
+    }
+
+    /// Where the video ends, as far as that was known when it was answered.
+    pub(super) fn end_secs(&self) -> f64 {
+        self.answer
             .as_ref()
-            .map_or(0.0, |answer| answer.result.end_secs);
-        let start_secs = ends.start_secs.clamp(0.0, last_secs);
-        let end_secs = ends.end_secs.clamp(0.0, last_secs);
-        let ends = TimeSpan::new(start_secs, end_secs);
-        if ends.length_secs() < LEAST_MOMENT_SECS {
-            return;
-        }
-        match self.ends.iter_mut().find(|(_, now)| *now == span) {
-            Some((_, now)) => *now = ends,
-            None => self.ends.push((span, ends)),
-        }
-        for known in &mut self.unticked {
-            if *known == span {
-                *known = ends;
-            }
-        }
-        if let Some(moment) = self.moments.iter_mut().find(|moment| moment.span == span) {
-            moment.span = ends;
-        }
+            .map_or(0.0, |answer| answer.result.end_secs)
     }
 
     /// On the curve's own scale of 0…1.
@@ -225,6 +201,14 @@ impl Lane {
     pub fn highlight_span(&self) -> Option<TimeSpan> {
         Some(self.answer.as_ref()?.result.highlight.clip.span())
     }
+}
+
+/// Of the clips that a span touches.
+fn greatest_inside(saliency: &SaliencyCurve, span: TimeSpan) -> f32 {
+    let values = saliency.values();
+    let first = ClipIndex::at(span.start_secs).0.min(values.len());
+    let end = (ClipIndex::at((span.end_secs - 1e-6).max(span.start_secs)).0 + 1).min(values.len());
+    values[first..end].iter().copied().fold(0.0, f32::max)
 }
 
 /// A calibrated saliency as people read it.

@@ -4,6 +4,7 @@
 //! [`Effect`]s: nothing here draws, sends or waits, so that every rule
 //! about what is shown and done can be tested without a window.
 
+mod editing;
 mod events;
 mod exporting;
 mod labelling;
@@ -31,6 +32,7 @@ use crate::model::{BUNDLED, DeviceChoice, Framing, ModelInfo};
 use crate::video::VideoInfo;
 use crate::worker::{CutProgress, Download, DownloadFailure, QueryId, VideoId};
 
+pub use editing::MomentBook;
 pub use exporting::{ExportChoice, Scope};
 pub use labelling::{Graded, LabelBook, Selection, grade_word};
 pub use lane::{Lane, LatestAnswer, percent};
@@ -95,6 +97,8 @@ pub struct OpenVideo {
     pub duration_secs: f64,
     pub indexing: Indexing,
     pub labels: LabelBook,
+    /// What was changed of moments.
+    pub moments: MomentBook,
 }
 
 impl OpenVideo {
@@ -180,6 +184,7 @@ impl Session {
             info,
             indexing: Indexing::default(),
             labels: LabelBook::default(),
+            moments: MomentBook::default(),
         });
         self.opening = None;
         for notice in [self.not_opened.take(), self.about_file.take()] {

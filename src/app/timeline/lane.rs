@@ -7,6 +7,7 @@ use crate::app::colours::lane_colour;
 use crate::app::session::Lane;
 use crate::app::timeline::change::Changes;
 use crate::app::timeline::curve::{self, SaliencyScale};
+use crate::app::timeline::snap::Snap;
 use crate::app::timeline::strip::Strip;
 use crate::app::timeline::{ends, labels, moments, threshold, words};
 use crate::domain::{ClipIndex, Labels, Verdict};
@@ -25,6 +26,7 @@ pub struct LaneView<'a> {
     pub shows_labels: bool,
     /// Whether the answer by the plain words is drawn beside that of a prompt.
     pub compares: bool,
+    pub snap: Snap<'a>,
 }
 
 /// Everything of a lane right of its name. The response is the control of its threshold.
@@ -96,7 +98,7 @@ pub fn ui(
         .as_ref()
         .is_some_and(|line| line.hovered() || line.dragged() || line.has_focus());
     if view.is_selected && !is_doubtful {
-        ends::ui(ui, &plot, lane, full, actions);
+        ends::ui(ui, &plot, lane, view.snap, full, actions);
     }
     if view.is_selected || is_warm {
         threshold::paint(ui, &plot, lane, &saliency, is_warm);

@@ -10,8 +10,10 @@ use crate::app::timeline::change::Changes;
 use crate::app::timeline::gutter;
 use crate::app::timeline::lane::{self, LaneView};
 use crate::app::timeline::outline::Outline;
+use crate::app::timeline::snap::Snap;
 use crate::app::timeline::strip::Strip;
 use crate::app::timeline::time_view::TimeScale;
+use crate::export::FrameRate;
 use crate::worker::QueryId;
 
 pub const GAP: f32 = 4.0;
@@ -79,6 +81,9 @@ pub fn ui<'a>(
     let is_newly_selected = state.shown_selection != session.selected();
     state.shown_selection = session.selected();
     let is_teaching = session.view().side == Side::Teach;
+    let rate = video.info.frame_rate.and_then(|(num, den)| {
+        FrameRate::new(u32::try_from(num).ok()?, u32::try_from(den).ok()?).ok()
+    });
     ScrollArea::vertical()
         .scroll_source(source)
         .auto_shrink(false)
@@ -102,6 +107,11 @@ pub fn ui<'a>(
                     labels,
                     shows_labels: is_teaching || labels.is_some(),
                     compares: is_teaching && is_selected,
+                    snap: Snap {
+                        playhead_secs: session.playback().position_secs,
+                        changes_secs: video.moments.changes_secs(),
+                        rate,
+                    },
                 };
                 let head = gutter::Head {
                     view,

@@ -24,6 +24,7 @@ mod outline;
 mod overview;
 mod playhead;
 mod ruler;
+mod snap;
 mod strip;
 mod threshold;
 mod time_view;

@@ -38,7 +38,7 @@ impl ValueEnum for ExportFormat {
 
     fn to_possible_value(&self) -> Option<PossibleValue> {
         Some(match self {
-            Self::File(format) => PossibleValue::new(format.extension).help(format.about),
+            Self::File(format) => PossibleValue::new(format.name).help(format.about),
             Self::Cuts => PossibleValue::new("cuts").help(
                 "Every moment as a video file of its own, not re-encoded, so it begins with the \
                  key frame before the moment",

@@ -7,7 +7,9 @@ use clap::{Subcommand, ValueEnum};
 use super::asked::AskedArgs;
 use super::detector::DetectorChoice;
 use super::export_format::ExportFormat;
+use super::shaping::ShapingArgs;
 use super::values::{self, Shard, parse_fraction, parse_text};
+use crate::export::NameTemplate;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -47,6 +49,9 @@ pub struct SearchArgs {
     /// In what to look: what is seen, or the subtitles in the file and beside it
     #[arg(long = "match", value_enum, default_value_t = MatchArg::Both, value_name = "WHAT")]
     pub matches: MatchArg,
+
+    #[command(flatten)]
+    pub shaping: ShapingArgs,
 }
 
 /// In what to look for a query.
@@ -84,7 +89,8 @@ pub enum ResultFormat {
 #[command(after_help = "\
 Examples:
   vcl export film.mp4 \"city lights at night\" --format edl -o night.edl
-  vcl export film.mp4 \"a red circle\" --top 3 --format cuts -o cuts/
+  vcl export film.mp4 \"a red circle\" --top 3 --format cuts -o cuts/ --pad 1 --name \"{query} {n}\"
+  vcl export film.mp4 \"a red circle\" --format cuts --join -o best.mp4
   vcl export film.mp4 \"a red circle\" --format csv -o - | column -s, -t")]
 pub struct ExportArgs {
     /// The video to search
@@ -106,6 +112,19 @@ pub struct ExportArgs {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub top: Option<u16>,
 
+    /// With --format cuts: all moments one behind the other in one file
+    #[arg(long)]
+    pub join: bool,
+
+    /// With --format cuts: begin and end on the very pictures, with the edges encoded anew in the codec of
+    /// the video and the rest copied
+    #[arg(long, conflicts_with = "join")]
+    pub exact: bool,
+
+    /// How cuts are called, such as {video}-{query}-{n}; there are also {rank} {start} {end} {score}
+    #[arg(long, value_name = "TEMPLATE")]
+    pub name: Option<NameTemplate>,
+
     /// Tell of the cuts in JSON
     #[arg(long)]
     pub json: bool,
@@ -120,6 +139,32 @@ pub struct ExportArgs {
 
     #[command(flatten)]
     pub detector: DetectorChoice,
+
+    #[command(flatten)]
+    pub shaping: ShapingArgs,
+}
+
+impl ExportArgs {
+    /// What the parser cannot check: what belongs to cuts means nothing elsewhere.
+    pub fn check(&self) -> Result<(), String> {
+        let is_cuts = self.format == ExportFormat::Cuts;
+        let options = [
+            ("--json", self.json),
+            ("--join", self.join),
+            ("--exact", self.exact),
+            ("--name", self.name.is_some()),
+        ];
+        if let Some((option, _)) = options.iter().find(|(_, is_given)| *is_given && !is_cuts) {
+            return Err(format!("{option} goes with --format cuts only"));
+        }
+        if self.join && self.name.is_some() {
+            return Err("--name is for several files, and --join writes one".to_owned());
+        }
+        if is_cuts && self.output.as_os_str() == "-" {
+            return Err("--format cuts needs a folder: -o DIR, or with --join a file".to_owned());
+        }
+        Ok(())
+    }
 }
 
 #[derive(Debug, clap::Args)]

@@ -6,8 +6,11 @@ use clap::{Subcommand, ValueEnum};
 
 use super::asked::AskedArgs;
 use super::detector::DetectorChoice;
+use super::export_format::ExportFormat;
 use super::find::{MatchArg, ResultFormat};
+use super::shaping::ShapingArgs;
 use super::values::{self, ExportTarget, parse_fraction, parse_secs, parse_since};
+use crate::export::{ExportError, FileFormat, NameTemplate};
 use crate::library::Library;
 use crate::store::Paths;
 
@@ -158,8 +161,77 @@ pub struct FindArgs {
     #[arg(long, value_name = "FILE", value_parser = values::plot_file())]
     pub plot: Option<PathBuf>,
 
-    /// Write what was found to one file for an editing program: .edl .fcpxml .otio .csv or .json; to
-    /// a folder every moment as a video file of its own, not re-encoded
+    /// Write what was found to one file for an editing program, which its ending names: .edl .fcpxml
+    /// .otio .xml .mlt .csv .json and others; to a folder every moment as a video file of its own, not
+    /// re-encoded
     #[arg(long, value_name = "FILE|DIR", value_parser = values::export_target())]
     pub export: Option<ExportTarget>,
+
+    /// What to write there, if not what the ending says; as for `vcl export`
+    #[arg(
+        long,
+        value_enum,
+        ignore_case = true,
+        value_name = "FORMAT",
+        requires = "export"
+    )]
+    pub export_format: Option<ExportFormat>,
+
+    /// Write one video file of all moments one behind the other
+    #[arg(long, requires = "export", conflicts_with_all = ["export_format", "name"])]
+    pub join: bool,
+
+    /// Begin and end cuts on the very pictures; as for `vcl export`
+    #[arg(long, requires = "export", conflicts_with = "join")]
+    pub exact: bool,
+
+    /// How cuts are called, such as {video}-{query}-{n}; there are also {rank} {start} {end} {score}
+    #[arg(long, value_name = "TEMPLATE", requires = "export")]
+    pub name: Option<NameTemplate>,
+
+    /// For --export
+    #[command(flatten)]
+    pub shaping: ShapingArgs,
+}
+
+impl FindArgs {
+    /// In which form what was found is written, if it is.
+    ///
+    /// # Errors
+    /// Where the name of the file says none, or one that takes a single video only.
+    pub fn written_as(&self) -> Result<Option<ExportFormat>, String> {
+        let Some(target) = &self.export else {
+            return Ok(None);
+        };
+        let format = match self.export_format {
+            Some(format) => format,
+            None if self.join => ExportFormat::Cuts,
+            None => target.format.clone()?,
+        };
+        match format {
+            ExportFormat::File(FileFormat {
+                takes_several: false,
+                title,
+                name,
+                ..
+            }) => Err(ExportError::OfOneVideo { title, name }.to_string()),
+            format => Ok(Some(format)),
+        }
+    }
+
+    pub fn check(&self) -> Result<(), String> {
+        let format = self.written_as()?;
+        if format.is_none() && self.shaping.is_given() {
+            return Err(
+                "--pad, --min-length, --join-gap, --refine and --order go with --export".to_owned(),
+            );
+        }
+        if self.name.is_some() && format != Some(ExportFormat::Cuts) {
+            return Err("--name goes with a folder for cuts only".to_owned());
+        }
+        if self.exact && format != Some(ExportFormat::Cuts) {
+            return Err("--exact goes with a folder for cuts only".to_owned());
+        }
+        Ok(())
+    }
 }

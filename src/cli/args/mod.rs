@@ -6,6 +6,7 @@ mod export_format;
 mod find;
 mod learn;
 mod library;
+mod shaping;
 mod values;
 
 use std::path::PathBuf;
@@ -25,7 +26,6 @@ pub use learn::{
     DataArgs, EvaluateArgs, LossArg, ScoreArgs, ScoreFormat, TrainArgs, TrainDetectorArgs,
 };
 pub use library::{FindArgs, LibraryArgs, LibraryCommand, ListFormat, StatusFormat};
-pub use values::ExportTarget;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -278,15 +278,6 @@ impl Args {
         if self.videos.is_empty() && !self.queries.is_empty() {
             return Err("-q needs a video to search".to_owned());
         }
-        if let Some(CommandLine::Export(export)) = &self.command {
-            let is_cuts = export.format == ExportFormat::Cuts;
-            if export.json && !is_cuts {
-                return Err("--json goes with --format cuts only".to_owned());
-            }
-            if is_cuts && export.output.as_os_str() == "-" {
-                return Err("--format cuts needs a folder: -o DIR".to_owned());
-            }
-        }
         let Some(command) = &self.command else {
             return Ok(());
         };
@@ -296,6 +287,8 @@ impl Args {
             CommandLine::Export(export) => export.asked.check()?,
             CommandLine::Train(train) => train.check()?,
             CommandLine::Evaluate(evaluate) => evaluate.check()?,
+            CommandLine::Export(export) => export.check()?,
+            CommandLine::Find(find) => find.check()?,
             _ => {}
         }
         let (name, takes_prompt, reads_videos) = command.takes();

@@ -131,8 +131,8 @@ fn nonsense_is_refused() {
 #[test]
 fn every_format_of_a_file_can_be_exported_under_its_name_in_any_case() {
     let files = FORMATS.iter().copied().map(ExportFormat::File);
-    let extensions = FORMATS.iter().map(|format| format.extension);
-    let names = extensions.chain(["cuts"]).map(str::to_uppercase);
+    let names = FORMATS.iter().map(|format| format.name);
+    let names = names.chain(["cuts"]).map(str::to_uppercase);
     for (name, expected) in names.zip(files.chain([ExportFormat::Cuts])) {
         let words = ["vcl", "export", "a.mp4", "x", "-o", "b", "--format", &name];
         let Some(CommandLine::Export(export)) = Args::try_parse_from(words).unwrap().command else {

@@ -64,6 +64,15 @@ pub fn parse_secs(text: &str) -> Result<f64, String> {
     }
 }
 
+/// Seconds before and after, `2` or `1,0.5`.
+pub fn parse_padding(text: &str) -> Result<(f64, f64), String> {
+    let (before, after) = text.split_once(',').unwrap_or((text, text));
+    match (parse_secs(before.trim()), parse_secs(after.trim())) {
+        (Ok(before), Ok(after)) => Ok((before, after)),
+        _ => Err("give seconds, such as 2, or 1,0.5 for before and after".to_owned()),
+    }
+}
+
 /// A part of a clip's two seconds that goes into it a whole number of times.
 pub fn clip_secs(text: &str) -> Result<f64, String> {
     let rows = |secs: f64| CLIP_SECS / secs;
@@ -145,44 +154,43 @@ fn to_path(given: PathBuf) -> PathBuf {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ExportTarget {
     pub path: PathBuf,
-    pub format: ExportFormat,
+    /// As the name says it, or why it says none.
+    pub format: Result<ExportFormat, String>,
 }
 
 /// A file whose name says in which format, or a folder for cuts.
 pub fn export_target() -> impl TypedValueParser<Value = ExportTarget> {
-    PathBufValueParser::new().try_map(|given| {
+    PathBufValueParser::new().map(|given| {
         let path = to_path(given);
-        let extension = path
-            .extension()
-            .map(|name| name.to_string_lossy().to_lowercase());
-        let several = |format: &&FileFormat| format.extension != "srt";
-        let format = match &extension {
-            _ if path.is_dir() => Some(ExportFormat::Cuts),
-            None => Some(ExportFormat::Cuts),
-            Some(name) => FORMATS
-                .iter()
-                .filter(several)
-                .find(|format| format.extension == *name)
-                .map(|format| ExportFormat::File(*format)),
-        };
-        match format {
-            Some(format) => Ok(ExportTarget { path, format }),
-            None if extension.as_deref() == Some("srt") => {
-                Err(ExportError::CaptionsOfSeveral.to_string())
-            }
-            None => {
-                let names: Vec<_> = FORMATS
-                    .iter()
-                    .filter(several)
-                    .map(|f| f.extension)
-                    .collect();
-                Err(format!(
-                    "give a file that ends in .{}, or a folder for cuts",
-                    names.join(" .")
-                ))
-            }
-        }
+        let format = format_of(&path);
+        ExportTarget { path, format }
     })
+}
+
+fn format_of(path: &Path) -> Result<ExportFormat, String> {
+    let Some(extension) = path.extension().filter(|_| !path.is_dir()) else {
+        return Ok(ExportFormat::Cuts);
+    };
+    let extension = extension.to_string_lossy().to_lowercase();
+    let of_extension = |format: &&FileFormat| format.extension == extension;
+    let takes_several = |format: &&FileFormat| format.takes_several;
+    if let Some(format) = FORMATS.iter().filter(takes_several).find(of_extension) {
+        return Ok(ExportFormat::File(*format));
+    }
+    if let Some(FileFormat { title, name, .. }) = FORMATS.iter().find(of_extension) {
+        return Err(ExportError::OfOneVideo { title, name }.to_string());
+    }
+    let mut names: Vec<_> = FORMATS
+        .iter()
+        .filter(takes_several)
+        .map(|f| f.extension)
+        .collect();
+    names.sort_unstable();
+    names.dedup();
+    Err(format!(
+        "give a file that ends in .{}, or a folder for cuts",
+        names.join(" .")
+    ))
 }
 
 pub fn plot_file() -> impl TypedValueParser<Value = PathBuf> {

@@ -3,7 +3,6 @@
 //! The picture is drawn as SVG; a PNG is the same picture rasterised at twice its size. It decides
 //! nothing: moments and highlights come with the data.
 
-mod raster;
 mod svg;
 
 use std::fmt::Write as _;
@@ -12,10 +11,11 @@ use std::path::Path;
 use crate::domain::{
     CLIP_SECS, ClipIndex, Highlight, Moment, SaliencyCurve, Verdict, format_timestamp,
 };
+use crate::export::rasterise;
 
-use raster::rasterise;
 use svg::Svg;
 
+const PNG_SCALE: f32 = 2.0;
 const WIDTH: f64 = 1200.0;
 const LEFT: f64 = 56.0;
 const RIGHT: f64 = WIDTH - 32.0;
@@ -68,7 +68,11 @@ impl Plot<'_> {
     pub fn encode_for(&self, path: &Path) -> Result<Vec<u8>, PlotError> {
         match PlotFormat::of(path)? {
             PlotFormat::Svg => Ok(self.svg().into_bytes()),
-            PlotFormat::Png => rasterise(&self.svg()),
+            PlotFormat::Png => {
+                let pixels = rasterise(&self.svg(), PNG_SCALE).map_err(PlotError::Raster)?;
+                let raster = |error: &dyn std::fmt::Display| PlotError::Raster(error.to_string());
+                pixels.encode_png().map_err(|error| raster(&error))
+            }
         }
     }
 
@@ -276,7 +280,7 @@ mod tests {
         {
             let svg = svg_of(&["x"], &SaliencyCurve::new(values), duration_secs);
             assert!(!svg.contains("NaN") && !svg.contains("inf"), "{svg}");
-            rasterise(&svg).unwrap();
+            rasterise(&svg, PNG_SCALE).unwrap();
         }
         assert!(PlotFormat::of(Path::new("a.gif")).is_err());
         assert!(PlotFormat::of(Path::new("png")).is_err());

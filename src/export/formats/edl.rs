@@ -12,10 +12,10 @@ use crate::export::timecode::Numbering;
 use crate::video::StartTimecode;
 
 /// Two digits for the frames.
-const MAX_BASE: u64 = 99;
+pub(super) const MAX_BASE: u64 = 99;
 
 /// Three digits for the number of an event.
-const MAX_EVENTS: usize = 999;
+pub(super) const MAX_EVENTS: usize = 999;
 
 /// What fits into the column of the reel.
 const REEL_CHARS: usize = 8;

@@ -2,18 +2,11 @@
 
 use std::io;
 
-use quick_xml::Writer;
-use quick_xml::events::{BytesDecl, BytesText, Event as XmlEvent};
-
 use crate::export::document::{Export, ExportDocument};
 use crate::export::error::ExportError;
 use crate::export::frame_rate::FrameRate;
 use crate::export::frame_span::{Event, leading, on_timeline};
-use crate::export::xml::xml_text;
-
-/// It escapes texts and values, but it also writes characters that XML 1.0 cannot hold: what comes
-/// from outside goes through [`xml_text`] first.
-type Xml = Writer<Vec<u8>>;
+use crate::export::xml::{Xml, element, empty_element, text_element, xml_document, xml_text};
 
 /// The rates that a sequence can have in Final Cut Pro.
 const SEQUENCE_RATES: [(u32, u32); 8] = [
@@ -30,10 +23,7 @@ const SEQUENCE_RATES: [(u32, u32); 8] = [
 /// One event with one project per query that has moments: video after video, each in its order.
 pub fn fcpxml(export: Export<'_>) -> Result<String, ExportError> {
     export.warn_of_assumed_rates();
-    let mut xml = Writer::new_with_indent(Vec::new(), b' ', 2);
-    write(&mut xml, export).map_err(ExportError::Xml)?;
-    let text = String::from_utf8_lossy(&xml.into_inner()).into_owned();
-    Ok(text + "\n")
+    xml_document(Some("fcpxml"), |xml| write(xml, export))
 }
 
 /// The timelines: all have the size of the same video.
@@ -65,15 +55,15 @@ impl<'a> Sequence<'a> {
 }
 
 /// Of the source of this number.
-fn format_id(source: usize) -> String {
+pub(super) fn format_id(source: usize) -> String {
     format!("r{}", 2 * source + 1)
 }
 
-fn asset_id(source: usize) -> String {
+pub(super) fn asset_id(source: usize) -> String {
     format!("r{}", 2 * source + 2)
 }
 
-fn tc_format(document: &ExportDocument) -> &'static str {
+pub(super) fn tc_format(document: &ExportDocument) -> &'static str {
     match document.numbering.is_drop_frame() {
         true => "DF",
         false => "NDF",
@@ -83,8 +73,6 @@ fn tc_format(document: &ExportDocument) -> &'static str {
 fn write(xml: &mut Xml, export: Export<'_>) -> io::Result<()> {
     let title = xml_text(&export.title());
     let sequence = Sequence::of(export);
-    xml.write_event(XmlEvent::Decl(BytesDecl::new("1.0", Some("UTF-8"), None)))?;
-    xml.write_event(XmlEvent::DocType(BytesText::new("fcpxml")))?;
     element(xml, "fcpxml", &[("version", "1.9")], |xml| {
         element(xml, "resources", &[], |xml| {
             for (at, document) in export.documents().iter().enumerate() {
@@ -129,7 +117,7 @@ fn sequence_rate(own: FrameRate) -> FrameRate {
 }
 
 /// How frames are stored, at this rate.
-fn write_format(
+pub(super) fn write_format(
     xml: &mut Xml,
     document: &ExportDocument,
     id: &str,
@@ -153,7 +141,11 @@ fn write_format(
 }
 
 /// The source.
-fn write_asset(xml: &mut Xml, document: &ExportDocument, source: usize) -> io::Result<()> {
+pub(super) fn write_asset(
+    xml: &mut Xml,
+    document: &ExportDocument,
+    source: usize,
+) -> io::Result<()> {
     let rate = document.frame_rate;
     let (video, id) = (xml_text(&document.video_name()), asset_id(source));
     let format = format_id(source);
@@ -226,9 +218,7 @@ fn write_project(xml: &mut Xml, sequence: &Sequence<'_>, events: &[Event<'_>]) -
                     ];
                     let note = format!("{words}, score {:.4}", span.score);
                     element(xml, "asset-clip", &clip, |xml| {
-                        let note = BytesText::new(&note);
-                        xml.create_element("note").write_text_content(note)?;
-                        Ok(())
+                        text_element(xml, "note", &note)
                     })?;
                     offset += n_frames(event);
                 }
@@ -238,28 +228,8 @@ fn write_project(xml: &mut Xml, sequence: &Sequence<'_>, events: &[Event<'_>]) -
     })
 }
 
-/// An element with attributes, and in it what `inner` writes.
-fn element(
-    xml: &mut Xml,
-    name: &str,
-    attributes: &[(&str, &str)],
-    inner: impl FnOnce(&mut Xml) -> io::Result<()>,
-) -> io::Result<()> {
-    let element = xml.create_element(name);
-    let element = element.with_attributes(attributes.iter().copied());
-    element.write_inner_content(inner)?;
-    Ok(())
-}
-
-fn empty_element(xml: &mut Xml, name: &str, attributes: &[(&str, &str)]) -> io::Result<()> {
-    let element = xml.create_element(name);
-    let element = element.with_attributes(attributes.iter().copied());
-    element.write_empty()?;
-    Ok(())
-}
-
 /// `1001/30000s` for one frame of 29.97, `4s` where it is a whole number.
-fn time(rate: FrameRate, frames: u64) -> String {
+pub(super) fn time(rate: FrameRate, frames: u64) -> String {
     let (n, d) = (frames * u64::from(rate.den()), u64::from(rate.num()));
     if n.is_multiple_of(d) {
         format!("{}s", n / d)

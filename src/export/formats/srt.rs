@@ -4,36 +4,25 @@ use std::fmt::Write as _;
 
 use crate::export::document::Export;
 use crate::export::error::ExportError;
-use crate::export::frame_span;
+use crate::export::frame_span::in_time;
 
 /// No width, and no place for a line break.
 const WORD_JOINER: char = '\u{2060}';
 
 pub fn srt(export: Export<'_>) -> Result<String, ExportError> {
-    let Export::One(document) = export else {
-        return Err(ExportError::CaptionsOfSeveral);
-    };
-    let mut captions: Vec<_> = document
-        .queries
-        .iter()
-        .flat_map(|query| {
-            let spans = frame_span::in_order(document, query);
-            spans.into_iter().map(move |span| (span, &query.query))
-        })
-        .collect();
-    captions.sort_by_key(|(span, _)| (span.first_frame, span.end_frame));
     let mut text = String::new();
-    for (number, (span, query)) in (1..).zip(captions) {
-        let secs = |frame| document.video_start_secs + document.frame_rate.secs(frame);
-        let start = timestamp(secs(span.first_frame));
-        let end = timestamp(secs(span.end_frame));
-        // Writing to a String cannot fail.
-        let _ = write!(
-            text,
-            "{number}\n{start} --> {end}\n{} ({:.2})\n\n",
-            without_markup(&query.to_string()),
-            span.score
-        );
+    for document in export.documents() {
+        for (number, mark) in (1..).zip(in_time(document)) {
+            let start = timestamp(document.file_secs(mark.span.first_frame));
+            let end = timestamp(document.file_secs(mark.span.end_frame));
+            // Writing to a String cannot fail.
+            let _ = write!(
+                text,
+                "{number}\n{start} --> {end}\n{} ({:.2})\n\n",
+                without_markup(&mark.query.query.to_string()),
+                mark.span.score
+            );
+        }
     }
     Ok(text)
 }

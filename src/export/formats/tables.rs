@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::domain::{CLIP_SECS, Highlight, Moment, Verdict, n_clips, path_text};
 use crate::export::document::{Export, ExportDocument, ExportQuery};
 use crate::export::error::ExportError;
-use crate::export::frame_span::{self, Event, ranked_in_all};
+use crate::export::frame_span::{self, Event, in_table};
 
 #[derive(Serialize)]
 struct JsonDocument {
@@ -138,7 +138,7 @@ fn json_query(document: &ExportDocument, query: &ExportQuery) -> JsonQuery {
         highlight: query
             .highlight
             .map(|highlight| HighlightRow::new(highlight, document.duration_secs)),
-        moments: frame_span::ranked(document, query)
+        moments: frame_span::listed(document, query)
             .iter()
             .map(|span| JsonMoment {
                 moment: MomentRow {
@@ -202,7 +202,7 @@ pub fn csv(export: Export<'_>) -> Result<String, ExportError> {
         "end_timecode",
     ];
     writer.write_record(first_name.into_iter().chain(names).chain(last_name))?;
-    for event in ranked_in_all(export).into_iter().flatten() {
+    for event in in_table(export).into_iter().flatten() {
         let Event {
             document,
             query,

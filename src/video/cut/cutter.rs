@@ -22,6 +22,7 @@ use crate::video::cut::feed::Feed;
 use crate::video::cut::format::Format;
 use crate::video::cut::muxer::Muxer;
 use crate::video::cut::part::Part;
+use crate::video::cut::place::Place;
 use crate::video::cut::subtitles::{self, LONGEST_LINE_NS, Subtitle};
 use crate::video::file::container::Container;
 use crate::video::file::error::VideoError;
@@ -32,7 +33,7 @@ use crate::video::file::timing::{TOLERANCE_NS, ns, secs};
 use crate::video::sample::start::zero_ns;
 
 /// Sound may be stored this much before the pictures that it belongs to.
-const AUDIO_LEAD_NS: i64 = 500_000_000;
+pub(super) const AUDIO_LEAD_NS: i64 = 500_000_000;
 
 /// What a cut holds, in seconds of the source.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -59,15 +60,15 @@ impl CutExtent {
 
 /// Cuts parts out of one file.
 pub struct Cutter {
-    source: Source,
-    cancel: Arc<AtomicBool>,
+    pub(super) source: Source,
+    pub(super) cancel: Arc<AtomicBool>,
     /// Stream time of the first frame.
     zero_ns: i64,
     container: Container,
     /// What the first segment adds to timestamps; see [`Container::seek_shift_ns`].
     first_shift_ns: i64,
     /// How the cuts are written.
-    format: Format,
+    pub(super) format: Format,
 }
 
 impl Cutter {
@@ -118,19 +119,42 @@ impl Cutter {
     /// A target that is the source itself; a part without pictures; tracks that cannot be copied; a
     /// full disk. In all these cases nothing is left behind.
     pub fn cut(&self, span: TimeSpan, target: &Path) -> Result<CutExtent, VideoError> {
+        self.refuse_source(target)?;
+        self.each_way(span, |feed, part, (key_ns, end_ns)| {
+            self.copy(feed, part, (key_ns, end_ns), target)
+        })
+    }
+
+    /// # Errors
+    /// Where the target is the source itself.
+    pub fn refuse_source(&self, target: &Path) -> Result<(), VideoError> {
         // A target that does not exist yet is an error here, and not the source.
-        if same_file::is_same_file(self.source.path(), target).unwrap_or(false) {
-            return Err(VideoError::Unwritable {
+        match same_file::is_same_file(self.source.path(), target) {
+            Ok(true) => Err(VideoError::Unwritable {
                 path: target.to_path_buf(),
                 reason: "it is the video that is cut".to_owned(),
-            });
+            }),
+            _ => Ok(()),
         }
+    }
+
+    /// Stream time of the ends.
+    pub(super) fn times_of(&self, span: TimeSpan) -> (i64, i64) {
         let start_ns = self.zero_ns + ns(span.start_secs.max(0.0));
-        let end_ns = self.zero_ns + ns(span.end_secs);
+        (start_ns, self.zero_ns + ns(span.end_secs))
+    }
+
+    /// Tries `copy` with packets from near the key frame before `span`, then, as files without an index
+    /// need it, from the beginning; until it gives something.
+    pub(super) fn each_way<T>(
+        &self,
+        span: TimeSpan,
+        mut copy: impl FnMut(Feed, Part, (i64, i64)) -> Result<Option<T>, VideoError>,
+    ) -> Result<T, VideoError> {
+        let (start_ns, end_ns) = self.times_of(span);
         let part = Part::of(self.source.edits(), self.zero_ns, (start_ns, end_ns))
             .map_err(|reason| self.uncuttable(&reason))?;
         let key_ns = self.key_before(start_ns, part)?;
-        // Files without an index are read from their beginning.
         for from_ns in [Some((key_ns - AUDIO_LEAD_NS).max(part.start_ns)), None] {
             if !part.takes(from_ns) {
                 continue;
@@ -138,14 +162,14 @@ impl Cutter {
             let Some(feed) = self.feed_from(Delivery::Tracks, from_ns)? else {
                 continue;
             };
-            if let Some(extent) = self.copy(feed, part, (key_ns, end_ns), target)? {
-                return Ok(extent);
+            if let Some(made) = copy(feed, part, (key_ns, end_ns))? {
+                return Ok(made);
             }
         }
         Err(self.uncuttable("its key frames are not found again"))
     }
 
-    fn uncuttable(&self, reason: &str) -> VideoError {
+    pub(super) fn uncuttable(&self, reason: &str) -> VideoError {
         VideoError::Uncuttable {
             path: self.source.path().to_path_buf(),
             reason: reason.to_owned(),
@@ -153,7 +177,7 @@ impl Cutter {
     }
 
     /// Packets from near `from_ns`, or from the beginning. `None` if the file cannot be searched.
-    fn feed_from(
+    pub(super) fn feed_from(
         &self,
         delivery: Delivery,
         from_ns: Option<i64>,
@@ -214,28 +238,39 @@ impl Cutter {
         (key_ns, end_ns): (i64, i64),
         target: &Path,
     ) -> Result<Option<CutExtent>, VideoError> {
-        let mut muxer = self.muxer(target, (key_ns, end_ns))?;
-        let Some(picture_end_ns) = self.fill(&mut muxer, feed, part, (key_ns, end_ns))? else {
+        let mut muxer = self.muxer(target, &self.format, (key_ns, end_ns))?;
+        let place = Place::alone(key_ns);
+        let Some(picture_end_ns) = self.fill(&mut muxer, feed, part, (key_ns, end_ns), place)?
+        else {
             return Ok(None);
         };
         muxer.finish()?;
+        Ok(Some(self.extent(key_ns, picture_end_ns)))
+    }
+
+    pub(super) fn extent(&self, key_ns: i64, picture_end_ns: i64) -> CutExtent {
         let audio = &self.format.tracks[VIDEO_TRACK + 1..];
-        Ok(Some(CutExtent {
+        CutExtent {
             start_secs: secs(key_ns - self.zero_ns),
             end_secs: secs(picture_end_ns - self.zero_ns),
             n_audio_tracks: audio
                 .iter()
                 .filter(|caps| self.format.family.takes(caps))
                 .count(),
-        }))
+        }
     }
 
     /// For a cut between these stream times.
-    fn muxer(&self, target: &Path, span_ns: (i64, i64)) -> Result<Muxer, VideoError> {
+    pub(super) fn muxer(
+        &self,
+        target: &Path,
+        format: &Format,
+        span_ns: (i64, i64),
+    ) -> Result<Muxer, VideoError> {
         let subtitles = self.subtitles(span_ns)?;
         let cancel = Arc::clone(&self.cancel);
         let source = self.source.path();
-        Muxer::create(source, target, &self.format, span_ns, subtitles, cancel)
+        Muxer::create(source, target, format, span_ns, subtitles, cancel)
     }
 
     fn subtitles(&self, span_ns: (i64, i64)) -> Result<Vec<Subtitle>, VideoError> {
@@ -251,8 +286,6 @@ impl Cutter {
         Ok(Vec::new())
     }
 }
-
-mod copying;
 
 #[cfg(test)]
 mod tests;

@@ -15,6 +15,7 @@ use crate::video::file::orientation::Orientation;
 use crate::video::file::source::Source;
 
 /// How cuts of a file are written.
+#[derive(Clone)]
 pub(super) struct Format {
     pub family: Family,
     /// Caps of each track, the video first; empty caps for a track that never said what it is.

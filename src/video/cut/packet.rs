@@ -2,6 +2,7 @@
 
 use gstreamer as gst;
 
+#[derive(Clone)]
 pub(super) struct Packet {
     pub buffer: gst::Buffer,
     /// Stream time at which it is shown or heard.

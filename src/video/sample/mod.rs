@@ -4,11 +4,13 @@
 //! Sampler ─┬─ PacketPass       decodes only what is needed
 //!          └─ SequentialPass   decodes everything, where the first might be wrong
 //! PreviewSampler               key frames only, coarse to fine
+//! look                         every frame of a short part
 //! ```
 
 pub(super) mod bitstream;
 pub(super) mod decoder;
 pub(super) mod frame;
+pub(super) mod look;
 mod packet_pass;
 mod packet_source;
 pub(super) mod preview;

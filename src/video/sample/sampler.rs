@@ -214,7 +214,7 @@ pub fn frame_of_clip(
 }
 
 /// The picture at this height, in the same shape.
-fn scaled(image: &RgbImage, height: u32) -> RgbImage {
+pub(super) fn scaled(image: &RgbImage, height: u32) -> RgbImage {
     let (width, full_height) = image.dimensions();
     let ratio = f64::from(height) / f64::from(full_height.max(1));
     let width = (f64::from(width) * ratio).round().max(1.0) as u32;

@@ -147,6 +147,21 @@ impl SequentialPass {
         }
     }
 
+    /// The next frame in the order of display, whatever clip it belongs to, with its time in nanoseconds
+    /// since the first frame; `None` at the end.
+    pub fn next_shown(&mut self) -> Result<Option<(i64, DecodedFrame)>, VideoError> {
+        while self.current.is_none() && !self.ended {
+            self.read()?;
+        }
+        let current = self.current.take();
+        Ok(current.map(|it| (self.since_zero(it.shown.start_ns), it.frame)))
+    }
+
+    /// Which way up its pictures are.
+    pub fn orientation(&self) -> Orientation {
+        self.orientation
+    }
+
     /// Where the next clip's frame is, counted from the first frame.
     fn centre_ns(&self) -> i64 {
         match self.next {

@@ -129,6 +129,7 @@ fn proposals(
             is_looped: session.playback().looped == Some(clip.span()),
             shows_thumbs: true,
             tick: None,
+            is_added: false,
         })
         .collect();
     grid(ui, &cards, session, thumbnails, actions);

@@ -8,7 +8,7 @@ use crate::app::shot::Shot;
 use crate::app::wish::Wish;
 use crate::engine::is_picture_name;
 use crate::video::is_video_name;
-use crate::worker::ToCut;
+use crate::worker::{CutTarget, ToCut};
 
 impl Session {
     pub(super) fn perform_file(&mut self, action: File, effects: &mut Vec<Effect>) {
@@ -54,20 +54,18 @@ impl Session {
             File::ShowInFolder(path) => effects.push(Effect::ShowInFolder(path)),
             File::ExportScope(scope) => self.export.scope = scope,
             File::ExportTop(top) => self.export.top = top,
+            File::ExportShaping(shaping) => self.export.shaping = shaping,
+            File::ExportOrder(order) => self.export.order = order,
+            File::ExportExactly(is_exact) => self.export.is_exact = is_exact,
+            File::ExportNames(template) => self.export.names = template,
             File::Export(format) => {
                 if self.can_export() {
                     effects.push(self.ask(Wish::ExportTo(format)));
                 }
             }
             File::ExportTo(format, file) if self.shows_library() => {
-                if let Some((query, moments)) = self.export_from_all() {
-                    let moments = Content::FromAll(format, query, moments);
-                    effects.push(self.write(file, moments));
-                }
-            }
-            File::CutInto(dir) if self.shows_library() => {
-                if let Some((query, moments)) = self.export_from_all() {
-                    effects.push(Effect::Cut(ToCut::Several(query, moments), dir));
+                if let Some(found) = self.export_from_all() {
+                    effects.push(self.write(file, Content::FromAll(format, found)));
                 }
             }
             File::ExportTo(format, file) => {
@@ -82,11 +80,24 @@ impl Session {
                 }
             }
             File::CutInto(dir) => {
-                if let Some(document) = self.export_document() {
-                    effects.push(Effect::Cut(ToCut::One(Box::new(document)), dir));
+                let options = self.export.cut_options();
+                effects.extend(self.cut(CutTarget::Folder(dir, options)));
+            }
+            File::ExportJoined => {
+                if self.can_export() {
+                    effects.push(self.ask(Wish::JoinInto));
                 }
             }
+            File::JoinInto(file) => effects.extend(self.cut(CutTarget::Joined(file))),
             File::CancelCuts => effects.push(Effect::CancelCuts),
         }
+    }
+
+    fn cut(&self, target: CutTarget) -> Option<Effect> {
+        let what = match self.shows_library() {
+            true => ToCut::Several(self.export_from_all()?),
+            false => ToCut::One(Box::new(self.export_document()?)),
+        };
+        Some(Effect::Cut(what, target))
     }
 }

@@ -89,14 +89,14 @@ impl Session {
                 }
             }
             Find::Tick(id, span, is_ticked) => {
-                if let Some(lane) = self.lane_mut(id) {
-                    lane.tick(span, is_ticked);
-                }
+                self.edit_moments(id, |edits, _| edits.tick(span, is_ticked), effects);
             }
-            Find::SetEnds(id, span, ends) => {
-                if let Some(lane) = self.lane_mut(id) {
-                    lane.set_ends(span, ends);
-                }
+            Find::SetEnds(id, span, ends) => self.drag_end(id, span, ends),
+            Find::KeepEnds(id) => self.keep_ends(id, effects),
+            Find::LookForChanges(secs) => self.look_for_changes(secs, effects),
+            Find::AddMoment => self.add_moment(effects),
+            Find::RemoveMoment(id, span) => {
+                self.edit_moments(id, |edits, _| edits.remove(span), effects);
             }
             Find::SetThreshold(id, threshold) => self.set_threshold(id, threshold),
             Find::JumpToHighlight => {

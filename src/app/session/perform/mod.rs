@@ -14,6 +14,7 @@ use crate::app::action::Action;
 use crate::app::effect::{Content, Effect, Write};
 use crate::app::session::Session;
 use crate::app::wish::Wish;
+use crate::engine::FoundMoments;
 
 impl Session {
     /// Does what the user did. The effects are to be carried out in this order.
@@ -47,7 +48,7 @@ impl Session {
         Effect::Write(Write {
             file,
             videos: match &what {
-                Content::FromAll(_, _, moments) => {
+                Content::FromAll(_, FoundMoments { moments, .. }) => {
                     moments.iter().map(|moment| moment.path.clone()).collect()
                 }
                 _ => self.video_path().map(Path::to_owned).into_iter().collect(),

@@ -21,8 +21,14 @@ impl Session {
             Teach::Undo if self.shows_library() => self.undo_on_wall(effects),
             Teach::Redo if self.shows_library() => self.redo_on_wall(effects),
             Teach::Grade(target, grade) => save(self.grade(target, grade), effects),
-            Teach::Undo => save(self.undo_label(), effects),
-            Teach::Redo => save(self.redo_label(), effects),
+            Teach::Undo => {
+                let labels = self.undo(effects);
+                save(labels, effects);
+            }
+            Teach::Redo => {
+                let labels = self.redo(effects);
+                save(labels, effects);
+            }
             Teach::Start => {
                 if let Some(id) = self.selected {
                     self.begin_teaching(id);

@@ -428,3 +428,92 @@ fn a_range_by_hand_is_exported() {
     );
     assert_eq!(document.queries[0].query.title(), "a kite");
 }
+
+#[test]
+fn changes_of_moments_are_kept_and_undone_in_one_row_with_labels() {
+    let mut session = session_with_labels();
+    let kite = session.lanes()[0].id;
+    let spans = |session: &Session| session.moments_in_time();
+    let found = spans(&session);
+    let kept = |effects: &[Effect]| {
+        let edits = effects.iter().find_map(|effect| match effect {
+            Effect::Worker(Command::SaveMoments(moments)) => Some(moments.edits.clone()),
+            _ => None,
+        });
+        edits.map(|edits| edits.is_empty())
+    };
+    // A drag is one change, however many steps it has.
+    let mut span = found[0];
+    for start_secs in [1.8, 1.6, 1.52] {
+        let ends = TimeSpan::new(start_secs, found[0].end_secs);
+        let effects = perform(&mut session, Find::SetEnds(kite, span, ends));
+        assert_eq!(kept(&effects), None);
+        span = ends;
+    }
+    let effects = perform(&mut session, Find::KeepEnds(kite));
+    assert_eq!(kept(&effects), Some(false));
+    assert_eq!(
+        kept(&perform(&mut session, Find::KeepEnds(kite))),
+        None,
+        "nothing new"
+    );
+    perform(&mut session, Teach::Grade(None, Some(Grade::Good)));
+    perform(&mut session, Find::Tick(kite, span, false));
+    let clips = Selection::one(ClipIndex(2));
+    perform(&mut session, Teach::Select(Some(clips)));
+    perform(&mut session, Find::AddMoment);
+    assert_eq!(spans(&session).len(), 3);
+    assert_eq!(session.n_exported(), 2);
+    perform(&mut session, Teach::Undo);
+    assert_eq!(spans(&session).len(), 2);
+    perform(&mut session, Teach::Undo);
+    assert!(session.lane(kite).unwrap().is_ticked(span));
+    assert!(session.selected_labels().is_some());
+    perform(&mut session, Teach::Undo);
+    assert!(session.selected_labels().is_none());
+    let effects = perform(&mut session, Teach::Undo);
+    assert_eq!(kept(&effects), Some(true), "nothing is changed any more");
+    assert_eq!(spans(&session), found);
+    for _ in 0..5 {
+        perform(&mut session, Teach::Redo);
+    }
+    assert_eq!(spans(&session).len(), 3);
+    assert!(session.selected_labels().is_some());
+}
+
+#[test]
+fn what_was_changed_of_moments_earlier_is_there_again() {
+    let (mut session, kite) = session_with_answer();
+    let found = session.moments_in_time();
+    let ends = TimeSpan::new(2.2, 4.4);
+    let mut edits = crate::domain::MomentEdits::default();
+    edits.set_ends(found[0], ends, 9.5);
+    let query = session.lane(kite).unwrap().query.clone();
+    let video = session.video.as_ref().unwrap().id;
+    session.apply(Event::MomentEdits {
+        video,
+        edits: vec![(query, edits)],
+    });
+    assert_eq!(session.moments_in_time()[0], ends);
+    // A better answer to the same query keeps them.
+    session.apply(found_again(video, kite));
+    assert_eq!(session.moments_in_time()[0], ends);
+}
+
+fn found_again(video: crate::worker::VideoId, query: crate::worker::QueryId) -> Event {
+    found(video, query, &[0.1, 0.5, 0.1, 0.4, 0.4])
+}
+
+#[test]
+fn changes_of_the_picture_are_looked_for_once() {
+    let (mut session, _) = session_with_answer();
+    let video = session.video.as_ref().unwrap().id;
+    assert_effects!(
+        perform(&mut session, Find::LookForChanges(4.0)),
+        [Effect::LookForChanges(id, _, span) if *id == video && *span == TimeSpan::new(1.0, 7.0)]
+    );
+    assert_effects!(perform(&mut session, Find::LookForChanges(4.5)), []);
+    session.note_changes(video, vec![3.88]);
+    let open = session.video.as_ref().unwrap();
+    assert_eq!(open.moments.changes_secs(), [3.88]);
+}

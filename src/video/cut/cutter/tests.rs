@@ -62,9 +62,12 @@ fn sound_that_ends_early_does_not_hold_the_pictures_in_memory() {
         let film = film(dir.path(), name, muxer, |at_ms| at_ms < 1_000);
         let cutter = Cutter::open(&film, Arc::default()).unwrap();
         let span_ns = (0, ns(12.0));
-        let mut muxer = cutter.muxer(&dir.path().join("cut"), span_ns).unwrap();
+        let target = dir.path().join("cut");
+        let mut muxer = cutter.muxer(&target, &cutter.format, span_ns).unwrap();
         let feed = cutter.feed_from(Delivery::Tracks, None).unwrap().unwrap();
-        let end_ns = cutter.fill(&mut muxer, feed, whole(), span_ns).unwrap();
+        let end_ns = cutter
+            .fill(&mut muxer, feed, whole(), span_ns, Place::alone(0))
+            .unwrap();
         assert_eq!(end_ns, Some(ns(12.0)), "{name}");
         let n_bytes = muxer.queued_bytes();
         assert!(n_bytes < 2 * MAX_QUEUED_BYTES, "{name}: {n_bytes} bytes");

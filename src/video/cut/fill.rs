@@ -1,11 +1,12 @@
-//! Copies the packets of a cut from its source into a new file.
+//! Copies what belongs to a part into the new file.
 
-use super::Cutter;
+use crate::video::cut::cutter::Cutter;
 use crate::video::cut::feed::Feed;
 use crate::video::cut::muxer::Muxer;
 use crate::video::cut::packet::Packet;
 use crate::video::cut::part::Part;
 use crate::video::cut::picture_end::PictureEnd;
+use crate::video::cut::place::Place;
 use crate::video::cut::sound::{AUDIO_LAG_NS, Sound};
 use crate::video::file::error::VideoError;
 use crate::video::file::intake::VIDEO_TRACK;
@@ -20,6 +21,7 @@ impl Cutter {
         mut feed: Feed,
         part: Part,
         (key_ns, end_ns): (i64, i64),
+        place: Place,
     ) -> Result<Option<i64>, VideoError> {
         let mut picture = PictureEnd::new(end_ns);
         let mut began = false;
@@ -35,7 +37,7 @@ impl Cutter {
         }
         let mut is_over = false;
         while let Some((track, packet)) = feed.next()? {
-            if let Some(caps) = &packet.new_caps {
+            if let Some(caps) = packet.new_caps.as_ref().filter(|_| !place.follows) {
                 muxer.set_caps(track, caps.clone());
             }
             let time_ns = packet.time_ns;
@@ -52,7 +54,7 @@ impl Cutter {
                     }
                     if began {
                         for (track, packet) in early_sound.drain(..) {
-                            write(muxer, track, packet, key_ns)?;
+                            write(muxer, track, packet, place)?;
                         }
                     }
                 }
@@ -63,7 +65,7 @@ impl Cutter {
                 }
                 if began && !is_leading && !is_over {
                     for packet in picture.push(packet) {
-                        write(muxer, track, packet, key_ns)?;
+                        write(muxer, track, packet, place)?;
                     }
                 }
             } else if let Some(sound) = sounds.get_mut(track) {
@@ -72,7 +74,7 @@ impl Cutter {
                     sound.is_done = true;
                 } else if time_ns >= key_ns - TOLERANCE_NS {
                     if began {
-                        write(muxer, track, packet, key_ns)?;
+                        write(muxer, track, packet, place)?;
                     } else {
                         early_sound.push((track, packet));
                     }
@@ -84,7 +86,7 @@ impl Cutter {
                     sound.is_done = !self.is_heard_again(track, sound.heard_ns, end_ns)?;
                 }
                 // The pictures need not wait for sound that has ended.
-                if began && sound.is_done && track != VIDEO_TRACK {
+                if began && sound.is_done && track != VIDEO_TRACK && !place.goes_on {
                     muxer.end_track(track);
                 }
             }
@@ -99,7 +101,7 @@ impl Cutter {
             return Ok(None);
         }
         for packet in picture.finish() {
-            write(muxer, VIDEO_TRACK, packet, key_ns)?;
+            write(muxer, VIDEO_TRACK, packet, place)?;
         }
         Ok(Some(picture.end_ns))
     }
@@ -130,9 +132,10 @@ impl Cutter {
     }
 }
 
-fn write(muxer: &Muxer, track: usize, packet: Packet, key_ns: i64) -> Result<(), VideoError> {
-    let dts_ns = packet.decode_ns.map(|ns| ns - key_ns);
+fn write(muxer: &Muxer, track: usize, packet: Packet, place: Place) -> Result<(), VideoError> {
+    let Place { key_ns, at_ns, .. } = place;
+    let dts_ns = packet.decode_ns.map(|ns| ns - key_ns + at_ns);
     // Containers round, and only decoding times may be before zero.
-    let pts_ns = (packet.time_ns - key_ns).max(0);
+    let pts_ns = (packet.time_ns - key_ns).max(0) + at_ns;
     muxer.push(track, packet.buffer, pts_ns, dts_ns)
 }
