@@ -80,8 +80,9 @@ pub fn run(global: &GlobalArgs, args: &FindArgs) -> anyhow::Result<()> {
         });
     }
     let (n_videos, n_clips) = index.extent(&wanted);
+    let model = engine.get().encoder().id().name.clone();
     let report = Report {
-        model: &engine.get().encoder().id().name,
+        model: &model,
         n_videos,
         n_clips,
         queries: queries

@@ -76,7 +76,7 @@ pub fn run(global: &GlobalArgs, args: &SearchArgs) -> anyhow::Result<()> {
     };
     report.arrange(most, order);
     output::print(&match args.format {
-        ResultFormat::Table => table(&report),
+        ResultFormat::Table => table(&report, n_highlights),
         ResultFormat::Json => serde_json::to_string_pretty(&report)? + "\n",
         ResultFormat::Csv => csv(&report)?,
     })
@@ -194,7 +194,7 @@ fn kind(verdict: Verdict) -> &'static str {
 }
 
 /// For people: the moments of each query, and how many more there are.
-fn table(report: &Report<'_>) -> String {
+fn table(report: &Report<'_>, n_words: usize) -> String {
     let mut out = String::new();
     let _ = writeln!(
         out,
@@ -233,7 +233,7 @@ fn table(report: &Report<'_>) -> String {
             let weaker = count(query.n_weaker, "weaker moment");
             let _ = writeln!(out, "  and {weaker} (--top shows more)");
         }
-        search_words::write_rows(&mut out, &query.words, n_moments);
+        search_words::write_rows(&mut out, &query.words, n_words);
     }
     out
 }

@@ -52,7 +52,7 @@ pub use dataset_error::DatasetError;
 pub use detector_features::{FileFeatures, ModelFeatures};
 pub use detectors::{AskedDetector, DetectorEntry, NamedDetector};
 pub use export::{FoundMoments, VideoMoment, export_document, export_documents, shaped};
-pub use feature_files::{FeatureFolders, read_video_rows};
+pub use feature_files::FeatureFolders;
 pub use frame_choice::{FrameChoice, Frames};
 pub use index::{IndexJob, IndexProgress, IndexStep};
 pub use known_models::{KNOWN_MODELS, KnownModel, RECOMMENDED_MODELS};

@@ -283,12 +283,16 @@ impl Args {
         };
         match command {
             CommandLine::Search(search) => search.asked.check()?,
-            CommandLine::Find(find) => find.asked.check()?,
-            CommandLine::Export(export) => export.asked.check()?,
             CommandLine::Train(train) => train.check()?,
             CommandLine::Evaluate(evaluate) => evaluate.check()?,
-            CommandLine::Export(export) => export.check()?,
-            CommandLine::Find(find) => find.check()?,
+            CommandLine::Export(export) => {
+                export.asked.check()?;
+                export.check()?;
+            }
+            CommandLine::Find(find) => {
+                find.asked.check()?;
+                find.check()?;
+            }
             _ => {}
         }
         let (name, takes_prompt, reads_videos) = command.takes();

@@ -90,7 +90,7 @@ pub fn look(source: &Source, options: &LookOptions) -> Result<Look, VideoError> 
             {
                 if picture.is_none() {
                     let made = maker
-                        .picture(&frame, pass.orientation())
+                        .picture(&frame.buffer, &frame.info, pass.orientation())
                         .map_err(gst_error)?;
                     picture = Some(fitted(&made, options.max_height));
                 }
@@ -105,7 +105,7 @@ pub fn look(source: &Source, options: &LookOptions) -> Result<Look, VideoError> 
             .filter(|_| changes_in.is_some_and(is_looked_at))
         {
             let image = maker
-                .picture(frame, pass.orientation())
+                .picture(&frame.buffer, &frame.info, pass.orientation())
                 .map_err(gst_error)?;
             let grid = grid(&image);
             if let Some(last) = &last_grid {
@@ -119,7 +119,7 @@ pub fn look(source: &Source, options: &LookOptions) -> Result<Look, VideoError> 
     }
     if let (Some((start_ns, frame)), true) = (&shown, wanted.peek().is_some()) {
         let image = maker
-            .picture(frame, pass.orientation())
+            .picture(&frame.buffer, &frame.info, pass.orientation())
             .map_err(gst_error)?;
         let image = fitted(&image, options.max_height);
         let rest = wanted.map(|_| (secs(*start_ns), image.clone()));
