@@ -49,7 +49,7 @@ torture: setup
 	cargo build
 	cargo run --example torture -- --inputs $(INPUTS) --seed $(SEED) --jobs $(JOBS)
 
-# The date of the last commit, so that the same source gives the same packages.
+# The date of the last commit.
 package install: export SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null)
 
 package: setup

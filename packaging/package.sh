@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Makes the packages from a built program: a .deb and an archive for other distributions.
 # Usage: package.sh PROGRAM; they are put into target/package
-# SOURCE_DATE_EPOCH, seconds since 1970, is the date of all files; the same source gives the same bytes.
+# SOURCE_DATE_EPOCH, seconds since 1970, is the date of all files.
 set -euo pipefail
 
 program=$(realpath "$1")
