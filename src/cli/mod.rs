@@ -288,7 +288,6 @@ mod tests {
             &["vcl", "search", "a.mp4", &long][..],
             &["vcl", "a.mp4", "-q", &long],
             &["vcl", "search", "a.mp4", "x", "--format", &long],
-            &["vcl", "a.mp4", &long],
         ] {
             let error = Args::try_parse_from(words).unwrap_err();
             let text = with_short_value(error).to_string();

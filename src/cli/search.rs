@@ -279,7 +279,7 @@ fn csv(report: &Report<'_>) -> anyhow::Result<String> {
                 m.score,
             ))?;
         }
-        for (rank, w) in query.words.iter().enumerate() {
+        for (rank, w) in (1..).zip(&query.words) {
             writer.serialize(CsvRow {
                 text: Some(&w.text),
                 ..row("words", rank, w.start_secs, w.end_secs, w.score)

@@ -71,7 +71,7 @@ impl Query {
     /// A query of words, or what [`Query::key`] gave.
     ///
     /// Cleans what was pasted; spaces are trimmed and joined. A word with a minus before it, or several
-    /// in quotes, is what must not be there: `a beach -people -"palm trees"`. A hyphen inside a word and
+    /// in quotes, is what must not be there: `a beach -people -"palm trees"`. A hyphen inside a word, the sign of a number and
     /// a minus that stands alone are text, and so is what stands in quotes.
     pub fn new(text: &str) -> Result<Self, QueryError> {
         parse::query(text)

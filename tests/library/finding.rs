@@ -233,8 +233,8 @@ fn exports(cinema: &Cinema) {
     );
     assert_eq!(fs::read_dir(&cuts).unwrap().count(), 3);
     for (name, says) in [
-        ("found.srt", "captions belong to one video"),
-        ("found.avi", "a file that ends in .json"),
+        ("found.srt", "belongs to one video"),
+        ("found.avi", "a file that ends in .csv"),
     ] {
         let outcome = write(&target(name));
         assert_eq!(outcome.code, Some(2));

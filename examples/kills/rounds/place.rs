@@ -181,8 +181,12 @@ impl Place {
     }
 }
 
-/// Whether a file belongs to a database that is in use, or was when its program was killed.
+/// Whether a file belongs to a database that is in use, or was when its program was killed, or says who
+/// works on it: the next who does removes those of the dead.
 pub fn is_of_database(file: &Path) -> bool {
+    if file.parent().is_some_and(|dir| dir.ends_with("workers")) {
+        return true;
+    }
     let name = file.file_name().unwrap_or_default().to_string_lossy();
     ["-wal", "-shm", "-journal"]
         .iter()

@@ -219,6 +219,7 @@ pub enum CommandLine {
     /// Read a little of a video, for a window that does not want to end with it
     #[command(hide = true)]
     TryVideo {
+        /// The video
         #[arg(value_parser = values::path())]
         video: PathBuf,
     },

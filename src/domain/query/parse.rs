@@ -61,11 +61,11 @@ pub fn minus_ranges(text: &str) -> Vec<Range<usize>> {
         .collect()
 }
 
-/// What a token with a minus before it names.
+/// What a token with a minus before it names; before a digit it is the sign of a number.
 fn unwanted(token: &str) -> Option<&str> {
     let rest = token
         .strip_prefix('-')
-        .filter(|rest| !rest.starts_with('-'))?;
+        .filter(|rest| !rest.starts_with(|c: char| c == '-' || c.is_ascii_digit()))?;
     let phrase = rest.trim_matches('"').trim();
     (!phrase.is_empty()).then_some(phrase)
 }
@@ -237,6 +237,7 @@ mod tests {
             ("a beach -\"\"", "a beach -\"\"", &[]),
             ("it is 5\" -wide", "it is 5\"", &["wide"]),
             ("- a list", "- a list", &[]),
+            ("-5 degrees", "-5 degrees", &[]),
         ] {
             let expected = (
                 wanted.to_owned(),

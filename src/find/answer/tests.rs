@@ -31,8 +31,8 @@ fn nothing_is_answered_of_nothing() {
 
 #[test]
 fn an_answer_knows_its_best_clips_and_moments_at_any_threshold() {
-    // Calibrated by 2 · cosine − 0.5: 0.1, 1.1, 0.7, −0.3, 0.5.
-    let answer = answer(&[0.3, 0.8, 0.6, 0.1, 0.5], Some(prompt(None)), 9.5);
+    // Calibrated by 2 · cosine − 0.5: 0.1, 1.1, 0.74, −0.3, 0.5.
+    let answer = answer(&[0.3, 0.8, 0.62, 0.1, 0.5], Some(prompt(None)), 9.5);
     assert_eq!(answer.highlight.clip, ClipIndex(1));
     assert_near(answer.highlight.score, 1.1);
     assert_eq!(answer.present, 1.0);
@@ -41,7 +41,7 @@ fn an_answer_knows_its_best_clips_and_moments_at_any_threshold() {
     assert_eq!(clips, [1, 4], "0, 2 and 3 are next to a better one");
     assert_eq!(answer.highlights(1).len(), 1);
 
-    // The shape is (cosine − 0.1) / 0.7: 0.29, 1, 0.71, 0, 0.57.
+    // The shape is (cosine − 0.1) / 0.7: 0.29, 1, 0.74, 0, 0.57.
     let moments = answer.moments(0.5);
     let spans: Vec<_> = moments.iter().map(|moment| moment.span).collect();
     assert_eq!(spans, [TimeSpan::new(2.0, 6.0), TimeSpan::new(8.0, 9.5)]);

@@ -100,7 +100,7 @@ mod tests {
 
     #[test]
     fn a_run_is_cut_below_the_level_that_it_reaches() {
-        let shape = curve(&[0.2, 0.75, 1.0, 0.78, 0.1, 0.78, 0.0, 0.9]);
+        let shape = curve(&[0.2, 0.75, 1.0, 0.79, 0.1, 0.79, 0.0, 0.9]);
         // The cut is at 0.725 + 0.175 / 3.
         assert_eq!(runs(&shape, 0.9), [2..4, 7..8]);
         assert_eq!(runs(&shape, 0.725), [1..4, 5..6, 7..8]);

@@ -57,6 +57,7 @@ impl Cutter {
                 return Ok(None);
             };
             let plan = Plan::of(&scanned, start_ns, end_ns)
+                .map(|plan| plan.without_crumbs(&scanned, (start_ns, end_ns)))
                 .ok_or_else(|| self.uncuttable("no picture begins in this part"))?;
             let cut = Exact {
                 cutter: self,

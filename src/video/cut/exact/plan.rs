@@ -82,6 +82,22 @@ impl Plan {
         })
     }
 
+    /// The same, or everything encoded where only a few pictures would be copied between two edges: not
+    /// every decoder follows so quick a change from one encoder to the other and back.
+    #[must_use]
+    pub fn without_crumbs(self, pictures: &[Scanned], (start_ns, end_ns): (i64, i64)) -> Self {
+        const LEAST_COPIED: usize = 4;
+        let n_copied = self.copied.len() - self.leading.len();
+        if n_copied >= LEAST_COPIED || self.tail.is_empty() {
+            return self;
+        }
+        let mut pictures = pictures.to_vec();
+        for picture in &mut pictures {
+            picture.is_entry = false;
+        }
+        Self::of(&pictures, start_ns, end_ns).unwrap_or(self)
+    }
+
     /// Whether anything is encoded.
     pub fn has_edges(&self) -> bool {
         !self.head.is_empty() || !self.tail.is_empty()
