@@ -30,6 +30,8 @@ pub fn ui(ui: &mut Ui, session: &Session, actions: &mut Actions) {
     menu(&response, popup_id(), |ui| {
         ui.set_min_width(290.0);
         let height = ui.ctx().content_rect().height() - 90.0;
+        // A popup has 400 points if nobody says more.
+        ui.set_max_height(height);
         let list = egui::ScrollArea::vertical().max_height(height);
         list.show(ui, |ui| contents(ui, session, actions));
     });
