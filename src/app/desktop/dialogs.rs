@@ -28,7 +28,7 @@ pub struct Dialogs {
 }
 
 impl Dialogs {
-    /// `parent`: see [`Request::parent`].
+    /// `parent` names the window, as the portal wants it: `x11:` and its number, or nothing.
     pub fn new(ctx: &egui::Context, parent: String) -> Self {
         Self {
             open: None,
