@@ -138,7 +138,8 @@ fn parts_of_one_folder_share_a_cache_and_are_all_of_it() {
     let output = scheduled.output().unwrap();
     assert!(output.status.success());
     let n_lines = String::from_utf8(output.stdout).unwrap().lines().count();
-    assert!(0 < n_lines && n_lines < N_FILMS as usize, "{n_lines}");
+    // A third by the names of the files, which may be none of a few.
+    assert!(n_lines < N_FILMS as usize, "{n_lines}");
 }
 
 /// `VCL_N_KILLS=100` makes it the long test.

@@ -91,12 +91,7 @@ impl Dialect {
             n_tries += 1;
             match dialect.make(client) {
                 // Another one made the same at the same time.
-                Err(PostgresError::Server { code, .. })
-                    if n_tries < 20
-                        && matches!(
-                            code.as_str(),
-                            "23505" | "42P07" | "42710" | "XX000" | "40P01"
-                        ) => {}
+                Err(PostgresError::Server { code, .. }) if n_tries < 20 && is_race(&code) => {}
                 done => break done?,
             }
         }
@@ -113,11 +108,13 @@ impl Dialect {
         if self == Self::Pgvector {
             let known = client.query("SELECT 1 FROM pg_type WHERE typname = 'halfvec'", &[])?;
             if known.is_empty() {
-                client.batch("CREATE EXTENSION IF NOT EXISTS vector").map_err(|error| {
-                    PostgresError::Refused(format!(
+                let made = client.batch("CREATE EXTENSION IF NOT EXISTS vector");
+                made.map_err(|error| match error {
+                    PostgresError::Server { ref code, .. } if is_race(code) => error,
+                    error => PostgresError::Refused(format!(
                         "it needs the extension pgvector 0.8 or later, which its administrator can add \
                          (CREATE EXTENSION vector): {error}"
-                    ))
+                    )),
                 })?;
             }
         }
@@ -209,4 +206,8 @@ impl Dialect {
             }
         }
     }
+}
+/// Whether a complaint is that another one was making the same at the same time.
+fn is_race(code: &str) -> bool {
+    matches!(code, "23505" | "42P07" | "42710" | "XX000" | "40P01")
 }
